@@ -1,0 +1,12 @@
+// Table of contents of pixelpriv_fast.kernels._native. bind_<x>.cpp checks arguments, releases the GIL and calls;
+// <x>.hpp and <x>.cpp hold the algorithm in plain C++, without a Python header.
+#include <pybind11/pybind11.h>
+
+namespace pp {
+void bind_build(pybind11::module_& m);
+}  // namespace pp
+
+PYBIND11_MODULE(_native, m, pybind11::mod_gil_not_used()) {
+    m.doc() = "Native kernels of pixelpriv_fast; their definitions are the numpy twins in kernels/reference.";
+    pp::bind_build(m);
+}

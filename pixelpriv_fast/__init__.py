@@ -1,0 +1,1 @@
+"""Protects photos from scene classifiers."""

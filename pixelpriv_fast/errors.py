@@ -1,0 +1,38 @@
+"""The package's errors. Each message names the value that was seen and the fix; each class carries the exit code
+that the command line ends with (see the README's table)."""
+
+from __future__ import annotations
+
+
+class PixelPrivError(Exception):
+    """Base of every error that this package raises on purpose."""
+
+    exit_code = 1
+
+
+class UsageError(PixelPrivError, ValueError):
+    """An argument, option or name that does not fit; the message lists what would."""
+
+    exit_code = 2
+
+
+class PhotoError(PixelPrivError):
+    """One photo that cannot be read, processed or encoded. It never stops the others."""
+
+    exit_code = 1
+
+
+class ModelError(PixelPrivError):
+    """A model that is missing, damaged, of another network, or that cannot run here."""
+
+    exit_code = 4
+
+
+class DeviceError(ModelError):
+    """An explicit wish for a device, provider or engine that cannot be met on this machine."""
+
+
+class StorageError(PixelPrivError, OSError):
+    """The output folder cannot take any more: no space, read-only, gone. The job stops and can be resumed."""
+
+    exit_code = 5

@@ -1,0 +1,3 @@
+"""The extension's functions and array contracts (csrc/arrays.hpp states the same names)."""
+
+def build_info() -> dict[str, str]: ...

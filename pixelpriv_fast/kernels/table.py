@@ -1,0 +1,100 @@
+"""One row a kernel: where its numpy twin, its numba twin and its C++ stand, and which of them runs.
+
+The numpy twin (kernels/reference) is the definition: same file name, same function name, same arguments. ``get``
+returns the fastest implementation that this machine has, or exactly the one asked for by name.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from ..errors import UsageError
+
+_LOG = logging.getLogger(__name__)
+_SPEED_ORDER = ("native", "numba", "reference")
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """A kernel's row: the file stem that its twins share, which twins there are, and what it computes."""
+
+    file: str
+    summary: str
+    implementations: tuple[str, ...] = ("native", "reference")
+
+
+#: name -> row. The name is the function's name in every implementation.
+KERNELS: dict[str, Kernel] = {}
+
+
+@cache
+def native_module() -> tuple[Any | None, str]:
+    """The compiled extension and an empty reason, or None and the reason why it cannot be loaded."""
+    try:
+        return importlib.import_module("pixelpriv_fast.kernels._native"), ""
+    except ImportError as error:
+        return None, f"{error}; fix: pip install --force-reinstall pixelpriv-fast (needs a C++17 compiler)"
+
+
+@cache
+def _numba_missing() -> str:
+    try:
+        importlib.import_module("numba")
+    except ImportError as error:
+        return f"{error}; fix: pip install numba"
+    return ""
+
+
+def unavailable(implementation: str) -> str:
+    """Why ``implementation`` cannot run here; empty when it can."""
+    if implementation == "native":
+        return native_module()[1]
+    if implementation == "numba":
+        return _numba_missing()
+    return ""
+
+
+def names() -> Iterator[str]:
+    return iter(KERNELS)
+
+
+def implementations(name: str) -> tuple[str, ...]:
+    """The implementations of kernel ``name`` that run here, fastest first."""
+    row = _row(name)
+    return tuple(i for i in _SPEED_ORDER if i in row.implementations and not unavailable(i))
+
+
+@cache
+def get(name: str, implementation: str | None = None) -> Callable[..., Any]:
+    """The function of kernel ``name``: the fastest that runs here, or ``implementation`` ("native", "numba",
+    "reference"). Raises ``UsageError`` for an unknown name, or where the one asked for cannot run (with the fix)."""
+    row = _row(name)
+    if implementation is None:
+        implementation = implementations(name)[0]
+        if "native" in row.implementations and implementation != "native":
+            _LOG.warning("kernel %s runs on %s, not native: %s", name, implementation, unavailable("native"))
+    elif implementation not in row.implementations:
+        raise UsageError(f"kernel {name!r} has no {implementation!r} implementation; it has {row.implementations}")
+    elif reason := unavailable(implementation):
+        raise UsageError(f"kernel {name!r}: {implementation} cannot run here: {reason}")
+    if implementation == "native":
+        return _attribute(native_module()[0], name)
+    package = "jit" if implementation == "numba" else "reference"
+    return _attribute(importlib.import_module(f".{package}.{row.file}", __package__), name)
+
+
+def _row(name: str) -> Kernel:
+    try:
+        return KERNELS[name]
+    except KeyError:
+        raise UsageError(f"unknown kernel {name!r}; known: {', '.join(KERNELS)}") from None
+
+
+def _attribute(module: Any, name: str) -> Callable[..., Any]:
+    function: Callable[..., Any] = getattr(module, name)
+    return function

@@ -1,0 +1,99 @@
+"""The only place where a word becomes an object.
+
+One table a kind of thing, written out by hand; a row's module is imported when the row is first used, so that listing
+rows loads nothing. Adding a thing is one file and one row here.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from .errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One registered thing: ``module:attribute`` inside this package, and a line for ``pixelpriv list``."""
+
+    target: str
+    summary: str
+
+    def load(self) -> Any:
+        module, attribute = self.target.split(":")
+        return getattr(importlib.import_module(module, __package__), attribute)
+
+
+class Table:
+    """Rows of one kind by name; unknown names are refused with the nearest ones."""
+
+    def __init__(self, kind: str, rows: dict[str, Row], aliases: dict[str, str] | None = None) -> None:
+        self.kind = kind
+        self._rows = rows
+        self._aliases = aliases or {}
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def canonical(self, name: str) -> str:
+        """The row's own name for ``name`` or one of its aliases. Raises ``UsageError`` for an unknown name."""
+        word = self._aliases.get(name, name)
+        if word in self._rows:
+            return word
+        near = difflib.get_close_matches(name, [*self._rows, *self._aliases], n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise UsageError(f"unknown {self.kind} {name!r}{hint} Known: {', '.join(self._rows)}")
+
+    def __getitem__(self, name: str) -> Row:
+        return self._rows[self.canonical(name)]
+
+    def load(self, name: str) -> Any:
+        """The object behind ``name``, importing its module now."""
+        return self[name].load()
+
+
+ENHANCEMENTS = Table(
+    "enhancement",
+    {
+        "identity": Row(".enhance.identity:Identity", "the photo as it is"),
+        "contrast": Row(".enhance.contrast:Contrast", "exposure-fusion contrast enhancement (Ying et al. 2017)"),
+    },
+)
+
+ATTACKS = Table(
+    "attack",
+    {
+        "least_likely": Row(".attacks.least_likely:LeastLikely", "iterative least-likely class (Kurakin et al. 2016)"),
+        "pgd": Row(".attacks.pgd:PGD", "projected gradient descent (Madry et al. 2017)"),
+        "fgsm": Row(".attacks.fgsm:FGSM", "one fast gradient sign step (Goodfellow et al. 2014)"),
+    },
+)
+
+CLASSIFIERS = Table(
+    "classifier",
+    {
+        "efficientnet_lite0": Row(
+            ".models.cards:EFFICIENTNET_LITE0", "EfficientNet-Lite0, ImageNet, 1000 objects: the embedded default"
+        ),
+        "resnet50_places365": Row(
+            ".models.cards:RESNET50_PLACES365", "ResNet50, Places365, 365 scenes: the paper's classifier"
+        ),
+        "squeezenet_places365": Row(
+            ".models.cards:SQUEEZENET_PLACES365", "SqueezeNet 1.1 with batch norm, Places365, 365 scenes"
+        ),
+    },
+)
+
+METRICS = Table(
+    "metric",
+    {
+        "psnr": Row(".metrics.psnr:PSNR", "peak signal-to-noise ratio in dB against the original; higher is closer"),
+        "ssim": Row(".metrics.ssim:SSIM", "structural similarity against the original, -1..1; higher is closer"),
+    },
+)

@@ -1,0 +1,37 @@
+"""Builds csrc/ into pixelpriv_fast.kernels._native; everything else stands in pyproject.toml."""
+
+import os
+import sys
+from glob import glob
+
+from pybind11.setup_helpers import ParallelCompile, Pybind11Extension, naive_recompile
+from setuptools import setup
+
+if sys.platform == "win32":
+    compile_args, link_args = ["/O2", "/fp:precise"], []
+else:
+    # One portable baseline; csrc/dispatch.hpp adds AVX2 and AVX-512 clones that are picked at run time.
+    # No contraction into fused multiply-adds: every clone then computes the same bits.
+    compile_args = ["-O3", "-ffp-contract=off", "-fno-math-errno", "-fvisibility=hidden", "-Wall", "-Wextra"]
+    link_args = []
+    if os.environ.get("PIXELPRIV_WERROR"):
+        compile_args.append("-Werror")
+    if sanitizers := os.environ.get("PIXELPRIV_SANITIZE"):  # for example "address,undefined"
+        compile_args += [f"-fsanitize={sanitizers}", "-fno-omit-frame-pointer", "-g"]
+        link_args += [f"-fsanitize={sanitizers}"]
+
+ParallelCompile("PIXELPRIV_BUILD_JOBS", default=os.cpu_count() or 1, needs_recompile=naive_recompile).install()
+
+setup(
+    ext_modules=[
+        Pybind11Extension(
+            "pixelpriv_fast.kernels._native",
+            sorted(glob("csrc/*.cpp")),
+            depends=sorted(glob("csrc/*.hpp")),
+            include_dirs=["csrc"],
+            cxx_std=17,
+            extra_compile_args=compile_args,
+            extra_link_args=link_args,
+        )
+    ]
+)
