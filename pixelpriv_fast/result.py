@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .errors import PixelPrivError
-from .types import Photo, Pixels, Prediction, Verdict
+from .codecs import format_for
+from .errors import PixelPrivError, UsageError
+from .files import write_atomic
+from .types import Pixels, Prediction, Verdict
 
 
 @dataclass(slots=True)
@@ -24,17 +26,15 @@ class Result:
     source: str
     recipe: str
     classifier: str
-    status: str
-    seconds: float
+    status: str = "skipped"
     reason: str = ""
+    seconds: float = 0.0
+    attempts: int = 0  #: how many encodings were tried until one stayed protected
     error: PixelPrivError | None = None
-    encoded: bytes | None = None
-    attempts: int = 1  #: how many encodings were tried until one stayed protected
-    device: str = ""
-    _image: Pixels | None = None
-    _verdict: Verdict | None = None
-    _original: Photo | None = field(default=None, repr=False)
-    _encode: Callable[[Result, str], None] | None = field(default=None, repr=False)
+    encoded: bytes | None = field(default=None, repr=False)
+    _image: Pixels | None = field(default=None, repr=False)
+    _verdict: Verdict | None = field(default=None, repr=False)
+    _save: Callable[[str], None] | None = field(default=None, repr=False)  #: encodes in a format, fills this result
 
     @property
     def image(self) -> Pixels:
@@ -54,17 +54,14 @@ class Result:
         """Encodes in the format of ``path``'s suffix, verifies the encoded bytes (``verdict`` then speaks of the
         file) and writes them atomically. Returns itself. Raises ``UsageError`` for an unknown suffix, ``StorageError``
         when the folder takes no more; the source of this result is never overwritten."""
-        from .archive.writer import write_atomic
-        from .codecs import format_for
-        from .errors import UsageError
-
         target = Path(path)
-        if self._encode is None:
+        if self.error is not None or self._save is None:
             raise self._why()
         if os.path.exists(self.source) and target.exists() and target.samefile(self.source):
             raise UsageError(f"{target} is the original; originals are never overwritten: choose another name")
-        self._encode(self, format_for(target))
-        assert self.encoded is not None
+        self._save(format_for(target))
+        if self.encoded is None:
+            raise self._why()
         write_atomic(target, self.encoded)
         return self
 

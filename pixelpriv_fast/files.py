@@ -6,7 +6,7 @@ import errno
 import os
 from pathlib import Path
 
-from ..errors import StorageError
+from .errors import StorageError
 
 #: Ends the name of every unfinished file; ``sweep`` removes what a killed run left behind.
 TEMPORARY_SUFFIX = ".pixelpriv-part"
