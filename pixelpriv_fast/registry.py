@@ -38,6 +38,9 @@ class Table:
     def __iter__(self) -> Iterator[str]:
         return iter(self._rows)
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._rows or name in self._aliases
+
     def __len__(self) -> int:
         return len(self._rows)
 
@@ -49,6 +52,10 @@ class Table:
         near = difflib.get_close_matches(name, [*self._rows, *self._aliases], n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise UsageError(f"unknown {self.kind} {name!r}{hint} Known: {', '.join(self._rows)}")
+
+    def spoken(self, name: str) -> str:
+        """The word that users say for the row ``name``: its alias where it has one."""
+        return next((alias for alias, row in self._aliases.items() if row == name), name)
 
     def __getitem__(self, name: str) -> Row:
         return self._rows[self.canonical(name)]
