@@ -43,8 +43,8 @@ def folded(module: nn.Module, size: tuple[int, int]) -> nn.Module:
 def _fold(traced: fx.GraphModule, only_plain: bool) -> fx.GraphModule:
     """A folded copy. ``only_plain`` leaves subclasses of ``nn.Conv2d`` alone."""
     modules = dict(traced.named_modules())
-    graph = fx.Graph()
-    output = graph.graph_copy(traced.graph, (copies := {}))
+    graph, copies = fx.Graph(), dict[fx.Node, fx.Node]()
+    output = graph.graph_copy(traced.graph, copies)
     graph.output(output)
     folded_modules: dict[str, nn.Module] = {}
     for node in list(traced.graph.nodes):

@@ -36,6 +36,7 @@ KERNELS: dict[str, Kernel] = {
     "resize_adjoint": Kernel("resize", "the transpose of resize_lattice: gradient at photo size"),
     "lattice_step": Kernel("lattice", "adjoint, sign, step and clamp on int8 offsets in one pass"),
     "lattice_photo": Kernel("lattice", "the 8-bit photo of a lattice iterate"),
+    "largest_change": Kernel("lattice", "largest absolute difference of two 8-bit photos"),
 }
 
 
