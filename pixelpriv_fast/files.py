@@ -11,16 +11,7 @@ from .errors import StorageError
 #: Ends the name of every unfinished file; ``sweep`` removes what a killed run left behind.
 TEMPORARY_SUFFIX = ".pixelpriv-part"
 
-_STOPS_THE_JOB = {
-    errno.ENOSPC,
-    errno.EDQUOT,
-    errno.EROFS,
-    errno.EIO,
-    errno.ENODEV,
-    errno.ENXIO,
-    errno.EACCES,
-    errno.EPERM,
-}
+_STOPS_THE_JOB = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.ENODEV, errno.ENXIO, errno.EACCES, errno.EPERM}
 
 
 def write_atomic(path: Path, data: bytes) -> None:
