@@ -61,6 +61,15 @@ class Recipe:
             del parts[0]
         return "+".join(parts)
 
+    def with_attack(self, **fields: Any) -> Recipe:
+        """The same recipe with fields of its attack changed. Raises ``UsageError`` where the attack has no such
+        field."""
+        known = _fields(self.attack)
+        for name in fields:
+            if name not in known:
+                raise UsageError(f"recipe {self.word!r} has no {name!r} to set; its attack has {', '.join(known)}")
+        return dataclasses.replace(self, attack=dataclasses.replace(self.attack, **fields))
+
     def parameters(self) -> dict[str, Any]:
         """Every field of both parts, as plain values."""
         parts = {"enhancement": self.enhancement, "attack": self.attack}
