@@ -1,3 +1,63 @@
 """The extension's functions and array contracts (csrc/arrays.hpp states the same names)."""
 
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+PhotoU8: TypeAlias = npt.NDArray[np.uint8]  # (height, width, 3) RGB
+OffsetI8: TypeAlias = npt.NDArray[np.int8]  # (height, width, 3) lattice offsets
+PhotoF32: TypeAlias = npt.NDArray[np.float32]  # (height, width, 3) RGB
+PlanarF32: TypeAlias = npt.NDArray[np.float32]  # (3, height, width)
+VectorF32: TypeAlias = npt.NDArray[np.float32]  # (n,)
+VectorI32: TypeAlias = npt.NDArray[np.int32]  # (n,)
+TableF32: TypeAlias = npt.NDArray[np.float32]  # (outputs, taps)
+TableI32: TypeAlias = npt.NDArray[np.int32]  # (outputs, taps)
+
 def build_info() -> dict[str, str]: ...
+def lattice_photo(photo: PhotoU8, offsets: OffsetI8, units: int) -> PhotoU8: ...
+def lattice_step(
+    photo: PhotoU8,
+    offsets: OffsetI8,
+    units: int,
+    gradient: PlanarF32,
+    row_starts: VectorI32,
+    row_weights: TableF32,
+    column_starts: VectorI32,
+    column_weights: TableF32,
+    order: VectorI32,
+    gain: VectorF32,
+    step: int,
+    bound: int,
+    extra: PhotoF32 | None,
+) -> None: ...
+def normalise(pixels: PhotoU8, order: VectorI32, gain: VectorF32, bias: VectorF32) -> PlanarF32: ...
+def resize_adjoint(
+    gradient: PlanarF32,
+    row_starts: VectorI32,
+    row_weights: TableF32,
+    column_starts: VectorI32,
+    column_weights: TableF32,
+    order: VectorI32,
+    gain: VectorF32,
+    out: PhotoF32,
+) -> None: ...
+def resize_lattice(
+    photo: PhotoU8,
+    offsets: OffsetI8,
+    units: int,
+    row_starts: VectorI32,
+    row_weights: TableF32,
+    column_starts: VectorI32,
+    column_weights: TableF32,
+    order: VectorI32,
+    gain: VectorF32,
+    bias: VectorF32,
+) -> PlanarF32: ...
+def resize_u8(
+    photo: PhotoU8,
+    row_starts: VectorI32,
+    row_fixed: TableI32,
+    column_starts: VectorI32,
+    column_fixed: TableI32,
+) -> PhotoU8: ...

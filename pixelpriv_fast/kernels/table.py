@@ -29,7 +29,14 @@ class Kernel:
 
 
 #: name -> row. The name is the function's name in every implementation.
-KERNELS: dict[str, Kernel] = {}
+KERNELS: dict[str, Kernel] = {
+    "resize_u8": Kernel("resize", "Pillow's 8-bit antialiased resize, restricted to a crop"),
+    "normalise": Kernel("resize", "8-bit pixels to a network's planar input"),
+    "resize_lattice": Kernel("resize", "unrounded resize of a lattice iterate into a network's input"),
+    "resize_adjoint": Kernel("resize", "the transpose of resize_lattice: gradient at photo size"),
+    "lattice_step": Kernel("lattice", "adjoint, sign, step and clamp on int8 offsets in one pass"),
+    "lattice_photo": Kernel("lattice", "the 8-bit photo of a lattice iterate"),
+}
 
 
 @cache
