@@ -29,7 +29,11 @@ class Kernel:
 
 
 #: name -> row. The name is the function's name in every implementation.
-KERNELS: dict[str, Kernel] = {}
+KERNELS: dict[str, Kernel] = {
+    "warp_u8": Kernel("warp", "rotation and translation of one photo, n candidates", ("native", "numba", "reference")),
+    "warp_planar": Kernel("warp", "the same, into a classifier's input", ("native", "numba", "reference")),
+    "filled_area": Kernel("warp", "the share of pixels that a warp's fill touches", ("native", "numba", "reference")),
+}
 
 
 @cache
