@@ -4,11 +4,13 @@
 
 namespace pp {
 void bind_build(pybind11::module_& m);
+void bind_ssim(pybind11::module_& m);
 void bind_warp(pybind11::module_& m);
 }  // namespace pp
 
 PYBIND11_MODULE(_native, m, pybind11::mod_gil_not_used()) {
     m.doc() = "Native kernels of pixelpriv_fast; their definitions are the numpy twins in kernels/reference.";
     pp::bind_build(m);
+    pp::bind_ssim(m);
     pp::bind_warp(m);
 }
