@@ -60,6 +60,14 @@ def format_of_path(path: str | PurePath) -> str | None:
     return _format_by_suffix().get(PurePath(path).suffix.lower())
 
 
+def format_for(path: str | PurePath) -> str:
+    """``format_of_path``, where a file is to be written. Raises ``UsageError`` that lists the suffixes."""
+    found = format_of_path(path)
+    if found is None:
+        raise UsageError(f"{path}: cannot tell a format from its suffix; use one of {' '.join(sorted(known_suffixes()))}")
+    return found
+
+
 def suffix_for(name: str) -> str:
     """The suffix that files of this format are written with, such as ``.jpg``. Raises ``UsageError``."""
     return codec(name).suffixes[0]
