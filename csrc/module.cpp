@@ -6,6 +6,8 @@ namespace pp {
 void bind_build(pybind11::module_& m);
 void bind_lattice(pybind11::module_& m);
 void bind_resize(pybind11::module_& m);
+void bind_ssim(pybind11::module_& m);
+void bind_warp(pybind11::module_& m);
 }  // namespace pp
 
 PYBIND11_MODULE(_native, m, pybind11::mod_gil_not_used()) {
@@ -13,4 +15,6 @@ PYBIND11_MODULE(_native, m, pybind11::mod_gil_not_used()) {
     pp::bind_build(m);
     pp::bind_lattice(m);
     pp::bind_resize(m);
+    pp::bind_ssim(m);
+    pp::bind_warp(m);
 }

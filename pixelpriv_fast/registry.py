@@ -113,3 +113,16 @@ METRICS = Table(
         "ssim": Row(".metrics.ssim:SSIM", "structural similarity against the original, -1..1; higher is closer"),
     },
 )
+
+CODECS = Table(
+    "photo format",
+    {
+        "jpeg": Row(".codecs.jpeg:Jpeg", "JPEG, 4:4:4 by default"),
+        "png": Row(".codecs.png:Png", "PNG, 8 bits a channel"),
+        "webp": Row(".codecs.webp:Webp", "WebP, lossy or lossless as its source"),
+        "tiff": Row(".codecs.tiff:Tiff", "TIFF, one page, written with deflate"),
+        "avif": Row(".codecs.avif:Avif", "AVIF, 8 bits, 4:4:4"),
+        "heic": Row(".codecs.heic:Heic", "HEIC, 8 bits; needs the extra [heic]"),
+    },
+    aliases={"jpg": "jpeg", "tif": "tiff", "heif": "heic"},
+)

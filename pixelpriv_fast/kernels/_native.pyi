@@ -1,7 +1,6 @@
 """The extension's functions and array contracts (csrc/arrays.hpp states the same names)."""
 
 from typing import TypeAlias
-
 import numpy as np
 import numpy.typing as npt
 
@@ -13,9 +12,13 @@ VectorF32: TypeAlias = npt.NDArray[np.float32]  # (n,)
 VectorI32: TypeAlias = npt.NDArray[np.int32]  # (n,)
 TableF32: TypeAlias = npt.NDArray[np.float32]  # (outputs, taps)
 TableI32: TypeAlias = npt.NDArray[np.int32]  # (outputs, taps)
+BatchF32: TypeAlias = npt.NDArray[np.float32]  # (n, 3, height, width), a classifier's input
+MotionsF64: TypeAlias = npt.NDArray[np.float64]  # (n, 3): degrees, tx px, ty px
+VectorF64: TypeAlias = npt.NDArray[np.float64]  # (n,)
 
 def build_info() -> dict[str, str]: ...
 def largest_change(photo: PhotoU8, other: PhotoU8) -> int: ...
+def filled_area(parameters: MotionsF64, height: int, width: int, edge: str = "soft") -> VectorF64: ...
 def lattice_photo(photo: PhotoU8, offsets: OffsetI8, units: int) -> PhotoU8: ...
 def lattice_step(
     photo: PhotoU8,
@@ -62,3 +65,20 @@ def resize_u8(
     column_starts: VectorI32,
     column_fixed: TableI32,
 ) -> PhotoU8: ...
+def ssim(a: PhotoU8, b: PhotoU8, threads: int = 1) -> float: ...
+def warp_planar(
+    photo: PhotoU8,
+    parameters: MotionsF64,
+    scale: VectorF32,
+    shift: VectorF32,
+    channels: VectorI32,
+    out: BatchF32,
+    top: int = 0,
+    left: int = 0,
+    edge: str = "soft",
+    fill: int = 0,
+    threads: int = 1,
+) -> None: ...
+def warp_u8(
+    photo: PhotoU8, parameters: MotionsF64, edge: str = "soft", fill: int = 0, threads: int = 1
+) -> npt.NDArray[np.uint8]: ...
