@@ -28,15 +28,17 @@ class Kernel:
     implementations: tuple[str, ...] = ("native", "reference")
 
 
+_ALL = ("native", "numba", "reference")
+
 #: name -> row. The name is the function's name in every implementation.
 KERNELS: dict[str, Kernel] = {
-    "resize_u8": Kernel("resize", "Pillow's 8-bit antialiased resize, restricted to a crop"),
-    "normalise": Kernel("resize", "8-bit pixels to a network's planar input"),
-    "resize_lattice": Kernel("resize", "unrounded resize of a lattice iterate into a network's input"),
-    "resize_adjoint": Kernel("resize", "the transpose of resize_lattice: gradient at photo size"),
-    "lattice_step": Kernel("lattice", "adjoint, sign, step and clamp on int8 offsets in one pass"),
-    "lattice_photo": Kernel("lattice", "the 8-bit photo of a lattice iterate"),
-    "largest_change": Kernel("lattice", "largest absolute difference of two 8-bit photos"),
+    "resize_u8": Kernel("resize", "Pillow's 8-bit antialiased resize, restricted to a crop", _ALL),
+    "normalise": Kernel("resize", "8-bit pixels to a network's planar input", _ALL),
+    "resize_lattice": Kernel("resize", "unrounded resize of a lattice iterate into a network's input", _ALL),
+    "resize_adjoint": Kernel("resize", "the transpose of resize_lattice: gradient at photo size", _ALL),
+    "lattice_step": Kernel("lattice", "adjoint, sign, step and clamp on int8 offsets in one pass", _ALL),
+    "lattice_photo": Kernel("lattice", "the 8-bit photo of a lattice iterate", _ALL),
+    "largest_change": Kernel("lattice", "largest absolute difference of two 8-bit photos", _ALL),
     "warp_u8": Kernel("warp", "rotation and translation of one photo, n candidates", ("native", "numba", "reference")),
     "warp_planar": Kernel("warp", "the same, into a classifier's input", ("native", "numba", "reference")),
     "filled_area": Kernel("warp", "the share of pixels that a warp's fill touches", ("native", "numba", "reference")),
