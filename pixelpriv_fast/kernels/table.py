@@ -40,6 +40,7 @@ KERNELS: dict[str, Kernel] = {
     "warp_planar": Kernel("warp", "the same, into a classifier's input", ("native", "numba", "reference")),
     "filled_area": Kernel("warp", "the share of pixels that a warp's fill touches", ("native", "numba", "reference")),
     "ssim": Kernel("ssim", "structural similarity of two photos"),
+    "largest_change": Kernel("lattice", "largest absolute difference of two 8-bit photos"),
 }
 
 
