@@ -41,7 +41,7 @@ def lines(report: dict[str, Any]) -> list[str]:
         by_implementation.setdefault(implementation, []).append(kernel)
     runtime = report["runtime"]
     versions = ", ".join(f"{package} {version}" for package, version in runtime["versions"].items() if version)
-    shown = [
+    return [
         f"pixelpriv_fast {report['version']}, Python {report['python']}, {report['platform']}",
         f"packages: {versions}",
         f"native kernels: {built}",
@@ -50,7 +50,6 @@ def lines(report: dict[str, Any]) -> list[str]:
         *(_provider_line(row) for row in runtime["providers"]),
         f"gpu: {report['gpu']}",
     ]
-    return shown
 
 
 def _provider_line(row: dict[str, Any]) -> str:

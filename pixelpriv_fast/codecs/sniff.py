@@ -64,7 +64,9 @@ def format_for(path: str | PurePath) -> str:
     """``format_of_path``, where a file is to be written. Raises ``UsageError`` that lists the suffixes."""
     found = format_of_path(path)
     if found is None:
-        raise UsageError(f"{path}: cannot tell a format from its suffix; use one of {' '.join(sorted(known_suffixes()))}")
+        raise UsageError(
+            f"{path}: cannot tell a format from its suffix; use one of {' '.join(sorted(known_suffixes()))}"
+        )
     return found
 
 
