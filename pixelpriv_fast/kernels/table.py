@@ -17,6 +17,7 @@ from ..errors import UsageError
 
 _LOG = logging.getLogger(__name__)
 _SPEED_ORDER = ("native", "numba", "reference")
+_ALL = _SPEED_ORDER
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,12 @@ class Kernel:
 
 #: name -> row. The name is the function's name in every implementation.
 KERNELS: dict[str, Kernel] = {
+    "half_luminance": Kernel("illumination", "largest channel at half size, bicubic", _ALL),
+    "texture_weights": Kernel("illumination", "edge weights of the illumination system", _ALL),
+    "solve_illumination": Kernel("illumination", "multigrid-preconditioned solve for the illumination map", _ALL),
+    "exposure_samples": Kernel("exposure", "brightness of the badly exposed part of a thumbnail", _ALL),
+    "best_exposure": Kernel("exposure", "exposure ratio of largest entropy, exhaustive", _ALL),
+    "blend_exposure": Kernel("exposure", "photo and its brighter exposure fused, map enlarged on the fly", _ALL),
     "resize_u8": Kernel("resize", "Pillow's 8-bit antialiased resize, restricted to a crop"),
     "normalise": Kernel("resize", "8-bit pixels to a network's planar input"),
     "resize_lattice": Kernel("resize", "unrounded resize of a lattice iterate into a network's input"),
