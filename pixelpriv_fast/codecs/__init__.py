@@ -6,9 +6,6 @@ Importing this loads no image library; the first ``decode`` or ``encode`` does.
 from .contract import EncodeOptions, Header
 from .decoding import check, decode, peek
 from .encoding import check_options, encode, is_lossy
-from .from_pillow import from_pil
-from .limits import Limits
-from .metadata import POLICIES
 from .limits import Limits
 from .metadata import POLICIES
 from .pil_source import from_pil
