@@ -1,7 +1,7 @@
 """EfficientNet-Lite0 (Tan & Le 2019, the "lite" variant of 2020): the embedded default, trained on ImageNet.
 
-Parameter names are those of the checkpoint file ``efficientnet-lite0-57934424.pth``. Lite means: no squeeze-and-excitation,
-ReLU6 throughout, and a stem and head that are not scaled.
+Parameter names are those of the checkpoint file ``efficientnet-lite0-57934424.pth``. Lite means: no
+squeeze-and-excitation, ReLU6 throughout, and a stem and head that are not scaled.
 """
 
 from __future__ import annotations
