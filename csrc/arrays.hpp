@@ -30,6 +30,8 @@ using VectorF64 = Array<double>;        // (n,)
 using VectorI32 = Array<std::int32_t>;  // (n,)
 using TableF32 = Array<float>;          // (outputs, taps)
 using TableI32 = Array<std::int32_t>;   // (outputs, taps)
+using BatchF32 = Array<float>;          // (n, 3, height, width), a classifier's input
+using MotionsF64 = Array<double>;       // (n, 3): degrees, tx px, ty px
 
 [[noreturn]] inline void fail(const std::string& what) { throw py::value_error(what); }
 
