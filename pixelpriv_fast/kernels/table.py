@@ -33,6 +33,9 @@ KERNELS: dict[str, Kernel] = {
     "warp_u8": Kernel("warp", "rotation and translation of one photo, n candidates", ("native", "numba", "reference")),
     "warp_planar": Kernel("warp", "the same, into a classifier's input", ("native", "numba", "reference")),
     "filled_area": Kernel("warp", "the share of pixels that a warp's fill touches", ("native", "numba", "reference")),
+    "cartoon_filter": Kernel(
+        "cartoon_filter", "stylisation without a network", ("native", "reference")
+    ),
     "ssim": Kernel("ssim", "structural similarity of two photos"),
 }
 
