@@ -21,12 +21,15 @@ using Array = py::array_t<T, py::array::c_style>;  // C-contiguous, never conver
 
 using PhotoU8 = Array<std::uint8_t>;    // (height, width, 3) RGB
 using OffsetI8 = Array<std::int8_t>;    // (height, width, 3) lattice offsets
+using PhotoF32 = Array<float>;          // (height, width, 3) RGB
 using PlaneF32 = Array<float>;          // (height, width)
 using PlaneF64 = Array<double>;         // (height, width)
 using PlanarF32 = Array<float>;         // (3, height, width)
 using VectorF32 = Array<float>;         // (n,)
 using VectorF64 = Array<double>;        // (n,)
 using VectorI32 = Array<std::int32_t>;  // (n,)
+using TableF32 = Array<float>;          // (outputs, taps)
+using TableI32 = Array<std::int32_t>;   // (outputs, taps)
 using BatchF32 = Array<float>;          // (n, 3, height, width), a classifier's input
 using MotionsF64 = Array<double>;       // (n, 3): degrees, tx px, ty px
 

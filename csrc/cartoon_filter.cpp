@@ -14,7 +14,7 @@ namespace {
 constexpr int kLanes = 4;  // red, green, blue and nothing: one vector a pixel in the recursions
 
 PP_INLINE std::uint8_t rounded(float level) {
-    const float clamped = std::min(std::max(level, 0.0f), 255.0f);
+    const float clamped = std::min(std::max(0.0f, level), 255.0f);  // in this order NaN gives 0
     return static_cast<std::uint8_t>(static_cast<int>(clamped + 0.5f));
 }
 
@@ -165,8 +165,8 @@ PP_CLONES void colour_row(const float* PP_RESTRICT soft, const float* PP_RESTRIC
     for (int x = 0; x < width; ++x) {
         const float red = soft[kLanes * x], green = soft[kLanes * x + 1], blue = soft[kLanes * x + 2];
         const float y = luma(red, green, blue), light = 1.0f - ink[x];
-        const int step = static_cast<int>(y * kToneSteps + 0.5f);
-        const float stepped = tone[std::min(std::max(step, 0), kTones - 1)];
+        const float step = std::min(std::max(0.0f, y * kToneSteps + 0.5f), kTones - 1.0f);
+        const float stepped = tone[static_cast<int>(step)];
         out[3 * x] = rounded((stepped + (red - y) * saturation) * light);
         out[3 * x + 1] = rounded((stepped + (green - y) * saturation) * light);
         out[3 * x + 2] = rounded((stepped + (blue - y) * saturation) * light);

@@ -38,6 +38,9 @@ class Table:
     def __iter__(self) -> Iterator[str]:
         return iter(self._rows)
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._rows or name in self._aliases
+
     def __len__(self) -> int:
         return len(self._rows)
 
@@ -49,6 +52,10 @@ class Table:
         near = difflib.get_close_matches(name, [*self._rows, *self._aliases], n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise UsageError(f"unknown {self.kind} {name!r}{hint} Known: {', '.join(self._rows)}")
+
+    def spoken(self, name: str) -> str:
+        """The word that users say for the row ``name``: its alias where it has one."""
+        return next((alias for alias, row in self._aliases.items() if row == name), name)
 
     def __getitem__(self, name: str) -> Row:
         return self._rows[self.canonical(name)]
@@ -63,6 +70,7 @@ ENHANCEMENTS = Table(
     {
         "identity": Row(".enhance.identity:Identity", "the photo as it is"),
         "contrast": Row(".enhance.contrast:Contrast", "exposure-fusion contrast enhancement (Ying et al. 2017)"),
+        "cartoon_filter": Row(".enhance.cartoon_filter:CartoonFilter", "a drawing-like look without a network"),
     },
 )
 
@@ -72,6 +80,15 @@ ATTACKS = Table(
         "least_likely": Row(".attacks.least_likely:LeastLikely", "iterative least-likely class (Kurakin et al. 2016)"),
         "pgd": Row(".attacks.pgd:PGD", "projected gradient descent (Madry et al. 2017)"),
         "fgsm": Row(".attacks.fgsm:FGSM", "one fast gradient sign step (Goodfellow et al. 2014)"),
+        "p_fgsm": Row(".attacks.p_fgsm:PFGSM", "towards a random class of the tail (P-FGSM, Li et al. 2019)"),
+    },
+)
+
+#: Who computes gradients, best first: "auto" takes the first. A row is a function of a stamped model and a device.
+ENGINES = Table(
+    "engine",
+    {
+        "torch": Row(".engines.torch_engine:load", "PyTorch's autograd, weights frozen and batch norms folded"),
     },
 )
 
@@ -96,4 +113,17 @@ METRICS = Table(
         "psnr": Row(".metrics.psnr:PSNR", "peak signal-to-noise ratio in dB against the original; higher is closer"),
         "ssim": Row(".metrics.ssim:SSIM", "structural similarity against the original, -1..1; higher is closer"),
     },
+)
+
+CODECS = Table(
+    "photo format",
+    {
+        "jpeg": Row(".codecs.jpeg:Jpeg", "JPEG, 4:4:4 by default"),
+        "png": Row(".codecs.png:Png", "PNG, 8 bits a channel"),
+        "webp": Row(".codecs.webp:Webp", "WebP, lossy or lossless as its source"),
+        "tiff": Row(".codecs.tiff:Tiff", "TIFF, one page, written with deflate"),
+        "avif": Row(".codecs.avif:Avif", "AVIF, 8 bits, 4:4:4"),
+        "heic": Row(".codecs.heic:Heic", "HEIC, 8 bits; needs the extra [heic]"),
+    },
+    aliases={"jpg": "jpeg", "tif": "tiff", "heif": "heic"},
 )

@@ -51,19 +51,33 @@ def cartoon_filter(
     Raises ``ValueError`` for a wrong shape or value, ``TypeError`` for a dtype.
     """
     check(photo, blur, shares, rounds, tone, fine, coarse)
-    guide = _round(_gaussian(photo.astype(np.float32), blur))
+    guide = rounded(gaussian(photo.astype(np.float32), blur))
     smooth = photo.astype(np.float32)
     for number in range(rounds):
         smooth = photo.astype(np.float32)
         for share in shares:
             _smooth_once(smooth, share[_differences(guide, 1)], share[_differences(guide, 0)])
-        guide = _round(smooth) if number + 1 < rounds else guide
+        guide = rounded(smooth) if number + 1 < rounds else guide
+    return finished(smooth, tone, saturation, fine, coarse, line_threshold, line_gain, line_strength)
+
+
+def finished(
+    smooth: Floats,
+    tone: Floats,
+    saturation: float,
+    fine: Floats,
+    coarse: Floats,
+    line_threshold: float,
+    line_gain: float,
+    line_strength: float,
+) -> Pixels:
+    """Step 3, from the smoothed photo, (h, w, 3) float32 in grey levels."""
     ink = _lines(_luma(smooth), fine, coarse, *map(np.float32, (line_threshold, line_gain, line_strength)))
-    softened = _gaussian(smooth, np.array([0.5, 0.25], np.float32))
+    softened = gaussian(smooth, np.array([0.5, 0.25], np.float32))
     luma = _luma(softened)
     stepped = tone[(luma * np.float32(TONE_STEPS) + np.float32(0.5)).astype(np.int32).clip(0, TONES - 1)]
     coloured = stepped[..., None] + (softened - luma[..., None]) * np.float32(saturation)
-    return _round(coloured * (np.float32(1) - ink)[..., None])
+    return rounded(coloured * (np.float32(1) - ink)[..., None])
 
 
 def check(photo: Pixels, blur: Floats, shares: Floats, rounds: int, tone: Floats, fine: Floats, coarse: Floats) -> None:
@@ -82,7 +96,7 @@ def check(photo: Pixels, blur: Floats, shares: Floats, rounds: int, tone: Floats
         raise UsageError(f"rounds is {rounds}, expected 1 or more")
 
 
-def _gaussian(image: Floats, half: Floats) -> Floats:
+def gaussian(image: Floats, half: Floats) -> Floats:
     """Down, then across; the border repeats."""
     for axis in (0, 1):
         length = image.shape[axis]
@@ -96,7 +110,8 @@ def _gaussian(image: Floats, half: Floats) -> Floats:
 
 
 def _differences(guide: Pixels, axis: int) -> Indices:
-    return np.abs(np.diff(guide.astype(np.int32), axis=axis)).sum(axis=2, dtype=np.int32)
+    sums: Indices = np.abs(np.diff(guide.astype(np.int32), axis=axis)).sum(axis=2, dtype=np.int32)
+    return sums
 
 
 def _smooth_once(image: Floats, across: Floats, down: Floats) -> None:
@@ -116,12 +131,13 @@ def _luma(image: Floats) -> Floats:
 def _lines(
     luma: Floats, fine: Floats, coarse: Floats, threshold: np.float32, gain: np.float32, strength: np.float32
 ) -> Floats:
-    """How much of each pixel's light is taken by ink, 0..1. The dark side of an edge is darker than its surroundings."""
-    excess = ((_gaussian(luma, coarse) - _gaussian(luma, fine)) - threshold) * gain
+    """How much of each pixel's light ink takes, 0..1: the dark side of an edge is darker than its surroundings."""
+    excess = ((gaussian(luma, coarse) - gaussian(luma, fine)) - threshold) * gain
     ramp = np.clip(excess, np.float32(0), np.float32(1))
     ink: Floats = strength * (ramp * ramp * (np.float32(3) - np.float32(2) * ramp))
     return ink
 
 
-def _round(image: Floats) -> Pixels:
-    return np.floor(np.clip(image, np.float32(0), np.float32(255)) + np.float32(0.5)).astype(np.uint8)
+def rounded(image: Floats) -> Pixels:
+    levels: Pixels = np.floor(np.clip(image, np.float32(0), np.float32(255)) + np.float32(0.5)).astype(np.uint8)
+    return levels

@@ -1,0 +1,5 @@
+"""``python -m pixelpriv_fast`` is ``pixelpriv``."""
+
+from .cli import main
+
+main()

@@ -1,0 +1,116 @@
+"""What is to be done: every photo below the inputs and the place where its result will stand.
+
+Names are mirrored. All clashes are found before work starts, also those of file systems that fold case or Unicode
+forms. Nothing outside the output folder is ever planned.
+"""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..codecs import KNOWN_SUFFIXES, suffix_for
+from ..errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One photo: the file to read, its name relative to its input, and its result relative to the output folder."""
+
+    path: Path
+    source: str
+    output: str
+
+
+def plan(inputs: Sequence[Path], out: Path, format_name: str | None = None) -> list[Item]:
+    """The photos below ``inputs`` (files or folders) in a stable order, each with its place below ``out``.
+
+    ``format_name`` None keeps every photo's format and suffix; otherwise the suffix becomes that format's.
+    Raises ``UsageError`` for a missing input, no photo at all, an output inside an input folder's own files, or two
+    photos that would get one name.
+    """
+    _check_places(inputs, out)
+    items = [
+        Item(path, source, _renamed(source, format_name))
+        for given in inputs
+        for path, source in _photos_below(given, skip=out)
+    ]
+    if not items:
+        raise UsageError(
+            f"no photo found in {_listed(inputs)}; known suffixes: {' '.join(sorted(KNOWN_SUFFIXES))}. "
+            "Is the folder mounted?"
+        )
+    _refuse_clashes(items)
+    _refuse_overwriting(items, out)
+    return items
+
+
+def _check_places(inputs: Sequence[Path], out: Path) -> None:
+    for given in inputs:
+        if not given.exists():
+            raise UsageError(f"input {given} does not exist")
+        if given.is_dir() and given.resolve() == out.resolve():
+            raise UsageError(f"input and output are the same folder, {given}; originals are never overwritten")
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"output {out} is a file; give a folder")
+
+
+def _photos_below(given: Path, skip: Path) -> Iterator[tuple[Path, str]]:
+    """A file stands for itself; a folder for the known suffixes below it. Symbolic links are followed only where they
+    stay inside the input; the output folder, where it lies inside an input, is passed over."""
+    if not given.is_dir():
+        yield given, given.name
+        return
+    root, skipped = given.resolve(), skip.resolve()
+    seen: set[Path] = set()
+    for folder, folders, files in os.walk(given, followlinks=True):
+        real = Path(folder).resolve()
+        if real in seen or real == skipped or not _inside(real, root):
+            folders.clear()
+            continue
+        seen.add(real)
+        folders.sort()
+        for name in sorted(files):
+            path = Path(folder) / name
+            if path.suffix.lower() in KNOWN_SUFFIXES and not name.startswith(".") and _inside(path.resolve(), root):
+                yield path, path.relative_to(given).as_posix()
+
+
+def _inside(path: Path, root: Path) -> bool:
+    return path == root or root in path.parents
+
+
+def _renamed(source: str, format_name: str | None) -> str:
+    return source if format_name is None else str(Path(source).with_suffix(suffix_for(format_name)).as_posix())
+
+
+def _folded(name: str) -> str:
+    """Equal for names that some file system takes for one: case and Unicode form folded."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
+def _refuse_clashes(items: Iterable[Item]) -> None:
+    owners: dict[str, list[str]] = {}
+    for item in items:
+        owners.setdefault(_folded(item.output), []).append(str(item.path))
+    clashes = [paths for paths in owners.values() if len(paths) > 1]
+    if clashes:
+        shown = "; ".join(" and ".join(paths[:3]) for paths in clashes[:3])
+        raise UsageError(
+            f"{len(clashes)} name clash(es), nothing was done: {shown} would become one file; "
+            "rename them, protect them into separate folders, or use --format keep"
+        )
+
+
+def _refuse_overwriting(items: Iterable[Item], out: Path) -> None:
+    for item in items:
+        target = out / item.output
+        if target.exists() and target.samefile(item.path):
+            raise UsageError(f"{item.path} would be overwritten by its own result; choose another output folder")
+
+
+def _listed(inputs: Sequence[Path]) -> str:
+    return ", ".join(str(path) for path in inputs)

@@ -1,0 +1,21 @@
+"""The commands by name. Loading this file must stay cheap: it is all that ``--help`` needs."""
+
+from __future__ import annotations
+
+import typer
+
+from . import classify, info, listing, models, protect
+
+app = typer.Typer(
+    help="Protects photos from scene classifiers: a photo is called protected only when its saved file, decoded "
+    "again, fools the classifier.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("protect")(protect.protect)
+app.command("classify")(classify.classify)
+app.add_typer(models.app, name="models")
+app.command("list")(listing.list_rows)
+app.command("info")(info.info)

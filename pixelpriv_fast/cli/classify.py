@@ -1,0 +1,39 @@
+"""``pixelpriv classify``: what a classifier says of photos."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .options import ClassifierOption, DeviceOption, JsonOption, ModelsOption, classifiers_or_default
+from .options import Device as _Device
+from .output import Output, guarded, say
+
+
+@guarded
+def classify(
+    images: Annotated[list[Path], typer.Argument(help="Photos.", metavar="IMAGE...")],
+    classifier: ClassifierOption = None,
+    models: ModelsOption = None,
+    device: DeviceOption = _Device.auto,
+    top: Annotated[int, typer.Option("--top", min=1, help="How many classes to show.")] = 5,
+    json: JsonOption = False,
+) -> int:
+    """Classifies photos: the highest classes and their probabilities."""
+    from ..classification import classify_files
+    from ..errors import PhotoError
+
+    output, failed = Output(json), 0
+    names = classifiers_or_default(classifier)
+    for answer in classify_files(images, names, models=models, device=device.value, top=top):
+        if isinstance(answer, PhotoError):
+            say(str(answer))
+            failed += 1
+            continue
+        shown = "  ".join(f"{label} {probability:.3f}" for label, probability in answer["top"])
+        output.record(
+            answer, f"{answer['source']}: {shown}" + (f"  [{answer['classifier']}]" if len(names) > 1 else "")
+        )
+    return 1 if failed else 0

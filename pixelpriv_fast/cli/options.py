@@ -1,0 +1,63 @@
+"""Options that several commands share, each spelled once."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+DEFAULT_CLASSIFIER = "efficientnet_lite0"
+
+
+class Device(StrEnum):
+    auto = "auto"
+    cpu = "cpu"
+    cuda = "cuda"
+
+
+class Engine(StrEnum):
+    auto = "auto"
+    torch = "torch"
+    onnx = "onnx"
+
+
+class MetadataPolicy(StrEnum):
+    private = "private"
+    keep = "keep"
+    none = "none"
+
+
+class Stop(StrEnum):
+    never = "never"
+    fooled = "fooled"
+
+
+ClassifierOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--classifier",
+        help="The classifier to fool; several may be given, then all of them must be fooled. "
+        f"Default: {DEFAULT_CLASSIFIER}, the embedded one (ImageNet objects, not Places365 scenes).",
+    ),
+]
+ModelsOption = Annotated[
+    Path | None,
+    typer.Option("--models", help="Folder of models, before $PIXELPRIV_MODELS and the user's data folder."),
+]
+DeviceOption = Annotated[Device, typer.Option("--device", help="Where networks run.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="JSON Lines on stdout, nothing else there.")]
+
+
+def classifiers_or_default(given: list[str] | None) -> tuple[str, ...]:
+    """The classifiers asked for, each word once; the embedded default, said on stderr, when none was."""
+    from .output import say
+
+    if given:
+        return tuple(dict.fromkeys(name for word in given for name in word.split(",") if name))
+    say(
+        f"classifier {DEFAULT_CLASSIFIER} (the embedded default: ImageNet objects; "
+        "fooling it says nothing about a Places365 classifier)"
+    )
+    return (DEFAULT_CLASSIFIER,)

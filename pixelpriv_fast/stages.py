@@ -1,0 +1,208 @@
+"""The stages of the pipeline, each a function over the photos of one batch. A photo that fails keeps its error and
+is passed over by every later stage."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from .attacks import AttackTask, Victim, content_seed
+from .codecs import EncodeOptions, Limits, encode, is_lossy
+from .errors import ModelError, PhotoError, PixelPrivError, StorageError
+from .models import Classifier
+from .recipes import Enhancement
+from .sources import Source, load
+from .types import Logits, Photo, Pixels, Verdict
+from .verify import Subject, classify_all, decoded_pixels, judge, subject_of
+
+_LOG = logging.getLogger(__name__)
+
+#: The qualities that a lossy file is tried at once more when it undid the attack at its own.
+_RETRY_QUALITIES = (98, 100)
+
+
+@dataclass(slots=True)
+class Work:
+    """One photo on its way through the stages; each stage sets the fields that the next ones read."""
+
+    name: str
+    accepted: tuple[int, ...] = ()
+    photo: Photo = field(init=False)
+    seed: int = field(init=False)
+    original_logits: tuple[Logits, ...] = field(init=False)
+    subject: Subject = field(init=False)
+    enhanced: Pixels = field(init=False)
+    attacked: Pixels = field(init=False)
+    result_pixels: Pixels = field(init=False)
+    verdict: Verdict = field(init=False)
+    encoded: bytes | None = None
+    error: PixelPrivError | None = None
+    attempts: int = 0
+    seconds: float = 0.0
+
+    @property
+    def alive(self) -> bool:
+        return self.error is None
+
+
+def each(works: Sequence[Work], stage: Callable[[Work], None]) -> None:
+    """Runs ``stage`` on every photo that is still alive; a failure stays with its photo.
+
+    Only what no other photo could survive either (a missing model, a full disk, an interrupt) is passed on.
+    """
+    for work in works:
+        if not work.alive:
+            continue
+        with timed([work]):
+            try:
+                stage(work)
+            except (ModelError, StorageError):
+                raise
+            except PixelPrivError as error:
+                work.error = error
+            except Exception as error:  # noqa: BLE001 - the boundary between photos: one's bug must not lose the rest
+                _LOG.debug("%s failed", work.name, exc_info=True)
+                work.error = PhotoError(f"{work.name}: {type(error).__name__}: {error}")
+
+
+@contextmanager
+def timed(works: Sequence[Work]) -> Iterator[None]:
+    """Adds the block's wall time to the photos in it, in equal shares."""
+    start = time.perf_counter()
+    try:
+        yield
+    finally:
+        share = (time.perf_counter() - start) / max(1, len(works))
+        for work in works:
+            work.seconds += share
+
+
+def decode_one(source: Source, work: Work, *, limits: Limits, seed: int) -> None:
+    """Stage 1: the photo and its content seed."""
+    work.photo = load(source, limits)
+    work.seed = content_seed(work.photo.pixels, seed)
+
+
+def classify_originals(works: Sequence[Work], classifiers: Sequence[Classifier]) -> None:
+    """Stage 2: what there is to hide."""
+    ready = [work for work in works if work.alive]
+    if not ready:
+        return
+    with timed(ready):
+        logits = classify_all(classifiers, [work.photo.pixels for work in ready])
+        for row, work in enumerate(ready):
+            work.original_logits = tuple(answers[row] for answers in logits)
+            before = [c.predictions(answers[row][None])[0] for c, answers in zip(classifiers, logits, strict=True)]
+            work.subject = subject_of(before, work.accepted)
+
+
+def enhance_all(works: Sequence[Work], enhancement: Enhancement) -> None:
+    """Stage 3: the enhanced photo, rounded to 8 bits."""
+
+    def enhance(work: Work) -> None:
+        work.enhanced = enhancement(work.photo.pixels)
+
+    each(works, enhance)
+
+
+def attack_all(works: Sequence[Work], attack: Any | None, victims: Sequence[Victim]) -> None:
+    """Stage 4: the attacked photo; without an attack the enhanced one."""
+    ready = [work for work in works if work.alive]
+    if attack is None:
+        for work in ready:
+            work.attacked = work.enhanced
+        return
+    if not ready:
+        return
+    with timed(ready):
+        outcomes = attack.run([work.enhanced for work in ready], _task(ready, victims))
+    for work, outcome in zip(ready, outcomes, strict=True):
+        work.attacked = outcome.photo
+
+
+def _task(works: Sequence[Work], victims: Sequence[Victim]) -> AttackTask:
+    count = len(victims)
+    return AttackTask(
+        victims=tuple(victims),
+        flee=tuple(tuple(work.subject.flee[v] for work in works) for v in range(count)),
+        original_logits=tuple(np.stack([work.original_logits[v] for work in works]) for v in range(count)),
+        seeds=tuple(work.seed for work in works),
+        batch=len(works),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Another way to get a file that stays protected: after a stronger attack or not, and the file's options."""
+
+    stronger: bool
+    options: EncodeOptions
+
+    def helps(self, work: Work) -> bool:
+        """Whether this changes anything for the photo: a lossless file gains nothing from a higher quality."""
+        return self.stronger or is_lossy(self.options, work.photo)
+
+
+def ladder(options: EncodeOptions) -> tuple[Retry, ...]:
+    """What is tried, in order, when a file is not protected: a margin (a stronger attack inside the same epsilon),
+    then a higher quality. Choice: a quality that the user asked for is never raised."""
+    margin = Retry(True, options)
+    if options.quality is not None:
+        return (margin,)
+    return (margin, *(Retry(False, replace(options, quality=quality)) for quality in _RETRY_QUALITIES))
+
+
+def verify_pixels(works: Sequence[Work], classifiers: Sequence[Classifier]) -> None:
+    """Stage 6 where nothing is encoded: the verdict on the 8-bit pixels."""
+    ready = [work for work in works if work.alive]
+    for work in ready:
+        work.result_pixels = work.attacked
+    _judge(ready, classifiers, "pixels")
+
+
+def encode_and_verify(
+    works: Sequence[Work], classifiers: Sequence[Classifier], options: EncodeOptions, limits: Limits
+) -> None:
+    """Stages 5 and 6: the file's bytes, and the verdict on those bytes decoded again."""
+
+    def write(work: Work) -> None:
+        work.attempts += 1
+        photo = work.photo
+        work.encoded = encode(work.attacked, like=photo, options=options)
+        work.result_pixels = decoded_pixels(work.encoded, work.name, limits)
+
+    each(works, write)
+    _judge([work for work in works if work.alive], classifiers, "file")
+
+
+def _judge(works: Sequence[Work], classifiers: Sequence[Classifier], measured_on: str) -> None:
+    if not works:
+        return
+    with timed(works):
+        logits = classify_all(classifiers, [work.result_pixels for work in works])
+    for row, work in enumerate(works):
+        good, judgements = judge(classifiers, work.subject, [answers[row] for answers in logits])
+        work.verdict = Verdict(good, judgements, linf(work.attacked, work.enhanced), {}, measured_on)
+
+
+def linf(first: Pixels, second: Pixels) -> int:
+    """The largest absolute difference in whole grey levels."""
+    return int(np.max(np.maximum(first, second) - np.minimum(first, second))) if first.size else 0
+
+
+def measure(works: Sequence[Work], metrics: dict[str, Any], keys: Sequence[str]) -> None:
+    """Stage 7: the metrics of the result's pixels against the oriented original."""
+
+    def score(work: Work) -> None:
+        values: dict[str, float | None] = dict.fromkeys(keys)
+        for name, metric in metrics.items():
+            values[name] = float(metric(work.result_pixels, work.photo.pixels))
+        work.verdict = replace(work.verdict, metrics=values)
+
+    each(works, score)

@@ -1,0 +1,133 @@
+"""The rules that keep the code simple, checked by machine: who imports whom, where heavy libraries live, how long
+files and functions are, and that importing the package is free."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+PACKAGE = ROOT / "pixelpriv_fast"
+SOURCES = sorted(PACKAGE.rglob("*.py"))
+
+#: Top to bottom: a layer imports only from layers below it (or from itself, where it is a package of its own).
+LAYERS = [
+    {"__main__"},
+    {"cli"},
+    {"archive", "bench", "paper", "evaluate", "samples"},
+    {"pipeline", "classification", "scoring", "information"},
+    {"catalogue"},
+    {"stages", "result"},
+    {"verify", "sources"},
+    {"recipes"},
+    {"enhance", "attacks", "metrics"},
+    {"engines", "graph"},
+    {"models"},
+    {"runtime", "codecs"},
+    {"kernels"},
+    {"registry", "files", "labels"},
+    {"errors", "types"},
+]
+NEVER_EACH_OTHER = {"enhance", "attacks", "metrics"}
+
+#: Heavy library -> the places that may import it, as path prefixes inside the package.
+HOMES = {
+    "onnxruntime": ("runtime/",),
+    "openvino": ("runtime/",),
+    "torch": ("engines/torch_", "models/architectures/", "models/build", "models/importers", "models/onnx_file_export"),
+    "torchvision": ("models/",),
+    "PIL": ("codecs/",),
+    "simplejpeg": ("codecs/",),
+    "numba": ("kernels/jit/",),
+    "onnx": ("models/", "graph/", "runtime/"),
+}
+
+
+def part_of(path: Path) -> str:
+    relative = path.relative_to(PACKAGE)
+    return relative.parts[0] if len(relative.parts) > 1 else relative.stem
+
+
+def layer_of(part: str) -> int:
+    return next(level for level, parts in enumerate(LAYERS) if part in parts)
+
+
+def imported_parts(path: Path) -> Iterator[tuple[str, int]]:
+    """The parts of the package that a file imports (anywhere in it, lazily too), with the line."""
+    depth = len(path.relative_to(PACKAGE).parts)
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.ImportFrom) or node.level == 0:
+            continue
+        if node.level == depth:  # relative to the package itself
+            names = [node.module.split(".")[0]] if node.module else [alias.name for alias in node.names]
+            yield from ((name, node.lineno) for name in names)
+
+
+def test_every_part_has_a_layer() -> None:
+    known = set().union(*LAYERS) | {"__init__"}
+    assert {part_of(path) for path in SOURCES} <= known
+
+
+@pytest.mark.parametrize("path", [p for p in SOURCES if p.parent != PACKAGE or p.stem != "__init__"], ids=str)
+def test_imports_point_downwards(path: Path) -> None:
+    part = part_of(path)
+    for other, line in imported_parts(path):
+        if other == part or other.startswith("_"):
+            continue
+        assert other in set().union(*LAYERS), f"{path}:{line} imports {other}, which has no layer"
+        assert layer_of(other) > layer_of(part), f"{path}:{line}: {part} must not import {other}"
+
+
+@pytest.mark.parametrize("library", HOMES)
+def test_heavy_libraries_have_one_home(library: str) -> None:
+    for path in SOURCES:
+        relative = path.relative_to(PACKAGE).as_posix()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+                names = [node.module]
+            if any(name.split(".")[0] == library for name in names):
+                assert relative.startswith(HOMES[library]), f"{relative} imports {library}"
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    heavy = ["torch", "onnxruntime", "openvino", "onnx", "numba", "PIL", "numpy", "typer", "matplotlib"]
+    code = f"import sys, json, pixelpriv_fast; print(json.dumps([m for m in {heavy} if m in sys.modules]))"
+    loaded = json.loads(subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout)
+    assert loaded == []
+
+
+def test_help_loads_nothing_heavy() -> None:
+    code = (
+        "import sys\nfrom pixelpriv_fast.cli import app\n"
+        "print([m for m in ('torch', 'onnxruntime', 'openvino', 'onnx', 'numba', 'PIL', 'numpy') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=str)
+def test_files_and_functions_are_short(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert text.count("\n") <= 300, "split the file by what it does"
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef):
+            body = (node.end_lineno or 0) - node.body[0].lineno + 1
+            if ast.get_docstring(node) and len(node.body) > 1:
+                body = (node.end_lineno or 0) - node.body[1].lineno + 1
+            assert body <= 40, f"{node.name} at line {node.lineno} has {body} lines"
+
+
+def test_nothing_reads_untrusted_pickles() -> None:
+    for path in SOURCES:
+        text = path.read_text(encoding="utf-8")
+        assert "weights_only=False" not in text
+        assert "allow_pickle=True" not in text
+        assert "pickle.load" not in text
