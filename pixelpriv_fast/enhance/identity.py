@@ -1,4 +1,3 @@
-"""The photo as it is."""
 """The enhancement that changes nothing: for recipes that attack the photo as it is."""
 
 from __future__ import annotations
@@ -11,10 +10,6 @@ from .photo_check import checked
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """No enhancement: returns the very array it was given."""
-
-    def __call__(self, image: Pixels) -> Pixels:
-        return image
     """Returns the photo itself: uint8 (height, width, 3) RGB. Raises ``UsageError`` for anything else."""
 
     def __call__(self, image: Pixels) -> Pixels:
