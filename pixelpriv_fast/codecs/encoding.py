@@ -47,9 +47,8 @@ def encode(pixels: Pixels, *, like: Photo, options: EncodeOptions = EncodeOption
 
 
 def is_lossy(options: EncodeOptions, like: Photo) -> bool:
-    """Whether the file that ``encode`` would write for ``like`` decodes to other pixels than it was given."""
-    target = codec(canonical(options.format, like.format))
-    return not _lossless(options, like, target)
+    """Whether ``encode`` with these arguments may change pixels. Raises ``UsageError`` for an unknown format."""
+    return not _lossless(options, like, codec(canonical(options.format, like.format)))
 
 
 def check_options(options: EncodeOptions) -> None:

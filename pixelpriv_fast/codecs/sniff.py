@@ -61,10 +61,11 @@ def format_of_path(path: str | PurePath) -> str | None:
 
 
 def format_for(path: str | PurePath) -> str:
-    """``format_of_path``, where a file is to be written. Raises ``UsageError`` that lists the suffixes."""
+    """``format_of_path`` for a file to be written. Raises ``UsageError`` when its suffix promises no known format."""
     found = format_of_path(path)
     if found is None:
-        raise UsageError(f"{path}: cannot tell a format from its suffix; use one of {' '.join(sorted(known_suffixes()))}")
+        seen = PurePath(path).suffix or "no suffix"
+        raise UsageError(f"{path}: {seen} is no known photo suffix; use one of {' '.join(sorted(known_suffixes()))}")
     return found
 
 
