@@ -92,7 +92,7 @@ class _Search:
         return bool(self.fools.any())
 
     def draw(self, bounds: Bounds, round_: int) -> None:
-        drawn = sample(self._seed, self.attack.k, *self.photo.shape[:2], bounds, round_)
+        drawn = sample(self._seed, self.attack.k, self.photo.shape[0], self.photo.shape[1], bounds, round_)
         self.motions = np.concatenate([self.motions, drawn])
 
     def judge(self, losses: npt.NDArray[np.float64], fools: npt.NDArray[np.bool_]) -> None:
