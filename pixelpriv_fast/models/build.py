@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,9 @@ from .cards import Card
 from .importers import read_checkpoint
 from .onnx_file import seal, unseal
 from .stamp import stamp_of
+
+if TYPE_CHECKING:
+    import torch
 
 #: Largest difference of outputs against torch, relative to the largest output. fp32 reorders sums, no more.
 TOLERANCE = 1e-4
@@ -59,11 +63,10 @@ def build(card: Card, checkpoint: Path, *, allow_unknown_hash: bool = False) -> 
     return data
 
 
-def _both(card: Card, module: object, data: bytes) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+def _both(card: Card, module: torch.nn.Module, data: bytes) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
     """Torch's and ONNX Runtime's outputs for the same seeded inputs in the range that photos have."""
     import torch
 
-    assert isinstance(module, torch.nn.Module)
     shape = tuple(size if isinstance(size, int) else (2 if axis == 0 else 64) for axis, size in enumerate(card.shape))
     inputs = np.random.default_rng(0).uniform(-1.0, 1.0, shape).astype(np.float32)
     with torch.inference_mode():

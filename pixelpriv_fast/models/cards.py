@@ -133,7 +133,7 @@ SQUEEZENET_PLACES365: Final = Card(
         file="squeezenet_places365.npz",
         url=None,
         sha256=None,
-        tensors_sha256="TENSORS",
+        tensors_sha256="1cf0c5c33864c0b58c94f21a75b3b6e05330c12193bccf28c340b274d662aa9c",
         companions=(
             Companion(
                 "mean_image",

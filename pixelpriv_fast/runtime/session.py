@@ -79,9 +79,7 @@ def select(device: str = "auto", precision: str = "f32") -> Choice:
     return probe.choose(device, precision)
 
 
-def create_session(
-    model: bytes, device: str | Choice = "auto", options: SessionOptions | None = None
-) -> Session:
+def create_session(model: bytes, device: str | Choice = "auto", options: SessionOptions | None = None) -> Session:
     """A session for the ONNX ``model``. ``device``: a word of ``providers.WISHES`` or a choice made before.
 
     Raises ``DeviceError`` when the wish cannot be met, or when the provider refuses this model.
