@@ -1,7 +1,7 @@
 """Keras weight files (HDF5) -> named arrays. Needs h5py, when such a file is imported and never afterwards.
 
-Only plain arrays inside the file are read: HDF5 can also point to other files (external links, external storage, virtual
-arrays), and a checkpoint has no reason to.
+Only plain arrays inside the file are read: HDF5 can also point to other files (external links, external storage,
+virtual arrays), and a checkpoint has no reason to.
 """
 
 from __future__ import annotations
