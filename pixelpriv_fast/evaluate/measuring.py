@@ -67,7 +67,7 @@ def measure(
     """A row for every pair in order, or the error of a file that cannot be read or rated. Memory stays bounded: files
     are decoded by threads, a few ahead of the networks.
 
-    ``labels``: pair name -> accepted indices. ``metrics``: one with reference gives None where the files differ in size.
+    ``labels``: pair name -> accepted indices. ``metrics``: one with reference gives None where sizes differ.
     """
     bounds = limits or Limits()
     compare = {name: metric for name, metric in metrics.items() if metric.reference}
