@@ -113,6 +113,7 @@ METRICS = Table(
     {
         "psnr": Row(".metrics.psnr:PSNR", "peak signal-to-noise ratio in dB against the original; higher is closer"),
         "ssim": Row(".metrics.ssim:SSIM", "structural similarity against the original, -1..1; higher is closer"),
+        "nima": Row(".metrics.nima:NIMA", "mean aesthetic rating by NIMA, 1..10, needs no original; higher is better"),
     },
 )
 
