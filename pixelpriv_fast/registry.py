@@ -79,6 +79,15 @@ ATTACKS = Table(
         "least_likely": Row(".attacks.least_likely:LeastLikely", "iterative least-likely class (Kurakin et al. 2016)"),
         "pgd": Row(".attacks.pgd:PGD", "projected gradient descent (Madry et al. 2017)"),
         "fgsm": Row(".attacks.fgsm:FGSM", "one fast gradient sign step (Goodfellow et al. 2014)"),
+        "p_fgsm": Row(".attacks.p_fgsm:PFGSM", "towards a random class of the tail (P-FGSM, Li et al. 2019)"),
+    },
+)
+
+#: Who computes gradients, best first: "auto" takes the first. A row is a function of a stamped model and a device.
+ENGINES = Table(
+    "engine",
+    {
+        "torch": Row(".engines.torch_engine:load", "PyTorch's autograd, weights frozen and batch norms folded"),
     },
 )
 

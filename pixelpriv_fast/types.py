@@ -1,4 +1,4 @@
-"""The values that travel between the stages. Everything here is immutable and free of behaviour that needs a library."""
+"""The values that travel between the stages. All are immutable; none has behaviour that needs a library."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ class Metadata:
     iptc: bytes | None = None  #: IPTC-IIM records, without a container's own wrapping
     dpi: tuple[float, float] | None = None
     text: tuple[tuple[str, str], ...] = ()  #: (keyword, text): PNG's text chunks, JPEG's comment under "Comment"
-    colour_chunks: tuple[tuple[bytes, bytes], ...] = ()  #: PNG's own colour statements (gAMA, cHRM, sRGB, cICP), verbatim
+    colour_chunks: tuple[
+        tuple[bytes, bytes], ...
+    ] = ()  #: PNG's gAMA, cHRM, sRGB, cICP, verbatim
 
 
 @dataclass(frozen=True, slots=True)

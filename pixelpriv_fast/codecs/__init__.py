@@ -5,10 +5,11 @@ Importing this loads no image library; the first ``decode`` or ``encode`` does.
 
 from .contract import EncodeOptions, Header
 from .decoding import check, decode, peek
-from .encoding import check_options, encode
+from .encoding import check_options, encode, is_lossy
 from .limits import Limits
 from .metadata import POLICIES
-from .sniff import format_of_path, known_suffixes, suffix_for
+from .pil_source import from_pil
+from .sniff import format_for, format_of_path, known_suffixes, suffix_for
 
 KNOWN_SUFFIXES = known_suffixes()
 
@@ -22,7 +23,10 @@ __all__ = [
     "check_options",
     "decode",
     "encode",
+    "format_for",
     "format_of_path",
+    "from_pil",
+    "is_lossy",
     "peek",
     "suffix_for",
 ]

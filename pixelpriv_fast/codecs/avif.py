@@ -29,7 +29,7 @@ class Avif:
 
     def peek(self, data: bytes) -> Header:
         found = read_container(data)
-        return Header("avif", found.width, found.height, found.frames, found.depth)
+        return Header("avif", found.width, found.height, found.frames, found.depth, orientation=found.orientation)
 
     def decode(self, data: bytes, header: Header) -> Photo:
         from PIL.AvifImagePlugin import AvifImageFile
@@ -38,11 +38,10 @@ class Avif:
         if found.exif_type_at is not None:  # a damaged EXIF block must not fail the photo: the decoder sees none
             data = b"".join([data[: found.exif_type_at], b"free", data[found.exif_type_at + 4 :]])
         image = AvifImageFile(io.BytesIO(data))
-        # Boxes, not EXIF, say how an AVIF is turned; Pillow reports them as an EXIF block of its own.
+        # Boxes, not EXIF, say how an AVIF is turned; the decoder reports them as an EXIF block of its own.
         turn = read_orientation(without_prefix(image.info.get("exif")))
-        icc, xmp = image.info.get("icc_profile"), image.info.get("xmp")
-        planes = from_image(image, replace(header, orientation=turn), icc)
-        metadata = Metadata(planes.icc, found.exif, xmp)
+        planes = from_image(image, replace(header, orientation=turn), image.info.get("icc_profile"))
+        metadata = Metadata(planes.icc, found.exif, image.info.get("xmp"))
         return Photo(planes.pixels, self.name, planes.alpha, metadata, grey=planes.grey)
 
     def encode(self, job: EncodeJob) -> bytes:

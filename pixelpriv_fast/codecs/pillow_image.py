@@ -37,7 +37,7 @@ def from_image(image: ImageFile.ImageFile, header: Header, icc: bytes | None) ->
     if image.size != (header.width, header.height):
         raise Damaged(f"the header says {header.width}x{header.height}, the decoder {image.size[0]}x{image.size[1]}")
     image.load()
-    return _planes(image, header, icc)
+    return split(image, header.orientation, icc)
 
 
 def from_array(array: Plane, header: Header, icc: bytes | None) -> Planes:
@@ -48,15 +48,15 @@ def from_array(array: Plane, header: Header, icc: bytes | None) -> Planes:
         return Planes(_grey_pixels(array, header.orientation), None, True, icc)
     mode = "L" if array.ndim == 2 else "CMYK"
     height, width = array.shape[:2]
-    return _planes(Image.frombytes(mode, (width, height), array.tobytes()), header, icc)
+    return split(Image.frombytes(mode, (width, height), array.tobytes()), header.orientation, icc)
 
 
-def _planes(image: Image.Image, header: Header, icc: bytes | None) -> Planes:
+def split(image: Image.Image, turn: int, icc: bytes | None) -> Planes:
+    """A loaded image of any mode as planes, turned by EXIF's orientation ``turn``. Raises ``Refused``."""
     colours, alpha = _split_alpha(image)
     grey = colours.mode == "L"
     if grey or colours.mode == "CMYK":
         colours, icc = _to_srgb(colours, icc)
-    turn = header.orientation
     if grey:  # the colour engine may leave neutral greys a level apart: its green is taken for all three
         plane = np.array(colours if colours.mode == "L" else colours.getchannel("G"))
         pixels = _grey_pixels(plane, turn)

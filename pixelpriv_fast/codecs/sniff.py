@@ -60,6 +60,15 @@ def format_of_path(path: str | PurePath) -> str | None:
     return _format_by_suffix().get(PurePath(path).suffix.lower())
 
 
+def format_for(path: str | PurePath) -> str:
+    """``format_of_path`` for a file to be written. Raises ``UsageError`` when its suffix promises no known format."""
+    found = format_of_path(path)
+    if found is None:
+        seen = PurePath(path).suffix or "no suffix"
+        raise UsageError(f"{path}: {seen} is no known photo suffix; use one of {' '.join(sorted(known_suffixes()))}")
+    return found
+
+
 def suffix_for(name: str) -> str:
     """The suffix that files of this format are written with, such as ``.jpg``. Raises ``UsageError``."""
     return codec(name).suffixes[0]

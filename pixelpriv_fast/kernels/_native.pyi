@@ -5,6 +5,9 @@ import numpy as np
 import numpy.typing as npt
 
 PhotoU8: TypeAlias = npt.NDArray[np.uint8]  # (height, width, 3) RGB
+PlaneF32: TypeAlias = npt.NDArray[np.float32]  # (height, width)
+PlaneF64: TypeAlias = npt.NDArray[np.float64]  # (height, width)
+VectorF64: TypeAlias = npt.NDArray[np.float64]  # (n,)
 OffsetI8: TypeAlias = npt.NDArray[np.int8]  # (height, width, 3) lattice offsets
 PhotoF32: TypeAlias = npt.NDArray[np.float32]  # (height, width, 3) RGB
 PlanarF32: TypeAlias = npt.NDArray[np.float32]  # (3, height, width)
@@ -14,10 +17,16 @@ TableF32: TypeAlias = npt.NDArray[np.float32]  # (outputs, taps)
 TableI32: TypeAlias = npt.NDArray[np.int32]  # (outputs, taps)
 BatchF32: TypeAlias = npt.NDArray[np.float32]  # (n, 3, height, width), a classifier's input
 MotionsF64: TypeAlias = npt.NDArray[np.float64]  # (n, 3): degrees, tx px, ty px
-VectorF64: TypeAlias = npt.NDArray[np.float64]  # (n,)
 
+def best_exposure(samples: VectorF64, a: float, b: float, k_min: float, k_max: float, k_step: float) -> float: ...
+def blend_exposure(
+    photo: PhotoU8, illumination: PlaneF64, table: VectorF64, mu: float, threads: int = 1
+) -> PhotoU8: ...
 def build_info() -> dict[str, str]: ...
+def exposure_samples(photo: PhotoU8, illumination: PlaneF64, threshold: float, threads: int = 1) -> VectorF64: ...
 def filled_area(parameters: MotionsF64, height: int, width: int, edge: str = "soft") -> VectorF64: ...
+def half_luminance(photo: PhotoU8, threads: int = 1) -> PlaneF32: ...
+def largest_change(photo: PhotoU8, other: PhotoU8) -> int: ...
 def lattice_photo(photo: PhotoU8, offsets: OffsetI8, units: int) -> PhotoU8: ...
 def lattice_step(
     photo: PhotoU8,
@@ -64,7 +73,11 @@ def resize_u8(
     column_starts: VectorI32,
     column_fixed: TableI32,
 ) -> PhotoU8: ...
+def solve_illumination(
+    luminance: PlaneF32, w_h: PlaneF32, w_v: PlaneF32, lam: float, rtol: float, threads: int = 1
+) -> tuple[PlaneF64, float]: ...
 def ssim(a: PhotoU8, b: PhotoU8, threads: int = 1) -> float: ...
+def texture_weights(luminance: PlaneF32, window: int, sharpness: float) -> tuple[PlaneF32, PlaneF32]: ...
 def warp_planar(
     photo: PhotoU8,
     parameters: MotionsF64,

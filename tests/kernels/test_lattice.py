@@ -64,7 +64,7 @@ def test_step_is_the_same_in_every_twin(size, resized, crop, with_extra, units, 
             kernels.get("lattice_step", implementation)(
                 photo, offsets, units, gradient, *tables(size, resized, crop, "box"), ORDER, GAIN, step, bound, extra
             )
-        moved = photo * units + offsets.astype(int)
+        moved = photo.astype(int) * units + offsets
         assert moved.min() >= 0
         assert moved.max() <= 255 * units
         assert np.abs(offsets.astype(int)).max() == min(bound, 3 * abs(step))
