@@ -70,8 +70,10 @@ ENHANCEMENTS = Table(
     {
         "identity": Row(".enhance.identity:Identity", "the photo as it is"),
         "contrast": Row(".enhance.contrast:Contrast", "exposure-fusion contrast enhancement (Ying et al. 2017)"),
+        "cartoongan": Row(".enhance.cartoongan:CartoonGAN", "the style of a film maker (Chen, Lai & Liu 2018)"),
         "cartoon_filter": Row(".enhance.cartoon_filter:CartoonFilter", "a drawing-like look without a network"),
     },
+    aliases={"cartoon": "cartoongan"},
 )
 
 ATTACKS = Table(

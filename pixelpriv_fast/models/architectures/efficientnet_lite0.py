@@ -74,7 +74,8 @@ class _Block(nn.Module):
         y = functional.relu6(self._bn0(self._expand_conv(x))) if self.expands else x
         y = functional.relu6(self._bn1(self._depthwise_conv(y)))
         y = self._bn2(self._project_conv(y))
-        return x + y if self.shortcut else y
+        result: torch.Tensor = x + y if self.shortcut else y
+        return result
 
 
 class EfficientNetLite0(nn.Module):
@@ -96,7 +97,6 @@ class EfficientNetLite0(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = functional.relu6(self._bn0(self._conv_stem(x)))
-        x = self._blocks(x)
-        x = functional.relu6(self._bn1(self._conv_head(x)))
+        x = functional.relu6(self._bn1(self._conv_head(self._blocks(x))))
         logits: torch.Tensor = self._fc(x.mean((2, 3)))
         return logits
