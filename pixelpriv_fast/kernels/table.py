@@ -47,6 +47,7 @@ KERNELS: dict[str, Kernel] = {
     "warp_u8": Kernel("warp", "rotation and translation of one photo, n candidates", ("native", "numba", "reference")),
     "warp_planar": Kernel("warp", "the same, into a classifier's input", ("native", "numba", "reference")),
     "filled_area": Kernel("warp", "the share of pixels that a warp's fill touches", ("native", "numba", "reference")),
+    "unpack_lzw": Kernel("lzw", "TIFF's LZW compression, undone"),
     "ssim": Kernel("ssim", "structural similarity of two photos"),
     "largest_change": Kernel("lattice", "largest absolute difference of two 8-bit photos"),
 }
