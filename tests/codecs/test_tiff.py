@@ -112,12 +112,15 @@ def test_raw_files_and_bigtiff_are_refused() -> None:
             codecs.decode(data)
 
 
-def test_a_preview_behind_the_photo_is_no_second_page() -> None:
-    first, second = Image.fromarray(samples.picture()), Image.fromarray(samples.picture(8, 6))
-    second.encoderinfo = {"tiffinfo": {254: 1}}
+@pytest.mark.parametrize(("kind", "pages"), [(0, 2), (1, 1), (2, 2), (4, 1)])
+def test_previews_and_masks_are_no_pages(kind: int, pages: int) -> None:
+    tifffile = pytest.importorskip("tifffile")
     out = io.BytesIO()
-    first.save(out, "TIFF", save_all=True, append_images=[second])
-    if codecs.peek(out.getvalue()).frames == 1:
+    with tifffile.TiffWriter(out) as writer:
+        writer.write(samples.picture(), photometric="rgb", metadata=None)
+        writer.write(samples.picture(8, 6), photometric="rgb", subfiletype=kind, metadata=None)
+    assert codecs.peek(out.getvalue()).frames == pages
+    if pages == 1:
         assert np.array_equal(codecs.decode(out.getvalue()).pixels, samples.picture())
 
 
