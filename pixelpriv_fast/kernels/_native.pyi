@@ -24,6 +24,19 @@ def blend_exposure(
     photo: PhotoU8, illumination: PlaneF64, table: VectorF64, mu: float, threads: int = 1
 ) -> PhotoU8: ...
 def build_info() -> dict[str, str]: ...
+def cartoon_filter(
+    photo: PhotoU8,
+    blur: VectorF32,
+    shares: PlaneF32,
+    rounds: int,
+    tone: VectorF32,
+    saturation: float,
+    fine: VectorF32,
+    coarse: VectorF32,
+    line_threshold: float,
+    line_gain: float,
+    line_strength: float,
+) -> PhotoU8: ...
 def exposure_samples(photo: PhotoU8, illumination: PlaneF64, threshold: float, threads: int = 1) -> VectorF64: ...
 def filled_area(parameters: MotionsF64, height: int, width: int, edge: str = "soft") -> VectorF64: ...
 def half_luminance(photo: PhotoU8, threads: int = 1) -> PlaneF32: ...
@@ -83,9 +96,9 @@ def unpack_lzw(packed: BytesU8, size: int) -> BytesU8: ...
 def warp_planar(
     photo: PhotoU8,
     parameters: MotionsF64,
-    scale: VectorF32,
-    shift: VectorF32,
-    channels: VectorI32,
+    order: VectorI32,
+    gain: VectorF32,
+    bias: VectorF32,
     out: BatchF32,
     top: int = 0,
     left: int = 0,

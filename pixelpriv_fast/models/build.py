@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from ..errors import ModelError
 from ..runtime import create_session
+from ..types import Floats
 from .architectures import convert, network
 from .cards import Card
 from .importers import read_checkpoint
@@ -33,7 +33,7 @@ class Parity:
     agreement: float  #: share of rows with the same largest entry
 
 
-def parity(reference: npt.NDArray[np.float32], other: npt.NDArray[np.float32]) -> Parity:
+def parity(reference: Floats, other: Floats) -> Parity:
     """Compares outputs row by row; both (n, ...)."""
     difference = np.abs(reference.astype(np.float64) - other) / max(float(np.abs(reference).max()), 1e-12)
     rows = len(reference)
@@ -42,7 +42,8 @@ def parity(reference: npt.NDArray[np.float32], other: npt.NDArray[np.float32]) -
 
 
 def build(card: Card, checkpoint: Path, *, allow_unknown_hash: bool = False) -> bytes:
-    """The stamped ``.onnx`` of ``card`` with the weights of ``checkpoint``, compared with torch before it is returned.
+    """The stamped ``.onnx`` of ``card`` with the weights of ``checkpoint``, compared with torch before it is
+    returned.
 
     Needs torch. Raises ``ModelError`` for a checkpoint that does not fit, or an export that computes something else.
     """
@@ -58,12 +59,13 @@ def build(card: Card, checkpoint: Path, *, allow_unknown_hash: bool = False) -> 
     found = parity(*_both(card, module, data))
     if not found.maximum <= TOLERANCE:
         raise ModelError(
-            f"{card.name}: torch and ONNX Runtime differ by {found.maximum:.2e} of the largest output (allowed: {TOLERANCE})"
+            f"{card.name}: torch and ONNX Runtime differ by {found.maximum:.2e} of the largest output; "
+            f"at most {TOLERANCE} is allowed"
         )
     return data
 
 
-def _both(card: Card, module: torch.nn.Module, data: bytes) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+def _both(card: Card, module: torch.nn.Module, data: bytes) -> tuple[Floats, Floats]:
     """Torch's and ONNX Runtime's outputs for the same seeded inputs in the range that photos have."""
     import torch
 

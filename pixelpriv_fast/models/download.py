@@ -16,8 +16,9 @@ _CONNECT_SECONDS = 20.0
 def download(card: Card, folder: Path, environment: Mapping[str, str] = os.environ) -> Path:
     """``card``'s official file, fetched into ``folder`` and its hash checked.
 
-    Raises ``ModelError`` when the network is forbidden (``PIXELPRIV_OFFLINE=1`` or ``HF_HUB_OFFLINE=1``; no connection is
-    tried then), when the card has no address with a pinned hash, or when the download fails or is another file.
+    Raises ``ModelError`` when the network is forbidden (``PIXELPRIV_OFFLINE=1`` or ``HF_HUB_OFFLINE=1``; no
+    connection is tried then), when the card has no address with a pinned hash, or when the download fails or is
+    another file.
     """
     source = card.source
     if source.url is None or source.sha256 is None:

@@ -29,7 +29,8 @@ def user_folder() -> Path:
 
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Holds ``folder`` against other processes that build or import into it. Raises ``StorageError`` when it cannot."""
+    """Holds ``folder`` against other processes that build or import into it. Raises ``StorageError`` when it
+    cannot."""
     from filelock import FileLock, Timeout
 
     try:

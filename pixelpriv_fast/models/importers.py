@@ -1,7 +1,8 @@
 """Checkpoint files -> named float32 arrays, with everything checked that can be checked before a network is built.
 
-A ``.pth`` is a pickle. It is read by torch's restricted reader only (``weights_only=True``), which builds tensors and plain
-containers and refuses everything else; there is no second attempt by another road. An ``.npz`` is read without pickles.
+A ``.pth`` is a pickle. It is read by torch's restricted reader only (``weights_only=True``), which builds tensors
+and plain containers and refuses everything else; there is no second attempt by another road. An ``.npz`` is read
+without pickles.
 """
 
 from __future__ import annotations
@@ -34,8 +35,8 @@ _TORCH_FLOATS = ("float32", "float64", "float16", "bfloat16")
 def read_checkpoint(path: Path, card: Card, *, allow_unknown_hash: bool = False) -> tuple[Tensors, Provenance]:
     """The tensors of the checkpoint at ``path`` under the checkpoint's own names, and where they came from.
 
-    Raises ``ModelError`` when the file cannot be read, is no checkpoint, holds NaN or infinity, or when its hash is not the
-    one that ``card`` pins and ``allow_unknown_hash`` does not say that this is meant.
+    Raises ``ModelError`` when the file cannot be read, is no checkpoint, holds NaN or infinity, or when its hash is
+    not the one that ``card`` pins and ``allow_unknown_hash`` does not say that this is meant.
     """
     data = _read(path)
     sha256 = hashlib.sha256(data).hexdigest()

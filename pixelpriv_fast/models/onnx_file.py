@@ -75,7 +75,8 @@ def read(path: Path) -> StampedModel:
 
 
 def load_state_dict(model: StampedModel) -> dict[str, npt.NDArray[np.float32]]:
-    """The network's float32 tensors by their module's names, as read-only views; the exporter's own constants are left out."""
+    """The network's float32 tensors by their module's names, as read-only views; the exporter's own constants are
+    left out."""
     tensors = float_initializers(model.data)
     return {name: value for name, value in tensors.items() if not _EXPORTER_NAME.fullmatch(name)}
 
@@ -97,5 +98,5 @@ def _refuse_external(data: bytes) -> None:
     tensor = external_tensor(data)
     if tensor is not None:
         raise ModelError(
-            f"tensor {tensor!r} stands in another file; a model must be whole in one file, save it without external data"
+            f"tensor {tensor!r} stands in another file; save the model without external data, whole in one file"
         )

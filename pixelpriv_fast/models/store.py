@@ -43,7 +43,8 @@ class Entry:
 class Store:
     """Finds, builds, imports and checks models. ``models``: the folder that comes before all others.
 
-    ``notice`` is told in one line when something slow begins (the command line prints it on stderr); the default logs it.
+    ``notice`` is told in one line when something slow begins (the command line prints it on stderr); the default
+    logs it.
     """
 
     def __init__(

@@ -30,8 +30,8 @@ PRECISIONS = ("f32", "bf16", "f16")
 class SessionOptions:
     """How a session runs. ``precision`` is that of the arithmetic; inputs and outputs keep the model's own types.
 
-    ``threads``: None leaves the number to the library (all cores of the process). ``engine_cache``: a folder private to the
-    user for TensorRT's compiled engines (executable code); None compiles anew each time.
+    ``threads``: None leaves the number to the library (all cores of the process). ``engine_cache``: a folder
+    private to the user for TensorRT's compiled engines (executable code); None compiles anew each time.
     """
 
     threads: int | None = None

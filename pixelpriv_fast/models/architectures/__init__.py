@@ -1,4 +1,5 @@
-"""The networks as plain torch modules, and the one function that builds them. Importing this package loads no torch."""
+"""The networks as plain torch modules, and the one function that builds them. Importing this package loads no
+torch."""
 
 from __future__ import annotations
 
