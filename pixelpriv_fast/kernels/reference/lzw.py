@@ -1,4 +1,4 @@
-"""TIFF's LZW (TIFF 6.0, section 13): variable-width codes, most significant bit first, widths changing one code early."""
+"""TIFF's LZW (TIFF 6.0, section 13): codes of 9 to 12 bits, most significant first, growing one code early."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _CLEAR, _END, _FIRST, _LIMIT = 256, 257, 258, 4096
 
 
 def unpack_lzw(packed: npt.NDArray[np.uint8], size: int) -> npt.NDArray[np.uint8]:
-    """The first ``size`` bytes that ``packed`` (n,) stands for. Raises ``ValueError`` when it is damaged or too short."""
+    """The first ``size`` bytes that ``packed`` (n,) stands for. Raises ``ValueError`` when damaged or too short."""
     data, out = packed.tobytes(), bytearray()
     table: list[bytes] = []
     previous = b""
