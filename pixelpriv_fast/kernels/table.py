@@ -48,6 +48,7 @@ KERNELS: dict[str, Kernel] = {
     "warp_planar": Kernel("warp", "the same, into a classifier's input", _ALL),
     "filled_area": Kernel("warp", "the share of pixels that a warp's fill touches", _ALL),
     "cartoon_filter": Kernel("cartoon_filter", "stylisation without a network", _ALL),
+    "unpack_lzw": Kernel("lzw", "TIFF's LZW compression, undone"),
     "ssim": Kernel("ssim", "structural similarity of two photos"),
 }
 
