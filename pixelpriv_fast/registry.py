@@ -81,6 +81,7 @@ ATTACKS = Table(
         "pgd": Row(".attacks.pgd:PGD", "projected gradient descent (Madry et al. 2017)"),
         "fgsm": Row(".attacks.fgsm:FGSM", "one fast gradient sign step (Goodfellow et al. 2014)"),
         "p_fgsm": Row(".attacks.p_fgsm:PFGSM", "towards a random class of the tail (P-FGSM, Li et al. 2019)"),
+        "euclidean": Row(".attacks.euclidean:Euclidean", "worst of k rotations and translations (Engstrom et al. 2019)"),
     },
 )
 
