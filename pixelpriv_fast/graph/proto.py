@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import onnx
@@ -21,7 +22,7 @@ def node_from_proto(proto: onnx.NodeProto, index: int) -> Node:
     return Node(proto.op_type, name, list(proto.input), list(proto.output), attributes, domain)
 
 
-def to_model(graph: Graph, name: str, metadata: dict[str, str]) -> onnx.ModelProto:
+def to_model(graph: Graph, name: str, metadata: Mapping[str, str]) -> onnx.ModelProto:
     """The graph as a model with typed inputs and outputs and, as initializers, the constants that are read."""
     read = {value for node in graph.nodes for value in node.inputs} | set(graph.outputs)
     initializers = [numpy_helper.from_array(array, value) for value, array in graph.constants.items() if value in read]
@@ -41,7 +42,7 @@ def to_model(graph: Graph, name: str, metadata: dict[str, str]) -> onnx.ModelPro
         opset_imports=[helper.make_opsetid("", graph.opset)],
         ir_version=max(IR_VERSION, helper.find_min_ir_version_for([helper.make_opsetid("", graph.opset)])),
     )
-    helper.set_model_props(model, metadata)
+    helper.set_model_props(model, dict(metadata))
     return model
 
 

@@ -17,8 +17,23 @@ OLDEST_OPSET = 18
 
 #: Operators without a rule of their own that ONNX defines by others: replaced by that definition.
 EXPANDED = frozenset(
-    "Celu GroupNormalization MeanVarianceNormalization Mish ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceSumSquare "
-    "RMSNormalization Selu Shrink Softsign Swish ThresholdedRelu".split()
+    {
+        "Celu",
+        "GroupNormalization",
+        "MeanVarianceNormalization",
+        "Mish",
+        "ReduceL1",
+        "ReduceL2",
+        "ReduceLogSum",
+        "ReduceLogSumExp",
+        "ReduceSumSquare",
+        "RMSNormalization",
+        "Selu",
+        "Shrink",
+        "Softsign",
+        "Swish",
+        "ThresholdedRelu",
+    }
 )
 
 
@@ -94,12 +109,12 @@ def _opset(model: onnx.ModelProto) -> int:
     versions = [item.version for item in model.opset_import if item.domain in ("", "ai.onnx")]
     if not versions:
         raise ModelError("the network names no ONNX operator set; export it again")
-    return max(versions)
+    return int(max(versions))
 
 
 def _only_input(model: onnx.ModelProto) -> onnx.ValueInfoProto:
     constants = {tensor.name for tensor in model.graph.initializer}
-    inputs = [item for item in model.graph.input if item.name not in constants]
+    inputs: list[onnx.ValueInfoProto] = [item for item in model.graph.input if item.name not in constants]
     if len(inputs) != 1:
         names = ", ".join(item.name for item in inputs) or "none"
         raise ModelError(f"a classifier has one input, the photos; this network has {len(inputs)}: {names}")

@@ -19,7 +19,7 @@ def leaky_relu(scene: Scene, node: Node, gradient: str) -> Gradients:
     slope = float(node.attributes.get("alpha", 0.01))
     value = node.output if slope >= 0 else node.inputs[0]
     positive = scene.op("Greater", value, scene.array(0.0, value))
-    return [scene.where(positive, gradient, scene.scaled(gradient, slope))]
+    return [scene.mul(gradient, scene.plus(scene.scaled(scene.mask(positive, gradient), 1 - slope), slope))]
 
 
 def prelu(scene: Scene, node: Node, gradient: str) -> Gradients:
@@ -68,8 +68,8 @@ def hard_sigmoid(scene: Scene, node: Node, gradient: str) -> Gradients:
 def hard_swish(scene: Scene, node: Node, gradient: str) -> Gradients:
     """y = x * clip(x/6 + 1/2, 0, 1): slope 0 below -3, 1 above 3, else x/3 + 1/2."""
     x = node.inputs[0]
-    middle = scene.plus(scene.scaled(x, 1 / 3), 0.5)
-    upper = scene.where(scene.op("Less", x, scene.array(3.0, x)), middle, scene.array(1.0, x))
+    short_of_one = scene.plus(scene.scaled(x, 1 / 3), -0.5)
+    upper = scene.plus(scene.kept_where(scene.op("Less", x, scene.array(3.0, x)), short_of_one), 1.0)
     slope = scene.kept_where(scene.op("Greater", x, scene.array(-3.0, x)), upper)
     return [scene.mul(gradient, slope)]
 

@@ -93,9 +93,8 @@ def power(scene: Scene, node: Node, gradient: str) -> Gradients:
 
 def where(scene: Scene, node: Node, gradient: str) -> Gradients:
     condition, a, b = node.inputs
-    zero = scene.array(0.0, gradient)
-    left = scene.where(condition, gradient, zero) if scene.wants(node, 1) else None
-    right = scene.where(condition, zero, gradient) if scene.wants(node, 2) else None
+    left = scene.kept_where(condition, gradient) if scene.wants(node, 1) else None
+    right = scene.kept_where(scene.op("Not", condition), gradient) if scene.wants(node, 2) else None
     return [
         None,
         scene.unbroadcast(left, scene.shape(a)) if left else None,
