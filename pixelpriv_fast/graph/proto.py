@@ -18,7 +18,7 @@ IR_VERSION = 9
 def node_from_proto(proto: onnx.NodeProto, index: int) -> Node:
     name = proto.name or f"{proto.op_type}_{index}"
     domain = "" if proto.domain == "ai.onnx" else proto.domain
-    attributes = {item.name: _attribute(item) for item in proto.attribute}
+    attributes = {item.name: attribute_value(item) for item in proto.attribute if not item.ref_attr_name}
     return Node(proto.op_type, name, list(proto.input), list(proto.output), attributes, domain)
 
 
@@ -46,7 +46,7 @@ def to_model(graph: Graph, name: str, metadata: Mapping[str, str]) -> onnx.Model
     return model
 
 
-def _attribute(item: onnx.AttributeProto) -> Any:
+def attribute_value(item: onnx.AttributeProto) -> Any:
     value = helper.get_attribute_value(item)
     if isinstance(value, bytes):
         return value.decode()

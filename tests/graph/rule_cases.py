@@ -108,8 +108,10 @@ ACTIVATIONS = {
     "log_softmax": one("LogSoftmax", axis=2),
     "silu": Case([("Sigmoid", "x", "s", {}), ("Mul", "x s", "y", {})]),
     "mish_expanded": one("Mish"),
-    "celu_expanded": one("Celu", alpha=2.0, draw=wide),
-    "selu_expanded": one("Selu", draw=wide),
+    "celu": one("Celu", alpha=2.0, draw=wide, double_opset=28),
+    "selu": one("Selu", draw=wide),
+    "thresholded_expanded": one("ThresholdedRelu", draw=wide),
+    "shrink_expanded": one("Shrink", draw=wide),
     "softsign_expanded": one("Softsign", draw=wide),
 }
 
@@ -143,7 +145,10 @@ ELEMENTWISE = {
     "max": one("Max", "x c", c_c=noise(6, 1), draw=wide),
     "min": one("Min", "x c", c_c=noise(6, 1), draw=wide),
     "identity": Case([("Identity", "x", "i", {}), ("Dropout", "i", "d", {}), ("Tanh", "d", "y", {})]),
-    "floor_has_none": Case([("Floor", "x", "f", {}), ("Mul", "x f", "y", {})], draw=wide),
+    "floor": Case([("Floor", "x", "f", {}), ("Mul", "x f", "y", {})], draw=wide),
+    "ceil": Case([("Ceil", "x", "f", {}), ("Mul", "x f", "y", {})], draw=wide),
+    "round": Case([("Mul", "x c", "h", {}), ("Round", "h", "f", {}), ("Mul", "x f", "y", {})], constants={"c": 1.1}),
+    "sign": Case([("Sign", "x", "f", {}), ("Mul", "x f", "y", {})], draw=wide),
 }  # fmt: skip
 
 SHAPES = {
@@ -172,8 +177,7 @@ SHAPES = {
     "depth_to_space": one("DepthToSpace", shape=(2, 12, 3, 2), blocksize=2),
     "depth_to_space_crd": one("DepthToSpace", shape=(2, 12, 3, 2), blocksize=2, mode="CRD"),
     "space_to_depth": one("SpaceToDepth", shape=(2, 3, 6, 4), blocksize=2),
-    "cast": Case([("Cast", "x", "f", {"to": 1}), ("Cast", "f", "d", {"to": 11}), ("Cast", "d", "e", {"to": 1}),
-                  ("Sin", "e", "y", {})]),
+    "cast": Case([("Cast", "x", "f", {"to": 1}), ("Cast", "f", "d", {"to": 11}), ("Sin", "d", "y", {})]),
 }  # fmt: skip
 
 MATRICES = {

@@ -12,6 +12,8 @@ import onnx
 from onnx import helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
+from .exact_operators import Celu, ConvTranspose, Erf, Gelu
+
 Array = npt.NDArray[Any]
 Run = Callable[[Mapping[str, Array]], list[Array]]
 
@@ -20,7 +22,7 @@ Run = Callable[[Mapping[str, Array]], list[Array]]
 class Case:
     """Nodes from ``x`` to ``y``: (operator, inputs, outputs, attributes), and the constants that they read.
 
-    ``draw`` makes the input; it must keep away from kinks.
+    ``draw`` makes the input; it must keep away from kinks. ``double_opset``: the first that takes doubles.
     """
 
     nodes: Sequence[tuple[str, str, str, dict[str, Any]]]
@@ -28,20 +30,22 @@ class Case:
     constants: Mapping[str, Any] = field(default_factory=dict)
     draw: Callable[[np.random.Generator, tuple[int, ...]], Array] | None = None
     opset: int = 20
+    double_opset: int | None = None
 
     def input(self, seed: int = 0) -> Array:
         random = np.random.default_rng(seed)
         return self.draw(random, self.shape) if self.draw else random.standard_normal(self.shape)
 
     def model(self, dtype: npt.DTypeLike) -> onnx.ModelProto:
-        return model(self.nodes, self.shape, self.constants, dtype, self.opset)
+        opset = self.double_opset if self.double_opset and dtype == np.float64 else self.opset
+        return model(self.nodes, self.shape, self.constants, dtype, opset)
 
 
 def one(op: str, inputs: str = "x", /, shape: tuple[int, ...] = (2, 3, 6, 5), **rest: Any) -> Case:
     """A case of one node; ``c_...`` keywords are its constants, ``draw`` the input, the others its attributes."""
     constants = {key[2:]: rest.pop(key) for key in list(rest) if key.startswith("c_")}
-    draw, opset = rest.pop("draw", None), rest.pop("opset", 20)
-    return Case([(op, inputs, "y", rest)], shape, constants, draw, opset)
+    draw, opset, double_opset = rest.pop("draw", None), rest.pop("opset", 20), rest.pop("double_opset", None)
+    return Case([(op, inputs, "y", rest)], shape, constants, draw, opset, double_opset)
 
 
 def model(
@@ -52,14 +56,16 @@ def model(
     opset: int = 20,
     outputs: Sequence[str] = ("y",),
 ) -> onnx.ModelProto:
-    """Inputs and outputs of a node are names parted by blanks, ``-`` for an absent one. Constant floats get ``dtype``."""
+    """Inputs and outputs of a node are names parted by blanks, ``-`` for an absent one. Constants of doubles get ``dtype``."""
     kind = helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
     initializers = []
     for name, value in constants.items():
         array = np.asarray(value)
-        initializers.append(numpy_helper.from_array(array.astype(dtype) if array.dtype.kind == "f" else array, name))
+        initializers.append(numpy_helper.from_array(array.astype(dtype) if array.dtype == np.float64 else array, name))
     protos = [
-        helper.make_node(op, ["" if i == "-" else i for i in inputs.split()], outs.split(), name=f"{op}_{i}", **attributes)
+        helper.make_node(
+            op, ["" if i == "-" else i for i in inputs.split()], outs.split(), name=f"{op}_{i}", **attributes
+        )
         for i, (op, inputs, outs, attributes) in enumerate(nodes)
     ]
     graph = helper.make_graph(
@@ -73,7 +79,7 @@ def model(
 
 
 def reference(proto: onnx.ModelProto) -> Run:
-    evaluator = ReferenceEvaluator(proto)
+    evaluator = ReferenceEvaluator(proto, new_ops=[ConvTranspose, Erf, Gelu, Celu])
     return lambda feeds: evaluator.run(None, dict(feeds))
 
 

@@ -76,9 +76,26 @@ def hard_swish(scene: Scene, node: Node, gradient: str) -> Gradients:
 
 def elu(scene: Scene, node: Node, gradient: str) -> Gradients:
     """alpha * (exp(x) - 1) for negative x, where the slope is y + alpha."""
-    x, y = node.inputs[0], node.output
-    falling = scene.mul(gradient, scene.plus(y, float(node.attributes.get("alpha", 1.0))))
-    return [scene.where(scene.op("Greater", x, scene.array(0.0, x)), gradient, falling)]
+    falling = scene.plus(node.output, float(node.attributes.get("alpha", 1.0)))
+    return [_with_negative_slope(scene, node, gradient, falling)]
+
+
+def celu(scene: Scene, node: Node, gradient: str) -> Gradients:
+    """alpha * (exp(x / alpha) - 1) for negative x."""
+    falling = scene.op("Exp", scene.scaled(node.inputs[0], 1 / float(node.attributes.get("alpha", 1.0))))
+    return [_with_negative_slope(scene, node, gradient, falling)]
+
+
+def selu(scene: Scene, node: Node, gradient: str) -> Gradients:
+    """gamma * alpha * (exp(x) - 1) for negative x, where the slope is y + gamma alpha; gamma above."""
+    alpha, gamma = (float(node.attributes.get(k, d)) for k, d in (("alpha", 1.6732632), ("gamma", 1.0507010)))
+    falling = scene.scaled(scene.plus(node.output, alpha * gamma), 1 / gamma)
+    return [_with_negative_slope(scene, node, scene.scaled(gradient, gamma), falling)]
+
+
+def _with_negative_slope(scene: Scene, node: Node, gradient: str, falling: str) -> str:
+    x = node.inputs[0]
+    return scene.where(scene.op("Greater", x, scene.array(0.0, x)), gradient, scene.mul(gradient, falling))
 
 
 def softplus(scene: Scene, node: Node, gradient: str) -> Gradients:

@@ -9,12 +9,17 @@ from ..ir import Node
 from .scene import Gradients, Scene
 
 
+def flat(scene: Scene, node: Node, gradient: str) -> Gradients:
+    """Steps (Floor, Round, Sign): no slope wherever they have one."""
+    return [None]
+
+
 def identity(scene: Scene, node: Node, gradient: str) -> Gradients:
     return [gradient]
 
 
 def cast(scene: Scene, node: Node, gradient: str) -> Gradients:
-    """Back to the element type before the cast; a cast to integers never gets here, it has no gradient."""
+    """Back to the element type before the cast; a cast to integers has no gradient and never gets here."""
     return [scene.op("Cast", gradient, to=helper.np_dtype_to_tensor_dtype(scene.graph.dtype(node.inputs[0])))]
 
 

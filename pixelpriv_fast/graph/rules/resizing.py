@@ -19,7 +19,7 @@ def resize(scene: Scene, node: Node, gradient: str) -> Gradients:
     scales = _scales(scene, node, before, after)
     for axis, (size, resized) in enumerate(zip(before, after, strict=True)):
         if size != resized or scales[axis] != 1.0:
-            gradient = along_axis(scene, gradient, axis, axis_map(node, size, resized, scales[axis]).T)
+            gradient = along_axis(scene, gradient, axis, axis_map(node, size, resized, scales[axis]))
     return [gradient, None, None, None]
 
 
