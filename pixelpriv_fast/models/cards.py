@@ -203,6 +203,8 @@ NIMA_MOBILENET: Final = Card(
     labels=None,
     how_to_get="pixelpriv models fetch nima_mobilenet, or download the file named here and run "
     "pixelpriv models import nima_mobilenet weights_mobilenet_aesthetic_0.07.hdf5",
+)
+
 
 def _cartoongan(style: str, artist: str, tensors_sha256: str | None = None) -> Card:
     file = f"{style.title()}_net_G_float.pth"
@@ -236,6 +238,6 @@ CARTOONGANS: Final = (
 
 #: Every card by name: what the store knows of.
 CARDS: Final[Mapping[str, Card]] = {
-    card.name: card for card in (EFFICIENTNET_LITE0, RESNET50_PLACES365, SQUEEZENET_PLACES365, NIMA_MOBILENET)
-    card.name: card for card in (EFFICIENTNET_LITE0, RESNET50_PLACES365, SQUEEZENET_PLACES365, *CARTOONGANS)
+    card.name: card
+    for card in (EFFICIENTNET_LITE0, RESNET50_PLACES365, SQUEEZENET_PLACES365, *CARTOONGANS, NIMA_MOBILENET)
 }

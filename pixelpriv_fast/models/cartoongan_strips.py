@@ -115,7 +115,9 @@ class StripRunner:
     def _encode(self, photo: Pixels, strips: list[Strip], known: Affine) -> Trunk:
         trunk = np.empty((photo.shape[0] // 4, TRUNK, photo.shape[1] // 4), self._dtype)
         for part in ENCODER:
-            feeds = ((strip, planar(photo[slice(*part.span(strip.first, strip.last, strip.edges))])) for strip in strips)
+            feeds = (
+                (strip, planar(photo[slice(*part.span(strip.first, strip.last, strip.edges))])) for strip in strips
+            )
             for strip, rows in self._pass(part, feeds, known):
                 trunk[strip.first : strip.last] = rows[0].swapaxes(0, 1)
         _each_rows(trunk, trunk, known, ENCODER[-1].norm, residual=False)
@@ -136,9 +138,7 @@ class StripRunner:
                 photo[4 * strip.first : 4 * strip.last] = rounded_photo(rows)
         return photo
 
-    def _pass(
-        self, part: Part, feeds: Iterator[tuple[Strip, Floats]], known: Affine
-    ) -> Iterator[tuple[Strip, Floats]]:
+    def _pass(self, part: Part, feeds: Iterator[tuple[Strip, Floats]], known: Affine) -> Iterator[tuple[Strip, Floats]]:
         """Runs ``part`` on every strip, yields the rows where it keeps them, and adds its norm to ``known``."""
         sessions: dict[Edges, Session] = {}
         moments = Moments()

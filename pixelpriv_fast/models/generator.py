@@ -62,7 +62,9 @@ class Generator:
         """
         height, width = photo.shape[:2]
         if height % 4 or width % 4 or min(height, width) < _LEAST_SIDE:
-            raise UsageError(f"a generator takes sides that are multiples of 4 from {_LEAST_SIDE}, not {width}x{height}")
+            raise UsageError(
+                f"a generator takes sides that are multiples of 4 from {_LEAST_SIDE}, not {width}x{height}"
+            )
         if height * width * _WHOLE_BYTES[self.precision] <= memory:
             return rounded_photo(self._session.run({self._input: planar(photo)})[0])
         return self._in_strips(photo, memory)

@@ -50,7 +50,6 @@ def read_checkpoint(path: Path, card: Card, *, allow_unknown_hash: bool = False)
         # The hash is checked first: an unknown pickle is not even opened without the override.
         verified = _check(path, card.source.sha256, sha256, allow_unknown_hash)
         tensors = _read_hdf5(path, data) if data.startswith(HDF5_SIGNATURE) else _read_torch(path, data)
-        tensors = _read_torch(path, data)
         if card.source.sha256 is None:
             verified = _check(path, card.source.tensors_sha256, fingerprint(tensors), allow_unknown_hash)
     _refuse_not_finite(path, tensors)
