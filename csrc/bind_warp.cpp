@@ -1,8 +1,10 @@
 // Rotation/translation kernels: argument checks and the call. The numpy twins are in kernels/reference/warp.py.
 #include <cmath>
+#include <limits>
 #include <string>
 
 #include "arrays.hpp"
+#include "bind_tables.hpp"
 #include "warp.hpp"
 
 namespace pp {
@@ -41,26 +43,18 @@ void require_photo(const PhotoU8& photo) {
     require_size(photo.shape(0), photo.shape(1));
 }
 
-PlaneLayout require_layout(const VectorF32& scale, const VectorF32& shift, const VectorI32& channels) {
-    require_shape(scale, "scale", {3});
-    require_shape(shift, "shift", {3});
-    require_shape(channels, "channels", {3});
-    PlaneLayout layout{};
-    int seen = 0;
-    for (int p = 0; p < 3; ++p) {
-        layout.channel[p] = channels.at(p);
-        layout.scale[p] = scale.at(p);
-        layout.shift[p] = shift.at(p);
-        if (layout.channel[p] >= 0 && layout.channel[p] < 3) seen |= 1 << layout.channel[p];
+// Rows of all candidates are counted in 32 bits.
+void require_rows(std::ptrdiff_t n, py::ssize_t rows) {
+    if (n > std::numeric_limits<int>::max() / rows) {
+        fail("parameters hold " + std::to_string(n) + " candidates of " + std::to_string(rows) + " rows, too many");
     }
-    if (seen != 7) fail("channels must hold 0, 1 and 2 once each");
-    return layout;
 }
 
 Array<std::uint8_t> call_warp_u8(const PhotoU8& photo, const MotionsF64& parameters, const std::string& edge, int fill,
                                  int threads) {
     require_photo(photo);
     const std::ptrdiff_t n = require_parameters(parameters);
+    require_rows(n, photo.shape(0));
     const WarpStyle style = require_style(edge, fill);
     const int height = static_cast<int>(photo.shape(0)), width = static_cast<int>(photo.shape(1));
     Array<std::uint8_t> out({static_cast<py::ssize_t>(n), photo.shape(0), photo.shape(1), py::ssize_t{3}});
@@ -71,12 +65,13 @@ Array<std::uint8_t> call_warp_u8(const PhotoU8& photo, const MotionsF64& paramet
     return out;
 }
 
-void call_warp_planar(const PhotoU8& photo, const MotionsF64& parameters, const VectorF32& scale,
-                      const VectorF32& shift, const VectorI32& channels, BatchF32& out, int top, int left,
-                      const std::string& edge, int fill, int threads) {
+void call_warp_planar(const PhotoU8& photo, const MotionsF64& parameters, const VectorI32& order, const VectorF32& gain,
+                      const VectorF32& bias, BatchF32& out, int top, int left, const std::string& edge, int fill,
+                      int threads) {
     require_photo(photo);
     const std::ptrdiff_t n = require_parameters(parameters);
-    const PlaneLayout layout = require_layout(scale, shift, channels);
+    require_rows(n, photo.shape(0));
+    const Channels channels = channels_view(order, gain, &bias);
     const WarpStyle style = require_style(edge, fill);
     require_shape(out, "out", {static_cast<py::ssize_t>(n), 3, -1, -1});
     require_writeable(out, "out");
@@ -88,7 +83,8 @@ void call_warp_planar(const PhotoU8& photo, const MotionsF64& parameters, const 
     const Window window{top, left, static_cast<int>(out.shape(2)), static_cast<int>(out.shape(3))};
     float* first = out.mutable_data();
     py::gil_scoped_release released;
-    warp_planar(PaddedPhoto(photo.data(), height, width, style), parameters.data(), n, layout, window, first, threads);
+    warp_planar(PaddedPhoto(photo.data(), height, width, style), parameters.data(), n, channels, window, first,
+                threads);
 }
 
 VectorF64 call_filled_area(const MotionsF64& parameters, py::ssize_t height, py::ssize_t width,
@@ -109,7 +105,7 @@ void bind_warp(py::module_& m) {
     m.def("warp_u8", &call_warp_u8, py::arg("photo").noconvert(), py::arg("parameters").noconvert(),
           py::arg("edge") = "soft", py::arg("fill") = 0, py::arg("threads") = 1);
     m.def("warp_planar", &call_warp_planar, py::arg("photo").noconvert(), py::arg("parameters").noconvert(),
-          py::arg("scale").noconvert(), py::arg("shift").noconvert(), py::arg("channels").noconvert(),
+          py::arg("order").noconvert(), py::arg("gain").noconvert(), py::arg("bias").noconvert(),
           py::arg("out").noconvert(), py::arg("top") = 0, py::arg("left") = 0, py::arg("edge") = "soft",
           py::arg("fill") = 0, py::arg("threads") = 1);
     m.def("filled_area", &call_filled_area, py::arg("parameters").noconvert(), py::arg("height"), py::arg("width"),

@@ -10,6 +10,7 @@
 
 #include "dispatch.hpp"
 #include "multigrid.hpp"
+#include "sweep.hpp"
 #include "team.hpp"
 
 namespace pp {
@@ -105,7 +106,7 @@ class Solver {
 
   private:
     double descend(double goal);
-    void direct(float beta);
+    double direct(float beta);
     double refresh_residual();
 
     // The sum of value(y) over the rows, added up in the same order for any number of threads.
@@ -144,14 +145,21 @@ double Solver::refresh_residual() {
     }));
 }
 
-// p = z + beta p.
-void Solver::direct(float beta) {
-    team_.rows(height_, grain_rows(width_), [&](int first, int last) {
-        for (int y = first; y < last; ++y) {
-            direction_row(multigrid_.finest().x.row(y), beta, width_, p_.row(y));
+// p = z + beta p, q = A p; returns p . q.
+double Solver::direct(float beta) {
+    Level& grid = multigrid_.finest();
+    Plane& q = grid.d_next;  // free between two cycles
+    sweep(
+        team_, height_, grain_rows(width_),
+        [&](int y) {
+            direction_row(grid.x.row(y), beta, width_, p_.row(y));
             p_.wrap(y);
-        }
-    });
+        },
+        [&](int y) {
+            apply_row(edges(y), p_.row(y), p_.above(y), p_.below(y), width_, q.row(y));
+            partial_[static_cast<std::size_t>(y)] = dot_row(p_.row(y), q.row(y), width_);
+        });
+    return std::accumulate(partial_.begin(), partial_.end(), 0.0);
 }
 
 // Conjugate gradients until the residual carried along falls to `goal`; returns its norm.
@@ -162,16 +170,11 @@ double Solver::descend(double goal) {
         multigrid_.cycle();
         const double before = rz;
         rz = sum_rows([&](int y) { return dot_row(grid.r.row(y), grid.x.row(y), width_); });
-        direct(i == 0 ? 0.0F : static_cast<float>(rz / before));
-        Plane& q = grid.d_next;  // free between two cycles
-        const double curvature = sum_rows([&](int y) {
-            apply_row(edges(y), p_.row(y), p_.above(y), p_.below(y), width_, q.row(y));
-            return dot_row(p_.row(y), q.row(y), width_);
-        });
+        const double curvature = direct(i == 0 ? 0.0F : static_cast<float>(rz / before));
         if (!(curvature > 0)) break;
         const float step = static_cast<float>(rz / curvature);
         norm = std::sqrt(sum_rows([&](int y) {
-            advance_row(step, p_.row(y), q.row(y), width_, t_row(y), grid.r.row(y));
+            advance_row(step, p_.row(y), grid.d_next.row(y), width_, t_row(y), grid.r.row(y));
             return dot_row(grid.r.row(y), grid.r.row(y), width_);
         }));
         if (norm <= goal) break;

@@ -4,6 +4,7 @@
 
 namespace pp {
 void bind_build(pybind11::module_& m);
+void bind_cartoon_filter(pybind11::module_& m);
 void bind_exposure(pybind11::module_& m);
 void bind_illumination(pybind11::module_& m);
 void bind_lattice(pybind11::module_& m);
@@ -15,6 +16,7 @@ void bind_warp(pybind11::module_& m);
 PYBIND11_MODULE(_native, m, pybind11::mod_gil_not_used()) {
     m.doc() = "Native kernels of pixelpriv_fast; their definitions are the numpy twins in kernels/reference.";
     pp::bind_build(m);
+    pp::bind_cartoon_filter(m);
     pp::bind_exposure(m);
     pp::bind_illumination(m);
     pp::bind_lattice(m);

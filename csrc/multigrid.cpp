@@ -1,8 +1,10 @@
 #include "multigrid.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "dispatch.hpp"
+#include "sweep.hpp"
 
 namespace pp {
 namespace {
@@ -14,16 +16,16 @@ constexpr float kHigh = 2.0F, kLow = 0.1F;
 constexpr int kDegree = 3;
 constexpr float kStiffness = 1.25F;
 
+// The polynomial's steps: d = add * scaled residual + keep * the last d.
 struct Steps {
-    float first;
-    float keep[kDegree - 1], add[kDegree - 1];
+    float keep[kDegree], add[kDegree];
 };
 
 Steps chebyshev_steps() {
     const float centre = (kHigh + kLow) / 2, half = (kHigh - kLow) / 2, sigma = centre / half;
-    Steps steps{1 / centre, {}, {}};
+    Steps steps{{0}, {1 / centre}};
     float rho = 1 / sigma;
-    for (int i = 0; i < kDegree - 1; ++i) {
+    for (int i = 1; i < kDegree; ++i) {
         const float next = 1 / (2 * sigma - rho);
         steps.keep[i] = next * rho;
         steps.add[i] = 2 * next / half;
@@ -32,92 +34,76 @@ Steps chebyshev_steps() {
     return steps;
 }
 
-PP_CLONES void set_inverse_diagonal(Level& level, int first, int last) {
-    const int w = level.width;
-    for (int y = first; y < last; ++y) {
-        const float *right = level.w_h.row(y), *down = level.w_v.row(y), *up = level.w_v.above(y);
-        const float* mass = level.mass_columns.data();
-        const float rows = level.mass_rows[static_cast<std::size_t>(y)];
-        float* PP_RESTRICT out = level.inverse_diagonal.row(y);
-        for (int x = 0; x < w; ++x) out[x] = 1 / (rows * mass[x] + right[x] + right[x - 1] + down[x] + up[x]);
+// The row functions take plain pointers: restrict holds for arguments only, and without it nothing here vectorises.
+struct Stencil {
+    const float *d, *above, *below;  // the map's row and its neighbours
+    const float *right, *down, *up;  // edge weights
+    const float* inverse;            // of the diagonal
+};
+
+Stencil stencil(const Level& level, const Plane& d, int y) {
+    return {d.row(y),
+            d.above(y),
+            d.below(y),
+            level.w_h.row(y),
+            level.w_v.row(y),
+            level.w_v.above(y),
+            level.inverse_diagonal.row(y)};
+}
+
+// scaled - A d / diagonal at one place.
+PP_INLINE float relaxed(const Stencil& s, const float* scaled, int x) {
+    const float flow =
+        s.right[x] * s.d[x + 1] + s.right[x - 1] * s.d[x - 1] + s.down[x] * s.below[x] + s.up[x] * s.above[x];
+    return scaled[x] - (s.d[x] - s.inverse[x] * flow);
+}
+
+PP_CLONES void invert_row(const float* mass, float rows, const float* right, const float* down, const float* up,
+                          int width, float* PP_RESTRICT inverse) {
+    for (int x = 0; x < width; ++x) inverse[x] = 1 / (rows * mass[x] + right[x] + right[x - 1] + down[x] + up[x]);
+}
+
+// scaled = r / diagonal, d = add * scaled, out = d.
+PP_CLONES void start_row(const float* r, const float* inverse, float add, int width, float* PP_RESTRICT scaled,
+                         float* PP_RESTRICT d, float* PP_RESTRICT out) {
+    for (int x = 0; x < width; ++x) {
+        scaled[x] = r[x] * inverse[x];
+        d[x] = add * scaled[x];
+        out[x] = d[x];
     }
 }
 
-// scaled = r / diagonal, d = add * scaled, x = d.
-PP_CLONES void start_rows(Level& level, float add, int first, int last) {
-    const int w = level.width;
-    for (int y = first; y < last; ++y) {
-        const float *r = level.r.row(y), *inverse = level.inverse_diagonal.row(y);
-        float* PP_RESTRICT scaled = level.scaled.row(y);
-        float* PP_RESTRICT d = level.d.row(y);
-        float* PP_RESTRICT out = level.x.row(y);
-        for (int x = 0; x < w; ++x) {
-            const float s = r[x] * inverse[x];
-            scaled[x] = s;
-            out[x] = d[x] = add * s;
-        }
-        level.d.wrap(y);
+// scaled -= A d / diagonal, next = keep * d + add * scaled, out += next.
+PP_CLONES void step_row(const Stencil s, float keep, float add, int width, float* PP_RESTRICT scaled,
+                        float* PP_RESTRICT next, float* PP_RESTRICT out) {
+    for (int x = 0; x < width; ++x) {
+        scaled[x] = relaxed(s, scaled, x);
+        next[x] = keep * s.d[x] + add * scaled[x];
+        out[x] += next[x];
     }
 }
 
-// scaled -= A d / diagonal, d_next = keep * d + add * scaled, x += d_next.
-PP_CLONES void step_rows(Level& level, float keep, float add, int first, int last) {
-    const int w = level.width;
-    for (int y = first; y < last; ++y) {
-        const float *d = level.d.row(y), *above = level.d.above(y), *below = level.d.below(y);
-        const float *right = level.w_h.row(y), *down = level.w_v.row(y), *up = level.w_v.above(y);
-        const float* inverse = level.inverse_diagonal.row(y);
-        float* PP_RESTRICT scaled = level.scaled.row(y);
-        float* PP_RESTRICT next = level.d_next.row(y);
-        float* PP_RESTRICT out = level.x.row(y);
-        for (int x = 0; x < w; ++x) {
-            const float flow = right[x] * d[x + 1] + right[x - 1] * d[x - 1] + down[x] * below[x] + up[x] * above[x];
-            const float s = scaled[x] - (d[x] - inverse[x] * flow);
-            const float n = keep * d[x] + add * s;
-            scaled[x] = s;
-            next[x] = n;
-            out[x] += n;
-        }
-        level.d_next.wrap(y);
+void step(Level& level, const Plane& d, Plane& next, float keep, float add, int y) {
+    step_row(stencil(level, d, y), keep, add, level.width, level.scaled.row(y), next.row(y), level.x.row(y));
+    next.wrap(y);
+}
+
+// scaled -= A d / diagonal, residual = scaled * diagonal.
+PP_CLONES void residual_row(const Stencil s, int width, float* PP_RESTRICT scaled, float* PP_RESTRICT residual) {
+    for (int x = 0; x < width; ++x) {
+        scaled[x] = relaxed(s, scaled, x);
+        residual[x] = scaled[x] / s.inverse[x];
     }
 }
 
-// scaled -= A d / diagonal, and the coarse grid's r = the sums of 2 x 2 residuals. Rows are the coarse grid's.
-PP_CLONES void restrict_rows(Level& level, Level& coarse, int first, int last) {
-    const int w = level.width;
-    for (int y = 2 * first; y < std::min(2 * last, level.height); ++y) {
-        const float *d = level.d.row(y), *above = level.d.above(y), *below = level.d.below(y);
-        const float *right = level.w_h.row(y), *down = level.w_v.row(y), *up = level.w_v.above(y);
-        const float* inverse = level.inverse_diagonal.row(y);
-        float* PP_RESTRICT scaled = level.scaled.row(y);
-        float* PP_RESTRICT residual = level.d_next.row(y);
-        for (int x = 0; x < w; ++x) {
-            const float flow = right[x] * d[x + 1] + right[x - 1] * d[x - 1] + down[x] * below[x] + up[x] * above[x];
-            const float s = scaled[x] - (d[x] - inverse[x] * flow);
-            scaled[x] = s;
-            residual[x] = s / inverse[x];
-        }
-        residual[w] = 0;  // the missing half of an odd width's last cell
-        float* PP_RESTRICT sum = coarse.r.row(y / 2);
-        if (y % 2 == 0) {
-            for (int x = 0; x < coarse.width; ++x) sum[x] = residual[2 * x] + residual[2 * x + 1];
-        } else {
-            for (int x = 0; x < coarse.width; ++x) sum[x] += residual[2 * x] + residual[2 * x + 1];
-        }
-    }
+PP_CLONES void pair_row(const float* upper, const float* lower, int width, float* PP_RESTRICT coarse) {
+    for (int x = 0; x < width; ++x) coarse[x] = (upper[2 * x] + upper[2 * x + 1]) + (lower[2 * x] + lower[2 * x + 1]);
 }
 
-// d = the coarse correction, spread over its cells; x += d.
-PP_CLONES void prolong_rows(Level& level, const Level& coarse, int first, int last) {
-    const int w = level.width;
-    for (int y = first; y < last; ++y) {
-        const float* correction = coarse.x.row(y / 2);
-        float* PP_RESTRICT d = level.d.row(y);
-        float* PP_RESTRICT out = level.x.row(y);
-        for (int x = 0; x < (w + 1) / 2; ++x) d[2 * x] = d[2 * x + 1] = correction[x];
-        for (int x = 0; x < w; ++x) out[x] += d[x];
-        level.d.wrap(y);
-    }
+PP_CLONES void spread_row(const float* coarse, int coarse_width, int width, float* PP_RESTRICT d,
+                          float* PP_RESTRICT out) {
+    for (int x = 0; x < coarse_width; ++x) d[2 * x] = d[2 * x + 1] = coarse[x];
+    for (int x = 0; x < width; ++x) out[x] += d[x];
 }
 
 std::vector<float> pair_sums(const std::vector<float>& values) {
@@ -166,43 +152,65 @@ Multigrid::Multigrid(Plane w_h, Plane w_v, Team& team) : team_(team) {
     levels_.front().w_v = std::move(w_v);
     for (;;) {
         Level& level = levels_.back();
-        for (int y = 0; y < level.height; ++y) level.w_h.wrap(y);
-        team_.rows(level.height, grain_rows(level.width),
-                   [&](int first, int last) { set_inverse_diagonal(level, first, last); });
+        for (int y = 0; y < level.height; ++y) {
+            level.w_h.wrap(y);
+            invert_row(level.mass_columns.data(), level.mass_rows[static_cast<std::size_t>(y)], level.w_h.row(y),
+                       level.w_v.row(y), level.w_v.above(y), level.width, level.inverse_diagonal.row(y));
+        }
         if (level.height == 1 && level.width == 1) break;
         Level coarse = coarsened(level);
         levels_.push_back(std::move(coarse));
     }
 }
 
-void Multigrid::step(Level& level, float keep, float add) {
-    team_.rows(level.height, grain_rows(level.width),
-               [&](int first, int last) { step_rows(level, keep, add, first, last); });
-    std::swap(level.d, level.d_next);
-}
-
-// The smoother's steps after its first one.
-void Multigrid::smooth(Level& level) {
-    static const Steps kSteps = chebyshev_steps();
-    for (int i = 0; i < kDegree - 1; ++i) step(level, kSteps.keep[i], kSteps.add[i]);
-}
-
 void Multigrid::cycle(std::size_t depth) {
-    static const float kFirst = chebyshev_steps().first;
     Level& level = levels_[depth];
-    const int grain = grain_rows(level.width);
     if (depth + 1 == levels_.size()) {  // one cell: A is its mass
-        start_rows(level, 1.0F, 0, 1);
+        level.x.row(0)[0] = level.r.row(0)[0] * level.inverse_diagonal.row(0)[0];
         return;
     }
-    Level& coarse = levels_[depth + 1];
-    team_.rows(level.height, grain, [&](int first, int last) { start_rows(level, kFirst, first, last); });
-    smooth(level);
-    team_.rows(coarse.height, (grain + 1) / 2, [&](int first, int last) { restrict_rows(level, coarse, first, last); });
+    descend(level, levels_[depth + 1]);
     cycle(depth + 1);
-    team_.rows(level.height, grain, [&](int first, int last) { prolong_rows(level, coarse, first, last); });
-    step(level, 0.0F, kFirst);
-    smooth(level);
+    ascend(level, levels_[depth + 1]);
+}
+
+// Smooths from zero, and hands the residual to the coarser grid.
+void Multigrid::descend(Level& level, Level& coarse) {
+    static const Steps kSteps = chebyshev_steps();
+    const auto start = [&](int y) {
+        start_row(level.r.row(y), level.inverse_diagonal.row(y), kSteps.add[0], level.width, level.scaled.row(y),
+                  level.d.row(y), level.x.row(y));
+        level.d.wrap(y);
+    };
+    const auto residual = [&](int y) {
+        float* out = level.d_next.row(y);
+        residual_row(stencil(level, level.d, y), level.width, level.scaled.row(y), out);
+        out[level.width] = 0;  // the missing half of an odd width's last cell
+    };
+    const std::vector<float> nothing(static_cast<std::size_t>(2 * coarse.width), 0.0F);
+    const auto restricted = [&](int y) {
+        if (y % 2 == 0 && y + 1 < level.height) return;
+        const float* upper = level.d_next.row(y - y % 2);
+        pair_row(upper, y % 2 == 1 ? level.d_next.row(y) : nothing.data(), coarse.width, coarse.r.row(y / 2));
+    };
+    sweep(
+        team_, level.height, grain_rows(level.width), start,
+        [&](int y) { step(level, level.d, level.d_next, kSteps.keep[1], kSteps.add[1], y); },
+        [&](int y) { step(level, level.d_next, level.d, kSteps.keep[2], kSteps.add[2], y); }, residual, restricted);
+}
+
+// Adds the coarser grid's correction, and smooths again.
+void Multigrid::ascend(Level& level, const Level& coarse) {
+    static const Steps kSteps = chebyshev_steps();
+    const auto spread = [&](int y) {
+        spread_row(coarse.x.row(y / 2), coarse.width, level.width, level.d.row(y), level.x.row(y));
+        level.d.wrap(y);
+    };
+    sweep(
+        team_, level.height, grain_rows(level.width), spread,
+        [&](int y) { step(level, level.d, level.d_next, 0.0F, kSteps.add[0], y); },
+        [&](int y) { step(level, level.d_next, level.d, kSteps.keep[1], kSteps.add[1], y); },
+        [&](int y) { step(level, level.d, level.d_next, kSteps.keep[2], kSteps.add[2], y); });
 }
 
 }  // namespace pp

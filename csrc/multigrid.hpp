@@ -41,8 +41,8 @@ class Multigrid {
 
   private:
     void cycle(std::size_t depth);
-    void smooth(Level& level);
-    void step(Level& level, float keep, float add);
+    void descend(Level& level, Level& coarse);
+    void ascend(Level& level, const Level& coarse);
 
     Team& team_;
     std::vector<Level> levels_;

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "dispatch.hpp"
-#include "parallel.hpp"
+#include "team.hpp"
 
 namespace pp {
 
@@ -95,10 +95,11 @@ double ssim(const std::uint8_t* a, const std::uint8_t* b, int height, int width,
     const std::ptrdiff_t counted = samples - 6 * horizontal.radius;
     const int lines = height - 2 * vertical.radius;
     std::vector<double> sums(lines);
-    parallel_for(lines, threads, [&](std::ptrdiff_t begin, std::ptrdiff_t end) {
+    constexpr int kGrain = 32;
+    Team(std::min(threads, std::max(1, lines / kGrain))).rows(lines, kGrain, [&](int begin, int end) {
         Moments m(samples);
         const std::ptrdiff_t first = Moments::kMargin + 3 * horizontal.radius;
-        for (std::ptrdiff_t line = begin; line < end; ++line) {
+        for (int line = begin; line < end; ++line) {
             Rows rows;
             for (int k = 0; k < kTaps; ++k) {  // taps without weight may point at any row
                 const auto y = std::clamp<std::ptrdiff_t>(line + vertical.radius + k - kRadius, 0, height - 1);

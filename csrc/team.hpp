@@ -20,19 +20,29 @@ class Team {
     Team(const Team&) = delete;
     Team& operator=(const Team&) = delete;
 
-    // Calls work(first, last) for parts of [0, rows) of at least `grain` rows, one part a thread; returns when all are
-    // done. A pass too small to share runs on the calling thread, without any locking. `work` must not throw.
+    // Calls work(part) for each part in [0, parts), each on a thread of its own, and returns when all are done; parts
+    // is at most size(). One part runs on the calling thread, without any locking. `work` must not throw.
+    template <typename Work>
+    void each(int parts, const Work& work) {
+        if (parts > 1) {
+            dispatch(parts, work);
+        } else if (parts == 1) {
+            work(0);
+        }
+    }
+
+    // Calls work(first, last) for parts of [0, rows) of at least `grain` rows.
     template <typename Work>
     void rows(int rows, int grain, const Work& work) {
-        const int parts = std::min(size_, rows / std::max(1, grain));
-        if (parts <= 1) {
-            if (rows > 0) work(0, rows);
-            return;
-        }
-        dispatch(parts, [&](int part) {
-            const auto cut = [&](int p) { return static_cast<int>(static_cast<long long>(rows) * p / parts); };
-            work(cut(part), cut(part + 1));
-        });
+        const int parts = parts_of(rows, grain);
+        each(parts, [&](int part) { work(cut(rows, part, parts), cut(rows, part + 1, parts)); });
+    }
+
+    int parts_of(int rows, int grain) const { return std::max(1, std::min(size_, rows / std::max(1, grain))); }
+
+    // The first row of part `part`.
+    static int cut(int rows, int part, int parts) {
+        return static_cast<int>(static_cast<long long>(rows) * part / parts);
     }
 
   private:

@@ -5,7 +5,7 @@
 #include <cstring>
 
 #include "dispatch.hpp"
-#include "parallel.hpp"
+#include "team.hpp"
 
 namespace pp {
 
@@ -165,7 +165,7 @@ struct PlaneRow {
     float* plane[3];
 };
 
-PP_CLONES void row_planar(const PaddedPhoto& photo, const RowMap& map, Span span, const PlaneLayout& layout,
+PP_CLONES void row_planar(const PaddedPhoto& photo, const RowMap& map, Span span, const Channels& channels,
                           const PlaneRow& row) {
     Stretch s;
     for (int x = span.begin; x < span.end; x += kStretch) {
@@ -175,12 +175,20 @@ PP_CLONES void row_planar(const PaddedPhoto& photo, const RowMap& map, Span span
         gather(photo.pixels(), photo.stride, padded, s);
         blend(padded, s);
         for (int p = 0; p < 3; ++p) {
-            const std::uint8_t* level = s.level[layout.channel[p]];
-            const float scale = layout.scale[p], shift = layout.shift[p];
+            const std::uint8_t* level = s.level[channels.order[p]];
+            const float gain = channels.gain[p], bias = channels.bias[p];
             float* PP_RESTRICT out = row.plane[p] + x;
-            for (int i = 0; i < count; ++i) out[i] = static_cast<float>(level[i]) * scale + shift;
+            for (int i = 0; i < count; ++i) out[i] = static_cast<float>(level[i]) * gain + bias;
         }
     }
+}
+
+// Rows of all candidates, shared out; a thread is worth its start from a few dozen rows on.
+template <typename Work>
+void share(std::ptrdiff_t rows, int threads, const Work& work) {
+    constexpr int kGrain = 32;
+    const int count = static_cast<int>(rows);
+    Team(std::min(threads, std::max(1, count / kGrain))).rows(count, kGrain, work);
 }
 
 }  // namespace
@@ -210,7 +218,7 @@ PaddedPhoto::PaddedPhoto(const std::uint8_t* rgb, int height_, int width_, WarpS
 void warp_u8(const PaddedPhoto& photo, const double* parameters, std::ptrdiff_t n, std::uint8_t* out, int threads) {
     const std::ptrdiff_t row_bytes = 3 * static_cast<std::ptrdiff_t>(photo.width);
     const std::vector<Motion> all = motions(parameters, n, photo.height, photo.width);
-    parallel_for(n * photo.height, threads, [&](std::ptrdiff_t begin, std::ptrdiff_t end) {
+    share(n * photo.height, threads, [&](int begin, int end) {
         for (std::ptrdiff_t i = begin; i < end; ++i) {
             const RowMap map = all[static_cast<std::size_t>(i / photo.height)].at(static_cast<int>(i % photo.height));
             const Span span = visible(map, photo, {0, photo.width});
@@ -223,11 +231,11 @@ void warp_u8(const PaddedPhoto& photo, const double* parameters, std::ptrdiff_t 
     });
 }
 
-void warp_planar(const PaddedPhoto& photo, const double* parameters, std::ptrdiff_t n, const PlaneLayout& layout,
+void warp_planar(const PaddedPhoto& photo, const double* parameters, std::ptrdiff_t n, const Channels& channels,
                  Window window, float* out, int threads) {
     const std::ptrdiff_t plane = static_cast<std::ptrdiff_t>(window.rows) * window.columns;
     const std::vector<Motion> all = motions(parameters, n, photo.height, photo.width);
-    parallel_for(n * window.rows, threads, [&](std::ptrdiff_t begin, std::ptrdiff_t end) {
+    share(n * window.rows, threads, [&](int begin, int end) {
         for (std::ptrdiff_t i = begin; i < end; ++i) {
             const std::ptrdiff_t candidate = i / window.rows, y = i % window.rows;
             const RowMap map = all[static_cast<std::size_t>(candidate)].at(window.top + static_cast<int>(y));
@@ -236,11 +244,11 @@ void warp_planar(const PaddedPhoto& photo, const double* parameters, std::ptrdif
             for (int p = 0; p < 3; ++p) {
                 float* first = out + (3 * candidate + p) * plane + y * window.columns;
                 row.plane[p] = first - window.left;
-                const float empty = static_cast<float>(photo.style.fill) * layout.scale[p] + layout.shift[p];
+                const float empty = static_cast<float>(photo.style.fill) * channels.gain[p] + channels.bias[p];
                 std::fill(first, first + std::max(span.begin - window.left, 0), empty);
                 std::fill(first + std::max(span.end - window.left, 0), first + window.columns, empty);
             }
-            row_planar(photo, map, span, layout, row);
+            row_planar(photo, map, span, channels, row);
         }
     });
 }

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "resize.hpp"
+
 namespace pp {
 
 // Source coordinates are rounded to 1/2048 px; all that follows is exact integer arithmetic and one rounding
@@ -38,18 +40,11 @@ struct Window {
     int top, left, rows, columns;
 };
 
-// What a classifier wants of each plane: plane p holds channel[p] of RGB as level * scale[p] + shift[p].
-struct PlaneLayout {
-    int channel[3];
-    float scale[3];
-    float shift[3];
-};
-
 // parameters: n rows of (degrees, tx, ty). out: (n, height, width, 3).
 void warp_u8(const PaddedPhoto& photo, const double* parameters, std::ptrdiff_t n, std::uint8_t* out, int threads);
 
-// out: (n, 3, window.rows, window.columns).
-void warp_planar(const PaddedPhoto& photo, const double* parameters, std::ptrdiff_t n, const PlaneLayout& layout,
+// out: (n, 3, window.rows, window.columns): plane c holds gain[c] * level[order[c]] + bias[c].
+void warp_planar(const PaddedPhoto& photo, const double* parameters, std::ptrdiff_t n, const Channels& channels,
                  Window window, float* out, int threads);
 
 // Fraction of the output's pixels whose value the fill has a share in (hard edge: that are fill). out: (n,).

@@ -70,6 +70,7 @@ ENHANCEMENTS = Table(
     {
         "identity": Row(".enhance.identity:Identity", "the photo as it is"),
         "contrast": Row(".enhance.contrast:Contrast", "exposure-fusion contrast enhancement (Ying et al. 2017)"),
+        "cartoon_filter": Row(".enhance.cartoon_filter:CartoonFilter", "a drawing-like look without a network"),
     },
 )
 

@@ -8,7 +8,7 @@ from ..errors import PhotoError
 from ..registry import CODECS
 from ..types import Metadata, Photo
 from .contract import Refused
-from .exif import ORIENTATION, without_prefix
+from .exif import read_orientation, without_prefix
 from .pillow_image import split
 
 if TYPE_CHECKING:
@@ -26,15 +26,15 @@ def from_pil(image: Image.Image) -> Photo:
         frames = getattr(image, "n_frames", 1)
         raise PhotoError(f"{name}: {frames} frames; only single pictures are protected: pass one frame's copy()")
     format_name = (image.format or "png").lower()
-    icc, exif, xmp = (image.info.get(key) for key in ("icc_profile", "exif", "xmp"))
+    icc, xmp = image.info.get("icc_profile"), image.info.get("xmp")
+    exif = without_prefix(image.info.get("exif"))
     try:
         image.load()
-        turn = int(image.getexif().get(ORIENTATION, 1))
-        planes = split(image, turn if 1 <= turn <= 8 else 1, icc)
+        planes = split(image, read_orientation(exif), icc)  # a TIFF is turned while it loads, and brings no block
     except Refused as refused:
         raise PhotoError(f"{name}: {refused}") from None
     except Exception as error:  # a lazily opened file is decoded only now, and its bytes are not trusted
         raise PhotoError(f"{name}: cannot be decoded ({error or type(error).__name__})") from error
     known = format_name if format_name in CODECS else "png"
-    metadata = Metadata(planes.icc, without_prefix(exif), xmp if isinstance(xmp, bytes) else None)
+    metadata = Metadata(planes.icc, exif, xmp if isinstance(xmp, bytes) else None)
     return Photo(planes.pixels, known, planes.alpha, metadata, lossless=known in ("png", "tiff"), grey=planes.grey)

@@ -23,6 +23,19 @@ def blend_exposure(
     photo: PhotoU8, illumination: PlaneF64, table: VectorF64, mu: float, threads: int = 1
 ) -> PhotoU8: ...
 def build_info() -> dict[str, str]: ...
+def cartoon_filter(
+    photo: PhotoU8,
+    blur: VectorF32,
+    shares: PlaneF32,
+    rounds: int,
+    tone: VectorF32,
+    saturation: float,
+    fine: VectorF32,
+    coarse: VectorF32,
+    line_threshold: float,
+    line_gain: float,
+    line_strength: float,
+) -> PhotoU8: ...
 def exposure_samples(photo: PhotoU8, illumination: PlaneF64, threshold: float, threads: int = 1) -> VectorF64: ...
 def filled_area(parameters: MotionsF64, height: int, width: int, edge: str = "soft") -> VectorF64: ...
 def half_luminance(photo: PhotoU8, threads: int = 1) -> PlaneF32: ...
@@ -81,9 +94,9 @@ def texture_weights(luminance: PlaneF32, window: int, sharpness: float) -> tuple
 def warp_planar(
     photo: PhotoU8,
     parameters: MotionsF64,
-    scale: VectorF32,
-    shift: VectorF32,
-    channels: VectorI32,
+    order: VectorI32,
+    gain: VectorF32,
+    bias: VectorF32,
     out: BatchF32,
     top: int = 0,
     left: int = 0,

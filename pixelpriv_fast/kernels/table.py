@@ -44,11 +44,11 @@ KERNELS: dict[str, Kernel] = {
     "lattice_step": Kernel("lattice", "adjoint, sign, step and clamp on int8 offsets in one pass"),
     "lattice_photo": Kernel("lattice", "the 8-bit photo of a lattice iterate"),
     "largest_change": Kernel("lattice", "largest absolute difference of two 8-bit photos"),
-    "warp_u8": Kernel("warp", "rotation and translation of one photo, n candidates", ("native", "numba", "reference")),
-    "warp_planar": Kernel("warp", "the same, into a classifier's input", ("native", "numba", "reference")),
-    "filled_area": Kernel("warp", "the share of pixels that a warp's fill touches", ("native", "numba", "reference")),
+    "warp_u8": Kernel("warp", "rotation and translation of one photo, n candidates", _ALL),
+    "warp_planar": Kernel("warp", "the same, into a classifier's input", _ALL),
+    "filled_area": Kernel("warp", "the share of pixels that a warp's fill touches", _ALL),
+    "cartoon_filter": Kernel("cartoon_filter", "stylisation without a network", _ALL),
     "ssim": Kernel("ssim", "structural similarity of two photos"),
-    "largest_change": Kernel("lattice", "largest absolute difference of two 8-bit photos"),
 }
 
 

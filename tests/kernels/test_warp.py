@@ -120,14 +120,14 @@ def test_threads_do_not_change_the_result(threads):
 @pytest.mark.parametrize(("corner", "window"), [((0, 0), (50, 70)), ((3, 10), (32, 41)), ((49, 69), (1, 1))])
 def test_planar_is_the_rounded_warp_normalised(implementation, corner, window):
     photo, parameters = photo_of(50, 70), candidates(50, 70)
-    scale, shift = np.array([0.017, 0.02, 0.0178], np.float32), np.array([-2.1, -2.0, -1.8], np.float32)
-    channels = np.array([2, 0, 1], np.int32)
+    gain, bias = np.array([0.017, 0.02, 0.0178], np.float32), np.array([-2.1, -2.0, -1.8], np.float32)
+    order = np.array([2, 0, 1], np.int32)
     out = np.full((len(parameters), 3, *window), np.nan, np.float32)
-    kernels.get("warp_planar", implementation)(photo, parameters, scale, shift, channels, out, *corner, fill=5)
+    kernels.get("warp_planar", implementation)(photo, parameters, order, gain, bias, out, *corner, fill=5)
     warped = kernels.get("warp_u8", "reference")(photo, parameters, fill=5)
     (top, left), (rows, columns) = corner, window
-    levels = warped[:, top : top + rows, left : left + columns][..., channels].transpose(0, 3, 1, 2).astype(np.float32)
-    assert np.array_equal(out, levels * scale[:, None, None] + shift[:, None, None])
+    levels = warped[:, top : top + rows, left : left + columns][..., order].transpose(0, 3, 1, 2).astype(np.float32)
+    assert np.array_equal(out, levels * gain[:, None, None] + bias[:, None, None])
 
 
 @pytest.mark.parametrize("implementation", IMPLEMENTATIONS)
@@ -181,14 +181,14 @@ class TestRefusals:
             kernels.get("filled_area", implementation)(np.zeros((1, 3)), 32769, 5)
 
     @pytest.mark.parametrize(
-        ("window", "corner", "channels"),
+        ("window", "corner", "order"),
         [((8, 9), (1, 0), (0, 1, 2)), ((8, 8), (0, -1), (0, 1, 2)), ((8, 9), (0, 0), (0, 1, 1))],
     )
-    def test_windows(self, implementation, window, corner, channels):
+    def test_windows(self, implementation, window, corner, order):
         one, out = np.ones(3, np.float32), np.empty((1, 3, *window), np.float32)
-        with pytest.raises(ValueError, match=r"window|channels"):
+        with pytest.raises(ValueError, match=r"window|order"):
             kernels.get("warp_planar", implementation)(
-                self.photo, np.zeros((1, 3)), one, one, np.array(channels, np.int32), out, *corner
+                self.photo, np.zeros((1, 3)), np.array(order, np.int32), one, one, out, *corner
             )
 
 
@@ -199,4 +199,4 @@ def test_native_takes_a_read_only_photo_and_refuses_a_read_only_result():
     one, out = np.ones(3, np.float32), np.empty((1, 3, 8, 9), np.float32)
     out.flags.writeable = False
     with pytest.raises(ValueError, match="read-only"):
-        kernels.get("warp_planar", "native")(photo, parameters, one, one, np.arange(3, dtype=np.int32), out)
+        kernels.get("warp_planar", "native")(photo, parameters, np.arange(3, dtype=np.int32), one, one, out)

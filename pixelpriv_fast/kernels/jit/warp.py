@@ -22,9 +22,9 @@ def warp_u8(photo: Pixels, parameters: Doubles, edge: str = "soft", fill: int = 
 def warp_planar(
     photo: Pixels,
     parameters: Doubles,
-    scale: Floats,
-    shift: Floats,
-    channels: Integers,
+    order: Integers,
+    gain: Floats,
+    bias: Floats,
     out: Floats,
     top: int = 0,
     left: int = 0,
@@ -33,8 +33,8 @@ def warp_planar(
     threads: int = 1,
 ) -> None:
     """As the definition: writes ``out``, (n, 3, rows, columns) float32. ``threads`` is accepted and one is used."""
-    check_window(photo.shape, len(parameters), out.shape, top, left, channels)
-    _normalise(warp_u8(photo, parameters, edge, fill), scale, shift, channels, top, left, out)
+    check_window(photo.shape, len(parameters), out.shape, top, left, order)
+    _normalise(warp_u8(photo, parameters, edge, fill), order, gain, bias, top, left, out)
 
 
 def filled_area(parameters: Doubles, height: int, width: int, edge: str = "soft") -> Doubles:
@@ -81,14 +81,14 @@ def _warp(padded, parameters, rotations, hard, out):  # type: ignore[no-untyped-
 
 
 @_njit
-def _normalise(warped, scale, shift, channels, top, left, out):  # type: ignore[no-untyped-def]
+def _normalise(warped, order, gain, bias, top, left, out):  # type: ignore[no-untyped-def]
     count, _, rows, columns = out.shape
     for n in range(count):
         for p in range(3):
             for y in range(rows):
                 for x in range(columns):
-                    level = np.float32(warped[n, top + y, left + x, channels[p]])
-                    out[n, p, y, x] = np.float32(level * scale[p]) + shift[p]
+                    level = np.float32(warped[n, top + y, left + x, order[p]])
+                    out[n, p, y, x] = np.float32(level * gain[p]) + bias[p]
 
 
 @_njit

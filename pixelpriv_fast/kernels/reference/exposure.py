@@ -1,4 +1,4 @@
-"""Exposure ratio and blend of Ying et al. 2017, steps 7 to 11: the definition that the compiled twins are held to."""
+"""Exposure ratio and blend of Ying et al. 2017: the definition that the compiled twins are held to."""
 
 from __future__ import annotations
 
@@ -31,16 +31,9 @@ def exposure_samples(photo: Pixels, illumination: Floats64, threshold: float, th
     return np.sort(np.cbrt(levels[0] * levels[1] * levels[2])[bad])
 
 
-def exposure_gain(level: Floats64, k: float, a: float, b: float) -> Floats64:
-    """The camera response g(level, k) = exp(b (1 - k**a)) level ** (k**a): the same scene at k times the exposure."""
-    gamma = k**a
-    result: Floats64 = np.exp(b * (1 - gamma)) * level**gamma
-    return result
-
-
 def best_exposure(samples: Floats64, a: float, b: float, k_min: float, k_max: float, k_step: float) -> float:
-    """The k on the grid k_min, k_min + k_step ... k_max for which the 8-bit histogram of g(samples, k) has the largest
-    entropy; the smallest such k.
+    """The k on the grid k_min, k_min + k_step ... k_max for which the 8-bit histogram of the samples at k times the
+    exposure, g(y) = exp(b (1 - k**a)) y ** (k**a), has the largest entropy; the smallest such k.
 
     A sample falls into level j or above where g(y, k) >= (j - 1/2) / 255, that is where
     ln y >= (ln((j - 1/2) / 255) - b (1 - k**a)) / k**a: one search in the sorted logarithms for each k, no powers.
@@ -67,9 +60,7 @@ def best_exposure(samples: Floats64, a: float, b: float, k_min: float, k_max: fl
     return best_k
 
 
-def blend_exposure(
-    photo: Pixels, illumination: Floats64, table: Floats64, mu: float, threads: int = 1
-) -> Pixels:
+def blend_exposure(photo: Pixels, illumination: Floats64, table: Floats64, mu: float, threads: int = 1) -> Pixels:
     """The fused photo, round(255 (I W + J (1 - W))) with W = T ** mu, T the illumination at full size clamped to
     [0, 1], and J = ``table[I]``: 256 values, 1 is white, they may leave [0, 1].
 

@@ -1,5 +1,5 @@
-"""The illumination map of Ying et al. 2017 ("A New Image Contrast Enhancement Algorithm Using Exposure Fusion Framework",
-CAIP), steps 1 to 6: the definition that the compiled twins are held to."""
+"""The illumination map of Ying et al., "A New Image Contrast Enhancement Algorithm Using Exposure Fusion Framework",
+CAIP 2017: the definition that the compiled twins are held to."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _weights_along(plane: Floats64, axis: int, window: int, sharpness: float) ->
     return (1 / (np.abs(windowed) * np.abs(difference) + sharpness)).astype(np.float32)
 
 
-def apply_system(t: Floats64, w_h: Floats64, w_v: Floats64, lam: float) -> Floats64:
+def apply_system(t: Floats64, w_h: Floats, w_v: Floats, lam: float) -> Floats64:
     """A t for A = Id + lam (Dh' Wh Dh + Dv' Wv Dv) with periodic differences: symmetric, its rows sum to 1."""
     flow_h = w_h * (t - np.roll(t, -1, 1))
     flow_v = w_v * (t - np.roll(t, -1, 0))
@@ -59,11 +59,13 @@ def solve_illumination(
     way; what binds them is the residual.
     """
     del threads
-    b, w_h, w_v = luminance.astype(np.float64), w_h.astype(np.float64), w_v.astype(np.float64)
+    b = luminance.astype(np.float64)
     diagonal = 1 + lam * (w_h + np.roll(w_h, 1, 1) + w_v + np.roll(w_v, 1, 0))
     goal = rtol * float(np.linalg.norm(b))
-    t, r = np.zeros_like(b), b.copy()
-    p, rz = np.zeros_like(b), 1.0
+    t: Floats64 = np.zeros_like(b)
+    r: Floats64 = b.copy()
+    p: Floats64 = np.zeros_like(b)
+    rz = 1.0
     for _ in range(20_000):  # the condition number is at most 1 + 8 lam / sharpness: some hundred steps
         if np.linalg.norm(r) <= goal:
             break

@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from ...errors import UsageError
 from ...types import Floats, Pixels
+from .resize import normalise
 
 SUBPIXEL_BITS: Final = 11
 SUBPIXELS: Final = 1 << SUBPIXEL_BITS  #: 8 bits of grey level and twice 11 of weight stay within 31 bits
@@ -52,9 +53,9 @@ def warp_u8(photo: Pixels, parameters: Doubles, edge: str = "soft", fill: int = 
 def warp_planar(
     photo: Pixels,
     parameters: Doubles,
-    scale: Floats,
-    shift: Floats,
-    channels: Integers,
+    order: Integers,
+    gain: Floats,
+    bias: Floats,
     out: Floats,
     top: int = 0,
     left: int = 0,
@@ -64,15 +65,14 @@ def warp_planar(
 ) -> None:
     """``warp_u8`` in a classifier's own layout, written to ``out``.
 
-    out: (n, 3, rows, columns) float32, the window of the warped photo whose corner is (top, left). Plane p holds RGB
-    channel ``channels[p]`` ((3,) int32) as float32(level) * scale[p] + shift[p] ((3,) float32 each; product and sum are
-    rounded each), of the *rounded* level: exactly what the saved photo gives where the classifier does not resize.
+    out: (n, 3, rows, columns) float32, the window of the warped photo whose corner is (top, left). Plane c holds
+    float32(level) * gain[c] + bias[c] of RGB channel order[c] (as ``normalise``; (3,) int32 and float32), of the
+    *rounded* level: exactly what the saved photo gives where the classifier does not resize.
     """
-    check_window(photo.shape, len(parameters), out.shape, top, left, channels)
+    check_window(photo.shape, len(parameters), out.shape, top, left, order)
     warped = warp_u8(photo, parameters, edge, fill)[:, top : top + out.shape[2], left : left + out.shape[3]]
-    for plane in range(3):
-        np.multiply(warped[..., channels[plane]], scale[plane], out=out[:, plane], dtype=np.float32)
-        out[:, plane] += shift[plane]
+    for candidate, pixels in zip(out, warped, strict=True):
+        candidate[...] = normalise(pixels, order, gain, bias)
 
 
 def filled_area(parameters: Doubles, height: int, width: int, edge: str = "soft") -> Doubles:
@@ -121,7 +121,7 @@ def check(height: int, width: int, parameters: Doubles, edge: str, fill: int) ->
 
 
 def check_window(
-    photo: tuple[int, ...], candidates: int, out: tuple[int, ...], top: int, left: int, channels: Integers
+    photo: tuple[int, ...], candidates: int, out: tuple[int, ...], top: int, left: int, order: Integers
 ) -> None:
     """Raises ``UsageError`` where ``out`` is no window of the warped photos."""
     if len(out) != 4 or out[:2] != (candidates, 3):
@@ -130,8 +130,8 @@ def check_window(
         raise UsageError(
             f"the window of out, shape {out}, at {(top, left)} does not lie within the photo, shape {photo}"
         )
-    if sorted(channels.tolist()) != [0, 1, 2]:
-        raise UsageError(f"channels is {channels.tolist()}, expected 0, 1 and 2 once each")
+    if sorted(order.tolist()) != [0, 1, 2]:
+        raise UsageError(f"order is {order.tolist()}, it must be a permutation of 0, 1, 2")
 
 
 def _sources(parameter: Doubles, height: int, width: int) -> tuple[Doubles, Doubles]:
