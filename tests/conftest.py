@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,15 @@ def data() -> Path:
 @pytest.fixture(scope="session")
 def photos(data: Path) -> Path:
     return data / "photos"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _private_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test sees or fills the user's own model store."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("home")))
+        patch.delenv("PIXELPRIV_MODELS", raising=False)
+        yield
 
 
 @pytest.fixture(scope="session")

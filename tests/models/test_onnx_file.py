@@ -41,7 +41,10 @@ def plain() -> bytes:
     ]
     x = helper.make_tensor_value_info("pixels", TensorProto.FLOAT, ["batch", 3, 4, 4])
     y = helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["batch", 2])
-    constants = [numpy_helper.from_array(weight, "fc.weight"), numpy_helper.from_array(np.zeros(2, np.float32), "val_7")]
+    constants = [
+        numpy_helper.from_array(weight, "fc.weight"),
+        numpy_helper.from_array(np.zeros(2, np.float32), "val_7"),
+    ]
     model = helper.make_model(
         helper.make_graph(nodes, "g", [x], [y], constants), opset_imports=[helper.make_opsetid("", 17)], ir_version=9
     )
