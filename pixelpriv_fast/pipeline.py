@@ -14,7 +14,7 @@ import numpy as np
 from . import stages
 from .attacks import Victim
 from .codecs import EncodeOptions, Limits, check_options
-from .engines import load_engine
+from .engines import ForwardEngine, load_engine
 from .errors import UsageError
 from .models import Classifier, load_classifier
 from .recipes import Recipe
@@ -200,6 +200,8 @@ class Protector:
         classifiers = tuple(load_classifier(name, self._models, self._device) for name in self.classifier_names)
         if self.recipe.attack is None:
             return _Networks(classifiers, ())
+        if not self.recipe.attack.needs_gradient:
+            return _Networks(classifiers, tuple(ForwardEngine(classifier) for classifier in classifiers))
         victims = tuple(load_engine(c.model, self._engine, self._device) for c in classifiers)
         return _Networks(classifiers, victims)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from ..runtime import create_session
 from ..types import Floats
 from .architectures import convert, network
 from .cards import Card
-from .importers import read_checkpoint
+from .importers import Tensors, read_checkpoint
 from .onnx_file import seal, unseal
 from .stamp import stamp_of
 
@@ -48,14 +49,12 @@ def build(card: Card, checkpoint: Path, *, allow_unknown_hash: bool = False) -> 
 
     Needs torch. Raises ``ModelError`` for a checkpoint that does not fit, or an export that computes something else.
     """
-    from .onnx_file_export import export
-
     tensors, source = read_checkpoint(checkpoint, card, allow_unknown_hash=allow_unknown_hash)
     try:
         module = network(card, convert(card, tensors))
     except ModelError as error:
         raise ModelError(f"{checkpoint}: {error}") from error
-    data = seal(export(card, module), stamp_of(card, source))
+    data = seal(_graph(card, module, tensors), stamp_of(card, source))
     unseal(data, card.name)
     inputs = sample(card, _ROWS)
     found = parity(torch_outputs(module, inputs), create_session(data, "onnxruntime").run({card.input: inputs})[0])
@@ -67,10 +66,21 @@ def build(card: Card, checkpoint: Path, *, allow_unknown_hash: bool = False) -> 
     return data
 
 
+def _graph(card: Card, module: torch.nn.Module, tensors: Tensors) -> bytes:
+    """The network's ONNX bytes: by the function that the card names, else by torch's exporter."""
+    if card.graph is None:
+        from .onnx_file_export import export
+
+        return export(card, module)
+    name, function = card.graph.split(":")
+    written: bytes = getattr(importlib.import_module(name, __package__), function)(tensors)
+    return written
+
+
 def sample(card: Card, rows: int) -> Floats:
-    """Seeded inputs (rows, ...) of ``card``'s shape in the range that photos have; open sizes become 64."""
+    """Seeded inputs (rows, ...) of ``card``'s shape in its ``sample_range``; open sizes become 64."""
     shape = (rows, *(size if isinstance(size, int) else 64 for size in card.shape[1:]))
-    return np.random.default_rng(0).uniform(-1.0, 1.0, shape).astype(np.float32)
+    return np.random.default_rng(0).uniform(*card.sample_range, shape).astype(np.float32)
 
 
 def torch_outputs(module: torch.nn.Module, inputs: Floats) -> Floats:

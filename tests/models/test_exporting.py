@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from pixelpriv_fast.models import CARDS, read
+from pixelpriv_fast.models import read
+from pixelpriv_fast.registry import CLASSIFIERS
 from tests.conftest import ROOT
 
 
-@pytest.mark.parametrize("name", list(CARDS))
-def test_every_network_has_a_script(name: str) -> None:
+@pytest.mark.parametrize("name", list(CLASSIFIERS))
+def test_every_classifier_has_a_script(name: str) -> None:
     assert f'main("{name}")' in (ROOT / "export" / f"{name}.py").read_text(encoding="utf-8")
 
 
