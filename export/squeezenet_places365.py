@@ -1,4 +1,4 @@
-"""SqueezeNet-Places365: its .npz -> a checked, stamped .onnx. See ``pixelpriv_fast/models/exporting.py``."""
+"""SqueezeNet-Places365: its .npz -> a checked, stamped .onnx; ``pixelpriv_fast/models/exporting.py`` does it."""
 
 from pixelpriv_fast.models.exporting import main
 

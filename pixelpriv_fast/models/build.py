@@ -78,7 +78,7 @@ def _graph(card: Card, module: torch.nn.Module, tensors: Tensors) -> bytes:
 
 
 def sample(card: Card, rows: int) -> Floats:
-    """Seeded inputs (rows, ...) of ``card``'s shape in the range that photos have; open sizes become 64."""
+    """Seeded inputs (rows, ...) of ``card``'s shape in its ``sample_range``; open sizes become 64."""
     shape = (rows, *(size if isinstance(size, int) else 64 for size in card.shape[1:]))
     return np.random.default_rng(0).uniform(*card.sample_range, shape).astype(np.float32)
 

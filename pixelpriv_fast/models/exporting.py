@@ -1,7 +1,7 @@
 """What the scripts in ``export/`` do: checkpoint -> stamped ``.onnx`` beside a report of how far the runtimes agree.
 
-``python export/NETWORK.py CHECKPOINT OUT.onnx [--allow-unknown-hash]``; a network with an installed data package needs no
-CHECKPOINT. The report (one line of JSON a provider) goes to stdout.
+``python export/NETWORK.py CHECKPOINT OUT.onnx [--allow-unknown-hash]``; a network with an installed data package needs
+no CHECKPOINT. The report (one line of JSON a provider) goes to stdout.
 """
 
 from __future__ import annotations

@@ -1,18 +1,20 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from pixelpriv_fast.models import CARDS, read
+from pixelpriv_fast.models import read
+from pixelpriv_fast.registry import CLASSIFIERS
 from tests.conftest import ROOT
 
 
-@pytest.mark.parametrize("name", list(CARDS))
-def test_every_network_has_a_script(name: str) -> None:
+@pytest.mark.parametrize("name", list(CLASSIFIERS))
+def test_every_classifier_has_a_script(name: str) -> None:
     assert f'main("{name}")' in (ROOT / "export" / f"{name}.py").read_text(encoding="utf-8")
 
 
@@ -22,9 +24,9 @@ def test_a_script_writes_the_model_and_its_parity(tmp_path: Path, data: Path) ->
     target = tmp_path / "out.onnx"
     command = [sys.executable, str(ROOT / "export" / "squeezenet_places365.py")]
     checkpoint = data / "weights" / "squeezenet_places365.npz"
-    done = subprocess.run(
-        [*command, str(checkpoint), str(target)], capture_output=True, text=True, check=False, cwd=ROOT
-    )
+    command += [str(checkpoint), str(target)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     assert (done.returncode, done.stderr) == (0, "")
     rows = {row["provider"]: row for row in map(json.loads, done.stdout.splitlines())}
     assert rows["onnxruntime"]["maximum"] < 1e-4
