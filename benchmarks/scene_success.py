@@ -56,7 +56,9 @@ def correct_photos(data: Path, limit: int | None) -> list[tuple[Path, tuple[int,
     return photos[:: max(1, len(photos) // limit)][:limit] if limit else photos
 
 
-def run(attack: str, format_name: str, photos: list[tuple[Path, tuple[int, ...]]], judge: Judge, args: argparse.Namespace) -> dict:
+def run(
+    attack: str, format_name: str, photos: list[tuple[Path, tuple[int, ...]]], judge: Judge, args: argparse.Namespace
+) -> dict:
     protector = pp.Protector(
         attack,
         classifier=CLASSIFIER,
@@ -67,7 +69,9 @@ def run(attack: str, format_name: str, photos: list[tuple[Path, tuple[int, ...]]
     protector.warm_up(batch=args.batch)
     seen: dict[str, list[float]] = defaultdict(list)
     start = time.perf_counter()
-    results = list(protector.stream([p for p, _ in photos], batch=args.batch, labels=[a for _, a in photos], encode=True))
+    results = list(
+        protector.stream([p for p, _ in photos], batch=args.batch, labels=[a for _, a in photos], encode=True)
+    )
     seconds = time.perf_counter() - start
     for (path, accepted), result in zip(photos, results, strict=True):
         clean, after = judge.logits(path.read_bytes()), judge.logits(result.encoded)
@@ -82,7 +86,13 @@ def run(attack: str, format_name: str, photos: list[tuple[Path, tuple[int, ...]]
         for quality in (90, 75):
             seen[f"jpeg{quality}_420"].append(int(judge.logits(reencoded(result.image, quality)).argmax()) in accepted)
     row = {key: round(float(np.mean(values)), 4) for key, values in seen.items()}
-    return {"attack": attack, "format": format_name, "photos": len(photos), **row, "photos_per_second": round(len(photos) / seconds, 2)}
+    return {
+        "attack": attack,
+        "format": format_name,
+        "photos": len(photos),
+        **row,
+        "photos_per_second": round(len(photos) / seconds, 2),
+    }
 
 
 def main() -> None:

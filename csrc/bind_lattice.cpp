@@ -25,6 +25,16 @@ PhotoU8 bound_lattice_photo(const PhotoU8& photo, const OffsetI8& offsets, int u
     return out;
 }
 
+int bound_largest_change(const PhotoU8& photo, const PhotoU8& other) {
+    require_shape(photo, "photo", {-1, -1, 3});
+    require_shape(other, "other", {photo.shape(0), photo.shape(1), 3});
+    const std::uint8_t* a = photo.data();
+    const std::uint8_t* b = other.data();
+    const std::ptrdiff_t count = photo.size();
+    py::gil_scoped_release unlocked;
+    return largest_change(a, b, count);
+}
+
 void bound_lattice_step(const PhotoU8& photo, OffsetI8& offsets, int units, const PlanarF32& gradient,
                         const VectorI32& row_starts, const TableF32& row_weights, const VectorI32& column_starts,
                         const TableF32& column_weights, const VectorI32& order, const VectorF32& gain, int step,
@@ -51,6 +61,7 @@ void bound_lattice_step(const PhotoU8& photo, OffsetI8& offsets, int units, cons
 }  // namespace
 
 void bind_lattice(py::module_& m) {
+    m.def("largest_change", &bound_largest_change, py::arg("photo").noconvert(), py::arg("other").noconvert());
     m.def("lattice_photo", &bound_lattice_photo, py::arg("photo").noconvert(), py::arg("offsets").noconvert(),
           py::arg("units"));
     m.def("lattice_step", &bound_lattice_step, py::arg("photo").noconvert(), py::arg("offsets").noconvert(),

@@ -50,6 +50,16 @@ PP_CLONES void lattice_photo(const std::uint8_t* photo, const std::int8_t* offse
     }
 }
 
+PP_CLONES int largest_change(const std::uint8_t* photo, const std::uint8_t* other, std::ptrdiff_t count) {
+    std::uint8_t largest = 0;
+    for (std::ptrdiff_t i = 0; i < count; ++i) {
+        const std::uint8_t high = std::max(photo[i], other[i]);
+        const std::uint8_t low = std::min(photo[i], other[i]);
+        largest = std::max(largest, static_cast<std::uint8_t>(high - low));
+    }
+    return largest;
+}
+
 void lattice_step(const PhotoView& photo, std::int8_t* offsets, const float* gradient, const Axis<float>& rows,
                   const Axis<float>& columns, const Channels& channels, const Move& move, const float* extra) {
     AdjointRows adjoint(gradient, rows, columns, channels);

@@ -9,6 +9,8 @@ namespace pp {
 void lattice_photo(const std::uint8_t* photo, const std::int8_t* offsets, int units, std::ptrdiff_t count,
                    std::uint8_t* out);
 
+int largest_change(const std::uint8_t* photo, const std::uint8_t* other, std::ptrdiff_t count);
+
 struct Move {
     int units;  // to a grey level: 1 or 2
     int step;   // in units, negative to descend

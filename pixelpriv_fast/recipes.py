@@ -5,11 +5,14 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from .errors import UsageError
 from .registry import ATTACKS, ENHANCEMENTS, Table
 from .types import Pixels
+
+if TYPE_CHECKING:
+    from .attacks import Attack
 
 
 @runtime_checkable
@@ -33,7 +36,7 @@ class Recipe:
     """
 
     enhancement: Enhancement = field(default_factory=_identity)
-    attack: Any | None = None
+    attack: Attack | None = None
 
     @classmethod
     def parse(cls, word: str | Recipe) -> Recipe:
@@ -64,11 +67,13 @@ class Recipe:
     def with_attack(self, **fields: Any) -> Recipe:
         """The same recipe with fields of its attack changed. Raises ``UsageError`` where the attack has no such
         field."""
+        if self.attack is None:
+            raise UsageError(f"recipe {self.word!r} has no attack to set {', '.join(fields)} of")
         known = _fields(self.attack)
         for name in fields:
             if name not in known:
                 raise UsageError(f"recipe {self.word!r} has no {name!r} to set; its attack has {', '.join(known)}")
-        return dataclasses.replace(self, attack=dataclasses.replace(self.attack, **fields))
+        return dataclasses.replace(self, attack=self.attack.replaced(**fields))
 
     def parameters(self) -> dict[str, Any]:
         """Every field of both parts, as plain values."""
@@ -90,3 +95,20 @@ def suggest() -> list[str]:
     """Every pair of registered parts, identity left unsaid: what ``pixelpriv list recipes`` prints."""
     spoken = [ENHANCEMENTS.spoken(name) for name in ENHANCEMENTS]
     return [a if e == "identity" else f"{e}+{a}" for e in spoken for a in ATTACKS]
+
+
+def _paper_runs() -> tuple[Recipe, ...]:
+    """The paper's runs 1 to 5 with its numbers: the parts' defaults, but for run 5's k."""
+    words = ("cartoon+least_likely", "cartoon+pgd", "contrast+least_likely", "p_fgsm", "euclidean")
+    runs = [Recipe.parse(word) for word in words]
+    return (*runs[:4], runs[4].with_attack(k=100))
+
+
+def __getattr__(name: str) -> Any:
+    if name == "PAPER_RUNS":  # built on first use: the parts' modules are heavier than this one
+        return _paper_runs()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+if TYPE_CHECKING:
+    PAPER_RUNS: tuple[Recipe, ...]

@@ -49,7 +49,7 @@ def test_refuses_with_line_and_value(tmp_path: Path, data: bytes, message: str) 
 def test_names_photos_without_labels_and_labels_without_photos() -> None:
     labels = {"a.jpg": (1,), "b.jpg": (2,)}
     assert labels_for(["x/a.jpg", "b.jpg"], labels, Path("l.csv")) == {"x/a.jpg": (1,), "b.jpg": (2,)}
-    with pytest.raises(UsageError, match="1 photo.*no label.*c.jpg"):
+    with pytest.raises(UsageError, match=r"1 photo.*no label.*c\.jpg"):
         labels_for(["a.jpg", "b.jpg", "c.jpg"], labels, Path("l.csv"))
     with pytest.raises(UsageError, match=r"labels 1 photo.*b\.jpg"):
         labels_for(["a.jpg"], labels, Path("l.csv"))

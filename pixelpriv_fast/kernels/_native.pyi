@@ -1,10 +1,10 @@
 """The extension's functions and array contracts (csrc/arrays.hpp states the same names)."""
 
 from typing import TypeAlias
-
 import numpy as np
 import numpy.typing as npt
 
+BytesU8: TypeAlias = npt.NDArray[np.uint8]  # (n,) a file's bytes
 PhotoU8: TypeAlias = npt.NDArray[np.uint8]  # (height, width, 3) RGB
 PlaneF32: TypeAlias = npt.NDArray[np.float32]  # (height, width)
 PlaneF64: TypeAlias = npt.NDArray[np.float64]  # (height, width)
@@ -16,14 +16,31 @@ VectorF32: TypeAlias = npt.NDArray[np.float32]  # (n,)
 VectorI32: TypeAlias = npt.NDArray[np.int32]  # (n,)
 TableF32: TypeAlias = npt.NDArray[np.float32]  # (outputs, taps)
 TableI32: TypeAlias = npt.NDArray[np.int32]  # (outputs, taps)
+BatchF32: TypeAlias = npt.NDArray[np.float32]  # (n, 3, height, width), a classifier's input
+MotionsF64: TypeAlias = npt.NDArray[np.float64]  # (n, 3): degrees, tx px, ty px
 
 def best_exposure(samples: VectorF64, a: float, b: float, k_min: float, k_max: float, k_step: float) -> float: ...
 def blend_exposure(
     photo: PhotoU8, illumination: PlaneF64, table: VectorF64, mu: float, threads: int = 1
 ) -> PhotoU8: ...
 def build_info() -> dict[str, str]: ...
+def cartoon_filter(
+    photo: PhotoU8,
+    blur: VectorF32,
+    shares: PlaneF32,
+    rounds: int,
+    tone: VectorF32,
+    saturation: float,
+    fine: VectorF32,
+    coarse: VectorF32,
+    line_threshold: float,
+    line_gain: float,
+    line_strength: float,
+) -> PhotoU8: ...
 def exposure_samples(photo: PhotoU8, illumination: PlaneF64, threshold: float, threads: int = 1) -> VectorF64: ...
+def filled_area(parameters: MotionsF64, height: int, width: int, edge: str = "soft") -> VectorF64: ...
 def half_luminance(photo: PhotoU8, threads: int = 1) -> PlaneF32: ...
+def largest_change(photo: PhotoU8, other: PhotoU8) -> int: ...
 def lattice_photo(photo: PhotoU8, offsets: OffsetI8, units: int) -> PhotoU8: ...
 def lattice_step(
     photo: PhotoU8,
@@ -73,4 +90,22 @@ def resize_u8(
 def solve_illumination(
     luminance: PlaneF32, w_h: PlaneF32, w_v: PlaneF32, lam: float, rtol: float, threads: int = 1
 ) -> tuple[PlaneF64, float]: ...
+def ssim(a: PhotoU8, b: PhotoU8, threads: int = 1) -> float: ...
 def texture_weights(luminance: PlaneF32, window: int, sharpness: float) -> tuple[PlaneF32, PlaneF32]: ...
+def unpack_lzw(packed: BytesU8, size: int) -> BytesU8: ...
+def warp_planar(
+    photo: PhotoU8,
+    parameters: MotionsF64,
+    order: VectorI32,
+    gain: VectorF32,
+    bias: VectorF32,
+    out: BatchF32,
+    top: int = 0,
+    left: int = 0,
+    edge: str = "soft",
+    fill: int = 0,
+    threads: int = 1,
+) -> None: ...
+def warp_u8(
+    photo: PhotoU8, parameters: MotionsF64, edge: str = "soft", fill: int = 0, threads: int = 1
+) -> npt.NDArray[np.uint8]: ...

@@ -104,8 +104,10 @@ def _trim(starts: npt.NDArray[np.int64], weights: _Float, size: int) -> tuple[np
     used = weights != 0.0
     lead = np.argmax(used, axis=1)
     tail = weights.shape[1] - np.argmax(used[:, ::-1], axis=1)
-    taps = int((tail - lead).max())
-    begin = np.minimum(starts + lead, size - taps)
+    # A weight that is exactly zero at a window's front must not make it start after the next one.
+    begin = np.minimum.accumulate((starts + lead)[::-1])[::-1]
+    taps = int((starts + tail - begin).max())
+    begin = np.minimum(begin, size - taps)
     source = (begin - starts)[:, None] + np.arange(taps)
     inside = (source >= 0) & (source < weights.shape[1])
     picked = np.take_along_axis(weights, np.clip(source, 0, weights.shape[1] - 1), axis=1)

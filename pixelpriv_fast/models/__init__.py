@@ -1,4 +1,5 @@
-"""Networks: cards, the store of ready ``.onnx`` files, and classifiers made from them. Importing this loads no runtime."""
+"""Networks: cards, the store of ready ``.onnx`` files, and classifiers made from them. Importing this loads no
+runtime."""
 
 from __future__ import annotations
 

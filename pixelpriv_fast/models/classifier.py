@@ -52,7 +52,8 @@ class Classifier:
         return f"{self.session.provider.device} ({self.session.provider.title})"
 
     def __call__(self, photos: Sequence[Pixels] | Pixels) -> Logits:
-        """photos: uint8 RGB, a sequence of (height, width, 3) of any sizes or an array (n, h, w, 3) -> (n, classes)."""
+        """photos: uint8 RGB, a sequence of (height, width, 3) of any sizes or an array (n, h, w, 3) -> (n,
+        classes)."""
         rows: list[Logits] = []
         for start in range(0, len(photos), _CHUNK):
             chunk = [self.preprocess.rounded(_checked(photo)) for photo in photos[start : start + _CHUNK]]
@@ -92,8 +93,9 @@ def load_classifier(
 ) -> Classifier:
     """The classifier ``name``, ready to call; ``name`` may also be the path of a stamped ``.onnx`` file.
 
-    ``models``: a folder to look in first. ``device``: "auto", "cpu", or a provider's name. Always fp32. Raises ``ModelError``
-    when it is missing or damaged, ``DeviceError`` when the device cannot be had, ``UsageError`` for an unknown name.
+    ``models``: a folder to look in first. ``device``: "auto", "cpu", or a provider's name. Always fp32. Raises
+    ``ModelError`` when it is missing or damaged, ``DeviceError`` when the device cannot be had, ``UsageError`` for
+    an unknown name.
     """
     model = read(Path(name)) if name.endswith(".onnx") else Store(models, notice=notice).load(name)
     return Classifier(model, create_session(model.data, device, SessionOptions(threads=threads)))

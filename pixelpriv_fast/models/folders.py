@@ -1,14 +1,13 @@
-"""Where models are kept, and how a file gets there whole."""
+"""Where models are kept, and how one folder is held against other processes."""
 
 from __future__ import annotations
 
 import contextlib
-import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ..errors import StorageError
+from ..files import sweep
 
 VARIABLE = "PIXELPRIV_MODELS"
 _LOCK_SECONDS = 300.0  # building the largest network takes well under a minute
@@ -30,37 +29,20 @@ def user_folder() -> Path:
 
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Holds ``folder`` against other processes that build or import into it. Raises ``StorageError`` when it cannot."""
+    """Holds ``folder`` against other processes that build or import into it. Raises ``StorageError`` when it
+    cannot."""
     from filelock import FileLock, Timeout
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / ".lock", timeout=_LOCK_SECONDS):
+            sweep(folder)  # what a killed import left; nobody else writes here now
             yield
     except Timeout as error:
-        raise StorageError(f"{folder}: another process has held its lock for {_LOCK_SECONDS:.0f} s; try again") from error
+        raise StorageError(
+            f"{folder}: another process has held its lock for {_LOCK_SECONDS:.0f} s; try again"
+        ) from error
     except PermissionError as error:
         raise StorageError(
             f"{folder}: no permission to write there; name a folder of your own by --models or ${VARIABLE}"
         ) from error
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Writes ``data`` to ``path``: temporary file, fsync, rename. A failure leaves what was there, and nothing half.
-
-    Raises ``StorageError`` when the disk or the folder takes no more.
-    """
-    temporary: str | None = None
-    try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-            temporary = file.name
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
-        os.replace(temporary, path)
-    except OSError as error:
-        raise StorageError(f"{path}: cannot be written ({error.strerror}); free space or fix the folder") from error
-    finally:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)

@@ -1,13 +1,16 @@
 """Checkpoint files -> named float32 arrays, with everything checked that can be checked before a network is built.
 
-A ``.pth`` is a pickle. It is read by torch's restricted reader only (``weights_only=True``), which builds tensors and plain
-containers and refuses everything else; there is no second attempt by another road. An ``.npz`` is read without pickles.
+A ``.pth`` is a pickle. It is read by torch's restricted reader only (``weights_only=True``), which builds tensors
+and plain containers and refuses everything else; there is no second attempt by another road. An ``.npz`` is read
+without pickles, Keras' HDF5 as plain arrays (``keras_file.py``).
 """
 
 from __future__ import annotations
 
 import hashlib
+import io
 import pickle
+import warnings
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,6 +22,8 @@ import numpy.typing as npt
 from ..errors import ModelError
 from .architectures import require_torch
 from .cards import Card
+from .keras_file import SIGNATURE as HDF5_SIGNATURE
+from .keras_file import read_keras
 from .stamp import Provenance
 
 Tensors: TypeAlias = dict[str, npt.NDArray[np.float32]]
@@ -32,29 +37,23 @@ _TORCH_FLOATS = ("float32", "float64", "float16", "bfloat16")
 def read_checkpoint(path: Path, card: Card, *, allow_unknown_hash: bool = False) -> tuple[Tensors, Provenance]:
     """The tensors of the checkpoint at ``path`` under the checkpoint's own names, and where they came from.
 
-    Raises ``ModelError`` when the file cannot be read, is no checkpoint, holds NaN or infinity, or when its hash is not the
-    one that ``card`` pins and ``allow_unknown_hash`` does not say that this is meant.
+    Raises ``ModelError`` when the file cannot be read, is no checkpoint, holds NaN or infinity, or when its hash is
+    not the one that ``card`` pins and ``allow_unknown_hash`` does not say that this is meant.
     """
     data = _read(path)
     sha256 = hashlib.sha256(data).hexdigest()
-    if zipfile_of_arrays(path):
-        tensors = _read_npz(path)
+    if _holds_arrays(data):
+        tensors = _read_npz(path, data)
         tensors.update(_read_companions(path, card, tensors, allow_unknown_hash))
         verified = _check(path, card.source.tensors_sha256, fingerprint(tensors), allow_unknown_hash)
     else:
         # The hash is checked first: an unknown pickle is not even opened without the override.
         verified = _check(path, card.source.sha256, sha256, allow_unknown_hash)
-        tensors = _read_torch(path)
+        tensors = _read_hdf5(path, data) if data.startswith(HDF5_SIGNATURE) else _read_torch(path, data)
+        if card.source.sha256 is None:
+            verified = _check(path, card.source.tensors_sha256, fingerprint(tensors), allow_unknown_hash)
     _refuse_not_finite(path, tensors)
     return tensors, Provenance(path.name, sha256, verified)
-
-
-def zipfile_of_arrays(path: Path) -> bool:
-    """Whether ``path`` is an ``.npz`` (a torch file may be a zip archive too, but holds no ``.npy`` members)."""
-    if not zipfile.is_zipfile(path):
-        return False
-    with zipfile.ZipFile(path) as archive:
-        return any(name.endswith(".npy") for name in archive.namelist())
 
 
 def fingerprint(tensors: Mapping[str, npt.NDArray[Any]]) -> str:
@@ -84,12 +83,25 @@ def _check(path: Path, pinned: str | None, found: str, allowed: bool) -> bool:
     return False
 
 
-def _read_npz(path: Path) -> Tensors:
+def _holds_arrays(data: bytes) -> bool:
+    """Whether this is an ``.npz`` (a torch file may be a zip archive too, but has no ``.npy`` members)."""
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return any(name.endswith(".npy") for name in archive.namelist())
+    except zipfile.BadZipFile:
+        return False
+
+
+def _read_npz(path: Path, data: bytes) -> Tensors:
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as archive:
             return {name: _as_float32(path, name, archive[name]) for name in archive.files if _is_weight(name)}
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise ModelError(f"{path}: no readable .npz of plain arrays ({error})") from error
+
+
+def _read_hdf5(path: Path, data: bytes) -> Tensors:
+    return {name: _as_float32(path, name, array) for name, array in read_keras(path, data).items()}
 
 
 def _is_weight(name: str) -> bool:
@@ -108,7 +120,7 @@ def _read_companions(path: Path, card: Card, tensors: Tensors, allowed: bool) ->
         data = _read(beside)
         _check(beside, companion.sha256, hashlib.sha256(data).hexdigest(), allowed)
         try:
-            array = np.load(beside, allow_pickle=False)
+            array = np.load(io.BytesIO(data), allow_pickle=False)
         except (OSError, ValueError, EOFError) as error:
             raise ModelError(f"{beside}: no readable .npy of plain numbers ({error})") from error
         found[companion.tensor] = _as_float32(beside, companion.tensor, array)
@@ -121,14 +133,17 @@ def _as_float32(path: Path, name: str, array: npt.NDArray[Any]) -> npt.NDArray[n
     return np.ascontiguousarray(array, np.float32)
 
 
-def _read_torch(path: Path) -> Tensors:
+def _read_torch(path: Path, data: bytes) -> Tensors:
     """A torch checkpoint: the tensors of its ``state_dict``, or of itself where it is one."""
     require_torch(f"reading {path.name}")
     import torch
 
     try:
-        # latin1: the official Places365 files were written by Python 2, whose byte strings are not all UTF-8.
-        loaded = torch.load(path, map_location="cpu", weights_only=True, encoding="latin1")
+        with warnings.catch_warnings():
+            # torch warns that ``encoding`` has no effect here; its restricted reader does use it.
+            warnings.simplefilter("ignore")
+            # latin1: the official Places365 files were written by Python 2, whose byte strings are not all UTF-8.
+            loaded = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True, encoding="latin1")
     except (pickle.UnpicklingError, RuntimeError, ValueError, EOFError, KeyError, AttributeError, TypeError) as error:
         reason = " ".join(str(error).split())[:200]
         raise ModelError(f"{path}: refused by torch's restricted checkpoint reader: {reason}") from error

@@ -7,6 +7,7 @@ characters set to "0". It finds damage, not malice: whoever can write the store 
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from .stamp import Stamp
 CARD_KEY = "pixelpriv.card"
 HASH_KEY = "pixelpriv.sha256"
 _ZEROS = "0" * 64
+_EXPORTER_NAME = re.compile(r"val_\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +75,10 @@ def read(path: Path) -> StampedModel:
 
 
 def load_state_dict(model: StampedModel) -> dict[str, npt.NDArray[np.float32]]:
-    """The float32 tensors inside the file by name (a checkpoint's names, and a few of the exporter's), read-only."""
-    return float_initializers(model.data)
+    """The network's float32 tensors by their module's names, as read-only views; the exporter's own constants are
+    left out."""
+    tensors = float_initializers(model.data)
+    return {name: value for name, value in tensors.items() if not _EXPORTER_NAME.fullmatch(name)}
 
 
 def _checked_hash(data: bytes, start: int, end: int) -> str:
@@ -94,5 +98,5 @@ def _refuse_external(data: bytes) -> None:
     tensor = external_tensor(data)
     if tensor is not None:
         raise ModelError(
-            f"tensor {tensor!r} stands in another file; a model must be whole in one file, save it without external data"
+            f"tensor {tensor!r} stands in another file; save the model without external data, whole in one file"
         )

@@ -1,7 +1,8 @@
 """Reads the few things of an ONNX file that are needed before anything may run, straight from its bytes.
 
 An ONNX file is one protobuf message. Walking it takes milliseconds where importing the onnx package takes a quarter of
-a second, and reads nothing that the caller has not hashed. The format: protobuf's encoding guide, and onnx.proto for the numbers.
+a second, and reads nothing that the caller has not hashed. The format: protobuf's encoding guide, and onnx.proto
+for the numbers.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ _FLOAT = 1
 
 
 class Field(NamedTuple):
-    """One field of a message. ``start`` and ``end`` frame its payload, ``begin`` its tag; ``value`` is set for a varint."""
+    """One field of a message. ``start`` and ``end`` frame its payload, ``begin`` its tag; ``value`` is set for a
+    varint."""
 
     number: int
     wire: int
@@ -85,7 +87,8 @@ def _broken(position: int) -> ModelError:
 
 
 def metadata(data: bytes) -> dict[str, tuple[int, int, int, int]]:
-    """The model's metadata entries: key -> (entry begin, entry end, value start, value end). A key may stand there once."""
+    """The model's metadata entries: key -> (entry begin, entry end, value start, value end). A key may stand there
+    once."""
     found: dict[str, tuple[int, int, int, int]] = {}
     for entry in fields(data, 0, len(data)):
         if entry.number != _METADATA or entry.wire != _LENGTH:

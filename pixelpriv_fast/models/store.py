@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import ModelError, UsageError
+from ..files import write_atomic
 from .build import build
 from .cards import CARDS, Card
 from .download import download
-from .folders import locked, search_path, write_whole
+from .folders import locked, search_path
 from .onnx_file import StampedModel, read
 
 _LOG = logging.getLogger(__name__)
@@ -42,7 +43,8 @@ class Entry:
 class Store:
     """Finds, builds, imports and checks models. ``models``: the folder that comes before all others.
 
-    ``notice`` is told in one line when something slow begins (the command line prints it on stderr); the default logs it.
+    ``notice`` is told in one line when something slow begins (the command line prints it on stderr); the default
+    logs it.
     """
 
     def __init__(
@@ -77,15 +79,17 @@ class Store:
             path = self._build_embedded(card)
         if path is None:
             looked = ", ".join(map(str, self.folders))
-            raise ModelError(f"model {card.name} is not in the store (looked in {looked}); get it so: {card.how_to_get}")
+            raise ModelError(
+                f"model {card.name} is not in the store (looked in {looked}); get it so: {card.how_to_get}"
+            )
         model = read(path)
         if model.stamp.name != card.name:
-            raise ModelError(f"{path}: this is {model.stamp.name}, not {card.name}; delete it and import {card.name} again")
+            raise ModelError(
+                f"{path}: this is {model.stamp.name}, not {card.name}; delete it and import {card.name} again"
+            )
         return model
 
-    def import_model(
-        self, name: str, file: str | os.PathLike[str], *, allow_unknown_hash: bool = False
-    ) -> Path:
+    def import_model(self, name: str, file: str | os.PathLike[str], *, allow_unknown_hash: bool = False) -> Path:
         """Builds model ``name`` from a checkpoint (official file or ``.npz``), or takes a ready stamped ``.onnx`` over.
 
         Returns the path of the new file, which replaces one that stood there. Raises ``ModelError``, ``StorageError``.
@@ -100,7 +104,7 @@ class Store:
             data = build(card, path, allow_unknown_hash=allow_unknown_hash)
         target = self.path_for_new(name)
         with locked(target.parent):
-            write_whole(target, data)
+            write_atomic(target, data)
         return target
 
     def fetch(self, name: str) -> Path:
@@ -131,9 +135,7 @@ class Store:
             return Entry(*known, "damaged", path, path.stat().st_size, remark=str(error))
         origin = model.stamp.source
         remark = "" if origin.verified else "the hash of its source is not a pinned one"
-        return Entry(
-            *known, "ready", path, len(model.data), model.sha256, origin.file, origin.verified, remark
-        )
+        return Entry(*known, "ready", path, len(model.data), model.sha256, origin.file, origin.verified, remark)
 
     def _build_embedded(self, card: Card) -> Path:
         source = embedded_source(card)
@@ -143,7 +145,7 @@ class Store:
         with locked(target.parent):
             if not target.is_file():  # another process may have built it while this one waited
                 self._notice(f"building {card.name} for the first use, once (about 10 s) ...")
-                write_whole(target, build(card, source))
+                write_atomic(target, build(card, source))
         return target
 
 

@@ -14,8 +14,8 @@ _PACKAGES = ("onnxruntime", "onnxruntime-gpu", "openvino", "onnx", "torch", "num
 def info() -> dict[str, Any]:
     """Every provider tried, what ``auto`` takes, and the versions; plain values, ready for JSON.
 
-    ``providers``: rows of ``name``, ``title``, ``device``, ``works``, ``reason``, ``fix`` and ``note``. ``auto``: ``provider`` and
-    ``reason``. ``cpu``: ``threads`` and ``bf16``. ``versions``: package -> version or None.
+    ``providers``: rows of ``name``, ``title``, ``device``, ``works``, ``reason``, ``fix`` and ``note``. ``auto``:
+    ``provider`` and ``reason``. ``cpu``: ``threads`` and ``bf16``. ``versions``: package -> version or None.
     """
     statuses = {name: probe.status(name) for name in PROVIDERS}
     choice = resolve("auto", statuses)

@@ -14,8 +14,8 @@ from .session import Array, Guard, SessionOptions, TensorSpec, as_input
 
 
 class OpenVINOSession:
-    """See ``session.Session``. An infer request serves one call at a time, so calls draw requests from a pool that grows
-    to the number of calls under way at once."""
+    """See ``session.Session``. An infer request serves one call at a time, so calls draw requests from a pool that
+    grows to the number of calls under way at once."""
 
     def __init__(self, model: bytes, provider: Provider, options: SessionOptions) -> None:
         self.provider = provider

@@ -1,9 +1,9 @@
 """Does a provider really work? Each one is tried with a one-node session, once a process.
 
 onnxruntime-gpu lists TensorRT and CUDA as available wherever it is installed, fails to load them where a library is
-missing, prints banners on stdout and stderr at C level and runs on the CPU. So GPU providers are tried in a child process
-whose output is captured: nothing reaches the user, no other thread's output is caught, and a driver that crashes takes only
-the child with it.
+missing, prints banners on stdout and stderr at C level and runs on the CPU. So GPU providers are tried in a child
+process whose output is captured: nothing reaches the user, no other thread's output is caught, and a driver that
+crashes takes only the child with it.
 """
 
 from __future__ import annotations

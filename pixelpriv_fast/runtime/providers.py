@@ -62,8 +62,8 @@ WISHES: Mapping[str, tuple[str, ...]] = {
 def candidates(wish: str, precision: str = "f32") -> tuple[str, ...]:
     """The providers that ``wish`` may mean, best first. Raises ``UsageError`` for an unknown word.
 
-    Choice: with "f32", ``auto`` passes over a provider that cannot compute it exactly (verdicts are fp32, and no option of
-    TensorRT's provider turns TF32 off); asked for by name, it runs.
+    Choice: with "f32", ``auto`` passes over a provider that cannot compute it exactly (verdicts are fp32, and no
+    option of TensorRT's provider turns TF32 off); asked for by name, it runs.
     """
     if wish not in WISHES:
         raise UsageError(f"unknown device {wish!r}. Known: {', '.join(WISHES)}")

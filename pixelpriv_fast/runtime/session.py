@@ -30,8 +30,8 @@ PRECISIONS = ("f32", "bf16", "f16")
 class SessionOptions:
     """How a session runs. ``precision`` is that of the arithmetic; inputs and outputs keep the model's own types.
 
-    ``threads``: None leaves the number to the library (all cores of the process). ``engine_cache``: a folder private to the
-    user for TensorRT's compiled engines (executable code); None compiles anew each time.
+    ``threads``: None leaves the number to the library (all cores of the process). ``engine_cache``: a folder
+    private to the user for TensorRT's compiled engines (executable code); None compiles anew each time.
     """
 
     threads: int | None = None
@@ -79,9 +79,7 @@ def select(device: str = "auto", precision: str = "f32") -> Choice:
     return probe.choose(device, precision)
 
 
-def create_session(
-    model: bytes, device: str | Choice = "auto", options: SessionOptions | None = None
-) -> Session:
+def create_session(model: bytes, device: str | Choice = "auto", options: SessionOptions | None = None) -> Session:
     """A session for the ONNX ``model``. ``device``: a word of ``providers.WISHES`` or a choice made before.
 
     Raises ``DeviceError`` when the wish cannot be met, or when the provider refuses this model.

@@ -25,6 +25,11 @@ def lattice_photo(photo: _Pixels, offsets: _Offsets, units: int) -> _Pixels:
     return rounded
 
 
+def largest_change(photo: _Pixels, other: _Pixels) -> int:
+    """The largest absolute difference in grey levels of two photos (H, W, 3)."""
+    return int(np.abs(photo.astype(np.int16) - other).max())
+
+
 def lattice_step(
     photo: _Pixels,
     offsets: _Offsets,

@@ -1,9 +1,14 @@
-"""The networks as plain torch modules, and the one function that builds them. Importing this package loads no torch."""
+"""The networks as plain torch modules, and the one function that builds them. Importing this package loads no
+torch."""
 
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from collections.abc import Mapping
+from pathlib import Path
+from runpy import run_path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,20 +27,21 @@ _COUNTER = "num_batches_tracked"
 
 
 def require_torch(purpose: str) -> None:
-    """Raises ``ModelError`` with the pip line when torch or torchvision cannot be imported."""
+    """Raises ``ModelError`` with the pip line when torch cannot be imported."""
     try:
         importlib.import_module("torch")
-        importlib.import_module("torchvision")
     except ImportError as error:
         raise ModelError(f"{purpose} {_NEEDS_TORCH} ({error})") from error
 
 
 def imagenet_labels() -> tuple[str, ...]:
     """The 1000 class names of ILSVRC 2012 in index order, as torchvision spells them."""
-    require_torch("stamping ImageNet's class names")
-    from torchvision.models._meta import _IMAGENET_CATEGORIES
-
-    return tuple(_IMAGENET_CATEGORIES)
+    spec = importlib.util.find_spec("torchvision")
+    if spec is None or spec.origin is None:
+        raise ModelError(f"stamping ImageNet's class names {_NEEDS_TORCH} (no torchvision)")
+    # A file of plain lists, run alone: importing all of torchvision for it would take 3 s.
+    names: list[str] = run_path(str(Path(spec.origin).parent / "models" / "_meta.py"))["_IMAGENET_CATEGORIES"]
+    return tuple(names)
 
 
 def network(card: Card, tensors: Mapping[str, npt.NDArray[np.generic]]) -> torch.nn.Module:
@@ -47,7 +53,9 @@ def network(card: Card, tensors: Mapping[str, npt.NDArray[np.generic]]) -> torch
     import torch
 
     module_name, class_name = card.architecture.split(":")
-    module: torch.nn.Module = getattr(importlib.import_module(module_name, __package__.rpartition(".")[0]), class_name)()
+    module: torch.nn.Module = getattr(
+        importlib.import_module(module_name, __package__.rpartition(".")[0]), class_name
+    )()
     expected = {name: tuple(value.shape) for name, value in module.state_dict().items() if not name.endswith(_COUNTER)}
     kept = {name: value for name, value in tensors.items() if not name.endswith(_COUNTER)}
     _compare(card.name, expected, {name: value.shape for name, value in kept.items()})
@@ -58,9 +66,16 @@ def network(card: Card, tensors: Mapping[str, npt.NDArray[np.generic]]) -> torch
 
 def convert(card: Card, tensors: Mapping[str, npt.NDArray[np.float32]]) -> dict[str, npt.NDArray[np.float32]]:
     """The checkpoint's tensors under the module's names, by the architecture's own ``convert`` where it has one."""
-    module = importlib.import_module(card.architecture.split(":")[0], __package__.rpartition(".")[0])
-    converter = getattr(module, "convert", None)
+    converter = getattr(_file(card), "convert", None)
     return dict(tensors) if converter is None else converter(tensors)
+
+
+def _file(card: Card) -> ModuleType:
+    require_torch(f"building {card.name}")
+    try:
+        return importlib.import_module(card.architecture.split(":")[0], __package__.rpartition(".")[0])
+    except ImportError as error:  # torchvision
+        raise ModelError(f"building {card.name} {_NEEDS_TORCH} ({error})") from error
 
 
 def _compare(name: str, expected: Mapping[str, tuple[int, ...]], found: Mapping[str, tuple[int, ...]]) -> None:

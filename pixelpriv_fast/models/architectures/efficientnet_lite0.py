@@ -1,7 +1,7 @@
 """EfficientNet-Lite0 (Tan & Le 2019, the "lite" variant of 2020): the embedded default, trained on ImageNet.
 
-Parameter names are those of the checkpoint file ``efficientnet-lite0-57934424.pth``. Lite means: no squeeze-and-excitation,
-ReLU6 throughout, and a stem and head that are not scaled.
+Parameter names are those of the checkpoint file ``efficientnet-lite0-57934424.pth``. Lite means: no
+squeeze-and-excitation, ReLU6 throughout, and a stem and head that are not scaled.
 """
 
 from __future__ import annotations
@@ -43,15 +43,14 @@ class SameConv2d(nn.Conv2d):
     """
 
     def __init__(self, inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1) -> None:
-        total = kernel - stride
-        self.surplus = total % 2
-        super().__init__(inputs, outputs, kernel, stride, total // 2, groups=groups, bias=False)
+        before, self.surplus = divmod(kernel - stride, 2)
+        self.pads = (before, before + self.surplus) * 2
+        super().__init__(inputs, outputs, kernel, stride, before, groups=groups, bias=False)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         if not self.surplus:
             return super().forward(x)
-        before, after = self.padding[0], self.padding[0] + self.surplus
-        padded = functional.pad(x, (int(before), int(after), int(before), int(after)))
+        padded = functional.pad(x, self.pads)
         return functional.conv2d(padded, self.weight, None, self.stride, 0, 1, self.groups)
 
 
@@ -75,7 +74,8 @@ class _Block(nn.Module):
         y = functional.relu6(self._bn0(self._expand_conv(x))) if self.expands else x
         y = functional.relu6(self._bn1(self._depthwise_conv(y)))
         y = self._bn2(self._project_conv(y))
-        return x + y if self.shortcut else y
+        result: torch.Tensor = x + y if self.shortcut else y
+        return result
 
 
 class EfficientNetLite0(nn.Module):
@@ -90,15 +90,13 @@ class EfficientNetLite0(nn.Module):
             for repeat in range(stage.repeats):
                 blocks.append(_Block(channels, stage, stage.stride if repeat == 0 else 1))
                 channels = stage.channels
-        self._blocks = nn.ModuleList(blocks)
+        self._blocks = nn.Sequential(*blocks)
         self._conv_head = nn.Conv2d(channels, _HEAD, 1, bias=False)
         self._bn1 = nn.BatchNorm2d(_HEAD, eps=_BN_EPS)
         self._fc = nn.Linear(_HEAD, _CLASSES)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = functional.relu6(self._bn0(self._conv_stem(x)))
-        for block in self._blocks:
-            x = block(x)
-        x = functional.relu6(self._bn1(self._conv_head(x)))
+        x = functional.relu6(self._bn1(self._conv_head(self._blocks(x))))
         logits: torch.Tensor = self._fc(x.mean((2, 3)))
         return logits

@@ -14,8 +14,8 @@ _CLASSES = 365
 class ResNet50Places365(ResNet):  # type: ignore[misc]  # torchvision carries no types
     """(n, 3, height, width) float32 -> (n, 365) logits. 24.26 M parameters, 5.34 GMAC at 256x256.
 
-    Any size from 32: the average runs over the whole last map (torchvision of 2017 averaged a fixed 7x7, which fails at
-    the task's 256x256).
+    Any size from 32: the average runs over the whole last map (torchvision of 2017 averaged a fixed 7x7, which
+    fails at the task's 256x256).
     """
 
     def __init__(self) -> None:

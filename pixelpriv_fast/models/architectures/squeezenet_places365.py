@@ -1,8 +1,8 @@
 """SqueezeNet 1.1 with batch norm, trained on Places365.
 
-Modules are named as in the checkpoint (``conv1``, ``f.0`` .. ``f.7`` with ``s``, ``e1``, ``e3``, ``conv10``). Its batch norms come as beta,
-gamma, mean and 1/sqrt(var + eps); ``convert`` brings them to ``nn.BatchNorm2d``'s names with eps = 0, so that every tool
-that folds batch norms finds them.
+Modules are named as in the checkpoint (``conv1``, ``f.0`` .. ``f.7`` with ``s``, ``e1``, ``e3``, ``conv10``). Its
+batch norms come as beta, gamma, mean and 1/sqrt(var + eps); ``convert`` brings them to ``nn.BatchNorm2d``'s names
+with eps = 0, so that every tool that folds batch norms finds them.
 """
 
 from __future__ import annotations
@@ -79,8 +79,8 @@ class SqueezeNetPlaces365(nn.Module):
 def convert(tensors: Mapping[str, npt.NDArray[np.float32]]) -> dict[str, npt.NDArray[np.float32]]:
     """The checkpoint's tensors under this module's names.
 
-    ``mean_image``: (3, 256, 256), BGR, 0..255 -> its centre, in 0..1, as the network crops the photo. Names that are not
-    the checkpoint's stay as they are, for the check against the module to report.
+    ``mean_image``: (3, 256, 256), BGR, 0..255 -> its centre, in 0..1, as the network crops the photo. Names that
+    are not the checkpoint's stay as they are, for the check against the module to report.
     """
     made: dict[str, npt.NDArray[np.float32]] = {}
     words = {"gamma": "bn.weight", "beta": "bn.bias", "mean": "bn.running_mean"}

@@ -1,0 +1,24 @@
+"""ONNX graph to ONNX graph: from a classifier's forward model, one model that returns logits and the input gradient.
+
+A user's model goes through :mod:`.specialise` (fixed shapes, constants folded), :mod:`.simplify` (batch norm folded,
+idle nodes dropped), :mod:`.backward` (a reverse walk with one rule an operator, :mod:`.rules`) and out again as
+ordinary ONNX nodes that every provider runs. :mod:`.proof` says whether a provider runs them right.
+"""
+
+from __future__ import annotations
+
+from .build import ATTACK_INPUTS, ATTACK_OUTPUTS, build_attack_graph, build_forward, build_vjp
+from .forms import CONVOLUTION_FORMS, ConvolutionForm
+from .proof import Proof, prove
+
+__all__ = [
+    "ATTACK_INPUTS",
+    "ATTACK_OUTPUTS",
+    "CONVOLUTION_FORMS",
+    "ConvolutionForm",
+    "Proof",
+    "build_attack_graph",
+    "build_forward",
+    "build_vjp",
+    "prove",
+]

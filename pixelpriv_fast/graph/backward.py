@@ -1,0 +1,72 @@
+"""The reverse walk: from the gradient of one value to the gradient of another, one rule an operator."""
+
+from __future__ import annotations
+
+from ..errors import ModelError
+from .forms import ConvolutionForm
+from .ir import Graph, Node
+from .rules import RULES, SPLIT_RULES, Scene
+
+
+def differentiate(graph: Graph, output: str, seed: str, wrt: str, form: ConvolutionForm) -> str:
+    """Append the vector-Jacobian product of ``output`` for ``wrt`` and return its name.
+
+    ``seed``: the value that holds the gradient of ``output``. Only the paths from ``wrt`` to ``output`` are followed.
+    Raises ``ModelError`` that names the first operator on them without a rule, or where there is no path.
+    """
+    path = [node for node in graph.nodes if not node.name.startswith("vjp/")]
+    active = _depending_on(graph, path, wrt)
+    if output not in active:
+        raise ModelError(f"output {output!r} does not depend on {wrt!r}, so it has no gradient")
+    scene = Scene(graph, active, form)
+    pending: dict[str, list[str]] = {output: [seed]}
+    for node in reversed(path):
+        incoming = [_total(scene, node, pending.pop(name, [])) for name in node.outputs]
+        if not any(incoming):
+            continue
+        graph.scope = f"vjp/{node.name}"
+        for name, gradient in zip(node.inputs, _apply(scene, node, incoming), strict=False):
+            if gradient and name in active:
+                pending.setdefault(name, []).append(gradient)
+    graph.scope = "vjp"
+    total = scene_total(scene, pending.get(wrt, []))
+    graph.scope = ""
+    if total is None:
+        raise ModelError(f"the gradient of {output!r} for {wrt!r} is zero everywhere: no differentiable path")
+    return total
+
+
+def _depending_on(graph: Graph, nodes: list[Node], wrt: str) -> frozenset[str]:
+    active = {wrt}
+    for node in nodes:
+        if not active.isdisjoint(node.inputs):
+            active.update(name for name in node.outputs if name and graph.types[name].is_float)
+    return frozenset(active)
+
+
+def _total(scene: Scene, node: Node, gradients: list[str]) -> str | None:
+    scene.graph.scope = f"vjp/{node.name}"
+    return scene_total(scene, gradients)
+
+
+def scene_total(scene: Scene, gradients: list[str]) -> str | None:
+    """The sum of the gradients that reached one value."""
+    if not gradients:
+        return None
+    total = gradients[0]
+    for gradient in gradients[1:]:
+        total = scene.add(total, gradient)
+    return total
+
+
+def _apply(scene: Scene, node: Node, incoming: list[str | None]) -> list[str | None]:
+    if node.op in SPLIT_RULES:
+        return list(SPLIT_RULES[node.op](scene, node, incoming))
+    rule = RULES.get(node.op)
+    first = incoming[0]
+    if rule is None or node.domain or first is None or any(incoming[1:]):
+        raise ModelError(
+            f"{node} has no gradient rule, so this network cannot be attacked by its ONNX graph; "
+            "use the torch engine or a network without it"
+        )
+    return list(rule(scene, node, first))

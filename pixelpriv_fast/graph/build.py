@@ -1,0 +1,133 @@
+"""The public functions: from a forward model to one that returns logits and the input gradient as well."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import onnx
+
+from .backward import differentiate
+from .forms import ConvolutionForm, checked_form
+from .ir import Graph, Node
+from .proto import to_model
+from .seed import log_odds_seed
+from .simplify import drop_dead_nodes, simplify
+from .specialise import logits_of, specialise
+
+#: The names of the built model's inputs and outputs, in order.
+ATTACK_INPUTS = ("input", "accepted")
+ATTACK_OUTPUTS = ("logits", "gradient")
+
+
+def build_attack_graph(
+    model: onnx.ModelProto,
+    shape: Sequence[int],
+    *,
+    form: ConvolutionForm = "subpixel",
+    logits: str | None = None,
+) -> onnx.ModelProto:
+    """One model that computes an attack step's logits and input gradient.
+
+    ``model``: a classifier's forward model. ``shape``: (n, 3, height, width) of the photos, fixed in the result.
+    ``form``: how strided convolutions are differentiated. ``logits``: the output with the class scores, needed only
+    where the model has several.
+
+    Inputs of the result: ``input``, as the forward model's; ``accepted``, (n, classes) of its element type, 1 for the
+    classes that the photo should leave, else 0. Outputs: ``logits`` (n, classes); ``gradient``, of the input's shape,
+    of each photo's log-odds of leaving the accepted classes (see :mod:`.seed`); ascend it to leave them, and
+    descend it with a mask of one target to reach that. A row of zeros in ``accepted`` marks an unused slot.
+
+    Raises ``ModelError`` for an operator without a gradient rule, shapes that cannot be fixed, or outputs that are
+    not (n, classes).
+    """
+    graph, scores = _forward(model, shape, logits)
+    photos = graph.inputs[0]
+    accepted = graph.add_input(graph.fresh("accepted"), graph.shape(scores), graph.dtype(scores))
+    seed = log_odds_seed(graph, scores, accepted)
+    gradient = differentiate(graph, scores, seed, photos, checked_form(form))
+    return _finish(graph, model, [photos, accepted], [scores, gradient], ATTACK_INPUTS, ATTACK_OUTPUTS, form)
+
+
+def build_vjp(
+    model: onnx.ModelProto, shape: Sequence[int], *, form: ConvolutionForm = "subpixel", output: str | None = None
+) -> onnx.ModelProto:
+    """The vector-Jacobian product alone: inputs ``input`` and ``seed`` (of the output's shape), outputs ``output`` and
+    ``gradient``. The output may have any shape. Raises as :func:`build_attack_graph` does."""
+    graph = simplify(specialise(model, shape))
+    value = graph.outputs[_names(model).index(output) if output else 0]
+    photos = graph.inputs[0]
+    seed = graph.add_input(graph.fresh("seed"), graph.shape(value), graph.dtype(value))
+    gradient = differentiate(graph, value, seed, photos, checked_form(form))
+    return _finish(graph, model, [photos, seed], [value, gradient], ("input", "seed"), ("output", "gradient"), form)
+
+
+def build_forward(model: onnx.ModelProto, shape: Sequence[int], *, logits: str | None = None) -> onnx.ModelProto:
+    """The classifier alone for one fixed shape, simplified as the attack graph's forward half is: ``input`` to
+    ``logits``."""
+    graph, scores = _forward(model, shape, logits)
+    return _finish(graph, model, graph.inputs, [scores], ATTACK_INPUTS[:1], ATTACK_OUTPUTS[:1], None)
+
+
+def _names(model: onnx.ModelProto) -> list[str]:
+    return [output.name for output in model.graph.output]
+
+
+def _forward(model: onnx.ModelProto, shape: Sequence[int], logits: str | None) -> tuple[Graph, str]:
+    graph = specialise(model, shape)
+    position = graph.outputs.index(logits_of(graph, logits))
+    graph = simplify(graph)
+    return graph, graph.outputs[position]
+
+
+def _finish(
+    graph: Graph,
+    model: onnx.ModelProto,
+    inputs: Sequence[str],
+    outputs: Sequence[str],
+    input_names: Sequence[str],
+    output_names: Sequence[str],
+    form: ConvolutionForm | None,
+) -> onnx.ModelProto:
+    graph.inputs, graph.outputs = list(inputs), list(outputs)
+    drop_dead_nodes(graph)
+    _rename(graph, dict(zip(inputs, input_names, strict=True)))
+    for index, name in enumerate(output_names):
+        _name_output(graph, index, name)
+    metadata = {"convolution_form": form} if form else {}
+    return to_model(graph, f"{model.graph.name or 'classifier'}_attack" if form else model.graph.name, metadata)
+
+
+def _name_output(graph: Graph, index: int, name: str) -> None:
+    """Call an output ``name``; one that is an input, a constant or another output too is copied."""
+    value = graph.outputs[index]
+    if value == name:
+        return
+    if value in graph.inputs or value in graph.constants or graph.outputs.count(value) > 1:
+        _rename(graph, {name: graph.fresh(f"{name}_inner")} if name in graph.types else {})
+        graph.outputs[index] = graph.add("Identity", [value], output=name)
+    else:
+        _rename(graph, {value: name})
+
+
+def _rename(graph: Graph, names: dict[str, str]) -> None:
+    """Give values other names; a value that already has a wanted name makes way."""
+    taken = {new for old, new in names.items() if old != new and new in graph.types}
+    names = names | {name: graph.fresh(f"{name}_inner") for name in taken if name not in names}
+
+    def new(name: str) -> str:
+        return names.get(name, name)
+
+    graph.types = {new(name): kind for name, kind in graph.types.items()}
+    graph.constants = {new(name): array for name, array in graph.constants.items()}
+    graph.inputs, graph.outputs = [new(name) for name in graph.inputs], [new(name) for name in graph.outputs]
+    graph.nodes = [
+        Node(
+            node.op,
+            node.name,
+            [new(i) for i in node.inputs],
+            [new(o) for o in node.outputs],
+            node.attributes,
+            node.domain,
+        )
+        for node in graph.nodes
+    ]

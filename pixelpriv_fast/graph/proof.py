@@ -1,0 +1,104 @@
+"""Whether a provider computes a built graph right: once compared with the CPU reference on a fixed input.
+
+OpenVINO's CPU plug-in returned wrong gradients for one form of a whole network whose single layers were right, so no
+provider is trusted on the strength of others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.floating[Any]]
+
+#: (photos, accepted) -> (logits, gradient)
+Step = Callable[[npt.NDArray[np.float32], npt.NDArray[np.float32]], tuple[Floats, Floats]]
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What one comparison found. The cosines are those of the worst photo; ``sign_agreement`` is the share of equal
+    gradient signs where the reference's gradient is not negligible."""
+
+    ok: bool
+    gradient_cosine: float
+    sign_agreement: float
+    logits_cosine: float
+    reason: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, to be stored."""
+        return asdict(self)
+
+
+def prove(
+    run: Step,
+    reference: Step,
+    photos: tuple[int, int, int, int],
+    classes: int,
+    *,
+    min_cosine: float = 0.9999,
+    min_sign_agreement: float = 0.995,
+    min_logits_cosine: float = 0.999,
+    seed: int = 0,
+) -> Proof:
+    """Run both on the same ``photos``-shaped noise and masks of one accepted class a photo, drawn from ``seed``.
+
+    The thresholds are those of fp32; for bf16 and fp16 the caller says what suffices.
+    """
+    x, accepted = proof_input(photos, classes, seed)
+    expected_logits, expected = (np.asarray(value, np.float64) for value in reference(x, accepted))
+    logits, gradient = (np.asarray(value, np.float64) for value in run(x, accepted))
+    if gradient.shape != expected.shape or logits.shape != expected_logits.shape:
+        shapes = f"logits {logits.shape}, gradient {gradient.shape}"
+        return Proof(False, 0.0, 0.0, 0.0, f"{shapes} instead of {expected_logits.shape}, {expected.shape}")
+    if not (np.isfinite(gradient).all() and np.isfinite(logits).all()):
+        return Proof(False, 0.0, 0.0, 0.0, "values that are not finite")
+    cosine, logits_cosine = worst_cosine(gradient, expected), worst_cosine(logits, expected_logits)
+    agreement = sign_agreement(gradient, expected)
+    failed = [
+        f"{name} {value:.5f} is below {limit}"
+        for name, value, limit in (
+            ("gradient cosine", cosine, min_cosine),
+            ("sign agreement", agreement, min_sign_agreement),
+            ("logits cosine", logits_cosine, min_logits_cosine),
+        )
+        if not value >= limit
+    ]
+    return Proof(not failed, cosine, agreement, logits_cosine, "; ".join(failed))
+
+
+def proof_input(
+    photos: tuple[int, int, int, int], classes: int, seed: int
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Photo-like noise (smooth and fine structure, range about +-2, as normalised photos have) and one-class masks."""
+    random = np.random.default_rng(seed)
+    count, channels, height, width = photos
+    coarse = random.standard_normal((count, channels, -(-height // 16), -(-width // 16)))
+    smooth = np.kron(coarse, np.ones((16, 16)))[:, :, :height, :width]
+    x = 0.8 * smooth + 0.3 * random.standard_normal(photos)
+    accepted = np.zeros((count, classes), np.float32)
+    accepted[np.arange(count), random.integers(0, classes, count)] = 1.0
+    return x.astype(np.float32), accepted
+
+
+def worst_cosine(a: Floats, b: Floats) -> float:
+    """The smallest cosine between corresponding photos' values; 1 where both are zero, 0 where one is."""
+    a, b = a.reshape(len(a), -1), b.reshape(len(b), -1)
+    norms = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
+    both_zero = ~(a.any(axis=1) | b.any(axis=1))
+    cosines = np.where(norms > 0, (a * b).sum(axis=1) / np.where(norms > 0, norms, 1.0), both_zero.astype(float))
+    return float(cosines.min())
+
+
+def sign_agreement(a: Floats, b: Floats, negligible: float = 1e-3) -> float:
+    """The share of equal signs where ``|b|`` exceeds ``negligible`` of its photo's root mean square: below that the
+    sign is rounding."""
+    flat = b.reshape(len(b), -1)
+    floor = negligible * np.sqrt((flat**2).mean(axis=1)).reshape(-1, *[1] * (b.ndim - 1))
+    counted = np.abs(b) > floor
+    return float((np.sign(a) == np.sign(b))[counted].mean()) if counted.any() else 1.0

@@ -1,0 +1,53 @@
+"""Between ``onnx.ModelProto`` and :class:`~.ir.Graph`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import onnx
+from onnx import helper, numpy_helper
+
+from .evaluation import node_proto, tensor_type
+from .ir import Graph, Node
+
+#: Opset 20 came with this IR version; every runtime that reads the opset reads it.
+IR_VERSION = 9
+
+
+def node_from_proto(proto: onnx.NodeProto, index: int) -> Node:
+    name = proto.name or f"{proto.op_type}_{index}"
+    domain = "" if proto.domain == "ai.onnx" else proto.domain
+    attributes = {item.name: attribute_value(item) for item in proto.attribute if not item.ref_attr_name}
+    return Node(proto.op_type, name, list(proto.input), list(proto.output), attributes, domain)
+
+
+def to_model(graph: Graph, name: str, metadata: Mapping[str, str]) -> onnx.ModelProto:
+    """The graph as a model with typed inputs and outputs and, as initializers, the constants that are read."""
+    read = {value for node in graph.nodes for value in node.inputs} | set(graph.outputs)
+    initializers = [numpy_helper.from_array(array, value) for value, array in graph.constants.items() if value in read]
+    described = {
+        value: helper.make_value_info(value, tensor_type(graph.shape(value), graph.dtype(value)))
+        for value in (*graph.inputs, *graph.outputs)
+    }
+    model = helper.make_model(
+        helper.make_graph(
+            [node_proto(node) for node in graph.nodes],
+            name,
+            [described[value] for value in graph.inputs],
+            [described[value] for value in graph.outputs],
+            initializers,
+        ),
+        producer_name="pixelpriv_fast",
+        opset_imports=[helper.make_opsetid("", graph.opset)],
+        ir_version=max(IR_VERSION, helper.find_min_ir_version_for([helper.make_opsetid("", graph.opset)])),
+    )
+    helper.set_model_props(model, dict(metadata))
+    return model
+
+
+def attribute_value(item: onnx.AttributeProto) -> Any:
+    value = helper.get_attribute_value(item)
+    if isinstance(value, bytes):
+        return value.decode()
+    return list(value) if item.type in (item.INTS, item.FLOATS) else value

@@ -1,0 +1,35 @@
+"""The gradient of the attack's loss for the logits, as nodes.
+
+L = log sum(exp z outside S) - log sum(exp z inside S) is the log-odds of leaving the accepted set S. Its gradient
+dL/dz = softmax(z over the others) - softmax(z over S) is the cross entropy's seed, softmax(z) - (softmax of S), divided
+by the probability of the others: the same direction for each photo, but no underflow where that probability has one.
+"""
+
+from __future__ import annotations
+
+from .emission import Emitter
+from .ir import Graph
+
+#: Logits are taken relative to the largest and cut at FLOOR; classes that are masked out lie at MASKED. Both fit half
+#: precision, and exp(MASKED - FLOOR) is 0 in every precision.
+FLOOR = -20000.0
+MASKED = -60000.0
+
+
+def log_odds_seed(graph: Graph, logits: str, accepted: str) -> str:
+    """(n, classes) seed from ``logits`` and the 0/1 mask ``accepted`` of the classes to leave.
+
+    Each half sums to 1 where its set has a class, and is 0 where it has none (an unused slot of the batch).
+    """
+    graph.scope = "seed"
+    emit = Emitter(graph)
+    inside = emit.op("Greater", accepted, emit.array(0.5, accepted))
+    relative = emit.sub(logits, emit.op("ReduceMax", logits, emit.ints(1), keepdims=1))
+    level = emit.op("Max", relative, emit.array(FLOOR, relative))
+    masked = emit.array(MASKED, level)
+    within = emit.op("Softmax", emit.where(inside, level, masked), axis=1)
+    outside = emit.op("Softmax", emit.where(inside, masked, level), axis=1)
+    zero = emit.array(0.0, level)
+    seed = emit.sub(emit.where(inside, zero, outside), emit.where(inside, within, zero))
+    graph.scope = ""
+    return seed
