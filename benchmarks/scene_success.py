@@ -23,7 +23,7 @@ import onnxruntime
 from PIL import Image
 
 import pixelpriv_fast as pp
-from pixelpriv_fast.models import find_model
+from pixelpriv_fast.models import Store
 
 CLASSIFIER = "squeezenet_places365"
 
@@ -32,7 +32,9 @@ class Judge:
     """An independent classification: Pillow's resize, ONNX Runtime on the CPU, the stored network."""
 
     def __init__(self, models: Path | None) -> None:
-        path = find_model(CLASSIFIER, models)
+        path = Store(models).find(CLASSIFIER)
+        if path is None:
+            raise SystemExit(f"{CLASSIFIER} is not in the store: pixelpriv models import {CLASSIFIER} FILE")
         self.session = onnxruntime.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
         self.input = self.session.get_inputs()[0].name
 
