@@ -5,6 +5,7 @@
 
 #include "dispatch.hpp"
 #include "dot.hpp"
+#include "smoother.hpp"
 #include "sweep.hpp"
 
 namespace pp {
@@ -35,13 +36,6 @@ Steps chebyshev_steps() {
     return steps;
 }
 
-// The row functions take plain pointers: restrict holds for arguments only, and without it nothing here vectorises.
-struct Stencil {
-    const float *d, *above, *below;  // the map's row and its neighbours
-    const float *right, *down, *up;  // edge weights
-    const float* inverse;            // of the diagonal
-};
-
 Stencil stencil(const Level& level, const Plane& d, int y) {
     return {d.row(y),
             d.above(y),
@@ -50,60 +44,6 @@ Stencil stencil(const Level& level, const Plane& d, int y) {
             level.w_v.row(y),
             level.w_v.above(y),
             level.inverse_diagonal.row(y)};
-}
-
-// scaled - A d / diagonal at one place.
-PP_INLINE float relaxed(const Stencil& s, const float* scaled, int x) {
-    const float across = s.right[x] * s.d[x + 1] + s.right[x - 1] * s.d[x - 1];
-    const float along = s.down[x] * s.below[x] + s.up[x] * s.above[x];
-    return scaled[x] - (s.d[x] - s.inverse[x] * (across + along));
-}
-
-// scaled = r / diagonal, d = add * scaled.
-PP_CLONES void start_row(const float* r, const float* inverse, float add, int width, float* PP_RESTRICT scaled,
-                         float* PP_RESTRICT d) {
-    for (int x = 0; x < width; ++x) {
-        scaled[x] = r[x] * inverse[x];
-        d[x] = add * scaled[x];
-    }
-}
-
-// scaled -= A d / diagonal, next = keep * d + add * scaled; out = d + next: the first two steps of a start from zero.
-PP_CLONES void first_step_row(const Stencil s, float keep, float add, int width, float* PP_RESTRICT scaled,
-                              float* PP_RESTRICT next, float* PP_RESTRICT out) {
-    for (int x = 0; x < width; ++x) {
-        scaled[x] = relaxed(s, scaled, x);
-        next[x] = keep * s.d[x] + add * scaled[x];
-        out[x] = s.d[x] + next[x];
-    }
-}
-
-// The same with out += next.
-PP_CLONES void step_row(const Stencil s, float keep, float add, int width, float* PP_RESTRICT scaled,
-                        float* PP_RESTRICT next, float* PP_RESTRICT out) {
-    for (int x = 0; x < width; ++x) {
-        scaled[x] = relaxed(s, scaled, x);
-        next[x] = keep * s.d[x] + add * scaled[x];
-        out[x] += next[x];
-    }
-}
-
-// The same where d is the coarse correction: next = add * scaled, out += d + next.
-PP_CLONES void correction_row(const Stencil s, float add, int width, float* PP_RESTRICT scaled, float* PP_RESTRICT next,
-                              float* PP_RESTRICT out) {
-    for (int x = 0; x < width; ++x) {
-        scaled[x] = relaxed(s, scaled, x);
-        next[x] = add * scaled[x];
-        out[x] += s.d[x] + next[x];
-    }
-}
-
-// residual = r - A x, from d, the last step.
-PP_CLONES void residual_row(const Stencil s, int width, float* PP_RESTRICT scaled, float* PP_RESTRICT residual) {
-    for (int x = 0; x < width; ++x) {
-        scaled[x] = relaxed(s, scaled, x);
-        residual[x] = scaled[x] / s.inverse[x];
-    }
 }
 
 PP_CLONES void pair_row(const float* upper, const float* lower, int width, float* PP_RESTRICT coarse) {

@@ -75,6 +75,11 @@ class Recipe:
                 raise UsageError(f"recipe {self.word!r} has no {name!r} to set; its attack has {', '.join(known)}")
         return dataclasses.replace(self, attack=self.attack.replaced(**fields))
 
+    def equipped(self, **resources: Any) -> Recipe:
+        """The same recipe whose parts look for their networks where ``resources`` (``models``, ``device``) say: a
+        part's field of that name is filled in where it was left at its default."""
+        return Recipe(_equipped(self.enhancement, resources), _equipped(self.attack, resources))
+
     def parameters(self) -> dict[str, Any]:
         """Every field of both parts, as plain values."""
         parts = {"enhancement": self.enhancement, "attack": self.attack}
@@ -85,6 +90,14 @@ def _word_of(part: Any, table: Table) -> str:
     """The word of a part: its registry row's (its alias where it has one), else its class name."""
     stem = type(part).__module__.rsplit(".", 1)[-1]
     return table.spoken(stem) if stem in table else type(part).__name__
+
+
+def _equipped(part: Any, resources: Mapping[str, Any]) -> Any:
+    if not dataclasses.is_dataclass(part) or isinstance(part, type):
+        return part
+    defaults = {field.name: field.default for field in dataclasses.fields(part)}
+    given = {k: v for k, v in resources.items() if k in defaults and getattr(part, k) == defaults[k]}
+    return dataclasses.replace(part, **given) if given else part
 
 
 def _fields(part: Any) -> Mapping[str, Any]:

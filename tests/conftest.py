@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+NIMA_WEIGHTS = "nima_mobilenet_aesthetic.npz"
 
 
 def find_test_data() -> Path | None:
@@ -60,3 +62,26 @@ def places_store(store_folder: Path, data: Path) -> Path:
     """The store, where it holds the Places365 classifier; skips where its weights are not there."""
     assert data.is_dir()
     return store_folder
+
+
+@pytest.fixture(scope="session")
+def nima_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model store that holds NIMA only: its real weights where they are, else random ones."""
+    pytest.importorskip("torch", reason="building networks: [full]")
+    from pixelpriv_fast.models import Store
+    from tests.models.keras_weights import random_nima, save_npz
+
+    folder = tmp_path_factory.mktemp("nima")
+    real = find_test_data()
+    file = save_npz(folder / "random.npz", random_nima()) if real is None else real / "weights" / NIMA_WEIGHTS
+    Store(folder, environment={}).import_model("nima_mobilenet", file, allow_unknown_hash=real is None)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def evaluation_store(places_store: Path, nima_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store of its own with the Places365 classifier and NIMA."""
+    folder = tmp_path_factory.mktemp("evaluation")
+    for file in (places_store / "squeezenet_places365.onnx", nima_store / "nima_mobilenet.onnx"):
+        shutil.copy(file, folder)
+    return folder

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from . import classify, evaluate, info, listing, models, protect, score
+from . import classify, evaluate, info, listing, models, paper, protect, score
 
 app = typer.Typer(
     help="Protects photos from scene classifiers: a photo is called protected only when its saved file, decoded "
@@ -16,6 +16,7 @@ app = typer.Typer(
 )
 app.command("protect")(protect.protect)
 app.command("evaluate")(evaluate.evaluate)
+app.command("paper")(paper.paper)
 app.command("classify")(classify.classify)
 app.command("score")(score.score)
 app.add_typer(models.app, name="models")

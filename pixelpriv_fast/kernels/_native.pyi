@@ -1,6 +1,7 @@
 """The extension's functions and array contracts (csrc/arrays.hpp states the same names)."""
 
 from typing import TypeAlias
+
 import numpy as np
 import numpy.typing as npt
 
