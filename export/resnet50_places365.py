@@ -1,4 +1,4 @@
-"""ResNet50-Places365: the official .pth.tar -> a checked, stamped .onnx; ``pixelpriv_fast/models/exporting.py`` does it."""
+"""ResNet50-Places365: the official .pth.tar -> a checked, stamped .onnx (by ``pixelpriv_fast.models.exporting``)."""
 
 from pixelpriv_fast.models.exporting import main
 

@@ -1,4 +1,4 @@
-"""SqueezeNet-Places365: its .npz -> a checked, stamped .onnx; ``pixelpriv_fast/models/exporting.py`` does it."""
+"""SqueezeNet-Places365: its .npz -> a checked, stamped .onnx (by ``pixelpriv_fast.models.exporting``)."""
 
 from pixelpriv_fast.models.exporting import main
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ctypes
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -23,6 +24,8 @@ from .libraries import onnxruntime, openvino
 from .one_node import ONE_NODE, ONE_NODE_INPUT, ONE_NODE_OUTPUT
 from .providers import PROVIDERS, Choice, Status, candidates, resolve
 
+#: How the system's loader words it, among the lines that onnxruntime logs.
+_MISSING_LIBRARY = re.compile(r"\b(lib[\w.+-]+?\.so[.\d]*): cannot open shared object file")
 _CHILD_SECONDS = 60  # the first CUDA context on a busy server takes 5-10 s
 _lock = threading.Lock()
 
@@ -114,9 +117,12 @@ def _ask_child(provider: str, fix: str) -> Status:
     except (OSError, subprocess.TimeoutExpired) as error:
         return Status(False, f"trying it failed: {_one_line(error)}", fix)
     last = done.stdout.decode(errors="replace").strip().rpartition("\n")[2]
+    missing = _MISSING_LIBRARY.search((done.stderr + done.stdout).decode(errors="replace"))
     try:
         answer = json.loads(last)
-        return Status(bool(answer["works"]), _one_line(answer["reason"]), "" if answer["works"] else fix)
+        if answer["works"]:
+            return Status(True, _one_line(answer["reason"]))
+        return Status(False, f"{missing[1]} is missing" if missing else _one_line(answer["reason"]), fix)
     except (ValueError, TypeError, KeyError):
         return Status(False, f"trying it ended with exit status {done.returncode} and no answer", fix)
 

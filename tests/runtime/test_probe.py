@@ -105,6 +105,11 @@ class InferenceSession:
     [
         ("pass", True, "a one-node session ran"),
         ("providers = ['CPUExecutionProvider']", False, "could not be loaded"),
+        (
+            "os.write(2, b'libcudnn.so.9: cannot open shared object file'); providers = []",
+            False,
+            "libcudnn.so.9 is missing",
+        ),
         ("raise RuntimeError('CUDA failure 35:\\n driver too old')", False, "CUDA failure 35: driver too old"),
         ("os._exit(139)", False, "exit status 139"),
         ("os.kill(os.getpid(), 11)", False, "exit status -11"),
