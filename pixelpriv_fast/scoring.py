@@ -10,7 +10,7 @@ from typing import Any
 
 from .codecs import Limits
 from .errors import PhotoError, UsageError
-from .metrics import Metric, create, raised, rate
+from .metrics import Metric, create, raised, rate, warm_up
 from .sources import Source, load
 from .types import Pixels
 
@@ -56,6 +56,7 @@ def score_files(
     for name, metric in metrics.items():
         if metric.reference:
             raise UsageError(f"{name} compares with the original: use pixelpriv evaluate ORIGINALS PROTECTED")
+        warm_up(metric)
     remaining = iter(paths)
     while batch := list(islice(remaining, _BATCH)):
         yield from _score_batch(batch, metrics)

@@ -65,6 +65,5 @@ def test_mistakes_are_found_before_the_first_photo(tmp_path: Path, monkeypatch: 
     with pytest.raises(UsageError, match="unknown NIMA preset 'x'"):
         next(score_files(missing, preset="x"))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
-    (tmp_path / "a.png").write_bytes(encoded(scene(50, 50)))
     with pytest.raises(ModelError, match="pixelpriv models fetch nima_mobilenet"):
-        next(score_files([tmp_path / "a.png"], models=tmp_path))
+        next(score_files(missing, models=tmp_path))

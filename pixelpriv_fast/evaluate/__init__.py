@@ -9,7 +9,7 @@ from typing import Any
 
 from ..errors import PhotoError, UsageError
 from ..labels import labels_for, read_labels
-from ..metrics import Metric, available, create
+from ..metrics import Metric, available, create, warm_up
 from ..models import Classifier, load_classifier
 from .measuring import Row, Seen, measure
 from .pairs import Pair, pair_up
@@ -91,6 +91,8 @@ def prepare(
     made = {name: create(name, **options) for name in metrics or DEFAULT_METRICS}
     unavailable = [name for name, metric in made.items() if metrics is None and not available(metric)]
     kept = {name: metric for name, metric in made.items() if name not in unavailable}
+    for metric in kept.values():
+        warm_up(metric)
     return Evaluation(pairs, known, labels, judge, kept, missing, unavailable)
 
 

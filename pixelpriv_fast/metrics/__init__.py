@@ -39,10 +39,18 @@ class NetworkMetric(Protocol):
     @property
     def available(self) -> bool: ...
 
+    def warm_up(self) -> None: ...
+
 
 def available(metric: Metric) -> bool:
     """Whether everything that ``metric`` needs is there. Loads nothing."""
     return not isinstance(metric, NetworkMetric) or metric.available
+
+
+def warm_up(metric: Metric) -> None:
+    """Loads what ``metric`` needs. Raises ``ModelError`` or ``DeviceError``."""
+    if isinstance(metric, NetworkMetric):
+        metric.warm_up()
 
 
 def create(name: str, **options: Any) -> Metric:
@@ -91,4 +99,5 @@ __all__ = [
     "nima_available",
     "raised",
     "rate",
+    "warm_up",
 ]

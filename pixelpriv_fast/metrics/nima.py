@@ -132,6 +132,10 @@ class NIMA:
         """Whether the network is in the store. Loads nothing."""
         return nima_available(self.models)
 
+    def warm_up(self) -> None:
+        """Loads the network now, so that a missing one is known before the first photo."""
+        self._network.get(self)
+
     @property
     def running_on(self) -> str:
         """What really runs, as "cpu (OpenVINO)". Loads the network."""

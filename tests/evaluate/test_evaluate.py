@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pixelpriv_fast.errors import PhotoError, UsageError
+from pixelpriv_fast.errors import ModelError, PhotoError, UsageError
 from pixelpriv_fast.evaluate import Evaluation, Row, prepare
 from pixelpriv_fast.evaluate.measuring import hits
 from pixelpriv_fast.metrics import NIMA, PSNR
@@ -134,9 +134,8 @@ def test_nima_without_its_network_is_null_by_default_and_an_error_by_name(
     evaluation, _ = run(folders, labels, store_folder)
     assert evaluation.record()["metrics"]["nima"] is None
     assert evaluation.record()["metrics"]["ssim"] is not None
-    named = prepare(*folders, labels, classifier=CLASSIFIER, models=store_folder, device="cpu", metrics=["nima"])
-    with pytest.raises(Exception, match="pixelpriv models fetch nima_mobilenet"):
-        next(named.rows())
+    with pytest.raises(ModelError, match="pixelpriv models fetch nima_mobilenet"):
+        prepare(*folders, labels, classifier=CLASSIFIER, models=store_folder, device="cpu", metrics=["nima"])
 
 
 def test_a_broken_file_stays_alone(
