@@ -36,9 +36,7 @@ def write_atomic(path: Path, data: bytes) -> None:
         _sync_folder(path.parent)
     except OSError as error:
         if error.errno in (errno.ENAMETOOLONG, errno.EILSEQ):
-            raise PhotoError(
-                f"{path}: the folder cannot hold this name: {error.strerror}; shorten it"
-            ) from error
+            raise PhotoError(f"{path}: the folder cannot hold this name: {error.strerror}; shorten it") from error
         raise StorageError(
             f"cannot write {path}: {error.strerror}; free space or fix the folder, then run the same command again"
         ) from error

@@ -24,9 +24,7 @@ class Metadata:
     iptc: bytes | None = None  #: IPTC-IIM records, without a container's own wrapping
     dpi: tuple[float, float] | None = None
     text: tuple[tuple[str, str], ...] = ()  #: (keyword, text): PNG's text chunks, JPEG's comment under "Comment"
-    colour_chunks: tuple[
-        tuple[bytes, bytes], ...
-    ] = ()  #: PNG's gAMA, cHRM, sRGB, cICP, verbatim
+    colour_chunks: tuple[tuple[bytes, bytes], ...] = ()  #: PNG's gAMA, cHRM, sRGB, cICP, verbatim
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Enhancements: a photo in, a nicer photo out, before it is attacked."""
 
+from .cartoongan import CartoonGAN
 from .contrast import Contrast
 from .identity import Identity
 
-__all__ = ["Contrast", "Identity"]
+__all__ = ["CartoonGAN", "Contrast", "Identity"]

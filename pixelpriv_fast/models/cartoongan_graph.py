@@ -30,7 +30,6 @@ EPS = 1e-5
 INPUT, OUTPUT = "pixels", "cartoon"
 BLOCKS = range(4, 12)
 _MID = 127.5
-_FLOAT, _FLOAT16 = 1, 10  # onnx.TensorProto's numbers
 _DOWN = (("conv02_1", "conv02_2"), ("conv03_1", "conv03_2"))
 _UP = (("deconv01_1", "deconv01_2"), ("deconv02_1", "deconv02_2"))
 ENCODER_NORMS = ("in01_1", "in02_1", "in03_1")
@@ -77,7 +76,7 @@ def folded_graph(folded: Tensors, precision: str = "f32") -> bytes:
         y = layers.norm(layers.residual(x, f"conv{block:02}_1"), f"in{block:02}_1")
         y = layers.norm(layers.residual(y, f"conv{block:02}_2"), f"in{block:02}_2", relu=False)
         x = layers.writer.op("Add", x, y)
-    return layers.writer.model({OUTPUT: (layers.decode(x, 3), ("batch", 3, "height_out", "width_out"))})
+    return layers.writer.model({OUTPUT: (layers.decode(x, 3), ("batch", 3, "height_out", "width_out"), False)})
 
 
 class Layers:
@@ -129,8 +128,26 @@ class Layers:
             x = self.writer.op("InstanceNormalization", x, scale, shift, epsilon=EPS)
         return self._narrow(self.writer.op("Relu", x) if relu else x)
 
+    def moments(self, x: str) -> tuple[str, str]:
+        """Mean and biased variance of each channel (n, channels, 1, 1) in fp32, in two passes: nothing cancels."""
+        x = self._wide(x)
+        mean = self.writer.op("ReduceMean", x, axes=[2, 3])
+        away = self.writer.op("Sub", x, mean)
+        return mean, self.writer.op("ReduceMean", self.writer.op("Mul", away, away), axes=[2, 3])
+
+    def load(self, name: str, channels: int, *, half: bool) -> str:
+        """An input (1, channels, height, width), stored in float16 if ``half``."""
+        x = self.writer.input(name, (1, channels, "height", "width"), half=half)
+        return x if half == self._half else self.writer.cast(x, half=self._half)
+
+    def store(self, x: str, *, half: bool) -> str:
+        """``x`` as an output of float16 if ``half``, else float32."""
+        return x if half == self._half else self.writer.cast(x, half=half)
+
     def slice_rows(self, x: str, top: int, bottom: int) -> str:
         """``x`` without its first ``top`` and last ``bottom`` rows."""
+        if top == bottom == 0:
+            return x
         end = -bottom if bottom else np.iinfo(np.int64).max
         bounds = {"first": top, "end": end, "rows_axis": 2}
         constants = [self.writer.constant(name, np.array([value], np.int64)) for name, value in bounds.items()]
@@ -165,10 +182,10 @@ class Layers:
         return self.writer.constant(name, value.astype(np.float16) if half else value)
 
     def _wide(self, x: str) -> str:
-        return self.writer.op("Cast", x, to=_FLOAT) if self._half else x
+        return self.writer.cast(x, half=False) if self._half else x
 
     def _narrow(self, x: str) -> str:
-        return self.writer.op("Cast", x, to=_FLOAT16) if self._half else x
+        return self.writer.cast(x, half=True) if self._half else x
 
 
 _GIVEN = ("gain", "offset")
