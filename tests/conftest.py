@@ -73,3 +73,14 @@ def places_store(store_folder: Path, data: Path) -> Path:
     """The store, where it holds the Places365 classifier; skips where its weights are not there."""
     assert data.is_dir()
     return store_folder
+
+
+@pytest.fixture(scope="session")
+def hayao_folder(tmp_path_factory: pytest.TempPathFactory, data: Path) -> Path:
+    """A model store with CartoonGAN's Hayao style; skips where its weights are not there."""
+    pytest.importorskip("torch")
+    from pixelpriv_fast.models import Store
+
+    folder = tmp_path_factory.mktemp("hayao")
+    Store(folder, environment={}).import_model("cartoongan_hayao", data / "weights" / "cartoongan_hayao.npz")
+    return folder

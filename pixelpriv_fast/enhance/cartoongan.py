@@ -1,4 +1,6 @@
-"""CartoonGAN (Chen, Lai & Liu, CVPR 2018): a photo in the style of a film maker. The paper's enhancement of runs 1 and 2."""
+"""CartoonGAN (Chen, Lai & Liu, CVPR 2018): a photo in the style of a film maker.
+
+The enhancement of the paper's runs 1 and 2."""
 
 from __future__ import annotations
 
@@ -26,8 +28,8 @@ _LEAST_WORKING_SIZE = 16
 class CartoonGAN:
     """Redraws a photo: uint8 RGB (height, width, 3) -> the same shape. Weights come from the model store.
 
-    Every pixel depends on the whole photo (instance norms), at any size. A side that is no multiple of 4 is extended by
-    reflection at the right and bottom and cut back, so the picture stays where it was.
+    Every pixel depends on the whole photo (instance norms), at any size. A side that is no multiple of 4 is extended
+    by reflection at the right and bottom and cut back, so the picture stays where it was.
 
     ``working_size``: "native" works at the photo's own size; a number is the longest side to work at (450 in the
     authors' test script, the other side rounded down), by Pillow's bicubic there and back. Choice: the way back, on
@@ -37,12 +39,12 @@ class CartoonGAN:
     comes out 54 dB from f32.
 
     ``memory``: bytes that the network may hold for one photo, weights aside. A photo that needs more (from 7 MP in f32
-    and 14 MP in bf16 by default) is run in strips: the same result, two to three times slower, in at least 128 (f32) or
-    64 (bf16) bytes a pixel and some rows.
+    and 14 MP in bf16 by default) is run in strips: the same result, two to three times slower, in at least 128 (f32)
+    or 64 (bf16) bytes a pixel and some rows.
 
-    ``models`` and ``device``: as for classifiers. Raises ``UsageError`` for a field that does not fit and, when called,
-    ``ModelError`` for missing weights (with the way to get them), ``PhotoError`` for a photo smaller than 5x5 or too
-    large for ``memory``.
+    ``models`` and ``device``: as for classifiers. Raises ``UsageError`` for a field that does not fit and, when
+    called, ``ModelError`` for missing weights (with the way to get them), ``PhotoError`` for a photo smaller than 5x5
+    or too large for ``memory``.
     """
 
     style: str = "hayao"
@@ -58,7 +60,7 @@ class CartoonGAN:
         if self.precision not in PRECISIONS:
             raise UsageError(f"unknown precision {self.precision!r}. Known: {', '.join(PRECISIONS)}")
         size = self.working_size
-        if size != "native" and (not isinstance(size, int) or size < _LEAST_WORKING_SIZE):
+        if size != "native" and (type(size) is not int or size < _LEAST_WORKING_SIZE):
             raise UsageError(f'working_size is "native" or a number from {_LEAST_WORKING_SIZE}, not {size!r}')
         if self.memory < 1:
             raise UsageError(f"memory is a number of bytes, not {self.memory}")
@@ -82,7 +84,7 @@ class CartoonGAN:
 
 
 def _extended(image: Pixels) -> Pixels:
-    """Reflected at the right and bottom to multiples of 4. At the left or top it would shift the network's grid of 4."""
+    """Reflected at the right and bottom to multiples of 4; at the left or top that would shift the network's grid."""
     below, right = (-side % _STEP for side in image.shape[:2])
     if below == right == 0:
         return image

@@ -1,8 +1,8 @@
 """The parts that CartoonGAN is cut into for large photos: small graphs that turn strips of rows into strips of rows.
 
-A part ends where the next instance norm needs the whole photo's statistics. It reads the rows that its outputs depend on
-and makes no use of others, so a strip's outputs are those of the whole photo. Rows are counted in the trunk, which has a
-quarter of the photo's height.
+A part ends where the next instance norm needs the whole photo's statistics. It reads the rows that its outputs depend
+on and makes no use of others, so a strip's outputs are those of the whole photo. Rows are counted in the trunk, which
+has a quarter of the photo's height.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from .cartoongan_graph import BLOCKS, DECODER_NORMS, ENCODER_NORMS, OUTPUT, Edges, Layers, Tensors
+from .onnx_writer import Axes
 
 PHOTO, SUM, CONVOLVED, MEAN, VARIANCE = "photo", "sum", "convolved", "mean", "variance"
 NEXT: Final = "next_"  #: before the names of what replaces what was read
@@ -58,42 +59,42 @@ class EncoderPart:
 
 @dataclass(frozen=True, slots=True)
 class TrunkPart:
-    """One convolution of residual block ``block``, the first or second (``half``), from rows [first - 1, last + 1)."""
+    """The ``which``-th (1 or 2) convolution of residual block ``block``, from rows [first - 1, last + 1)."""
 
     block: int
-    half: int
+    which: int
 
     @property
     def norm(self) -> str:
-        return f"in{self.block:02}_{self.half}"
+        return f"in{self.block:02}_{self.which}"
 
     @property
     def reads(self) -> tuple[str, ...]:
-        """What is taken from the trunk: all that the first half begins a sum with, the second half the convolved."""
-        if self.half == 2:
+        """What is taken from the trunk: by the second convolution what the first one made."""
+        if self.which == 2:
             return (CONVOLVED,)
         return (SUM,) if self.block == BLOCKS[0] else (SUM, CONVOLVED)
 
     @property
     def keeps(self) -> tuple[str, ...]:
-        return (CONVOLVED,) if self.half == 2 else (SUM, CONVOLVED)
+        return (CONVOLVED,) if self.which == 2 else (SUM, CONVOLVED)
 
     def graph(self, folded: Tensors, numbers: Numbers) -> bytes:
         """ONNX bytes: what it reads, with a row more above and below -> what it keeps, MEAN, VARIANCE."""
         layers = Layers(folded, half=numbers.half, edges=Edges(False, False), given=True)
-        if self.half == 2:
+        if self.which == 2:
             x = layers.norm(layers.load(CONVOLVED, TRUNK, half=numbers.kept_half), f"in{self.block:02}_1")
         else:
             x = _sum(layers, self.block, numbers)
-        rows = layers.residual(x, f"conv{self.block:02}_{self.half}")
-        kept = {CONVOLVED: rows} if self.half == 2 else {SUM: layers.slice_rows(x, 1, 1), CONVOLVED: rows}
+        rows = layers.residual(x, f"conv{self.block:02}_{self.which}")
+        kept = {CONVOLVED: rows} if self.which == 2 else {SUM: layers.slice_rows(x, 1, 1), CONVOLVED: rows}
         return _model(layers, kept, rows, numbers)
 
 
 @dataclass(frozen=True, slots=True)
 class DecoderPart:
-    """Trunk -> the ``depth``-th group of the way up (3: the picture). Rows [first, last) of the trunk need [first - above,
-    last + below); ``surplus``: rows above and below that come out and are not wanted."""
+    """Trunk -> the ``depth``-th group of the way up (3: the picture). Rows [first, last) of the trunk need rows
+    [first - above, last + below); ``surplus``: rows above and below that come out and are not wanted."""
 
     depth: int
     above: int
@@ -127,7 +128,7 @@ DECODER: Final = (DecoderPart(1, 1, 1, (1, 0)), DecoderPart(2, 1, 2, (1, 2)), De
 
 
 def _sum(layers: Layers, block: int, numbers: Numbers) -> str:
-    """What residual block ``block`` begins with: the sum before it plus the norm of what the block before it convolved."""
+    """What residual block ``block`` begins with: the sum so far plus the norm of what was convolved last."""
     x = layers.load(SUM, TRUNK, half=numbers.kept_half)
     if block == BLOCKS[0]:
         return layers.norm(x, ENCODER_NORMS[-1])
@@ -137,8 +138,8 @@ def _sum(layers: Layers, block: int, numbers: Numbers) -> str:
 
 def _model(layers: Layers, kept: dict[str, str], measured: str, numbers: Numbers) -> bytes:
     mean, variance = layers.moments(measured)
-    strip = (1, TRUNK, "rows", "columns")
-    outputs = {
+    strip: Axes = (1, TRUNK, "rows", "columns")
+    outputs: dict[str, tuple[str, Axes, bool]] = {
         NEXT + name: (layers.store(value, half=numbers.kept_half), strip, numbers.kept_half)
         for name, value in kept.items()
     }

@@ -1,14 +1,15 @@
 """CartoonGAN on photos too large to be run whole: strip by strip, exactly, in memory that is known beforehand.
 
 An instance norm needs the mean and variance of the whole photo before one pixel can go on. So the network is run in
-passes: each pass computes one norm's statistics over all strips, and what lies between two passes is either kept or made
-again. Kept are two arrays of 256 channels at a quarter of the photo's size (the running sum of the residual blocks, and what
-was convolved last); everything at half and full size, which would be many times that, is made again when it is needed,
-for 29 % more multiply-adds in all.
+passes: each pass computes one norm's statistics over all strips, and what lies between two passes is either kept or
+made again. Kept are two arrays of 256 channels at a quarter of the photo's size (the running sum of the residual
+blocks, and what was convolved last); everything at half and full size, which would be many times that, is made again
+when it is needed, for 29 % more multiply-adds in all.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -54,12 +55,11 @@ class Strip:
 
 
 def cut(rows: int, height: int) -> list[Strip]:
-    """``rows`` of the trunk in strips of at most ``height``, none lower than ``LEAST_ROWS`` unless it is the only one."""
+    """``rows`` of the trunk in strips of at most ``height``, none lower than ``LEAST_ROWS`` unless it is the only
+    one."""
     count = max(1, min(math.ceil(rows / max(height, LEAST_ROWS)), rows // LEAST_ROWS))
     ends = [rows * index // count for index in range(count + 1)]
-    return [
-        Strip(first, last, Edges(first == 0, last == rows)) for first, last in zip(ends[:-1], ends[1:], strict=True)
-    ]
+    return [Strip(first, last, Edges(first == 0, last == rows)) for first, last in itertools.pairwise(ends)]
 
 
 def kept_bytes(height: int, width: int, numbers: Numbers) -> int:
@@ -76,7 +76,12 @@ class Moments:
         self._squares: npt.NDArray[np.float64] = np.zeros(1)
 
     def add(self, count: int, mean: Floats, variance: Floats) -> None:
-        """``count`` rows with ``mean`` and (biased) ``variance`` a channel; all rows are of one length."""
+        """``count`` rows with ``mean`` and (biased) ``variance`` a channel; all rows are of one length.
+
+        Raises ``ModelError`` when they are not finite: 65,504 is the largest number of fp16.
+        """
+        if not (np.isfinite(mean).all() and np.isfinite(variance).all()):
+            raise ModelError("the network's values leave the range of 16 bit; run it with precision f32")
         total = self._count + count
         away = mean.astype(np.float64) - self._mean
         self._mean = self._mean + away * (count / total)
@@ -84,12 +89,10 @@ class Moments:
         self._count = total
 
     def affine(self, scale: Floats, shift: Floats) -> tuple[Floats, Floats]:
-        """The norm as gain and offset, of the shape that was added. Raises ``ModelError`` when they are not finite."""
+        """The norm as gain and offset, of the shape that was added."""
         shape = self._mean.shape
         gain = scale.reshape(shape) / np.sqrt(self._squares / self._count + EPS)
         offset = shift.reshape(shape) - self._mean * gain
-        if not (np.isfinite(gain).all() and np.isfinite(offset).all()):
-            raise ModelError("the network's values leave the range of 16 bit; run it with precision f32")
         return gain.astype(np.float32), offset.astype(np.float32)
 
 

@@ -71,7 +71,8 @@ def _described(name: str, shape: Axes, half: bool) -> Any:
 
 
 def _renamed(node: Any, names: Mapping[str, str]) -> Any:
-    """A copy of ``node`` with values under their public names (an Identity node would leave the choice to the runtime)."""
+    """A copy of ``node`` with values under their public names (an Identity node would leave the choice to the
+    runtime)."""
     copy = type(node)()
     copy.CopyFrom(node)
     copy.input[:] = [names.get(value, value) for value in node.input]
