@@ -78,7 +78,7 @@ def run(
         original = np.asarray(Image.open(path).convert("RGB"), np.int16)
         seen["clean"].append(int(clean.argmax()) in accepted)
         seen["accuracy"].append(int(after.argmax()) in accepted)
-        seen["agrees_with_verdict"].append((int(after.argmax()) == result.verdict.after.index))
+        seen["agrees_with_verdict"].append(int(after.argmax()) == result.verdict.after.index)
         seen["least_likely_target"].append(int(after.argmax()) == int(clean.argmin()))
         seen["mean_change"].append(float(np.abs(result.image.astype(np.int16) - original).mean()))
         seen["psnr"].append(result.verdict.metrics["psnr"])

@@ -19,6 +19,7 @@ namespace py = pybind11;
 template <typename T>
 using Array = py::array_t<T, py::array::c_style>;  // C-contiguous, never converted: bind with .noconvert()
 
+using BytesU8 = Array<std::uint8_t>;    // (n,) a file's bytes
 using PhotoU8 = Array<std::uint8_t>;    // (height, width, 3) RGB
 using OffsetI8 = Array<std::int8_t>;    // (height, width, 3) lattice offsets
 using PhotoF32 = Array<float>;          // (height, width, 3) RGB

@@ -16,8 +16,19 @@ namespace {
 constexpr int kSide = 50;
 constexpr int kTile = 1024;  // sums of one tile stay in the first-level cache
 
-PP_CLONES void accumulate(const std::uint8_t* PP_RESTRICT source, double weight, int count, double* PP_RESTRICT sums) {
-    for (int i = 0; i < count; ++i) sums[i] += weight * source[i];
+// sums += the weighted rows; four at a time, so that the sums are loaded and stored once for four.
+PP_CLONES void accumulate(const std::uint8_t* PP_RESTRICT source, std::ptrdiff_t stride, const double* weights,
+                          int rows, int count, double* PP_RESTRICT sums) {
+    int t = 0;
+    for (; t + 4 <= rows; t += 4) {
+        const std::uint8_t *a = source + t * stride, *b = a + stride, *c = b + stride, *d = c + stride;
+        const double wa = weights[t], wb = weights[t + 1], wc = weights[t + 2], wd = weights[t + 3];
+        for (int i = 0; i < count; ++i) sums[i] += (wa * a[i] + wb * b[i]) + (wc * c[i] + wd * d[i]);
+    }
+    for (; t < rows; ++t) {
+        const std::uint8_t* a = source + t * stride;
+        for (int i = 0; i < count; ++i) sums[i] += weights[t] * a[i];
+    }
 }
 
 PP_CLONES void mark_dark(const float* PP_RESTRICT row, float threshold, int width, std::uint8_t* PP_RESTRICT out) {
@@ -49,10 +60,8 @@ class Thumbnail {
         std::fill(sums, sums + length_, 0.0);
         for (int start = 0; start < length_; start += kTile) {
             const int count = std::min(kTile, length_ - start);
-            for (int t = 0; t < down_.span; ++t) {
-                const std::ptrdiff_t offset = static_cast<std::ptrdiff_t>(top + t) * length_ + start;
-                accumulate(source_ + offset, weights[t], count, sums + start);
-            }
+            const std::ptrdiff_t offset = static_cast<std::ptrdiff_t>(top) * length_ + start;
+            accumulate(source_ + offset, length_, weights, down_.span, count, sums + start);
         }
         for (int x = 0; x < kSide; ++x) {
             const double* across = across_.weights.data() + static_cast<std::ptrdiff_t>(x) * across_.span;

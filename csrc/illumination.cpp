@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "dispatch.hpp"
+#include "dot.hpp"
 #include "multigrid.hpp"
 #include "sweep.hpp"
 #include "team.hpp"
@@ -16,24 +17,7 @@
 namespace pp {
 namespace {
 
-constexpr int kLanes = 16;
 constexpr int kMaxCycles = 200, kMaxRestarts = 8;
-
-PP_INLINE double sum_lanes(const float* lanes) {
-    double total = 0;
-    for (int i = 0; i < kLanes; ++i) total += static_cast<double>(lanes[i]);
-    return total;
-}
-
-PP_CLONES double dot_row(const float* a, const float* b, int width) {
-    float lanes[kLanes] = {};
-    int x = 0;
-    for (; x + kLanes <= width; x += kLanes) {
-        for (int i = 0; i < kLanes; ++i) lanes[i] += a[x + i] * b[x + i];
-    }
-    for (; x < width; ++x) lanes[x % kLanes] += a[x] * b[x];
-    return sum_lanes(lanes);
-}
 
 PP_CLONES void direction_row(const float* z, float beta, int width, float* PP_RESTRICT p) {
     for (int x = 0; x < width; ++x) p[x] = z[x] + beta * p[x];
@@ -79,28 +63,18 @@ PP_CLONES void residual_row(const Edges& w, const float* b, const double* t, con
     r[last] = residual_at(w, b, t, above, below, last, width > 1 ? last - 1 : 0, 0);
 }
 
-// A weight map times lambda; an axis of one sample has no edges.
-Plane scaled_weights(const float* w, int height, int width, float lam, bool no_edges) {
-    Plane plane(height, width);
-    if (no_edges) return plane;
-    for (int y = 0; y < height; ++y) {
-        const float* source = w + static_cast<std::ptrdiff_t>(y) * width;
-        std::transform(source, source + width, plane.row(y), [lam](float weight) { return lam * weight; });
-    }
-    return plane;
-}
-
 class Solver {
   public:
-    Solver(const float* b, Plane w_h, Plane w_v, Team& team, double* t)
+    Solver(const float* b, const float* w_h, const float* w_v, int height, int width, float lam, Team& team, double* t)
         : b_(b),
           t_(t),
-          height_(w_h.height),
-          width_(w_h.width),
+          height_(height),
+          width_(width),
           team_(team),
-          multigrid_(std::move(w_h), std::move(w_v), team),
-          p_(height_, width_),
-          partial_(static_cast<std::size_t>(height_)) {}
+          arena_(Multigrid::floats(height, width) + Arena::rounded(Plane::floats(height, width))),
+          multigrid_(w_h, w_v, height, width, lam, team, arena_),
+          p_(height, width, arena_),
+          partial_(static_cast<std::size_t>(height)) {}
 
     double solve(double rtol);
 
@@ -115,8 +89,10 @@ class Solver {
         team_.rows(height_, grain_rows(width_), [&](int first, int last) {
             for (int y = first; y < last; ++y) partial_[static_cast<std::size_t>(y)] = value(y);
         });
-        return std::accumulate(partial_.begin(), partial_.end(), 0.0);
+        return total();
     }
+
+    double total() const { return std::accumulate(partial_.begin(), partial_.end(), 0.0); }
 
     Edges edges(int y) const {
         const Level& grid = multigrid_.finest();
@@ -130,6 +106,7 @@ class Solver {
     double* t_;
     int height_, width_;
     Team& team_;
+    Arena arena_;
     Multigrid multigrid_;
     Plane p_;
     std::vector<double> partial_;
@@ -141,7 +118,7 @@ double Solver::refresh_residual() {
     return std::sqrt(sum_rows([&](int y) {
         residual_row(edges(y), b_row(y), t_row(y), t_row(y > 0 ? y - 1 : height_ - 1),
                      t_row(y + 1 < height_ ? y + 1 : 0), width_, r.row(y));
-        return dot_row(r.row(y), r.row(y), width_);
+        return dot(r.row(y), r.row(y), width_);
     }));
 }
 
@@ -152,14 +129,15 @@ double Solver::direct(float beta) {
     sweep(
         team_, height_, grain_rows(width_),
         [&](int y) {
-            direction_row(grid.x.row(y), beta, width_, p_.row(y));
+            if (beta == 0) std::copy_n(grid.x.row(y), width_, p_.row(y));  // the first one: p holds nothing yet
+            if (beta != 0) direction_row(grid.x.row(y), beta, width_, p_.row(y));
             p_.wrap(y);
         },
         [&](int y) {
             apply_row(edges(y), p_.row(y), p_.above(y), p_.below(y), width_, q.row(y));
-            partial_[static_cast<std::size_t>(y)] = dot_row(p_.row(y), q.row(y), width_);
+            partial_[static_cast<std::size_t>(y)] = dot(p_.row(y), q.row(y), width_);
         });
-    return std::accumulate(partial_.begin(), partial_.end(), 0.0);
+    return total();
 }
 
 // Conjugate gradients until the residual carried along falls to `goal`; returns its norm.
@@ -167,15 +145,15 @@ double Solver::descend(double goal) {
     Level& grid = multigrid_.finest();
     double norm = 0, rz = 0;
     for (int i = 0; i < kMaxCycles; ++i) {
-        multigrid_.cycle();
+        multigrid_.cycle(partial_);
         const double before = rz;
-        rz = sum_rows([&](int y) { return dot_row(grid.r.row(y), grid.x.row(y), width_); });
+        rz = total();
         const double curvature = direct(i == 0 ? 0.0F : static_cast<float>(rz / before));
         if (!(curvature > 0)) break;
         const float step = static_cast<float>(rz / curvature);
         norm = std::sqrt(sum_rows([&](int y) {
             advance_row(step, p_.row(y), grid.d_next.row(y), width_, t_row(y), grid.r.row(y));
-            return dot_row(grid.r.row(y), grid.r.row(y), width_);
+            return dot(grid.r.row(y), grid.r.row(y), width_);
         }));
         if (norm <= goal) break;
     }
@@ -202,8 +180,7 @@ double Solver::solve(double rtol) {
 double solve_illumination(const float* luminance, const float* w_h, const float* w_v, int height, int width, float lam,
                           double rtol, int threads, double* t) {
     Team team(threads);
-    Solver solver(luminance, scaled_weights(w_h, height, width, lam, width == 1),
-                  scaled_weights(w_v, height, width, lam, height == 1), team, t);
+    Solver solver(luminance, w_h, w_v, height, width, lam, team, t);
     return solver.solve(rtol);
 }
 

@@ -36,6 +36,10 @@ Taps taps_of(int i, int source, int target) {
     return taps;
 }
 
+PP_CLONES void to_float(const double* PP_RESTRICT source, int count, float* PP_RESTRICT out) {
+    for (int i = 0; i < count; ++i) out[i] = static_cast<float>(source[i]);
+}
+
 PP_CLONES void interleave(const float* PP_RESTRICT source, const float* const* even, const float* const* odd, int pairs,
                           float* PP_RESTRICT out) {
     const float *e0 = even[0], *e1 = even[1], *e2 = even[2], *e3 = even[3], *e4 = even[4];
@@ -109,9 +113,10 @@ std::array<Enlarger::Phase, 2> Enlarger::phases(int length) {
 
 void Enlarger::widen(int map_row, float* line) {
     const double* source = map_ + static_cast<std::size_t>(map_row) * static_cast<std::size_t>(map_width_);
-    for (int x = -2; x < map_width_ + 2; ++x) {
-        padded_[static_cast<std::size_t>(x + 2)] = static_cast<float>(source[mirrored(x, map_width_)]);
-    }
+    float* start = padded_.data() + 2;
+    to_float(source, map_width_, start);
+    for (const int x : {-2, -1, map_width_, map_width_ + 1})
+        start[x] = static_cast<float>(source[mirrored(x, map_width_)]);
     const float *even[kTaps], *odd[kTaps];
     for (std::size_t t = 0; t < kTaps; ++t) {
         even[t] = across_[0][t].data();

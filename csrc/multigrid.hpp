@@ -16,7 +16,7 @@
 namespace pp {
 
 struct Level {
-    Level(int height, int width, bool finest);
+    Level(int height, int width, Arena& arena);
 
     int height, width;
     std::vector<float> mass_rows, mass_columns;  // m(y, x) = mass_rows[y] * mass_columns[x]: cells of the finest grid
@@ -30,19 +30,24 @@ struct Level {
 
 class Multigrid {
   public:
-    // Takes the finest grid's weights with lambda already multiplied in (ghost columns need not be set).
-    Multigrid(Plane w_h, Plane w_v, Team& team);
+    // w_h, w_v: height x width edge weights, here multiplied by lam. Takes floats(height, width) from the arena.
+    Multigrid(const float* w_h, const float* w_v, int height, int width, float lam, Team& team, Arena& arena);
+
+    static std::size_t floats(int height, int width);
 
     Level& finest() { return levels_.front(); }
     const Level& finest() const { return levels_.front(); }
 
     // finest().x = approximately A^-1 finest().r; r is kept. Uses d, d_next and scaled of every level.
-    void cycle() { cycle(0); }
+    // products[y] = row y's part of the scalar product of r and x.
+    void cycle(std::vector<double>& products);
 
   private:
+    void prepare(Level& level);
     void cycle(std::size_t depth);
     void descend(Level& level, Level& coarse);
-    void ascend(Level& level, const Level& coarse);
+    template <typename Last>
+    void ascend(Level& level, const Level& coarse, const Last& last);
 
     Team& team_;
     std::vector<Level> levels_;

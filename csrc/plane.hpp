@@ -2,26 +2,25 @@
 #pragma once
 
 #include <cstddef>
-#include <cstring>
-#include <memory>
-#include <new>
+
+#include "arena.hpp"
 
 namespace pp {
 
 class Plane {
   public:
-    Plane() = default;
-    Plane(int height, int width)
-        : height(height),
-          width(width),
-          stride_((kPad + static_cast<std::size_t>(width) + kPad) / kPad * kPad),
-          data_(static_cast<float*>(::operator new[](bytes(), kAlign))) {
-        std::memset(data_.get(), 0, bytes());
+    // Not initialised.
+    Plane(int height, int width, Arena& arena)
+        : height(height), width(width), stride_(stride(width)), data_(arena.take(floats(height, width)) + kPad) {}
+
+    // What it takes from the arena.
+    static std::size_t floats(int height, int width) {
+        return stride(width) * static_cast<std::size_t>(height) + 2 * kPad;
     }
 
-    // Column 0 of row y; columns -1 and width are the ghosts.
-    float* row(int y) { return data_.get() + kPad + stride_ * static_cast<std::size_t>(y); }
-    const float* row(int y) const { return data_.get() + kPad + stride_ * static_cast<std::size_t>(y); }
+    // Column 0 of row y, on a cache line; columns -1 and width are the ghosts.
+    float* row(int y) { return data_ + stride_ * static_cast<std::size_t>(y); }
+    const float* row(int y) const { return data_ + stride_ * static_cast<std::size_t>(y); }
 
     // Row y's upper and lower neighbour on the periodic grid.
     const float* above(int y) const { return row(y > 0 ? y - 1 : height - 1); }
@@ -33,20 +32,15 @@ class Plane {
         line[width] = line[0];
     }
 
-    int height = 0, width = 0;
+    int height, width;
 
   private:
-    static constexpr std::align_val_t kAlign{64};  // rows start on a cache line: no vector crosses two
+    static constexpr std::size_t kPad = Arena::kLine;
 
-    struct Free {
-        void operator()(float* data) const { ::operator delete[](data, kAlign); }
-    };
+    static std::size_t stride(int width) { return Arena::rounded(static_cast<std::size_t>(width) + 1) + kPad; }
 
-    std::size_t bytes() const { return sizeof(float) * (stride_ * static_cast<std::size_t>(height) + 2 * kPad); }
-
-    static constexpr std::size_t kPad = 16;
-    std::size_t stride_ = 0;
-    std::unique_ptr<float[], Free> data_;
+    std::size_t stride_;
+    float* data_;
 };
 
 }  // namespace pp

@@ -14,8 +14,9 @@ import numpy as np
 from . import stages
 from .attacks import Victim
 from .codecs import EncodeOptions, Limits, check_options
-from .engines import load_engine
+from .engines import ForwardEngine, load_engine
 from .errors import UsageError
+from .metrics import Metric, available, create
 from .models import Classifier, load_classifier
 from .recipes import Recipe
 from .registry import METRICS
@@ -46,7 +47,8 @@ class Protector:
     searched before ``$PIXELPRIV_MODELS`` and the user's data folder. ``device``: "auto", "cpu" or "cuda".
     ``engine``: who computes gradients, "auto", "torch" or "onnx". ``seed``: the user's seed; each photo's own comes
     from it and the photo's content. ``encoding``: format, quality and metadata policy of saved files; ``metrics``:
-    names from the registry, measured on the result against the oriented original. ``retry``: whether a file that
+    names from the registry, measured on the result against the oriented original; None takes every one whose network,
+    if it has one, is in the store. ``retry``: whether a file that
     encoding made visible again is attacked further and encoded better; False keeps the recipe's own rules only.
 
     Networks are loaded on first use or by ``warm_up``. Raises ``UsageError``, ``ModelError`` or ``DeviceError``.
@@ -63,10 +65,11 @@ class Protector:
         seed: int = 0,
         encoding: EncodeOptions | None = None,
         limits: Limits | None = None,
-        metrics: Sequence[str] = ("psnr", "ssim"),
+        metrics: Sequence[str] | None = None,
         retry: bool = True,
     ) -> None:
-        self.recipe = Recipe.parse(recipe)
+        self._models = Path(models) if models is not None else None
+        self.recipe = Recipe.parse(recipe).equipped(models=self._models, device=device)
         self.classifier_names = (classifier,) if isinstance(classifier, str) else tuple(classifier)
         if not self.classifier_names:
             raise UsageError("no classifier given; name at least one, for example 'efficientnet_lite0'")
@@ -75,10 +78,9 @@ class Protector:
         self.limits = limits or Limits()
         self.seed = seed
         self.retry = retry
-        self._models = Path(models) if models is not None else None
         self._device = device
         self._engine = engine
-        self._metrics = {METRICS.canonical(name): METRICS.load(name)() for name in metrics}
+        self._metrics = _metrics(metrics, models=self._models, device=device)
         self._loaded: _Networks | None = None
         self._lock = threading.Lock()
 
@@ -200,6 +202,8 @@ class Protector:
         classifiers = tuple(load_classifier(name, self._models, self._device) for name in self.classifier_names)
         if self.recipe.attack is None:
             return _Networks(classifiers, ())
+        if not self.recipe.attack.needs_gradient:
+            return _Networks(classifiers, tuple(ForwardEngine(classifier) for classifier in classifiers))
         victims = tuple(load_engine(c.model, self._engine, self._device) for c in classifiers)
         return _Networks(classifiers, victims)
 
@@ -209,6 +213,13 @@ def protect(source: Source, recipe: str | Recipe = "contrast+least_likely", **op
     ``Protector``: it loads its networks once."""
     label = options.pop("label", None)
     return Protector(recipe, **options).protect(source, label=label)
+
+
+def _metrics(names: Sequence[str] | None, **options: Any) -> dict[str, Metric]:
+    if names is not None:
+        return {METRICS.canonical(name): create(name, **options) for name in names}
+    every = {name: create(name, **options) for name in METRICS}
+    return {name: metric for name, metric in every.items() if available(metric)}
 
 
 def _indices(label: int | Sequence[int] | None) -> tuple[int, ...]:

@@ -12,7 +12,7 @@ from .registry import ATTACKS, ENHANCEMENTS, Table
 from .types import Pixels
 
 if TYPE_CHECKING:
-    from .attacks import LatticeAttack
+    from .attacks import Attack
 
 
 @runtime_checkable
@@ -36,7 +36,7 @@ class Recipe:
     """
 
     enhancement: Enhancement = field(default_factory=_identity)
-    attack: LatticeAttack | None = None
+    attack: Attack | None = None
 
     @classmethod
     def parse(cls, word: str | Recipe) -> Recipe:
@@ -75,6 +75,11 @@ class Recipe:
                 raise UsageError(f"recipe {self.word!r} has no {name!r} to set; its attack has {', '.join(known)}")
         return dataclasses.replace(self, attack=self.attack.replaced(**fields))
 
+    def equipped(self, **resources: Any) -> Recipe:
+        """The same recipe whose parts look for their networks where ``resources`` (``models``, ``device``) say: a
+        part's field of that name is filled in where it was left at its default."""
+        return Recipe(_equipped(self.enhancement, resources), _equipped(self.attack, resources))
+
     def parameters(self) -> dict[str, Any]:
         """Every field of both parts, as plain values."""
         parts = {"enhancement": self.enhancement, "attack": self.attack}
@@ -87,6 +92,14 @@ def _word_of(part: Any, table: Table) -> str:
     return table.spoken(stem) if stem in table else type(part).__name__
 
 
+def _equipped(part: Any, resources: Mapping[str, Any]) -> Any:
+    if not dataclasses.is_dataclass(part) or isinstance(part, type):
+        return part
+    defaults = {field.name: field.default for field in dataclasses.fields(part)}
+    given = {k: v for k, v in resources.items() if k in defaults and getattr(part, k) == defaults[k]}
+    return dataclasses.replace(part, **given) if given else part
+
+
 def _fields(part: Any) -> Mapping[str, Any]:
     return dataclasses.asdict(part) if dataclasses.is_dataclass(part) and not isinstance(part, type) else {}
 
@@ -97,5 +110,18 @@ def suggest() -> list[str]:
     return [a if e == "identity" else f"{e}+{a}" for e in spoken for a in ATTACKS]
 
 
-#: The paper's runs 1 to 5, by their number.
-PAPER_RUNS: tuple[str, ...] = ("cartoon+least_likely", "cartoon+pgd", "contrast+least_likely", "p_fgsm", "euclidean")
+def _paper_runs() -> tuple[Recipe, ...]:
+    """The paper's runs 1 to 5 with its numbers: the parts' defaults, but for run 5's k."""
+    words = ("cartoon+least_likely", "cartoon+pgd", "contrast+least_likely", "p_fgsm", "euclidean")
+    runs = [Recipe.parse(word) for word in words]
+    return (*runs[:4], runs[4].with_attack(k=100))
+
+
+def __getattr__(name: str) -> Any:
+    if name == "PAPER_RUNS":  # built on first use: the parts' modules are heavier than this one
+        return _paper_runs()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+if TYPE_CHECKING:
+    PAPER_RUNS: tuple[Recipe, ...]

@@ -5,16 +5,17 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from .attacks import AttackTask, Victim, content_seed
+from .attacks import Attack, AttackTask, Victim, content_seed
 from .codecs import EncodeOptions, Limits, encode, is_lossy
 from .errors import ModelError, PhotoError, PixelPrivError, StorageError
+from .metrics import Metric
 from .models import Classifier
 from .recipes import Enhancement
 from .sources import Source, load
@@ -111,7 +112,7 @@ def enhance_all(works: Sequence[Work], enhancement: Enhancement) -> None:
     each(works, enhance)
 
 
-def attack_all(works: Sequence[Work], attack: Any | None, victims: Sequence[Victim]) -> None:
+def attack_all(works: Sequence[Work], attack: Attack | None, victims: Sequence[Victim]) -> None:
     """Stage 4: the attacked photo; without an attack the enhanced one."""
     ready = [work for work in works if work.alive]
     if attack is None:
@@ -196,7 +197,7 @@ def linf(first: Pixels, second: Pixels) -> int:
     return int(np.max(np.maximum(first, second) - np.minimum(first, second))) if first.size else 0
 
 
-def measure(works: Sequence[Work], metrics: dict[str, Any], keys: Sequence[str]) -> None:
+def measure(works: Sequence[Work], metrics: Mapping[str, Metric], keys: Sequence[str]) -> None:
     """Stage 7: the metrics of the result's pixels against the oriented original."""
 
     def score(work: Work) -> None:

@@ -21,7 +21,9 @@ SOURCES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = [
     {"__main__"},
     {"cli"},
-    {"archive", "bench", "paper", "evaluate", "samples"},
+    {"paper"},
+    {"evaluate"},
+    {"archive", "bench", "samples"},
     {"pipeline", "classification", "scoring", "information"},
     {"catalogue"},
     {"stages", "result"},

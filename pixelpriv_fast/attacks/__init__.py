@@ -1,7 +1,8 @@
 """White-box attacks on the 8-bit lattice: frozen dataclasses with the papers' numbers, ``run`` for the pipeline, a call
 for use by themselves."""
 
-from .contract import LatticeAttack
+from .contract import Attack, LatticeAttack
+from .euclidean import Euclidean
 from .fgsm import FGSM
 from .least_likely import LeastLikely
 from .p_fgsm import PFGSM
@@ -12,8 +13,10 @@ __all__ = [
     "FGSM",
     "PFGSM",
     "PGD",
+    "Attack",
     "AttackOutcome",
     "AttackTask",
+    "Euclidean",
     "LatticeAttack",
     "LeastLikely",
     "Victim",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -19,22 +19,27 @@ from .standalone import Answer, Images, Labels, attack_images
 from .task import AttackOutcome, AttackTask
 
 
-class LatticeAttack(ABC):
-    """An attack as a frozen dataclass: its fields are its numbers, ``plan`` what they mean, ``run`` the rest."""
+class Attack(ABC):
+    """An attack as a frozen dataclass: its fields are its numbers; ``run`` checks and leaves the rest to ``_attack``."""
 
     __slots__ = ()
 
-    def __post_init__(self) -> None:
-        self.plan()
+    #: Whether victims must give gradients; a search that only asks for logits runs on any session.
+    needs_gradient: ClassVar[bool] = True
+
+    @property
+    @abstractmethod
+    def budget(self) -> int:
+        """The largest change that is allowed, in whole grey levels; 255 where geometry moves."""
 
     @abstractmethod
-    def plan(self) -> Descent:
-        """The attack spelled out. Raises ``UsageError`` for a field that does not fit."""
+    def stronger(self) -> Attack | None:
+        """The same attack inside the same budget, trying harder: for photos whose file a lossy format brought back.
+        None where there is no such thing."""
 
     @abstractmethod
-    def stronger(self) -> LatticeAttack:
-        """The same attack inside the same epsilon with more steps and no early stop, keeping the iterate that fools
-        best: for photos whose file a lossy format brought back."""
+    def _attack(self, starts: Sequence[Pixels], task: AttackTask) -> list[AttackOutcome]:
+        """The attack itself, on checked photos and a checked task; outcomes in their order."""
 
     def run(self, photos: Sequence[Pixels], task: AttackTask) -> list[AttackOutcome]:
         """Attacks ``photos``, uint8 (height, width, 3) of any sizes, and returns outcomes in their order.
@@ -42,12 +47,11 @@ class LatticeAttack(ABC):
         Photos are not written to. Raises ``UsageError`` for photos or a task that do not fit together, ``ModelError``
         where a victim's answers are not finite.
         """
-        plan = self.plan()
         checked_task(task, len(photos))
         starts = [checked_photo(photo, index) for index, photo in enumerate(photos)]
-        outcomes = descend(starts, task, plan)
+        outcomes = self._attack(starts, task)
         for index, (start, outcome) in enumerate(zip(starts, outcomes, strict=True)):
-            _check_outcome(index, start, outcome, plan)
+            _check_outcome(index, start, outcome, self.budget)
         return outcomes
 
     def __call__(self, images: Images, classifier: Any, labels: Labels = None, seed: int = 0) -> Answer:
@@ -62,6 +66,26 @@ class LatticeAttack(ABC):
     def replaced(self, **fields: Any) -> Self:
         """A copy with some fields changed."""
         return dataclasses.replace(self, **fields)  # type: ignore[type-var]
+
+
+class LatticeAttack(Attack):
+    """An attack by steps inside an L-infinity ball: ``plan`` spells out what its fields mean, ``descend`` does it."""
+
+    __slots__ = ()
+
+    def __post_init__(self) -> None:
+        self.plan()
+
+    @abstractmethod
+    def plan(self) -> Descent:
+        """The attack spelled out. Raises ``UsageError`` for a field that does not fit."""
+
+    @property
+    def budget(self) -> int:
+        return self.plan().ball.levels
+
+    def _attack(self, starts: Sequence[Pixels], task: AttackTask) -> list[AttackOutcome]:
+        return descend(starts, task, self.plan())
 
 
 def checked_photo(photo: Pixels, index: int) -> Pixels:
@@ -97,10 +121,10 @@ def checked_task(task: AttackTask, photos: int) -> None:
             )
 
 
-def _check_outcome(index: int, start: Pixels, outcome: AttackOutcome, plan: Descent) -> None:
+def _check_outcome(index: int, start: Pixels, outcome: AttackOutcome, budget: int) -> None:
     photo = outcome.photo
-    if photo.dtype != np.uint8 or photo.shape != start.shape or outcome.linf > plan.ball.levels:
+    if photo.dtype != np.uint8 or photo.shape != start.shape or outcome.linf > budget:
         raise PixelPrivError(
             f"photo {index}: the attack returned {photo.dtype} {photo.shape} changed by {outcome.linf} grey levels, "
-            f"allowed uint8 {start.shape} and {plan.ball.levels}; please report this"
+            f"allowed uint8 {start.shape} and {budget}; please report this"
         )

@@ -42,6 +42,11 @@ class Descent:
         """Whether iterates must be judged on the way."""
         return self.stop is not None or self.keep != "last"
 
+    def over(self, judgement: Judgement) -> bool:
+        """Whether a photo is done with an iterate that is judged so."""
+        succeeded = self.keep == "first_success" and judgement.fooled
+        return succeeded or (self.stop is not None and self.stop(judgement))
+
 
 @dataclass(slots=True, eq=False)
 class _Run:
@@ -56,7 +61,7 @@ class _Run:
 
 
 def descend(photos: Sequence[Pixels], task: AttackTask, plan: Descent) -> list[AttackOutcome]:
-    """Attacks every photo as ``plan`` says; outcomes in the photos' order. Arguments are trusted: ``contract`` checks."""
+    """Attacks every photo as ``plan`` says; outcomes in their order. Arguments are trusted: ``contract`` checks."""
     outcomes: dict[int, AttackOutcome] = {}
     waiting = list(range(len(photos)))
     active: list[_Run] = []
@@ -107,15 +112,31 @@ def _advance(runs: list[_Run], task: AttackTask, plan: Descent) -> list[_Run]:
     if not runs:
         return []
     answers = [_gradient(victim, v, runs) for v, victim in enumerate(task.victims)]
-    stopped = []
-    if plan.judges:
-        known = [logits for logits, _ in answers]
-        for run, judgement in zip(runs, _judge(runs, task, known), strict=True):
-            if _note(run, judgement, plan):
-                stopped.append(run)
+    known = [[logits[row] for logits, _ in answers] for row in range(len(runs))]
+    stopped = _stopping(runs, known, task, plan) if plan.judges else []
     for row, run in enumerate(runs):
         if run not in stopped:
             _step(run, [(logits[row], gradient[row]) for logits, gradient in answers], task.victims, plan)
+    return stopped
+
+
+def _stopping(runs: Sequence[_Run], known: Sequence[Sequence[Row]], task: AttackTask, plan: Descent) -> list[_Run]:
+    """The runs that are over with the iterate they stand at, which "best_loss" also remembers where it is the best.
+
+    Only "best_loss" must judge every iterate, the start apart; a stop rule looks at the unrounded iterate first, which
+    costs nothing, and judges the 8-bit photo where that one would stop.
+    """
+    if plan.keep == "best_loss":
+        chosen = [i for i, run in enumerate(runs) if run.steps > 0 or plan.stop is not None]
+    else:
+        chosen = [i for i, run in enumerate(runs) if plan.over(judge(known[i], run.flee, run.aim))]
+    judged = [runs[i] for i in chosen]
+    stopped = []
+    for run, judgement in zip(judged, _judge(judged, task, [known[i] for i in chosen]), strict=True):
+        if plan.keep == "best_loss" and (run.best is None or judgement.rank > run.best[0].rank):
+            run.best = judgement, run.iterate.pixels()
+        if plan.over(judgement):
+            stopped.append(run)
     return stopped
 
 
@@ -123,14 +144,6 @@ def _gradient(victim: Victim, v: int, runs: Sequence[_Run]) -> tuple[Logits, Flo
     preprocess = victim.preprocess
     inputs = [preprocess.exact(r.iterate.start, r.iterate.offsets, r.iterate.ball.units) for r in runs]
     return victim.gradient(np.stack(inputs), np.stack([run.aim.sets[v] for run in runs]))
-
-
-def _note(run: _Run, judgement: Judgement, plan: Descent) -> bool:
-    """Remembers the iterate if it is the best; True if the run is over with it."""
-    if plan.keep == "best_loss" and (run.best is None or judgement.rank > run.best[0].rank):
-        run.best = judgement, run.iterate.pixels()
-    succeeded = plan.keep == "first_success" and judgement.fooled
-    return succeeded or (plan.stop is not None and plan.stop(judgement))
 
 
 def _step(run: _Run, answers: Sequence[tuple[Row, Floats]], victims: Sequence[Victim], plan: Descent) -> None:
@@ -165,25 +178,19 @@ def _weights(odds: Sequence[float]) -> npt.NDArray[np.float64]:
     return np.asarray(np.exp(logs - logs.max()))
 
 
-def _judge(runs: Sequence[_Run], task: AttackTask, known: Sequence[Logits] | None) -> list[Judgement]:
-    """The victims' view of each run's 8-bit iterate. ``known``: logits of the unrounded iterates, taken where rounding
-    changes nothing; the rest costs a forward pass."""
-    rows: list[list[Row]] = [[] for _ in runs]
+def _judge(runs: Sequence[_Run], task: AttackTask, known: Sequence[Sequence[Row]] | None) -> list[Judgement]:
+    """The victims' view of each run's 8-bit iterate. ``known``: for each run the victims' logits of the unrounded
+    iterate, taken where rounding changes nothing; the rest costs a forward pass."""
+    rows: list[list[Row]] = [list(r) for r in known] if known is not None else [[] for _ in runs]
     pixels: dict[int, Pixels] = {}
     for v, victim in enumerate(task.victims):
         unknown = [i for i, run in enumerate(runs) if known is None or not _unrounded(victim, run.iterate)]
-        for i in unknown:
-            if i not in pixels:
-                pixels[i] = runs[i].iterate.pixels()
-        fresh: dict[int, Row] = {}
-        if unknown:
-            answers = victim.logits(np.stack([victim.preprocess.rounded(pixels[i]) for i in unknown]))
-            fresh = dict(zip(unknown, answers, strict=True))
-        for i in range(len(runs)):
-            if i in fresh:
-                rows[i].append(fresh[i])
-            elif known is not None:
-                rows[i].append(known[v][i])
+        if not unknown:
+            continue
+        pixels.update({i: runs[i].iterate.pixels() for i in unknown if i not in pixels})
+        answers = victim.logits(np.stack([victim.preprocess.rounded(pixels[i]) for i in unknown]))
+        for i, answer in zip(unknown, answers, strict=True):
+            rows[i][v : v + 1] = [answer]
     return [judge(logits, run.flee, run.aim) for logits, run in zip(rows, runs, strict=True)]
 
 

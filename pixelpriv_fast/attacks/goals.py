@@ -72,6 +72,11 @@ def softplus(x: float) -> float:
     return float(np.logaddexp(0.0, x))
 
 
+def log_softplus(x: float) -> float:
+    """log(softplus(x)), which tells apart what is far below zero: there it is x itself."""
+    return x if x < -30.0 else float(np.log(np.logaddexp(0.0, x)))
+
+
 def probabilities(logits: Logits | Row) -> npt.NDArray[np.float64]:
     """Softmax over the last axis, in float64."""
     z = logits.astype(np.float64)

@@ -9,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 
 from ..errors import UsageError
-from .goals import Aim, ClassSet, Row, log_odds, probabilities, softplus
+from .goals import Aim, ClassSet, Row, log_odds, log_softplus, probabilities
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Judgement:
 
     ``fooled``: every top-1 is outside the classes to flee; ``shown``: the largest probability that a victim leaves to
     them; ``hit``: every top-1 is in the aim's set (targeted) ; ``reached``: the smallest probability of that set;
-    ``gain``: mean cross entropy of the aim's sets, signed so that more is better.
+    ``gain``: the log of the summed cross entropies of the aim's sets, signed so that more is better.
     """
 
     fooled: bool
@@ -37,7 +37,8 @@ def judge(rows: Sequence[Row], flee: Sequence[ClassSet], aim: Aim) -> Judgement:
     """``rows``: one (classes,) row of logits a victim."""
     p = [probabilities(row) for row in rows]
     tops = [int(np.argmax(row)) for row in rows]
-    loss = float(np.mean([softplus(log_odds(row, goal)) for row, goal in zip(rows, aim.sets, strict=True)]))
+    losses = [log_softplus(log_odds(row, goal)) for row, goal in zip(rows, aim.sets, strict=True)]
+    loss = float(np.logaddexp.reduce(losses))
     return Judgement(
         fooled=not any(banned[top] for banned, top in zip(flee, tops, strict=True)),
         shown=max(float(q[banned].sum()) for q, banned in zip(p, flee, strict=True)),

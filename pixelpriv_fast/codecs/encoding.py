@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from ..errors import PhotoError, UsageError
@@ -102,8 +104,6 @@ def _lossless(options: EncodeOptions, like: Photo | None, target: Codec) -> bool
 
 
 def _writable_metadata(metadata: Metadata, policy: str, width: int, height: int) -> Metadata:
-    """After policy. A profile for other than RGB values would turn the colours wrong, and is left out."""
-    from dataclasses import replace
-
+    """After policy. A profile that is damaged or for other than RGB values shows wrong colours, and is left out."""
     found = apply_policy(metadata, policy, width, height)
-    return found if icc_space(found.icc) in ("RGB", None) else replace(found, icc=None)
+    return found if icc_space(found.icc) == "RGB" else replace(found, icc=None)

@@ -1,7 +1,8 @@
-"""JPEG: libjpeg-turbo through simplejpeg (the same pixels as Pillow's, in half the time), metadata by hand."""
+"""JPEG: decoded by simplejpeg (the same pixels as Pillow's, in half the time), encoded by Pillow, metadata by hand."""
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 
 import numpy as np
@@ -46,13 +47,17 @@ class Jpeg:
         )
 
     def encode(self, job: EncodeJob) -> bytes:
-        import simplejpeg
+        # Choice: Pillow encodes although simplejpeg is at hand. Below quality 96 simplejpeg has only libjpeg's fast,
+        # inexact transform: at 95 its squared error is 12 % larger in a file 4 % larger, in the same time.
+        from PIL import Image
 
+        out = io.BytesIO()
         if job.grey:
-            data = simplejpeg.encode_jpeg(np.ascontiguousarray(job.pixels[:, :, :1]), job.quality, "GRAY", "Gray")
+            Image.fromarray(np.ascontiguousarray(job.pixels[:, :, 0])).save(out, "JPEG", quality=job.quality)
         else:
-            data = simplejpeg.encode_jpeg(job.pixels, job.quality, "RGB", job.subsampling)
-        return with_metadata(data, job.metadata)
+            sampling = ":".join(job.subsampling)
+            Image.fromarray(job.pixels).save(out, "JPEG", quality=job.quality, subsampling=sampling)
+        return with_metadata(out.getvalue(), job.metadata)
 
 
 def _decode_planes(data: bytes, header: Header, icc: bytes | None) -> Planes:

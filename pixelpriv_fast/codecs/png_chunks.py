@@ -17,7 +17,7 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _COLOUR = frozenset({b"gAMA", b"cHRM", b"sRGB", b"cICP"})
 _PIXELS = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
 _XMP_KEY = "XML:com.adobe.xmp"
-_LARGEST_TEXT = 16 * 1024 * 1024  # unpacked; a bomb stops here
+_PROFILE_ROOM, _TEXT_ROOM = 4 * 1024 * 1024, 1024 * 1024  # unpacked bytes, all together; a bomb stops here
 _MOST_CHUNKS = 1_000_000
 _METRES_AN_INCH = 0.0254
 
@@ -57,6 +57,7 @@ def pixels_only(data: bytes) -> bytes:
 def read_metadata(data: bytes) -> Metadata:
     """What the other chunks say; damaged ones are left out."""
     icc = exif = xmp = dpi = None
+    unpack_profile, unpack_text = _Unpacker(_PROFILE_ROOM), _Unpacker(_TEXT_ROOM)
     text: list[tuple[str, str]] = []
     colour: list[tuple[bytes, bytes]] = []
     for kind, start, end in chunks(data):
@@ -64,7 +65,7 @@ def read_metadata(data: bytes) -> Metadata:
             continue
         content = data[start:end]
         if kind == b"iCCP":
-            icc = icc or _unpacked(content.partition(b"\0")[2][1:])
+            icc = icc or unpack_profile(content.partition(b"\0")[2][1:])
         elif kind == b"eXIf":
             exif = exif or without_prefix(content)
         elif kind == b"pHYs" and len(content) == 9 and content[8] == 1:
@@ -73,7 +74,7 @@ def read_metadata(data: bytes) -> Metadata:
         elif kind in _COLOUR:
             colour.append((kind, content))
         elif kind in (b"tEXt", b"zTXt", b"iTXt"):
-            keyword, value = _read_text(kind, content)
+            keyword, value = _read_text(kind, content, unpack_text)
             if keyword == _XMP_KEY:
                 xmp = xmp or value.encode() or None
             elif value and not keyword.startswith("Raw profile type"):  # another program's copy of EXIF, IPTC or ICC
@@ -81,26 +82,34 @@ def read_metadata(data: bytes) -> Metadata:
     return Metadata(icc, exif, xmp, None, dpi, tuple(text), tuple(colour))
 
 
-def _read_text(kind: bytes, content: bytes) -> tuple[str, str]:
+def _read_text(kind: bytes, content: bytes, unpack: _Unpacker) -> tuple[str, str]:
     key, _, rest = content.partition(b"\0")
     keyword = key.decode("latin-1")
     if kind == b"tEXt":
         return keyword, rest.decode("latin-1")
     if kind == b"zTXt":
-        return keyword, (_unpacked(rest[1:]) or b"").decode("latin-1")
+        return keyword, (unpack(rest[1:]) or b"").decode("latin-1")
     packed = rest[:1] == b"\x01"
     value = rest[2:].split(b"\0", 2)[-1]
-    return keyword, ((_unpacked(value) or b"") if packed else value).decode("utf-8", "replace")
+    return keyword, ((unpack(value) or b"") if packed else value).decode("utf-8", "replace")
 
 
-def _unpacked(packed: bytes) -> bytes | None:
-    """Inflated bytes; None when damaged or larger than a text has any reason to be."""
-    engine = zlib.decompressobj()
-    try:
-        found = engine.decompress(packed, _LARGEST_TEXT)
-    except zlib.error:
-        return None
-    return found if engine.eof else None
+class _Unpacker:
+    """Inflates one block after another until their room is used up; then, as for damaged ones, None."""
+
+    def __init__(self, room: int) -> None:
+        self._room = room
+
+    def __call__(self, packed: bytes) -> bytes | None:
+        if self._room <= 0:
+            return None
+        engine = zlib.decompressobj()
+        try:
+            found = engine.decompress(packed, self._room)
+        except zlib.error:
+            return None
+        self._room -= len(found)
+        return found if engine.eof else None
 
 
 def chunk(kind: bytes, content: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""TIFF of one page: Pillow (libtiff) decodes a file rewritten to its pixel tags alone; the encoder is written here."""
+"""TIFF of one page. Unpacking and writing are done here; Pillow turns plain values into pixels."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ..types import Photo
 from .contract import Damaged, EncodeJob, Header, Refused
 from .exif import read_orientation
 from .pillow_image import Plane, from_image, stacked
+from .tiff_strips import COMPRESSIONS, unpacked
 from .tiff_structure import (
     Directory,
     Entry,
@@ -34,7 +35,6 @@ from .tiff_tags import (
     EXTRA,
     HEIGHT,
     PHOTOMETRIC,
-    PIXEL_TAGS,
     PLANAR,
     PREDICTOR,
     ROWS,
@@ -49,9 +49,7 @@ from .tiff_tags import (
     read_tags,
 )
 
-#: None, LZW, JPEG, deflate (two numbers), PackBits.
-_COMPRESSIONS = frozenset({1, 5, 7, 8, 32946, 32773})
-_CHANNEL_NAMES = {0: "grey", 1: "grey", 2: "rgb", 3: "palette", 5: "cmyk", 6: "rgb"}
+_CHANNEL_NAMES = {0: "grey", 1: "grey", 2: "rgb", 3: "palette", 5: "cmyk"}
 
 _MOST_PAGES = 1000
 _STRIP_GOAL = 1024 * 1024  # bytes; large enough for zlib, small enough for readers with little memory
@@ -85,16 +83,16 @@ class Tiff:
             _CHANNEL_NAMES[number(tags[PHOTOMETRIC], order, 0)],
             bool(integers(tags.get(EXTRA), order)),
             read_orientation(data),
-            lossless=number(tags.get(COMPRESSION), order, 1) != 7,
+            lossless=True,
         )
 
     def decode(self, data: bytes, header: Header) -> Photo:
         from PIL.TiffImagePlugin import TiffImageFile
 
         metadata = read_tags(data)
-        planes = from_image(TiffImageFile(io.BytesIO(_pixels_only(data))), header, metadata.icc)
+        planes = from_image(TiffImageFile(io.BytesIO(unpacked(data))), header, metadata.icc)
         metadata = replace(metadata, icc=planes.icc)
-        return Photo(planes.pixels, self.name, planes.alpha, metadata, lossless=header.lossless, grey=planes.grey)
+        return Photo(planes.pixels, self.name, planes.alpha, metadata, lossless=True, grey=planes.grey)
 
     def encode(self, job: EncodeJob) -> bytes:
         picture = stacked(job)
@@ -137,13 +135,17 @@ def _check_readable(tags: Mapping[int, Entry], order: str) -> None:
     if photometric not in _CHANNEL_NAMES:
         raise Refused(f"pixels of photometric kind {photometric}", "convert the photo to 8-bit RGB first")
     coding = number(tags.get(COMPRESSION), order, 1)
-    if coding not in _COMPRESSIONS:
+    if coding not in COMPRESSIONS:
         raise Refused(f"compression {coding} is not supported", "save it with deflate, LZW or no compression")
+    if number(tags.get(PREDICTOR), order, 1) > 2 or (
+        number(tags.get(PREDICTOR), order, 1) == 2 and set(integers(tags.get(BITS), order)) - {8, 16}
+    ):
+        raise Refused("differences of other than 8-bit values", "save it with deflate, LZW or no compression")
     if any(kind != 1 for kind in integers(tags.get(SAMPLE_FORMAT), order)):
         raise Refused("signed or floating-point values", "convert the photo to 8-bit RGB first")
     width, height = number(tags.get(WIDTH), order, 0), number(tags.get(HEIGHT), order, 0)
     tile = number(tags.get(TILE_WIDTH), order, 0) * number(tags.get(TILE_HEIGHT), order, 0)
-    if tile > 4 * max(width, 1024) * max(height, 1024):  # the decoder allocates whole tiles
+    if tile > 4 * max(width, 1024) * max(height, 1024):  # whole tiles are unpacked
         raise Damaged(f"tiles of {tile:,} pixels in a picture of {width}x{height}")
 
 
@@ -156,12 +158,3 @@ def _count_pages(data: bytes, first: Directory, order: str) -> int:
         pages += not number(directory.entries.get(SUBFILE), order, 0) & (1 | 4)
         following = directory.next
     return pages
-
-
-def _pixels_only(data: bytes) -> bytes:
-    """The file with one new directory at its end that names the pixels and nothing else."""
-    order, first = byte_order(data), first_directory(data)
-    tree = {tag: entry for tag, entry in first.entries.items() if tag in PIXEL_TAGS}
-    at = len(data) + len(data) % 2
-    view = memoryview(data)
-    return b"".join([header(order, at), view[8:], bytes(at - len(data)), directory_bytes(tree, order, at)])

@@ -32,9 +32,9 @@ def load_engine(
     """
     if engine == "onnx" and "onnx" not in ENGINES:
         raise DeviceError("engine 'onnx' is not in this release yet; use --engine torch or auto")
+    word = next(iter(ENGINES)) if engine == "auto" else ENGINES.canonical(engine)
     if isinstance(model, str):
         model = read(Path(model)) if model.endswith(".onnx") else Store(models).load(model)
-    word = next(iter(ENGINES)) if engine == "auto" else ENGINES.canonical(engine)
     try:
         load: Callable[[StampedModel, str], GradientEngine] = ENGINES.load(word)
     except ImportError as error:

@@ -12,6 +12,7 @@ import numpy as np
 from .. import kernels
 from ..errors import UsageError
 from ..types import Floats, Pixels
+from .photo_check import checked
 
 _PASSES: Final = 2  #: of the recursive filter in a round; its streaks halve with each
 _ROUNDS: Final = 2
@@ -61,12 +62,11 @@ class CartoonFilter:
 
     def __call__(self, photo: Pixels) -> Pixels:
         """photo: (h, w, 3) uint8 RGB of any size; returns the same. Raises ``UsageError`` for anything else."""
-        if photo.dtype != np.uint8 or photo.ndim != 3 or photo.shape[2] != 3 or not photo.size:
-            raise UsageError(f"photo is {photo.dtype} of shape {photo.shape}, expected uint8 of shape (h, w, 3)")
-        unit = max(max(photo.shape[:2]) / 1024.0, 0.5)
+        pixels = checked(photo)
+        unit = max(max(pixels.shape[:2]) / 1024.0, 0.5)
         radius = math.ceil(3.0 * 1.6 * self.line_width * unit)
         result: Pixels = kernels.get("cartoon_filter")(
-            np.ascontiguousarray(photo),
+            pixels,
             blur=_gaussian(self.texture * unit, math.ceil(3.0 * self.texture * unit)),
             shares=_shares(self.reach * unit, self.boundary),
             rounds=_ROUNDS,

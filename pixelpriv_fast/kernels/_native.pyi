@@ -1,9 +1,11 @@
 """The extension's functions and array contracts (csrc/arrays.hpp states the same names)."""
 
 from typing import TypeAlias
+
 import numpy as np
 import numpy.typing as npt
 
+BytesU8: TypeAlias = npt.NDArray[np.uint8]  # (n,) a file's bytes
 PhotoU8: TypeAlias = npt.NDArray[np.uint8]  # (height, width, 3) RGB
 PlaneF32: TypeAlias = npt.NDArray[np.float32]  # (height, width)
 PlaneF64: TypeAlias = npt.NDArray[np.float64]  # (height, width)
@@ -91,6 +93,7 @@ def solve_illumination(
 ) -> tuple[PlaneF64, float]: ...
 def ssim(a: PhotoU8, b: PhotoU8, threads: int = 1) -> float: ...
 def texture_weights(luminance: PlaneF32, window: int, sharpness: float) -> tuple[PlaneF32, PlaneF32]: ...
+def unpack_lzw(packed: BytesU8, size: int) -> BytesU8: ...
 def warp_planar(
     photo: PhotoU8,
     parameters: MotionsF64,

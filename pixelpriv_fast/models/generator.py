@@ -42,6 +42,8 @@ class Generator:
     def __init__(self, model: StampedModel, choice: Choice, precision: str) -> None:
         if model.stamp.kind != "generator":
             raise ModelError(f"{model.stamp.name} is a {model.stamp.kind}, not a generator")
+        if model.stamp.precision != "f32":
+            raise ModelError(f"{model.stamp.name} is in {model.stamp.precision}; import the checkpoint itself instead")
         self.name = model.stamp.name
         self.precision = precision
         self._folded = load_state_dict(model)

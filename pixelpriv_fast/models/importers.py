@@ -2,7 +2,7 @@
 
 A ``.pth`` is a pickle. It is read by torch's restricted reader only (``weights_only=True``), which builds tensors
 and plain containers and refuses everything else; there is no second attempt by another road. An ``.npz`` is read
-without pickles.
+without pickles, Keras' HDF5 as plain arrays (``keras_file.py``).
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ import numpy.typing as npt
 from ..errors import ModelError
 from .architectures import require_torch
 from .cards import Card
+from .keras_file import SIGNATURE as HDF5_SIGNATURE
+from .keras_file import read_keras
 from .stamp import Provenance
 
 Tensors: TypeAlias = dict[str, npt.NDArray[np.float32]]
@@ -47,7 +49,7 @@ def read_checkpoint(path: Path, card: Card, *, allow_unknown_hash: bool = False)
     else:
         # The hash is checked first: an unknown pickle is not even opened without the override.
         verified = _check(path, card.source.sha256, sha256, allow_unknown_hash)
-        tensors = _read_torch(path, data)
+        tensors = _read_hdf5(path, data) if data.startswith(HDF5_SIGNATURE) else _read_torch(path, data)
         if card.source.sha256 is None:
             verified = _check(path, card.source.tensors_sha256, fingerprint(tensors), allow_unknown_hash)
     _refuse_not_finite(path, tensors)
@@ -96,6 +98,10 @@ def _read_npz(path: Path, data: bytes) -> Tensors:
             return {name: _as_float32(path, name, archive[name]) for name in archive.files if _is_weight(name)}
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise ModelError(f"{path}: no readable .npz of plain arrays ({error})") from error
+
+
+def _read_hdf5(path: Path, data: bytes) -> Tensors:
+    return {name: _as_float32(path, name, array) for name, array in read_keras(path, data).items()}
 
 
 def _is_weight(name: str) -> bool:

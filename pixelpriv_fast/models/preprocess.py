@@ -117,6 +117,21 @@ class Preprocess:
         values: Floats = get("normalise")(small, *_affine(self))
         return values
 
+    def warped(self, photo: Pixels, motions: npt.NDArray[np.float64], edge: str = "soft", fill: int = 0) -> Floats:
+        """What the classifier sees of the photo's rotated and translated candidates, rounded to 8 bits as saved.
+
+        motions: (n, 3) float64 rows of degrees, tx and ty in pixels (see the kernel ``warp_u8``) -> (n, 3, h, w). Where
+        the photo is read without resampling, the candidates are written straight into the input.
+        """
+        rows, columns = self._axes(*photo.shape[:2])
+        if not self.identity(*photo.shape[:2]):
+            # One candidate at a time: a large photo's candidates together would not fit into memory.
+            return np.stack([self.rounded(get("warp_u8")(photo, m[None], edge, fill)[0]) for m in motions])
+        out = np.empty((len(motions), 3, *self.size), np.float32)
+        top, left = int(rows.starts[0]), int(columns.starts[0])
+        get("warp_planar")(photo, motions, *_affine(self), out, top, left, edge, fill)
+        return out
+
     def exact(self, photo: Pixels, offsets: Offsets, units: int = 1) -> Floats:
         """The same without rounding, of ``photo + offsets / units``. photo, offsets (H, W, 3) -> (3, h, w)."""
         values: Floats = get("resize_lattice")(photo, offsets, units, *self._tables(photo), *_affine(self))

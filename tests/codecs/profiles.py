@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import struct
+from functools import cache
 
 import numpy as np
 from PIL import Image, ImageCms
@@ -15,6 +16,7 @@ _DESCRIPTION = b"desc\0\0\0\0" + struct.pack(">I", 5) + b"test\0" + bytes(78)
 _COPYRIGHT = b"text\0\0\0\0none\0"
 
 
+@cache  # the profile holds the second in which it was made
 def srgb_icc() -> bytes:
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 

@@ -50,7 +50,7 @@ def test_lossless_formats_return_the_pixels(target: str, shape: tuple[int, int])
         opened = np.asarray(Image.open(io.BytesIO(data)).convert("RGBA"))  # a reader that is not ours
         for found in (again.pixels, opened[:, :, :3]):
             assert np.array_equal(found, source)
-        assert np.array_equal(opened[:, :, 3], 255 if alpha is None else alpha)
+        assert (opened[:, :, 3] == (255 if alpha is None else alpha)).all()
         assert again.format == target
         if alpha is not None and not (alpha == 255).all():
             assert again.alpha is not None
@@ -67,7 +67,7 @@ def test_every_format_to_every_format(source: str, target: str) -> None:
     again = codecs.decode(data)
     assert again.format == target == codecs.peek(data).format
     error = np.abs(again.pixels.astype(int) - pixels).mean()
-    assert error <= (2.6 if target == "webp" and not again.lossless else 1.5)
+    assert error <= (0 if again.lossless else 3)
 
 
 def test_jpeg_is_444_by_default() -> None:
@@ -179,7 +179,7 @@ def test_transparency_is_not_lost_silently() -> None:
     ("options", "message"),
     [
         ({"format": "gif"}, "unknown photo format 'gif'"),
-        ({"format": "jpge"}, "did you mean 'jpeg'"),
+        ({"format": "jpge"}, "did you mean 'jpg'"),
         ({"format": 3}, "is no text"),
         ({"quality": 0}, "quality 0 is out of range"),
         ({"quality": 101}, "quality 101"),

@@ -209,6 +209,14 @@ def test_photos_without_metadata_stay_without() -> None:
             assert (written.icc, written.exif, written.xmp, written.iptc, written.text) == (None, None, None, None, ())
 
 
+def test_damaged_and_foreign_profiles_are_left_out() -> None:
+    """A block that is no profile shows no colours, but can hold anything."""
+    for icc in (b"SERIAL-IN-A-PROFILE" * 20, profiles.srgb_icc().replace(b"RGB ", b"Lab ", 1)):
+        data = samples.save(samples.picture(), "png", icc_profile=icc)
+        for policy in codecs.POLICIES:
+            assert codecs.decode(protect(data, "jpeg", policy)).metadata.icc is None
+
+
 def test_unknown_policy_is_refused() -> None:
     photo = codecs.decode(samples.save(samples.picture(), "png"))
     with pytest.raises(UsageError, match="private, keep, none"):

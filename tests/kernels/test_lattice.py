@@ -38,6 +38,18 @@ def test_photo_rounds_half_levels_towards_the_start(implementation, units):
     assert got.tolist() == want
 
 
+@pytest.mark.parametrize("implementation", twins("largest_change"))
+def test_largest_change(implementation):
+    rng = np.random.default_rng(0)
+    photo = rng.integers(0, 256, (37, 53, 3), dtype=np.uint8)
+    for change in (0, 1, 130, 255):
+        other = photo.copy()
+        other[20, 30] = [0, change, 5]
+        photo[20, 30] = [0, 0, 5]
+        assert kernels.get("largest_change", implementation)(photo, other) == change
+        assert kernels.get("largest_change", implementation)(other, photo) == change
+
+
 @pytest.mark.parametrize("step", [1, -1, 5, -1000])
 @pytest.mark.parametrize("units", [1, 2])
 @pytest.mark.parametrize("with_extra", [False, True])

@@ -7,7 +7,7 @@ import struct
 from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import torch
 from torch import nn
@@ -36,7 +36,7 @@ def calibrated_resnet50(photos: torch.Tensor) -> nn.Module:
 
 
 def save_legacy(path: Path, tensors: Mapping[str, torch.Tensor]) -> None:
-    """As the Places365 release: not a zip archive, a dict around the ``state_dict``, names as DataParallel gives them."""
+    """As the Places365 release: no zip archive, a dict around the ``state_dict``, names as DataParallel gives them."""
     state = OrderedDict((f"module.{name}", value) for name, value in tensors.items() if "num_batches" not in name)
     checkpoint = {"epoch": 90, "arch": "resnet50", "state_dict": state, "best_prec1": 54.7}
     torch.save(checkpoint, path, _use_new_zipfile_serialization=False)
@@ -52,7 +52,7 @@ class _Stored(NamedTuple):
 class _Python2Pickler(pickle._Pickler):  # type: ignore[name-defined,misc]
     """Writes text as Python 2 wrote its byte strings (latin-1), and protocol 2 throughout."""
 
-    dispatch = dict(pickle._Pickler.dispatch)  # type: ignore[attr-defined]
+    dispatch: ClassVar[dict[Any, Any]] = dict(pickle._Pickler.dispatch)  # type: ignore[attr-defined]
 
     def save_text(self, text: str) -> None:
         raw = text.encode("latin-1")

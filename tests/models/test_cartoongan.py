@@ -20,9 +20,8 @@ from pixelpriv_fast.runtime import SessionOptions, create_session, select
 
 torch = pytest.importorskip("torch")
 
-from tests.models.generators import random_generator, save_npz  # noqa: E402  # it imports torch
-
 from pixelpriv_fast.models.architectures.cartoongan import CartoonGANNet  # noqa: E402
+from tests.models.generators import random_generator, save_npz  # noqa: E402  # it imports torch
 
 Photo = npt.NDArray[np.uint8]
 

@@ -99,7 +99,7 @@ def test_malicious_npz_does_not_run(tmp_path: Path) -> None:
     path, victim = tmp_path / "evil.npz", tmp_path / "victim"
     with open(path, "wb") as file:
         np.savez(file, weight=np.array([Malicious(victim)], dtype=object))
-    with pytest.raises(ModelError, match="no readable .npz"):
+    with pytest.raises(ModelError, match=r"no readable \.npz"):
         read_checkpoint(path, CARD, allow_unknown_hash=True)
     assert not victim.exists()
 
@@ -130,11 +130,13 @@ def test_what_is_no_checkpoint(tmp_path: Path, content: bytes, message: str) -> 
     assert "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize("content", [[1, 2], {}, {"state_dict": 3}, {"a": 1.5}, {"a": torch.ones(2, dtype=torch.int64)}])
+@pytest.mark.parametrize(
+    "content", [[1, 2], {}, {"state_dict": 3}, {"a": 1.5}, {"a": torch.ones(2, dtype=torch.int64)}]
+)
 def test_torch_files_without_named_weights(tmp_path: Path, content: object) -> None:
     path = tmp_path / "x.pth"
     torch.save(content, path)
-    with pytest.raises(ModelError, match="not named tensors|no floating-point tensor"):
+    with pytest.raises(ModelError, match=r"not named tensors|no floating-point tensor"):
         read_checkpoint(path, unpinned(CARD))
 
 

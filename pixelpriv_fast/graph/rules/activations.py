@@ -19,7 +19,7 @@ def leaky_relu(scene: Scene, node: Node, gradient: str) -> Gradients:
     slope = float(node.attributes.get("alpha", 0.01))
     value = node.output if slope >= 0 else node.inputs[0]
     positive = scene.op("Greater", value, scene.array(0.0, value))
-    return [scene.where(positive, gradient, scene.scaled(gradient, slope))]
+    return [scene.mul(gradient, scene.plus(scene.scaled(scene.mask(positive, gradient), 1 - slope), slope))]
 
 
 def prelu(scene: Scene, node: Node, gradient: str) -> Gradients:
@@ -68,17 +68,34 @@ def hard_sigmoid(scene: Scene, node: Node, gradient: str) -> Gradients:
 def hard_swish(scene: Scene, node: Node, gradient: str) -> Gradients:
     """y = x * clip(x/6 + 1/2, 0, 1): slope 0 below -3, 1 above 3, else x/3 + 1/2."""
     x = node.inputs[0]
-    middle = scene.plus(scene.scaled(x, 1 / 3), 0.5)
-    upper = scene.where(scene.op("Less", x, scene.array(3.0, x)), middle, scene.array(1.0, x))
+    short_of_one = scene.plus(scene.scaled(x, 1 / 3), -0.5)
+    upper = scene.plus(scene.kept_where(scene.op("Less", x, scene.array(3.0, x)), short_of_one), 1.0)
     slope = scene.kept_where(scene.op("Greater", x, scene.array(-3.0, x)), upper)
     return [scene.mul(gradient, slope)]
 
 
 def elu(scene: Scene, node: Node, gradient: str) -> Gradients:
     """alpha * (exp(x) - 1) for negative x, where the slope is y + alpha."""
-    x, y = node.inputs[0], node.output
-    falling = scene.mul(gradient, scene.plus(y, float(node.attributes.get("alpha", 1.0))))
-    return [scene.where(scene.op("Greater", x, scene.array(0.0, x)), gradient, falling)]
+    falling = scene.plus(node.output, float(node.attributes.get("alpha", 1.0)))
+    return [_with_negative_slope(scene, node, gradient, falling)]
+
+
+def celu(scene: Scene, node: Node, gradient: str) -> Gradients:
+    """alpha * (exp(x / alpha) - 1) for negative x."""
+    falling = scene.op("Exp", scene.scaled(node.inputs[0], 1 / float(node.attributes.get("alpha", 1.0))))
+    return [_with_negative_slope(scene, node, gradient, falling)]
+
+
+def selu(scene: Scene, node: Node, gradient: str) -> Gradients:
+    """gamma * alpha * (exp(x) - 1) for negative x, where the slope is y + gamma alpha; gamma above."""
+    alpha, gamma = (float(node.attributes.get(k, d)) for k, d in (("alpha", 1.6732632), ("gamma", 1.0507010)))
+    falling = scene.scaled(scene.plus(node.output, alpha * gamma), 1 / gamma)
+    return [_with_negative_slope(scene, node, scene.scaled(gradient, gamma), falling)]
+
+
+def _with_negative_slope(scene: Scene, node: Node, gradient: str, falling: str) -> str:
+    x = node.inputs[0]
+    return scene.where(scene.op("Greater", x, scene.array(0.0, x)), gradient, scene.mul(gradient, falling))
 
 
 def softplus(scene: Scene, node: Node, gradient: str) -> Gradients:

@@ -9,12 +9,17 @@ from ..ir import Node
 from .scene import Gradients, Scene
 
 
+def flat(scene: Scene, node: Node, gradient: str) -> Gradients:
+    """Steps (Floor, Round, Sign): no slope wherever they have one."""
+    return [None]
+
+
 def identity(scene: Scene, node: Node, gradient: str) -> Gradients:
     return [gradient]
 
 
 def cast(scene: Scene, node: Node, gradient: str) -> Gradients:
-    """Back to the element type before the cast; a cast to integers never gets here, it has no gradient."""
+    """Back to the element type before the cast; a cast to integers has no gradient and never gets here."""
     return [scene.op("Cast", gradient, to=helper.np_dtype_to_tensor_dtype(scene.graph.dtype(node.inputs[0])))]
 
 
@@ -93,9 +98,8 @@ def power(scene: Scene, node: Node, gradient: str) -> Gradients:
 
 def where(scene: Scene, node: Node, gradient: str) -> Gradients:
     condition, a, b = node.inputs
-    zero = scene.array(0.0, gradient)
-    left = scene.where(condition, gradient, zero) if scene.wants(node, 1) else None
-    right = scene.where(condition, zero, gradient) if scene.wants(node, 2) else None
+    left = scene.kept_where(condition, gradient) if scene.wants(node, 1) else None
+    right = scene.kept_where(scene.op("Not", condition), gradient) if scene.wants(node, 2) else None
     return [
         None,
         scene.unbroadcast(left, scene.shape(a)) if left else None,

@@ -19,7 +19,7 @@ def resize(scene: Scene, node: Node, gradient: str) -> Gradients:
     scales = _scales(scene, node, before, after)
     for axis, (size, resized) in enumerate(zip(before, after, strict=True)):
         if size != resized or scales[axis] != 1.0:
-            gradient = along_axis(scene, gradient, axis, axis_map(node, size, resized, scales[axis]).T)
+            gradient = along_axis(scene, gradient, axis, axis_map(node, size, resized, scales[axis]))
     return [gradient, None, None, None]
 
 
@@ -72,10 +72,10 @@ def _coordinates(node: Node, size: int, resized: int, scale: float) -> Floats:
 
 def _nearest(node: Node, places: Floats) -> npt.NDArray[np.int64]:
     mode = node.attributes.get("nearest_mode", "round_prefer_floor")
-    rounded = {
-        "round_prefer_floor": lambda x: np.ceil(x - 0.5),
-        "round_prefer_ceil": lambda x: np.floor(x + 0.5),
-        "floor": np.floor,
-        "ceil": np.ceil,
-    }[mode](places)
-    return np.asarray(rounded, np.int64)
+    if mode == "round_prefer_floor":
+        rounded = np.ceil(places - 0.5)
+    elif mode == "round_prefer_ceil":
+        rounded = np.floor(places + 0.5)
+    else:
+        rounded = np.floor(places) if mode == "floor" else np.ceil(places)
+    return rounded.astype(np.int64)

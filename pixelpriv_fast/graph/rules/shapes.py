@@ -52,7 +52,7 @@ def split(scene: Scene, node: Node, gradients: Gradients) -> Gradients:
 
 
 def slice_(scene: Scene, node: Node, gradient: str) -> Gradients:
-    """A plain cut is undone by padding; any other choice of elements by a gather along the axis, see :func:`_spread`."""
+    """A plain cut is undone by padding, a stepped one by :func:`_spread`."""
     shape = scene.shape(node.inputs[0])
     starts, stops = (scene.graph.required_constant(node, index).ravel() for index in (1, 2))
     rank = len(shape)

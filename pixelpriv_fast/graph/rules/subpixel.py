@@ -1,8 +1,8 @@
 """The input gradient of a strided convolution from stride-1 convolutions.
 
 Input pixel i = stride * q + r meets output o through kernel tap t with stride * o - pad + t = i. So t is congruent to
-r + pad: each phase r sees its own taps, t = stride * m + (r + pad) mod stride, at o = q + (r + pad) // stride - m. Every
-phase is a stride-1 convolution of the output's gradient; DepthToSpace interleaves them.
+r + pad: each phase r sees its own taps, t = stride * m + (r + pad) mod stride, at o = q + (r + pad) // stride - m.
+Every phase is a stride-1 convolution of the output's gradient; DepthToSpace interleaves them.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Phase:
 def subpixel(scene: Scene, node: Node, gradient: str, weights: Array) -> str:
     """``weights``: (in, out/group, kernel_y, kernel_x), see ``convolution.mirrored_weights``."""
     attributes = node.attributes
-    stride: Pair = tuple(attributes["strides"])
+    stride: Pair = (attributes["strides"][0], attributes["strides"][1])
     phases = [
         [
             Phase.of(attributes["kernel_shape"][axis], stride[axis], attributes["pads"][axis], r)
@@ -50,8 +50,9 @@ def subpixel(scene: Scene, node: Node, gradient: str, weights: Array) -> str:
         ]
         for axis in (0, 1)
     ]
-    size: Pair = scene.shape(node.inputs[0])[2:]
-    counts: Pair = tuple(-(-n // s) for n, s in zip(size, stride, strict=True))
+    height, width = scene.shape(node.inputs[0])[2:]
+    size: Pair = (height, width)
+    counts: Pair = (-(-height // stride[0]), -(-width // stride[1]))
     group = attributes["group"]
     if group == 1 and weights.shape[0] <= JOINED_CHANNELS:
         stacked, first = _joined(weights, phases)

@@ -73,17 +73,24 @@ def solve_illumination(
 def _apply(t: Floats64, w_h: Floats64, w_v: Floats64, out: Floats64) -> None:
     height, width = t.shape
     for y in range(height):
-        above, below = (y - 1) % height, (y + 1) % height
+        here, above, below = t[y], t[y - 1], t[y + 1 if y + 1 < height else 0]
+        right, down, up, target = w_h[y], w_v[y], w_v[y - 1], out[y]
         for x in range(width):
-            left, right = (x - 1) % width, (x + 1) % width
-            here = t[y, x]
-            out[y, x] = (
-                here
-                + w_h[y, x] * (here - t[y, right])
-                + w_h[y, left] * (here - t[y, left])
-                + w_v[y, x] * (here - t[below, x])
-                + w_v[above, x] * (here - t[above, x])
-            )
+            target[x] = here[x] + down[x] * (here[x] - below[x]) + up[x] * (here[x] - above[x])
+        for x in range(width - 1):
+            target[x] += right[x] * (here[x] - here[x + 1])
+        for x in range(1, width):
+            target[x] += right[x - 1] * (here[x] - here[x - 1])
+        target[-1] += right[-1] * (here[-1] - here[0])
+        target[0] += right[-1] * (here[0] - here[-1])
+
+
+@njit(cache=True, nogil=True, fastmath={"reassoc"})
+def _dot(a: Floats64, b: Floats64) -> float:
+    total = 0.0
+    for i in range(a.size):
+        total += a[i] * b[i]
+    return total
 
 
 @njit(cache=True, nogil=True)
@@ -101,16 +108,20 @@ def _solve(b: Floats, w_h: Floats64, w_v: Floats64, rtol: float, t: Floats64) ->
     _diagonal(w_h, w_v, diagonal)
     d, pf, qf, tf = diagonal.ravel(), p.ravel(), q.ravel(), t.ravel()
     r = b.astype(np.float64).ravel()
-    size = np.sqrt(np.sum(r * r))
+    z = np.empty_like(r)
+    size = np.sqrt(_dot(r, r))
     rz = 1.0
     for _ in range(20_000):
-        if np.sqrt(np.sum(r * r)) <= rtol * size:
+        if np.sqrt(_dot(r, r)) <= rtol * size:
             break
-        before, rz = rz, np.sum(r * r / d)
         for i in range(r.size):
-            pf[i] = r[i] / d[i] + rz / before * pf[i]
+            z[i] = r[i] / d[i]
+        before, rz = rz, _dot(r, z)
+        beta = rz / before
+        for i in range(r.size):
+            pf[i] = z[i] + beta * pf[i]
         _apply(p, w_h, w_v, q)
-        step = rz / np.sum(pf * qf)
+        step = rz / _dot(pf, qf)
         for i in range(r.size):
             tf[i] += step * pf[i]
             r[i] -= step * qf[i]

@@ -51,7 +51,7 @@ class SameConv2d(nn.Conv2d):
         if not self.surplus:
             return super().forward(x)
         padded = functional.pad(x, self.pads)
-        return functional.conv2d(padded, self.weight, None, self.stride, 0, 1, self.groups)
+        return functional.conv2d(padded, self.weight, self.bias, self.stride, 0, 1, self.groups)
 
 
 class _Block(nn.Module):

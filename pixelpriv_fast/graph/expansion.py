@@ -1,0 +1,73 @@
+"""Operators without a gradient rule that ONNX defines by simpler ones, replaced by that definition."""
+
+from __future__ import annotations
+
+import onnx
+
+from ..errors import ModelError
+from .evaluation import node_proto, tensor_type
+from .ir import Graph, Node
+from .proto import attribute_value, node_from_proto
+
+#: Written out, because some operators with a definition (Range, Clip) are better left whole.
+EXPANDED = frozenset(
+    {
+        "GroupNormalization",
+        "MeanVarianceNormalization",
+        "Mish",
+        "RMSNormalization",
+        "ReduceL1",
+        "ReduceL2",
+        "ReduceLogSum",
+        "ReduceLogSumExp",
+        "ReduceSumSquare",
+        "Shrink",
+        "Softsign",
+        "Swish",
+        "ThresholdedRelu",
+    }
+)
+
+
+def expand(graph: Graph, node: Node) -> list[Node]:
+    """The nodes that ``node`` stands for, with its own inputs and outputs. Raises ``ModelError`` where ONNX has no
+    definition for the model's operator set."""
+    function = _definition(graph, node)
+    values = dict(zip(function.input, [*node.inputs, *[""] * len(function.input)], strict=False))
+    values |= dict(zip(function.output, node.outputs, strict=False))
+    attributes = _attributes(graph, node)
+    nodes = []
+    for index, proto in enumerate(function.node):
+        inner = node_from_proto(proto, index)
+        for item in proto.attribute:
+            if item.ref_attr_name in attributes:
+                inner.attributes[item.name] = attributes[item.ref_attr_name]
+        inner.name = f"{node.name}/{inner.op}_{index}"
+        inner.inputs = [values.get(name, f"{node.name}/{name}") if name else "" for name in inner.inputs]
+        inner.outputs = [values.setdefault(name, f"{node.name}/{name}") if name else "" for name in inner.outputs]
+        nodes.append(inner)
+    return nodes
+
+
+def _definition(graph: Graph, node: Node) -> onnx.FunctionProto:
+    schema = onnx.defs.get_schema(node.op, graph.opset, "")
+    if schema.has_function:
+        return schema.function_body
+    if schema.has_context_dependent_function:
+        types = [
+            tensor_type(graph.shape(name), graph.dtype(name)).SerializeToString() if name else b""
+            for name in node.inputs
+        ]
+        body = schema.get_context_dependent_function(node_proto(node).SerializeToString(), types)
+        return onnx.FunctionProto.FromString(body)
+    raise ModelError(f"{node} has no gradient rule in ONNX opset {graph.opset}; export the network with a newer opset")
+
+
+def _attributes(graph: Graph, node: Node) -> dict[str, object]:
+    """The node's attributes with the defaults of those it leaves out."""
+    defaults = {
+        name: attribute_value(attribute.default_value)
+        for name, attribute in onnx.defs.get_schema(node.op, graph.opset, "").attributes.items()
+        if attribute.default_value.type != onnx.AttributeProto.UNDEFINED
+    }
+    return defaults | node.attributes

@@ -1,0 +1,23 @@
+"""The 2019 paper's experiment on any labelled photos: five runs, accuracy and NIMA of each, as a table and a figure."""
+
+from .cases import Case, ablations, paper_cases, sweep
+from .experiment import Experiment, RunRow, prepare, save_recipes
+from .figure import draw_figure, draw_scatter
+from .published import ORIGINALS, PUBLISHED
+from .table import write_tables
+
+__all__ = [
+    "ORIGINALS",
+    "PUBLISHED",
+    "Case",
+    "Experiment",
+    "RunRow",
+    "ablations",
+    "draw_figure",
+    "draw_scatter",
+    "paper_cases",
+    "prepare",
+    "save_recipes",
+    "sweep",
+    "write_tables",
+]

@@ -1,0 +1,76 @@
+"""Every gradient rule against central differences in double precision, and in single precision on each provider."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pixelpriv_fast.graph import CONVOLUTION_FORMS, build_vjp
+from pixelpriv_fast.graph.rules import RULES, SPLIT_RULES
+
+from .rule_cases import CASES
+from .small import RUNNERS, Case, reference
+
+#: Central differences of a double function: the error is about step**2 and 1e-16 / step.
+STEP = 1e-5
+
+#: Cases that pass through single precision whatever their input is: seven digits, so larger steps.
+SINGLE_INSIDE = {"shape-cast", "normalisation-group_expanded"}
+
+
+def cases_and_forms() -> list[tuple[str, str]]:
+    strided = [name for name, case in CASES.items() if case.nodes[0][0] == "Conv"]
+    return [(name, "subpixel") for name in CASES] + [(name, "conv_transpose") for name in strided]
+
+
+def seed_for(y: np.ndarray) -> np.ndarray:
+    return np.random.default_rng(5).standard_normal(y.shape)
+
+
+def gradient_in_double(case: Case, form: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    x = case.input()
+    forward = reference(case.model(np.float64))
+    y = forward({"x": x})[0]
+    seed = seed_for(y)
+    backward = reference(build_vjp(case.model(np.float64), case.shape, form=form))
+    again, gradient = backward({"input": x, "seed": seed})
+    np.testing.assert_allclose(again, y, rtol=1e-7, atol=1e-9, err_msg="the forward half changed")
+    return x, seed, gradient
+
+
+@pytest.mark.parametrize(("name", "form"), cases_and_forms())
+def test_rule_against_central_differences(name: str, form: str) -> None:
+    case = CASES[name]
+    x, seed, gradient = gradient_in_double(case, form)
+    forward = reference(case.model(np.float64))
+    assert gradient.shape == x.shape
+    random = np.random.default_rng(9)
+    single = name in SINGLE_INSIDE
+    step, tolerance = (1e-2, 1e-3) if single else (STEP, 2e-6)
+    for _ in range(4):
+        direction = random.standard_normal(x.shape)
+        above, below = (forward({"x": x + sign * step * direction})[0] for sign in (1, -1))
+        slope = float((seed * (above - below)).sum() / (2 * step))
+        scale = np.abs(gradient * direction).sum() + 1e-12
+        assert abs(slope - float((gradient * direction).sum())) <= tolerance * scale
+
+
+@pytest.mark.parametrize("provider", RUNNERS)
+@pytest.mark.parametrize(("name", "form"), cases_and_forms())
+def test_rule_in_single_precision(name: str, form: str, provider: str) -> None:
+    if "cast" in name:
+        pytest.skip("casts to double and back; nothing to compare in single precision")
+    case = CASES[name]
+    x, seed, expected = gradient_in_double(case, form)
+    run = RUNNERS[provider](build_vjp(case.model(np.float32), case.shape, form=form))
+    _, gradient = run({"input": x.astype(np.float32), "seed": seed.astype(np.float32)})
+    np.testing.assert_allclose(gradient, expected, rtol=2e-4, atol=2e-4 * np.abs(expected).max())
+
+
+def test_every_rule_has_a_case() -> None:
+    used = {node[0] for case in CASES.values() for node in case.nodes}
+    assert set(RULES) | set(SPLIT_RULES) <= used
+
+
+def test_forms_are_those_tested() -> None:
+    assert set(CONVOLUTION_FORMS) == {form for _, form in cases_and_forms()}
