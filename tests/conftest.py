@@ -85,3 +85,14 @@ def evaluation_store(places_store: Path, nima_store: Path, tmp_path_factory: pyt
     for file in (places_store / "squeezenet_places365.onnx", nima_store / "nima_mobilenet.onnx"):
         shutil.copy(file, folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def hayao_folder(tmp_path_factory: pytest.TempPathFactory, data: Path) -> Path:
+    """A model store with CartoonGAN's Hayao style; skips where its weights are not there."""
+    pytest.importorskip("torch", reason="building networks: [full]")
+    from pixelpriv_fast.models import Store
+
+    folder = tmp_path_factory.mktemp("hayao")
+    Store(folder, environment={}).import_model("cartoongan_hayao", data / "weights" / "cartoongan_hayao.npz")
+    return folder

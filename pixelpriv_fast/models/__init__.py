@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from .cards import CARDS, Card
 from .classifier import Classifier, load_classifier, softmax
+from .generator import Generator, load_generator
 from .onnx_file import StampedModel, load_state_dict, read, seal, unseal
 from .preprocess import Preprocess
 from .stamp import Provenance, Stamp
@@ -15,12 +16,14 @@ __all__ = [
     "Card",
     "Classifier",
     "Entry",
+    "Generator",
     "Preprocess",
     "Provenance",
     "Stamp",
     "StampedModel",
     "Store",
     "load_classifier",
+    "load_generator",
     "load_state_dict",
     "read",
     "seal",

@@ -36,9 +36,9 @@ class WheelMember:
 class Source:
     """Where the weights come from. A hash of None means that none is known, and then none can be checked.
 
-    ``sha256``: of the official file. ``tensors_sha256``: ``importers.fingerprint`` of its tensors, for an ``.npz`` (whose
-    bytes depend on who packed it) and where no hash of the official file is known. ``package`` and ``member``: an installed PyPI data package and
-    the file inside it.
+    ``sha256``: of the official file. ``tensors_sha256``: ``importers.fingerprint`` of its tensors, for an ``.npz``
+    (whose bytes depend on who packed it) and where no hash of the official file is known. ``package`` and
+    ``member``: an installed PyPI data package and the file inside it.
     """
 
     file: str

@@ -1,7 +1,8 @@
 """The parts that CartoonGAN is cut into for large photos: small graphs that turn strips of rows into strips of rows.
 
-A part ends where the next instance norm needs the whole photo's statistics. Every part reads the rows that its outputs
-depend on and not one more, so a strip's outputs are those of the whole photo.
+A part ends where the next instance norm needs the whole photo's statistics. It reads the rows that its outputs depend
+on and makes no use of others, so a strip's outputs are those of the whole photo. Rows are counted in the trunk, which
+has a quarter of the photo's height.
 """
 
 from __future__ import annotations
@@ -9,88 +10,138 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from .cartoongan_graph import DECODER_NORMS, ENCODER_NORMS, INPUT, OUTPUT, Edges, Layers, Tensors
+from .cartoongan_graph import BLOCKS, DECODER_NORMS, ENCODER_NORMS, OUTPUT, Edges, Layers, Tensors
+from .onnx_writer import Axes
 
-STRIP, ROWS, MEAN, VARIANCE = INPUT, OUTPUT, "mean", "variance"
-TRUNK = 256  #: channels at a quarter of the photo's size
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Rows of the trunk ``[first, last)`` need input rows ``[reads * first - above, reads * last + below)`` and end up as
-    output rows ``[writes * first, writes * last)``; ``surplus``: rows above and below that are made but not wanted."""
-
-    name: str
-    reads: int
-    writes: int
-    above: int
-    below: int
-    surplus: tuple[int, int] = (0, 0)
-    norm: str = ""  #: the norm that the output's statistics are for
-    keeps: bool = False  #: whether the rows themselves are wanted
-    measures: bool = True  #: whether their statistics are
-
-    def span(self, first: int, last: int, edges: Edges) -> tuple[int, int]:
-        """The input rows for trunk rows [first, last)."""
-        above = 0 if edges.top else self.above
-        below = 0 if edges.bottom else self.below
-        return self.reads * first - above, self.reads * last + below
-
-    def graph(self, folded: Tensors, edges: Edges) -> bytes:
-        """ONNX bytes. Inputs: ``STRIP`` and the gains and offsets of the norms inside; outputs: ``ROWS`` if kept,
-        ``MEAN`` and ``VARIANCE`` (1, channels, 1, 1) over exactly the wanted rows if measured."""
-        layers = Layers(folded, edges=edges, given=True)
-        writer, planar = layers.writer, (1, self._inputs, "height", "width")
-        out = self._crop(layers, self._layers(layers, writer.input(STRIP, planar)), edges)
-        outputs = {ROWS: (out, (1, "channels", "rows", "columns"))} if self.keeps else {}
-        if self.measures:
-            mean = writer.op("ReduceMean", out, axes=[2, 3])
-            away = writer.op("Sub", out, mean)
-            variance = writer.op("ReduceMean", writer.op("Mul", away, away), axes=[2, 3])
-            outputs |= {name: (value, (1, "channels", 1, 1)) for name, value in ((MEAN, mean), (VARIANCE, variance))}
-        return writer.model(outputs)
-
-    @property
-    def outputs(self) -> tuple[str, ...]:
-        """The names of the graph's outputs, in order."""
-        return (ROWS,) * self.keeps + (MEAN, VARIANCE) * self.measures
-
-    @property
-    def _inputs(self) -> int:
-        return 3 if self.name.startswith("encode") else TRUNK
-
-    def _layers(self, layers: Layers, x: str) -> str:
-        kind, _, detail = self.name.partition(" ")
-        if kind == "encode":
-            return layers.encode(x, int(detail))
-        if kind == "decode":
-            return layers.decode(x, int(detail))
-        return layers.residual(layers.norm(x, kind) if kind else x, detail)
-
-    def _crop(self, layers: Layers, x: str, edges: Edges) -> str:
-        top = 0 if edges.top else self.surplus[0]
-        bottom = 0 if edges.bottom else self.surplus[1]
-        if top == bottom == 0:
-            return x
-        return layers.slice_rows(x, top, bottom)
-
-
-ENCODER: Final = (
-    Part("encode 1", 4, 4, 3, 3, norm=ENCODER_NORMS[0]),
-    Part("encode 2", 4, 2, 6, 5, norm=ENCODER_NORMS[1]),
-    Part("encode 3", 4, 1, 12, 9, norm=ENCODER_NORMS[2], keeps=True),
-)
-DECODER: Final = (
-    Part("decode 1", 1, 2, 1, 1, (1, 0), norm=DECODER_NORMS[0]),
-    Part("decode 2", 1, 4, 1, 2, (1, 2), norm=DECODER_NORMS[1]),
-    Part("decode 3", 1, 4, 2, 3, (2, 2), keeps=True, measures=False),
-)
+PHOTO, SUM, CONVOLVED, MEAN, VARIANCE = "photo", "sum", "convolved", "mean", "variance"
+NEXT: Final = "next_"  #: before the names of what replaces what was read
+TRUNK: Final = 256  #: channels of the trunk
 #: No strip may be lower than this, or the rows that one part reads would reach past the photo's edge.
 LEAST_ROWS: Final = 3
 
 
-def residual_parts(block: int) -> tuple[Part, Part]:
-    """The two convolutions of a residual block; the second one begins with the first one's norm."""
-    names = f"{block:02}_1", f"{block:02}_2"
-    first = Part(f" conv{names[0]}", 1, 1, 1, 1, norm=f"in{names[0]}", keeps=True)
-    return first, Part(f"in{names[0]} conv{names[1]}", 1, 1, 1, 1, norm=f"in{names[1]}", keeps=True)
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """``half``: convolutions in fp16 (norms stay fp32); ``kept_half``: the trunk is kept in fp16."""
+
+    half: bool = False
+    kept_half: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderPart:
+    """Photo -> the ``depth``-th group's convolutions. Trunk rows [first, last) need photo rows
+    [4 first - above, 4 last + below)."""
+
+    depth: int
+    above: int
+    below: int
+
+    @property
+    def norm(self) -> str:
+        """The norm that the statistics are for."""
+        return ENCODER_NORMS[self.depth - 1]
+
+    @property
+    def keeps(self) -> bool:
+        """Whether the rows are wanted too: the trunk's."""
+        return self.depth == len(ENCODER_NORMS)
+
+    def span(self, first: int, last: int, edges: Edges) -> slice:
+        return slice(4 * first - self.above * (not edges.top), 4 * last + self.below * (not edges.bottom))
+
+    def graph(self, folded: Tensors, edges: Edges, numbers: Numbers) -> bytes:
+        """ONNX bytes: PHOTO -> MEAN, VARIANCE, and SUM if kept (the place in which the trunk begins)."""
+        layers = Layers(folded, half=numbers.half, edges=edges, given=True)
+        rows = layers.encode(layers.writer.input(PHOTO, (1, 3, "height", "width")), self.depth)
+        return _model(layers, {SUM: rows} if self.keeps else {}, rows, numbers)
+
+
+@dataclass(frozen=True, slots=True)
+class TrunkPart:
+    """The ``which``-th (1 or 2) convolution of residual block ``block``, from rows [first - 1, last + 1)."""
+
+    block: int
+    which: int
+
+    @property
+    def norm(self) -> str:
+        return f"in{self.block:02}_{self.which}"
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """What is taken from the trunk: by the second convolution what the first one made."""
+        if self.which == 2:
+            return (CONVOLVED,)
+        return (SUM,) if self.block == BLOCKS[0] else (SUM, CONVOLVED)
+
+    @property
+    def keeps(self) -> tuple[str, ...]:
+        return (CONVOLVED,) if self.which == 2 else (SUM, CONVOLVED)
+
+    def graph(self, folded: Tensors, numbers: Numbers) -> bytes:
+        """ONNX bytes: what it reads, with a row more above and below -> what it keeps, MEAN, VARIANCE."""
+        layers = Layers(folded, half=numbers.half, edges=Edges(False, False), given=True)
+        if self.which == 2:
+            x = layers.norm(layers.load(CONVOLVED, TRUNK, half=numbers.kept_half), f"in{self.block:02}_1")
+        else:
+            x = _sum(layers, self.block, numbers)
+        rows = layers.residual(x, f"conv{self.block:02}_{self.which}")
+        kept = {CONVOLVED: rows} if self.which == 2 else {SUM: layers.slice_rows(x, 1, 1), CONVOLVED: rows}
+        return _model(layers, kept, rows, numbers)
+
+
+@dataclass(frozen=True, slots=True)
+class DecoderPart:
+    """Trunk -> the ``depth``-th group of the way up (3: the picture). Rows [first, last) of the trunk need rows
+    [first - above, last + below); ``surplus``: rows above and below that come out and are not wanted."""
+
+    depth: int
+    above: int
+    below: int
+    surplus: tuple[int, int]
+
+    @property
+    def norm(self) -> str:
+        return DECODER_NORMS[self.depth - 1]
+
+    @property
+    def keeps(self) -> bool:
+        """Whether the rows are wanted, and no statistics: the picture's."""
+        return self.depth > len(DECODER_NORMS)
+
+    def span(self, first: int, last: int, edges: Edges) -> slice:
+        return slice(first - self.above * (not edges.top), last + self.below * (not edges.bottom))
+
+    def graph(self, folded: Tensors, edges: Edges, numbers: Numbers) -> bytes:
+        """ONNX bytes: SUM, CONVOLVED -> OUTPUT if kept, else MEAN, VARIANCE."""
+        layers = Layers(folded, half=numbers.half, edges=edges, given=True)
+        rows = layers.decode(_sum(layers, BLOCKS[-1] + 1, numbers), self.depth)
+        rows = layers.slice_rows(rows, self.surplus[0] * (not edges.top), self.surplus[1] * (not edges.bottom))
+        if self.keeps:
+            return layers.writer.model({OUTPUT: (rows, (1, 3, "rows", "columns"), False)})
+        return _model(layers, {}, rows, numbers)
+
+
+ENCODER: Final = (EncoderPart(1, 3, 3), EncoderPart(2, 6, 5), EncoderPart(3, 12, 9))
+DECODER: Final = (DecoderPart(1, 1, 1, (1, 0)), DecoderPart(2, 1, 2, (1, 2)), DecoderPart(3, 2, 3, (2, 2)))
+
+
+def _sum(layers: Layers, block: int, numbers: Numbers) -> str:
+    """What residual block ``block`` begins with: the sum so far plus the norm of what was convolved last."""
+    x = layers.load(SUM, TRUNK, half=numbers.kept_half)
+    if block == BLOCKS[0]:
+        return layers.norm(x, ENCODER_NORMS[-1])
+    y = layers.norm(layers.load(CONVOLVED, TRUNK, half=numbers.kept_half), f"in{block - 1:02}_2", relu=False)
+    return layers.writer.op("Add", x, y)
+
+
+def _model(layers: Layers, kept: dict[str, str], measured: str, numbers: Numbers) -> bytes:
+    mean, variance = layers.moments(measured)
+    strip: Axes = (1, TRUNK, "rows", "columns")
+    outputs: dict[str, tuple[str, Axes, bool]] = {
+        NEXT + name: (layers.store(value, half=numbers.kept_half), strip, numbers.kept_half)
+        for name, value in kept.items()
+    }
+    outputs |= {name: (value, (1, "channels", 1, 1), False) for name, value in ((MEAN, mean), (VARIANCE, variance))}
+    return layers.writer.model(outputs)

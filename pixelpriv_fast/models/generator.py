@@ -8,14 +8,13 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-
 from ..errors import ModelError, PhotoError, UsageError
 from ..runtime import Choice, Session, SessionOptions, create_session, select
 from ..runtime.device import fast_bf16
 from ..types import Pixels
 from .cartoongan_graph import folded_graph
-from .cartoongan_strips import StripRunner, strip_rows, trunk_bytes
+from .cartoongan_parts import LEAST_ROWS, Numbers
+from .cartoongan_strips import StripRunner, kept_bytes
 from .onnx_file import StampedModel, load_state_dict, read
 from .planes import planar, rounded_photo
 from .store import Store
@@ -23,18 +22,19 @@ from .store import Store
 _LOG = logging.getLogger(__name__)
 
 PRECISIONS: Final = ("auto", "f32", "bf16", "f16")
-#: Bytes a pixel that a whole run holds at its peak, measured with OpenVINO at 1 MP: maps of 64 channels, and the runtime's own.
-_WHOLE_BYTES: Final = {"f32": 1100, "bf16": 800, "f16": 800}
-#: What strips keep the trunk in. 16-bit floats have four times the resolution of the bf16 that made the values.
-_KEPT: Final = {"f32": np.float32, "bf16": np.float16, "f16": np.float16}
-#: The least share of the memory that is left to the strips themselves.
-_STRIP_SHARE: Final = 8
+#: Bytes a pixel of the photo that a run holds at its peak: measured with OpenVINO, a tenth added.
+_WHOLE_BYTES: Final = {"f32": 700, "bf16": 370, "f16": 370}
+#: The same a pixel of a strip, which are more: gains are no constants there, and statistics are taken.
+_STRIP_BYTES: Final = {"f32": 2200, "bf16": 1800, "f16": 1800}
+#: Rows of the photo that a strip shares with its neighbours: computed twice, and held.
+_SHARED_ROWS: Final = 24
 _CACHED: Final = 4  #: generators that stay loaded: the four styles, 45 MB of weights each
 _LEAST_SIDE: Final = 8
 
 
 class Generator:
-    """A CartoonGAN generator in one precision on one provider. May be shared by threads. Sessions are made when first run.
+    """A CartoonGAN generator in one precision on one provider. May be shared by threads. Sessions are made when first
+    run.
 
     ``model``: a checked stamped model of kind "generator"; ``precision``: "f32", "bf16" or "f16", of the convolutions.
     """
@@ -42,6 +42,8 @@ class Generator:
     def __init__(self, model: StampedModel, choice: Choice, precision: str) -> None:
         if model.stamp.kind != "generator":
             raise ModelError(f"{model.stamp.name} is a {model.stamp.kind}, not a generator")
+        if model.stamp.precision != "f32":
+            raise ModelError(f"{model.stamp.name} is in {model.stamp.precision}; import the checkpoint itself instead")
         self.name = model.stamp.name
         self.precision = precision
         self._folded = load_state_dict(model)
@@ -71,17 +73,19 @@ class Generator:
 
     def _in_strips(self, photo: Pixels, memory: int) -> Pixels:
         height, width = photo.shape[:2]
-        kept = _KEPT[self.precision]
-        trunk = trunk_bytes(height, width, kept)
-        needed = trunk * _STRIP_SHARE // (_STRIP_SHARE - 1)
-        if needed > memory:
+        # fp16 has eight times the resolution of the bf16 that made the values.
+        numbers = Numbers(half=self.precision == "f16", kept_half=self.precision != "f32")
+        row = _STRIP_BYTES[self.precision] * width
+        trunk = kept_bytes(height, width, numbers)
+        least = trunk + row * (4 * LEAST_ROWS + _SHARED_ROWS)
+        if least > memory:
             raise PhotoError(
-                f"{self.name} needs {needed / 2**30:.1f} GiB for a photo of {width}x{height} in {self.precision}, and "
-                f"memory={memory / 2**30:.1f} GiB; raise memory, or set working_size (the longest side to work at)"
+                f"{self.name} needs {least / 2**20:.0f} MiB for a photo of {width}x{height} in {self.precision}, and "
+                f"memory is {memory / 2**20:.0f} MiB; raise it, or set working_size (the longest side to work at)"
             )
-        rows = strip_rows(width, memory - trunk)
+        rows = ((memory - trunk) // row - _SHARED_ROWS) // 4
         _LOG.info("%s: %dx%d in strips of %d rows", self.name, width, height, 4 * rows)
-        return StripRunner(self._folded, self._create, kept, rows)(photo)
+        return StripRunner(self._folded, self._create, numbers, rows)(photo)
 
 
 def load_generator(
@@ -89,8 +93,9 @@ def load_generator(
 ) -> Generator:
     """The generator ``name`` from the store, ready to call; the same object for the same file, device and precision.
 
-    ``models``: a folder to look in first. ``precision`` "auto": bf16 on a CPU with hardware for it, f16 on a GPU, else f32.
-    Raises ``ModelError`` when it is missing or damaged, ``DeviceError``, and ``UsageError`` for an unknown word.
+    ``models``: a folder to look in first. ``precision`` "auto": bf16 on a CPU with hardware for it, f16 on a GPU,
+    else f32. Raises ``ModelError`` when it is missing or damaged, ``DeviceError``, and ``UsageError`` for an unknown
+    word.
     """
     if precision not in PRECISIONS:
         raise UsageError(f"unknown precision {precision!r}. Known: {', '.join(PRECISIONS)}")

@@ -1,8 +1,8 @@
 """CartoonGAN's generator (Chen, Lai & Liu, CVPR 2018): parameters named as in the official checkpoints.
 
-The definition that every faster form is measured against. Details that the published outputs decide: eps is 1e-5 inside the
-root, the variance is biased, the down- and up-blocks pad with zeros and everything else by reflection, and no ReLU follows a
-residual sum. With these the authors' own sample picture comes out with 99.98 % identical bytes.
+The definition that every faster form is measured against. Details that the published outputs decide: eps is 1e-5
+inside the root, the variance is biased, the down- and up-blocks pad with zeros and everything else by reflection, and
+no ReLU follows a residual sum. With these the authors' own sample picture comes out with 99.98 % identical bytes.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ def _reflect(x: torch.Tensor, size: int) -> torch.Tensor:
 class CartoonGANNet(nn.Module):
     """The bare network: (n, 3, h, w) BGR in [-1, 1] -> the same, of size 4 ceil(ceil(side / 2) / 2).
 
-    11.13 M parameters, 829,824 multiply-adds an input pixel. Needs at least 5 pixels a side (two rows left for reflection
-    at a quarter of the size).
+    11.13 M parameters, 829,824 multiply-adds an input pixel. Needs at least 5 pixels a side (two rows left for
+    reflection at a quarter of the size).
     """
 
     def __init__(self) -> None:
