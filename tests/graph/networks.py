@@ -56,7 +56,9 @@ def torch_step(network: nn.Module) -> Step:
         photos = torch.from_numpy(x).requires_grad_(True)
         inside = torch.from_numpy(accepted) > 0.5
         logits = network(photos)
-        odds = logits.masked_fill(inside, -torch.inf).logsumexp(1) - logits.masked_fill(~inside, -torch.inf).logsumexp(1)
+        odds = logits.masked_fill(inside, -torch.inf).logsumexp(1) - logits.masked_fill(~inside, -torch.inf).logsumexp(
+            1
+        )
         (gradient,) = torch.autograd.grad(odds.sum(), photos)
         return logits.detach().numpy(), gradient.numpy()
 

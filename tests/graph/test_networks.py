@@ -66,7 +66,7 @@ def test_bfloat16_points_the_same_way(name: str) -> None:
 
 @pytest.mark.parametrize("name", list(QUICK))
 def test_forward_half_is_the_network(name: str) -> None:
-    torch_network, forward, size = network(name)
+    _, forward, size = network(name)
     x = np.random.default_rng(0).standard_normal((3, 3, size, size)).astype(np.float32)
     (logits,) = on_onnxruntime(build_forward(forward, x.shape))({"input": x})
     (expected,) = on_onnxruntime(forward)({"input": x})
