@@ -62,7 +62,8 @@ def _definition(graph: Graph, node: Node) -> onnx.FunctionProto:
             for name in node.inputs
         ]
         written = schema.get_context_dependent_function(node_proto(node).SerializeToString(), types)
-        return onnx.FunctionProto.FromString(written)
+        function: onnx.FunctionProto = onnx.FunctionProto.FromString(written)
+        return function
     raise ModelError(f"{node} has no gradient rule in ONNX opset {graph.opset}; export the network with a newer opset")
 
 

@@ -50,6 +50,7 @@ CONVOLUTIONS = {
     "stride_2": conv(4, 3, (3, 3), strides=[2, 2], pads=[1, 1, 1, 1]),
     "stride_2_even": conv(4, 3, (3, 3), strides=[2, 2], pads=[0, 0, 1, 1], size=(8, 8)),
     "stride_2_wide": conv(4, 18, (3, 3), strides=[2, 2], pads=[1, 1, 1, 1]),
+    "stride_2_square": conv(16, 16, (3, 3), strides=[2, 2], pads=[1, 1, 1, 1]),
     "stride_2_pointwise": conv(4, 18, (1, 1), strides=[2, 2]),
     "stride_2_pointwise_thin": conv(4, 3, (1, 1), strides=[2, 2]),
     "stride_2_five": conv(4, 3, (5, 4), strides=[2, 2], pads=[2, 1, 2, 1]),

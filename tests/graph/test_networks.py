@@ -9,7 +9,7 @@ import onnx
 import pytest
 from torch import nn
 
-from pixelpriv_fast.graph import CONVOLUTION_FORMS, build_attack_graph, build_forward, prove
+from pixelpriv_fast.graph import CONVOLUTION_FORMS, ConvolutionForm, build_attack_graph, build_forward, prove
 from pixelpriv_fast.graph.proof import Step
 
 from .networks import CLASSES, QUICK, SLOW, calibrated, exported, torch_step
@@ -45,13 +45,13 @@ def test_gradient_equals_autograd(name: str) -> None:
         assert proof.ok, f"{form}: {proof}"
 
 
+@pytest.mark.parametrize("form", CONVOLUTION_FORMS)
 @pytest.mark.parametrize("name", NAMES)
-def test_subpixel_form_is_right_on_openvino(name: str) -> None:
+def test_gradient_on_openvino(name: str, form: ConvolutionForm) -> None:
     torch_network, forward, size = network(name)
     shape = (2, 3, size, size)
-    built = build_attack_graph(forward, shape, form="subpixel")
-    reference = torch_step(torch_network)
-    proof = prove(as_step(on_openvino(built)), reference, shape, CLASSES)
+    run = as_step(on_openvino(build_attack_graph(forward, shape, form=form)))
+    proof = prove(run, torch_step(torch_network), shape, CLASSES)
     assert proof.ok, proof
 
 
