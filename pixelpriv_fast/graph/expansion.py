@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import onnx
 
 from ..errors import ModelError
@@ -50,16 +52,18 @@ def expand(graph: Graph, node: Node) -> list[Node]:
 
 
 def _definition(graph: Graph, node: Node) -> onnx.FunctionProto:
-    schema = onnx.defs.get_schema(node.op, graph.opset, "")
+    schema: Any = onnx.defs.get_schema(node.op, graph.opset, "")  # onnx's stubs leave out the function members
     if schema.has_function:
-        return schema.function_body
+        body: onnx.FunctionProto = schema.function_body
+        return body
     if schema.has_context_dependent_function:
         types = [
             tensor_type(graph.shape(name), graph.dtype(name)).SerializeToString() if name else b""
             for name in node.inputs
         ]
-        body = schema.get_context_dependent_function(node_proto(node).SerializeToString(), types)
-        return onnx.FunctionProto.FromString(body)
+        written = schema.get_context_dependent_function(node_proto(node).SerializeToString(), types)
+        function: onnx.FunctionProto = onnx.FunctionProto.FromString(written)
+        return function
     raise ModelError(f"{node} has no gradient rule in ONNX opset {graph.opset}; export the network with a newer opset")
 
 

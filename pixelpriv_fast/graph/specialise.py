@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -131,6 +132,18 @@ def _specialise_node(graph: Graph, node: Node) -> None:
             _specialise_node(graph, inner)
     else:
         graph.append(node)
+        if node.op == "Reshape":
+            _check_reshape(graph, node)
+
+
+def _check_reshape(graph: Graph, node: Node) -> None:
+    """ONNX's inference does not count elements, so a batch size that was fixed at export would pass unseen."""
+    before, after = graph.shape(node.inputs[0]), graph.shape(node.output)
+    if math.prod(before) != math.prod(after):
+        raise ModelError(
+            f"{node} cannot make shape {list(after)} of {list(before)}: the network was exported for another batch "
+            "size; export it with a dynamic batch"
+        )
 
 
 def _plain_cast(graph: Graph, node: Node) -> Node:

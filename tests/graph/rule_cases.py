@@ -50,6 +50,7 @@ CONVOLUTIONS = {
     "stride_2": conv(4, 3, (3, 3), strides=[2, 2], pads=[1, 1, 1, 1]),
     "stride_2_even": conv(4, 3, (3, 3), strides=[2, 2], pads=[0, 0, 1, 1], size=(8, 8)),
     "stride_2_wide": conv(4, 18, (3, 3), strides=[2, 2], pads=[1, 1, 1, 1]),
+    "stride_2_square": conv(16, 16, (3, 3), strides=[2, 2], pads=[1, 1, 1, 1]),
     "stride_2_pointwise": conv(4, 18, (1, 1), strides=[2, 2]),
     "stride_2_pointwise_thin": conv(4, 3, (1, 1), strides=[2, 2]),
     "stride_2_five": conv(4, 3, (5, 4), strides=[2, 2], pads=[2, 1, 2, 1]),
@@ -60,30 +61,50 @@ CONVOLUTIONS = {
     "stride_3_by_2": conv(4, 3, (3, 3), strides=[3, 2], pads=[1, 1, 1, 1]),
     "stride_3_thin_kernel": conv(4, 18, (2, 1), strides=[3, 3]),
     "one_axis": conv(4, 3, (3,), strides=[2], pads=[1, 1], size=(9,)),
-    "transpose": one("ConvTranspose", "x w b", shape=(2, 4, 5, 4), c_w=noise(4, 3, 3, 3), c_b=noise(3), strides=[2, 2],
-                     pads=[1, 1, 0, 1], output_padding=[1, 0]),
-    "transpose_groups": one("ConvTranspose", "x w", shape=(2, 4, 5, 4), c_w=noise(4, 2, 3, 3), group=2, dilations=[2, 1]),
-    "transpose_sized": one("ConvTranspose", "x w", shape=(2, 4, 5, 4), c_w=noise(4, 2, 3, 3), strides=[2, 2],
-                           output_shape=[10, 8]),
-}  # fmt: skip
+    "transpose": one(
+        "ConvTranspose",
+        "x w b",
+        shape=(2, 4, 5, 4),
+        c_w=noise(4, 3, 3, 3),
+        c_b=noise(3),
+        strides=[2, 2],
+        pads=[1, 1, 0, 1],
+        output_padding=[1, 0],
+    ),
+    "transpose_groups": one(
+        "ConvTranspose", "x w", shape=(2, 4, 5, 4), c_w=noise(4, 2, 3, 3), group=2, dilations=[2, 1]
+    ),
+    "transpose_sized": one(
+        "ConvTranspose", "x w", shape=(2, 4, 5, 4), c_w=noise(4, 2, 3, 3), strides=[2, 2], output_shape=[10, 8]
+    ),
+}
 
 POOLS = {
     "max_2": one("MaxPool", kernel_shape=[2, 2], strides=[2, 2], draw=distinct),
-    "max_3_2_1": one("MaxPool", shape=(2, 3, 8, 7), kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1], draw=distinct),
+    "max_3_2_1": one(
+        "MaxPool", shape=(2, 3, 8, 7), kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1], draw=distinct
+    ),
     "max_ceil": one("MaxPool", shape=(2, 3, 8, 7), kernel_shape=[3, 3], strides=[2, 2], ceil_mode=1, draw=distinct),
     "max_overlap": one("MaxPool", kernel_shape=[3, 2], draw=distinct),
     "max_gaps": one("MaxPool", shape=(2, 3, 9, 9), kernel_shape=[2, 2], strides=[3, 3], draw=distinct),
-    "max_stride_3_2": one("MaxPool", shape=(2, 3, 9, 8), kernel_shape=[4, 3], strides=[3, 2], pads=[1, 0, 1, 1], draw=distinct),
-    "max_dilated": one("MaxPool", shape=(2, 3, 9, 8), kernel_shape=[2, 2], dilations=[3, 2], strides=[2, 1], draw=distinct),
-    "max_same": one("MaxPool", shape=(2, 3, 7, 7), kernel_shape=[3, 3], strides=[2, 2], auto_pad="SAME_UPPER", draw=distinct),
+    "max_stride_3_2": one(
+        "MaxPool", shape=(2, 3, 9, 8), kernel_shape=[4, 3], strides=[3, 2], pads=[1, 0, 1, 1], draw=distinct
+    ),
+    "max_dilated": one(
+        "MaxPool", shape=(2, 3, 9, 8), kernel_shape=[2, 2], dilations=[3, 2], strides=[2, 1], draw=distinct
+    ),
+    "max_same": one(
+        "MaxPool", shape=(2, 3, 7, 7), kernel_shape=[3, 3], strides=[2, 2], auto_pad="SAME_UPPER", draw=distinct
+    ),
     "average_2": one("AveragePool", kernel_shape=[2, 2], strides=[2, 2]),
     "average_pads": one("AveragePool", shape=(2, 3, 8, 7), kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1]),
-    "average_counts_pads": one("AveragePool", shape=(2, 3, 8, 7), kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 0, 1],
-                               count_include_pad=1),
+    "average_counts_pads": one(
+        "AveragePool", shape=(2, 3, 8, 7), kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 0, 1], count_include_pad=1
+    ),
     "average_ceil": one("AveragePool", shape=(2, 3, 8, 7), kernel_shape=[3, 3], strides=[2, 2], ceil_mode=1),
     "global_average": one("GlobalAveragePool"),
     "global_max": one("GlobalMaxPool", draw=distinct),
-}  # fmt: skip
+}
 
 ACTIVATIONS = {
     "relu": one("Relu", draw=wide),
@@ -124,12 +145,15 @@ ELEMENTWISE = {
     "sub": one("Sub", "c x", shape=(3, 1), c_c=noise(2, 3, 4)),
     "mul": one("Mul", "x c", c_c=noise(3, 1, 1)),
     "mul_self": one("Mul", "x x"),
-    "mul_both": Case([("Tanh", "x", "t", {}), ("ReduceMean", "x a", "m", {}), ("Mul", "t m", "y", {})],
-                     constants={"a": np.array([2, 3])}),
+    "mul_both": Case(
+        [("Tanh", "x", "t", {}), ("ReduceMean", "x a", "m", {}), ("Mul", "t m", "y", {})],
+        constants={"a": np.array([2, 3])},
+    ),
     "div": one("Div", "x c", c_c=noise(3, 1, 1)),
     "div_below": one("Div", "c x", shape=(3, 1), c_c=noise(2, 3, 4), draw=positive),
-    "div_both": Case([("ReduceSum", "x a", "s", {}), ("Div", "x s", "y", {})], constants={"a": np.array([1])},
-                     draw=positive),
+    "div_both": Case(
+        [("ReduceSum", "x a", "s", {}), ("Div", "x s", "y", {})], constants={"a": np.array([1])}, draw=positive
+    ),
     "neg": one("Neg"),
     "reciprocal": one("Reciprocal", draw=positive),
     "sqrt": one("Sqrt", draw=positive),
@@ -149,7 +173,7 @@ ELEMENTWISE = {
     "ceil": Case([("Ceil", "x", "f", {}), ("Mul", "x f", "y", {})], draw=wide),
     "round": Case([("Mul", "x c", "h", {}), ("Round", "h", "f", {}), ("Mul", "x f", "y", {})], constants={"c": 1.1}),
     "sign": Case([("Sign", "x", "f", {}), ("Mul", "x f", "y", {})], draw=wide),
-}  # fmt: skip
+}
 
 SHAPES = {
     "reshape": one("Reshape", "x s", c_s=np.array([2, -1, 10])),
@@ -162,10 +186,18 @@ SHAPES = {
     "tile": one("Tile", "x r", shape=(2, 1, 3), c_r=np.array([1, 3, 2])),
     "concat": Case([("Tanh", "x", "t", {}), ("Concat", "t c x", "y", {"axis": 1})], constants={"c": noise(2, 1, 6, 5)}),
     "split": Case([("Split", "x", "a b", {"axis": 2, "num_outputs": 2}), ("Mul", "a b", "y", {})]),
-    "split_part": Case([("Split", "x s", "a b c", {"axis": -1}), ("Mul", "a c", "y", {})], constants={"s": np.array([2, 1, 2])}),
+    "split_part": Case(
+        [("Split", "x s", "a b c", {"axis": -1}), ("Mul", "a c", "y", {})], constants={"s": np.array([2, 1, 2])}
+    ),
     "slice": one("Slice", "x s e a", c_s=np.array([1, -4]), c_e=np.array([3, 2**40]), c_a=np.array([1, 3])),
-    "slice_steps": one("Slice", "x s e a t", c_s=np.array([0, -1]), c_e=np.array([6, -(2**40)]), c_a=np.array([2, 3]),
-                       c_t=np.array([2, -2])),
+    "slice_steps": one(
+        "Slice",
+        "x s e a t",
+        c_s=np.array([0, -1]),
+        c_e=np.array([6, -(2**40)]),
+        c_a=np.array([2, 3]),
+        c_t=np.array([2, -2]),
+    ),
     "slice_default_axes": one("Slice", "x s e", c_s=np.array([0, 1]), c_e=np.array([1, 3])),
     "gather_token": one("Gather", "x i", c_i=np.array(-1), axis=1),
     "gather_order": one("Gather", "x i", c_i=np.array([[2, 0], [1, 4]]), axis=3),
@@ -178,7 +210,7 @@ SHAPES = {
     "depth_to_space_crd": one("DepthToSpace", shape=(2, 12, 3, 2), blocksize=2, mode="CRD"),
     "space_to_depth": one("SpaceToDepth", shape=(2, 3, 6, 4), blocksize=2),
     "cast": Case([("Cast", "x", "f", {"to": 1}), ("Cast", "f", "d", {"to": 11}), ("Sin", "d", "y", {})]),
-}  # fmt: skip
+}
 
 MATRICES = {
     "gemm": one("Gemm", "x w b", shape=(4, 3), c_w=noise(3, 5), c_b=noise(5)),
@@ -190,8 +222,10 @@ MATRICES = {
     "gemm_bias": one("Gemm", "v w x", shape=(1, 5), c_v=noise(4, 3), c_w=noise(3, 5), beta=0.5),
     "matmul": one("MatMul", "x w", shape=(2, 4, 3), c_w=noise(3, 5)),
     "matmul_left": one("MatMul", "w x", shape=(3, 5), c_w=noise(2, 4, 3)),
-    "matmul_both": Case([("Transpose", "x", "t", {"perm": [0, 1, 3, 2]}), ("Tanh", "x", "h", {}), ("MatMul", "h t", "y", {})]),
-}  # fmt: skip
+    "matmul_both": Case(
+        [("Transpose", "x", "t", {"perm": [0, 1, 3, 2]}), ("Tanh", "x", "h", {}), ("MatMul", "h t", "y", {})]
+    ),
+}
 
 REDUCTIONS = {
     "mean": one("ReduceMean", "x a", c_a=np.array([2, -1])),
@@ -210,11 +244,13 @@ NORMALISATIONS = {
     "layer": one("LayerNormalization", "x s b", c_s=noise(5), c_b=noise(5)),
     "layer_axes": one("LayerNormalization", "x s", c_s=noise(3, 6, 5), axis=1, epsilon=0.01),
     "instance": one("InstanceNormalization", "x s b", c_s=noise(3), c_b=noise(3), epsilon=0.01),
-    "group_expanded": one("GroupNormalization", "x s b", shape=(2, 4, 3, 3), c_s=noise(4), c_b=noise(4), num_groups=2,
-                          opset=21),
-    "batch": one("BatchNormalization", "x s b m v", c_s=noise(3), c_b=noise(3), c_m=noise(3),
-                 c_v=np.array([0.5, 1.0, 2.0])),
-}  # fmt: skip
+    "group_expanded": one(
+        "GroupNormalization", "x s b", shape=(2, 4, 3, 3), c_s=noise(4), c_b=noise(4), num_groups=2, opset=21
+    ),
+    "batch": one(
+        "BatchNormalization", "x s b m v", c_s=noise(3), c_b=noise(3), c_m=noise(3), c_v=np.array([0.5, 1.0, 2.0])
+    ),
+}
 
 SIZES = np.array([2, 3, 9, 4])
 
@@ -228,14 +264,21 @@ RESIZES = {
     "linear_scales": one("Resize", "x - s", c_s=np.array([1.0, 1.0, 1.7, 0.6], np.float32), mode="linear"),
     "linear_align": resized(mode="linear", coordinate_transformation_mode="align_corners"),
     "linear_asymmetric": resized(mode="linear", coordinate_transformation_mode="asymmetric"),
-    "linear_pytorch": one("Resize", "x - - s", c_s=np.array([2, 3, 1, 4]), mode="linear",
-                          coordinate_transformation_mode="pytorch_half_pixel"),
+    "linear_pytorch": one(
+        "Resize",
+        "x - - s",
+        c_s=np.array([2, 3, 1, 4]),
+        mode="linear",
+        coordinate_transformation_mode="pytorch_half_pixel",
+    ),
     "linear_axes": one("Resize", "x - - s", c_s=np.array([9, 4]), axes=[2, 3], mode="linear"),
     "nearest": resized(mode="nearest"),
-    "nearest_asymmetric_floor": resized(mode="nearest", coordinate_transformation_mode="asymmetric", nearest_mode="floor"),
+    "nearest_asymmetric_floor": resized(
+        mode="nearest", coordinate_transformation_mode="asymmetric", nearest_mode="floor"
+    ),
     "nearest_ceil": resized(mode="nearest", nearest_mode="ceil"),
     "nearest_up": resized(mode="nearest", nearest_mode="round_prefer_ceil"),
-}  # fmt: skip
+}
 
 FAMILIES = {
     "conv": CONVOLUTIONS,

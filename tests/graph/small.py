@@ -56,7 +56,8 @@ def model(
     opset: int = 20,
     outputs: Sequence[str] = ("y",),
 ) -> onnx.ModelProto:
-    """Inputs and outputs of a node are names parted by blanks, ``-`` for an absent one. Constants of doubles get ``dtype``."""
+    """Inputs and outputs of a node are names parted by blanks, ``-`` for an absent one. Constants of doubles get
+    ``dtype``."""
     kind = helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
     initializers = []
     for name, value in constants.items():

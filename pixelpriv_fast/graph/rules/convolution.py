@@ -64,18 +64,24 @@ def _mirrored(scene: Scene, node: Node, gradient: str, weights: Array) -> str:
 
 
 def _transposed(scene: Scene, node: Node, gradient: str) -> str:
-    """ConvTranspose with the forward weights; the output padding restores the pixels that the stride skipped."""
+    """ConvTranspose with the forward weights; the output padding restores the pixels that the stride skipped.
+
+    The weights are a constant of their own: where a convolution and a transposed one with as many input as output
+    channels share a constant, OpenVINO's CPU plug-in (2026.4, f32) hands the weights it packed for the one to the other.
+    """
     attributes = node.attributes
     sizes = scene.shape(node.inputs[0])[2:]
     kernel, dilations, pads, strides = (attributes[key] for key in ("kernel_shape", "dilations", "pads", "strides"))
     axes = len(kernel)
+    weights = scene.graph.constant_of(node.inputs[1])
+    own = node.inputs[1] if weights is None else scene.graph.set_constant(scene.graph.fresh("weight"), weights)
     extra = [
         (sizes[a] + pads[a] + pads[axes + a] - dilations[a] * (kernel[a] - 1) - 1) % strides[a] for a in range(axes)
     ]
     return scene.op(
         "ConvTranspose",
         gradient,
-        node.inputs[1],
+        own,
         kernel_shape=kernel,
         strides=strides,
         dilations=dilations,
