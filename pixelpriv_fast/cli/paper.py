@@ -43,24 +43,22 @@ def paper(
     json: JsonOption = False,
 ) -> int:
     """Runs the paper's five defences: table1.{json,csv,md}, figure1.png, scatter.png and the protected photos in OUT."""
-    from .. import paper as experiment_of
     from ..codecs import EncodeOptions
     from ..errors import UsageError
     from ..models import Store
+    from ..paper import ablations, conduct, paper_cases, prepare, run5_labels
+    from ..paper import sweep as swept
 
     chosen = classifiers_or_default(classifier)
     if len(chosen) != 1:
         raise UsageError(f"the experiment measures one classifier, not {', '.join(chosen)}")
-    manual = labels.parent / "MEPP19test_manual.csv"
-    limited = (
-        manual if manual.is_file() and manual != labels and labels.name.startswith("MEPP19") and not run5_all else None
-    )
-    cases = experiment_of.paper_cases(_numbers(runs))
-    if sweep is not None:
-        cases += experiment_of.sweep(cases, sweep)
-    if with_ablations:
-        cases += experiment_of.ablations(Store(models))
-    experiment = experiment_of.prepare(
+    cases = paper_cases(_numbers(runs))
+    cases += swept(cases, sweep) if sweep is not None else []
+    cases += ablations(Store(models)) if with_ablations else []
+    limited = None if run5_all else run5_labels(labels)
+    if limited:
+        say(f"run 5 on the photos of {limited.name} only, as in the paper (--run5-all for all)")
+    experiment = prepare(
         images,
         labels,
         out,
@@ -76,19 +74,9 @@ def paper(
         say=say,
     )
     output = Output(json)
-    say(f"{len(experiment.items)} photos; {experiment.skipped} left out, the classifier gets them wrong from the start")
-    if limited:
-        say(f"run 5 on the photos of {limited.name} only, as in the paper (--run5-all for all)")
-    rows = []
-    for case in cases:
-        rows.append(experiment.run(case, say))
-        say(f"{case.name} ({case.recipe.word}): accuracy {100 * rows[-1].top1_accuracy:.2f} %")
-    table = experiment_of.write_tables(out, experiment, rows)
-    experiment_of.save_recipes(out / "recipes.json", experiment, cases)
-    experiment_of.draw_figure(out / "figure1.png", experiment, rows, photos)
-    experiment_of.draw_scatter(out / "scatter.png", table)
+    table, whole = conduct(experiment, cases, photos, say)
     output.record(table, (out / "table1.md").read_text(encoding="utf-8"))
-    return 1 if experiment.unreadable or any(row.failed for row in rows) else 0
+    return 0 if whole else 1
 
 
 def _numbers(text: str) -> list[int]:
