@@ -36,7 +36,7 @@ def mirrored_weights(weights: Array, group: int) -> Array:
     """(out, in/group, ...) forward weights as (in, out/group, ...) weights of the adjoint, not yet flipped in space."""
     out, per_group, *kernel = weights.shape
     grouped = weights.reshape(group, out // group, per_group, *kernel)
-    return np.ascontiguousarray(np.swapaxes(grouped, 1, 2)).reshape(group * per_group, out // group, *kernel)
+    return np.swapaxes(grouped, 1, 2).reshape(group * per_group, out // group, *kernel)
 
 
 def _mirrored(scene: Scene, node: Node, gradient: str, weights: Array) -> str:
@@ -45,7 +45,7 @@ def _mirrored(scene: Scene, node: Node, gradient: str, weights: Array) -> str:
     kernel, dilations, pads = (attributes[key] for key in ("kernel_shape", "dilations", "pads"))
     axes = len(kernel)
     mirrored = mirrored_weights(weights, attributes["group"])
-    mirrored = np.ascontiguousarray(np.flip(mirrored, axis=tuple(range(2, 2 + axes))))
+    mirrored = np.flip(mirrored, axis=tuple(range(2, 2 + axes)))
     reach = [d * (k - 1) for d, k in zip(dilations, kernel, strict=True)] * 2
     wanted = [r - p for r, p in zip(reach, pads, strict=True)]
     if min(wanted) < 0:  # more padding than the kernel reaches: those outputs saw only the border
