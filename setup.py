@@ -4,7 +4,7 @@ import os
 import sys
 from glob import glob
 
-from pybind11.setup_helpers import ParallelCompile, Pybind11Extension, naive_recompile
+from pybind11.setup_helpers import ParallelCompile, Pybind11Extension
 from setuptools import setup
 
 if sys.platform == "win32":
@@ -20,7 +20,7 @@ else:
         compile_args += [f"-fsanitize={sanitizers}", "-fno-omit-frame-pointer", "-g"]
         link_args += [f"-fsanitize={sanitizers}"]
 
-ParallelCompile("PIXELPRIV_BUILD_JOBS", default=os.cpu_count() or 1, needs_recompile=naive_recompile).install()
+ParallelCompile("PIXELPRIV_BUILD_JOBS", default=os.cpu_count() or 1).install()
 
 setup(
     ext_modules=[

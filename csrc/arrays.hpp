@@ -19,14 +19,20 @@ namespace py = pybind11;
 template <typename T>
 using Array = py::array_t<T, py::array::c_style>;  // C-contiguous, never converted: bind with .noconvert()
 
-using PhotoU8 = Array<std::uint8_t>;   // (height, width, 3) RGB
-using OffsetI8 = Array<std::int8_t>;   // (height, width, 3) lattice offsets
-using PlaneF32 = Array<float>;         // (height, width)
-using PlaneF64 = Array<double>;        // (height, width)
-using PlanarF32 = Array<float>;        // (3, height, width)
-using VectorF32 = Array<float>;        // (n,)
-using VectorF64 = Array<double>;       // (n,)
-using VectorI32 = Array<std::int32_t>; // (n,)
+using BytesU8 = Array<std::uint8_t>;    // (n,) a file's bytes
+using PhotoU8 = Array<std::uint8_t>;    // (height, width, 3) RGB
+using OffsetI8 = Array<std::int8_t>;    // (height, width, 3) lattice offsets
+using PhotoF32 = Array<float>;          // (height, width, 3) RGB
+using PlaneF32 = Array<float>;          // (height, width)
+using PlaneF64 = Array<double>;         // (height, width)
+using PlanarF32 = Array<float>;         // (3, height, width)
+using VectorF32 = Array<float>;         // (n,)
+using VectorF64 = Array<double>;        // (n,)
+using VectorI32 = Array<std::int32_t>;  // (n,)
+using TableF32 = Array<float>;          // (outputs, taps)
+using TableI32 = Array<std::int32_t>;   // (outputs, taps)
+using BatchF32 = Array<float>;          // (n, 3, height, width), a classifier's input
+using MotionsF64 = Array<double>;       // (n, 3): degrees, tx px, ty px
 
 [[noreturn]] inline void fail(const std::string& what) { throw py::value_error(what); }
 

@@ -4,9 +4,25 @@
 
 namespace pp {
 void bind_build(pybind11::module_& m);
+void bind_cartoon_filter(pybind11::module_& m);
+void bind_exposure(pybind11::module_& m);
+void bind_illumination(pybind11::module_& m);
+void bind_lattice(pybind11::module_& m);
+void bind_lzw(pybind11::module_& m);
+void bind_resize(pybind11::module_& m);
+void bind_ssim(pybind11::module_& m);
+void bind_warp(pybind11::module_& m);
 }  // namespace pp
 
 PYBIND11_MODULE(_native, m, pybind11::mod_gil_not_used()) {
     m.doc() = "Native kernels of pixelpriv_fast; their definitions are the numpy twins in kernels/reference.";
     pp::bind_build(m);
+    pp::bind_cartoon_filter(m);
+    pp::bind_exposure(m);
+    pp::bind_illumination(m);
+    pp::bind_lattice(m);
+    pp::bind_lzw(m);
+    pp::bind_resize(m);
+    pp::bind_ssim(m);
+    pp::bind_warp(m);
 }

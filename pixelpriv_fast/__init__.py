@@ -27,7 +27,7 @@ _PUBLIC = {
     "errors": ".errors:",
 }
 
-__all__ = [*_PUBLIC, "__version__"]  # noqa: PLE0604  (a constant list, written once above)
+__all__ = [*_PUBLIC, "__version__"]
 
 
 def __getattr__(name: str) -> Any:
@@ -46,12 +46,18 @@ def __dir__() -> list[str]:
 
 
 if TYPE_CHECKING:
-    from . import attacks, enhance, errors, metrics
-    from .codecs import EncodeOptions, Limits
-    from .errors import PixelPrivError
-    from .information import info
-    from .models import load_classifier
-    from .pipeline import Protector, protect
-    from .recipes import PAPER_RUNS, Recipe
-    from .result import Result
-    from .scoring import score
+    from . import attacks as attacks
+    from . import enhance as enhance
+    from . import errors as errors
+    from . import metrics as metrics
+    from .codecs import EncodeOptions as EncodeOptions
+    from .codecs import Limits as Limits
+    from .errors import PixelPrivError as PixelPrivError
+    from .information import info as info
+    from .models import load_classifier as load_classifier
+    from .pipeline import Protector as Protector
+    from .pipeline import protect as protect
+    from .recipes import PAPER_RUNS as PAPER_RUNS
+    from .recipes import Recipe as Recipe
+    from .result import Result as Result
+    from .scoring import score as score

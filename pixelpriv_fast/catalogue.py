@@ -32,8 +32,12 @@ def _kernels() -> list[dict[str, Any]]:
     from .kernels import table
 
     return [
-        {"name": name, "summary": f"{row.summary} [{', '.join(table.implementations(name))}]",
-         "runs": table.implementations(name)[0], "implementations": list(table.implementations(name))}
+        {
+            "name": name,
+            "summary": f"{row.summary} [{', '.join(table.implementations(name))}]",
+            "runs": table.implementations(name)[0],
+            "implementations": list(table.implementations(name)),
+        }
         for name, row in table.KERNELS.items()
     ]
 

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 from pathlib import Path
 
-from .errors import StorageError
+from .errors import PhotoError, StorageError
 
 #: Ends the name of every unfinished file; ``sweep`` removes what a killed run left behind.
 TEMPORARY_SUFFIX = ".pixelpriv-part"
-
-_STOPS_THE_JOB = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.ENODEV, errno.ENXIO, errno.EACCES, errno.EPERM}
 
 
 def write_atomic(path: Path, data: bytes) -> None:
     """Writes ``data`` to ``path`` through a temporary file in the same folder: write, fsync, rename, fsync of the
     folder. On any failure the temporary file is removed and a file that stood at ``path`` before is untouched.
 
-    Raises ``StorageError`` (exit code 5), naming the folder and the reason, when the disk or folder takes no more.
+    Raises ``StorageError`` (exit code 5), naming the file and the reason, when the disk or folder takes no more, and
+    ``PhotoError`` for a name that the file system cannot hold: that concerns this one file only.
     """
-    temporary = path.with_name(f".{path.name[:180]}.{os.getpid()}{TEMPORARY_SUFFIX}")
+    short = hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]  # the full name may leave no room for a suffix
+    temporary = path.with_name(f".{short}.{os.getpid()}{TEMPORARY_SUFFIX}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -34,11 +35,11 @@ def write_atomic(path: Path, data: bytes) -> None:
             raise
         _sync_folder(path.parent)
     except OSError as error:
-        if error.errno in _STOPS_THE_JOB:
-            raise StorageError(
-                f"cannot write {path}: {error.strerror}; free space or fix the folder, then run the same command again"
-            ) from error
-        raise
+        if error.errno in (errno.ENAMETOOLONG, errno.EILSEQ):
+            raise PhotoError(f"{path}: the folder cannot hold this name: {error.strerror}; shorten it") from error
+        raise StorageError(
+            f"cannot write {path}: {error.strerror}; free space or fix the folder, then run the same command again"
+        ) from error
 
 
 def sweep(folder: Path) -> int:

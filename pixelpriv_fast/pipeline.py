@@ -12,8 +12,12 @@ from typing import Any
 import numpy as np
 
 from . import stages
-from .codecs import EncodeOptions, Limits
-from .errors import PixelPrivError, UsageError
+from .attacks import Victim
+from .codecs import EncodeOptions, Limits, check_options
+from .engines import ForwardEngine, load_engine
+from .errors import UsageError
+from .metrics import Metric, available, create
+from .models import Classifier, load_classifier
 from .recipes import Recipe
 from .registry import METRICS
 from .result import Result
@@ -31,9 +35,8 @@ _BATCH_PIXELS = 32_000_000
 class _Networks:
     """What is loaded once and shared by every call: judges (fp32) and the attack's victims, in classifier order."""
 
-    classifiers: tuple[Any, ...]
-    victims: tuple[Any, ...]
-    attack_device: str
+    classifiers: tuple[Classifier, ...]
+    victims: tuple[Victim, ...]
 
 
 class Protector:
@@ -44,7 +47,8 @@ class Protector:
     searched before ``$PIXELPRIV_MODELS`` and the user's data folder. ``device``: "auto", "cpu" or "cuda".
     ``engine``: who computes gradients, "auto", "torch" or "onnx". ``seed``: the user's seed; each photo's own comes
     from it and the photo's content. ``encoding``: format, quality and metadata policy of saved files; ``metrics``:
-    names from the registry, measured on the result against the oriented original. ``retry``: whether a file that
+    names from the registry, measured on the result against the oriented original; None takes every one whose network,
+    if it has one, is in the store. ``retry``: whether a file that
     encoding made visible again is attacked further and encoded better; False keeps the recipe's own rules only.
 
     Networks are loaded on first use or by ``warm_up``. Raises ``UsageError``, ``ModelError`` or ``DeviceError``.
@@ -61,30 +65,32 @@ class Protector:
         seed: int = 0,
         encoding: EncodeOptions | None = None,
         limits: Limits | None = None,
-        metrics: Sequence[str] = ("psnr", "ssim"),
+        metrics: Sequence[str] | None = None,
         retry: bool = True,
     ) -> None:
-        self.recipe = Recipe.parse(recipe)
+        self._models = Path(models) if models is not None else None
+        self.recipe = Recipe.parse(recipe).equipped(models=self._models, device=device)
         self.classifier_names = (classifier,) if isinstance(classifier, str) else tuple(classifier)
         if not self.classifier_names:
             raise UsageError("no classifier given; name at least one, for example 'efficientnet_lite0'")
         self.encoding = encoding or EncodeOptions()
+        check_options(self.encoding)
         self.limits = limits or Limits()
         self.seed = seed
         self.retry = retry
-        self._models = Path(models) if models is not None else None
         self._device = device
         self._engine = engine
-        self._metrics = {METRICS.canonical(name): METRICS.load(name)() for name in metrics}
+        self._metrics = _metrics(metrics, models=self._models, device=device)
         self._loaded: _Networks | None = None
         self._lock = threading.Lock()
 
     @property
     def device(self) -> str:
-        """What really runs, for example "cpu: OpenVINO f32 (verdict), torch fp32 (attack)". Loads the networks."""
+        """What really runs, as "verdict on cpu (OpenVINO), attack on torch cpu fp32". Loads the networks."""
         networks = self._networks()
-        verdict = networks.classifiers[0].device
-        return f"{verdict} (verdict)" + (f", {networks.attack_device} (attack)" if networks.attack_device else "")
+        parts = [f"verdict on {networks.classifiers[0].device}"]
+        parts += [f"attack on {victim.device}" for victim in networks.victims[:1]]
+        return ", ".join(parts)
 
     def warm_up(self, size: tuple[int, int] = (256, 256), batch: int = 1) -> None:
         """Loads the networks and runs ``batch`` grey photos of ``size`` (height, width) through every stage, so that
@@ -130,7 +136,7 @@ class Protector:
         pixels = 0
         for source, label in sources:
             work = Work(name_of(source), _indices(label))
-            stages.each([work], lambda w, s=source: stages.decode_one(s, w, self.limits, self.seed))  # type: ignore[misc]
+            stages.each([work], partial(stages.decode_one, source, limits=self.limits, seed=self.seed))
             size = work.photo.pixels.size // 3 if work.alive else 0
             if works and (len(works) == batch or pixels + size > _BATCH_PIXELS):
                 yield works
@@ -176,7 +182,8 @@ class Protector:
         self._fill(result, work)
         return result
 
-    def _fill(self, result: Result, work: Work) -> None:
+    @staticmethod
+    def _fill(result: Result, work: Work) -> None:
         result.seconds, result.attempts, result.encoded = work.seconds, work.attempts, work.encoded
         if work.error is not None:
             result.status, result.reason, result.error = "failed", str(work.error), work.error
@@ -192,4 +199,38 @@ class Protector:
             return self._loaded
 
     def _load(self) -> _Networks:
-        raise NotImplementedError
+        classifiers = tuple(load_classifier(name, self._models, self._device) for name in self.classifier_names)
+        if self.recipe.attack is None:
+            return _Networks(classifiers, ())
+        if not self.recipe.attack.needs_gradient:
+            return _Networks(classifiers, tuple(ForwardEngine(classifier) for classifier in classifiers))
+        victims = tuple(load_engine(c.model, self._engine, self._device) for c in classifiers)
+        return _Networks(classifiers, victims)
+
+
+def protect(source: Source, recipe: str | Recipe = "contrast+least_likely", **options: Any) -> Result:
+    """Protects one photo: ``Protector(recipe, **options).protect(source)``. For more than one photo keep a
+    ``Protector``: it loads its networks once."""
+    label = options.pop("label", None)
+    return Protector(recipe, **options).protect(source, label=label)
+
+
+def _metrics(names: Sequence[str] | None, **options: Any) -> dict[str, Metric]:
+    if names is not None:
+        return {METRICS.canonical(name): create(name, **options) for name in names}
+    every = {name: create(name, **options) for name in METRICS}
+    return {name: metric for name, metric in every.items() if available(metric)}
+
+
+def _indices(label: int | Sequence[int] | None) -> tuple[int, ...]:
+    if label is None:
+        return ()
+    return (label,) if isinstance(label, int) else tuple(label)
+
+
+def _why_not(work: Work) -> str:
+    """Which classifier is not fooled, and what it still says."""
+    for judgement, flee in zip(work.verdict.judgements, work.subject.flee, strict=True):
+        if judgement.after.index in flee:
+            return f"{judgement.classifier} still says {judgement.after.label} ({judgement.after.probability:.2f})"
+    return "not protected"

@@ -5,11 +5,14 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from .errors import UsageError
 from .registry import ATTACKS, ENHANCEMENTS, Table
 from .types import Pixels
+
+if TYPE_CHECKING:
+    from .attacks import Attack
 
 
 @runtime_checkable
@@ -33,7 +36,7 @@ class Recipe:
     """
 
     enhancement: Enhancement = field(default_factory=_identity)
-    attack: Any | None = None
+    attack: Attack | None = None
 
     @classmethod
     def parse(cls, word: str | Recipe) -> Recipe:
@@ -64,11 +67,18 @@ class Recipe:
     def with_attack(self, **fields: Any) -> Recipe:
         """The same recipe with fields of its attack changed. Raises ``UsageError`` where the attack has no such
         field."""
+        if self.attack is None:
+            raise UsageError(f"recipe {self.word!r} has no attack to set {', '.join(fields)} of")
         known = _fields(self.attack)
         for name in fields:
             if name not in known:
                 raise UsageError(f"recipe {self.word!r} has no {name!r} to set; its attack has {', '.join(known)}")
-        return dataclasses.replace(self, attack=dataclasses.replace(self.attack, **fields))
+        return dataclasses.replace(self, attack=self.attack.replaced(**fields))
+
+    def equipped(self, **resources: Any) -> Recipe:
+        """The same recipe whose parts look for their networks where ``resources`` (``models``, ``device``) say: a
+        part's field of that name is filled in where it was left at its default."""
+        return Recipe(_equipped(self.enhancement, resources), _equipped(self.attack, resources))
 
     def parameters(self) -> dict[str, Any]:
         """Every field of both parts, as plain values."""
@@ -82,6 +92,14 @@ def _word_of(part: Any, table: Table) -> str:
     return table.spoken(stem) if stem in table else type(part).__name__
 
 
+def _equipped(part: Any, resources: Mapping[str, Any]) -> Any:
+    if not dataclasses.is_dataclass(part) or isinstance(part, type):
+        return part
+    defaults = {field.name: field.default for field in dataclasses.fields(part)}
+    given = {k: v for k, v in resources.items() if k in defaults and getattr(part, k) == defaults[k]}
+    return dataclasses.replace(part, **given) if given else part
+
+
 def _fields(part: Any) -> Mapping[str, Any]:
     return dataclasses.asdict(part) if dataclasses.is_dataclass(part) and not isinstance(part, type) else {}
 
@@ -90,3 +108,20 @@ def suggest() -> list[str]:
     """Every pair of registered parts, identity left unsaid: what ``pixelpriv list recipes`` prints."""
     spoken = [ENHANCEMENTS.spoken(name) for name in ENHANCEMENTS]
     return [a if e == "identity" else f"{e}+{a}" for e in spoken for a in ATTACKS]
+
+
+def _paper_runs() -> tuple[Recipe, ...]:
+    """The paper's runs 1 to 5 with its numbers: the parts' defaults, but for run 5's k."""
+    words = ("cartoon+least_likely", "cartoon+pgd", "contrast+least_likely", "p_fgsm", "euclidean")
+    runs = [Recipe.parse(word) for word in words]
+    return (*runs[:4], runs[4].with_attack(k=100))
+
+
+def __getattr__(name: str) -> Any:
+    if name == "PAPER_RUNS":  # built on first use: the parts' modules are heavier than this one
+        return _paper_runs()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+if TYPE_CHECKING:
+    PAPER_RUNS: tuple[Recipe, ...]

@@ -70,7 +70,10 @@ ENHANCEMENTS = Table(
     {
         "identity": Row(".enhance.identity:Identity", "the photo as it is"),
         "contrast": Row(".enhance.contrast:Contrast", "exposure-fusion contrast enhancement (Ying et al. 2017)"),
+        "cartoongan": Row(".enhance.cartoongan:CartoonGAN", "the style of a film maker (Chen, Lai & Liu 2018)"),
+        "cartoon_filter": Row(".enhance.cartoon_filter:CartoonFilter", "a drawing-like look without a network"),
     },
+    aliases={"cartoon": "cartoongan"},
 )
 
 ATTACKS = Table(
@@ -79,6 +82,16 @@ ATTACKS = Table(
         "least_likely": Row(".attacks.least_likely:LeastLikely", "iterative least-likely class (Kurakin et al. 2016)"),
         "pgd": Row(".attacks.pgd:PGD", "projected gradient descent (Madry et al. 2017)"),
         "fgsm": Row(".attacks.fgsm:FGSM", "one fast gradient sign step (Goodfellow et al. 2014)"),
+        "p_fgsm": Row(".attacks.p_fgsm:PFGSM", "towards a random class of the tail (P-FGSM, Li et al. 2019)"),
+        "euclidean": Row(".attacks.euclidean:Euclidean", "worst of k rotations and shifts (Engstrom et al. 2019)"),
+    },
+)
+
+#: Who computes gradients, best first: "auto" takes the first. A row is a function of a stamped model and a device.
+ENGINES = Table(
+    "engine",
+    {
+        "torch": Row(".engines.torch_engine:load", "PyTorch's autograd, weights frozen and batch norms folded"),
     },
 )
 
@@ -102,5 +115,19 @@ METRICS = Table(
     {
         "psnr": Row(".metrics.psnr:PSNR", "peak signal-to-noise ratio in dB against the original; higher is closer"),
         "ssim": Row(".metrics.ssim:SSIM", "structural similarity against the original, -1..1; higher is closer"),
+        "nima": Row(".metrics.nima:NIMA", "mean aesthetic rating by NIMA, 1..10, needs no original; higher is better"),
     },
+)
+
+CODECS = Table(
+    "photo format",
+    {
+        "jpeg": Row(".codecs.jpeg:Jpeg", "JPEG, 4:4:4 by default"),
+        "png": Row(".codecs.png:Png", "PNG, 8 bits a channel"),
+        "webp": Row(".codecs.webp:Webp", "WebP, lossy or lossless as its source"),
+        "tiff": Row(".codecs.tiff:Tiff", "TIFF, one page, written with deflate"),
+        "avif": Row(".codecs.avif:Avif", "AVIF, 8 bits, 4:4:4"),
+        "heic": Row(".codecs.heic:Heic", "HEIC, 8 bits; needs the extra [heic]"),
+    },
+    aliases={"jpg": "jpeg", "tif": "tiff", "heif": "heic"},
 )

@@ -3,24 +3,23 @@ is passed over by every later stage."""
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 
-from .attacks import AttackTask, Victim
+from .attacks import Attack, AttackTask, Victim, content_seed
 from .codecs import EncodeOptions, Limits, encode, is_lossy
 from .errors import ModelError, PhotoError, PixelPrivError, StorageError
+from .metrics import Metric
 from .models import Classifier
 from .recipes import Enhancement
 from .sources import Source, load
 from .types import Logits, Photo, Pixels, Verdict
-from .verify import Subject, classify_all, decoded_pixels, fooled, judge, subject_of
+from .verify import Subject, classify_all, decoded_pixels, judge, subject_of
 
 _LOG = logging.getLogger(__name__)
 
@@ -52,14 +51,6 @@ class Work:
         return self.error is None
 
 
-def content_seed(pixels: Pixels, seed: int) -> int:
-    """A 64-bit seed from a photo's pixels and the user's seed: the same photo gets the same randomness in any batch,
-    order or run."""
-    digest = hashlib.sha256(f"{seed}:{pixels.shape}:".encode())
-    digest.update(np.ascontiguousarray(pixels))
-    return int.from_bytes(digest.digest()[:8], "little")
-
-
 def each(works: Sequence[Work], stage: Callable[[Work], None]) -> None:
     """Runs ``stage`` on every photo that is still alive; a failure stays with its photo.
 
@@ -75,7 +66,7 @@ def each(works: Sequence[Work], stage: Callable[[Work], None]) -> None:
                 raise
             except PixelPrivError as error:
                 work.error = error
-            except Exception as error:  # the boundary between photos: a bug in one photo's path must not lose the rest
+            except Exception as error:  # noqa: BLE001 - the boundary between photos: one's bug must not lose the rest
                 _LOG.debug("%s failed", work.name, exc_info=True)
                 work.error = PhotoError(f"{work.name}: {type(error).__name__}: {error}")
 
@@ -92,7 +83,7 @@ def timed(works: Sequence[Work]) -> Iterator[None]:
             work.seconds += share
 
 
-def decode_one(source: Source, work: Work, limits: Limits, seed: int) -> None:
+def decode_one(source: Source, work: Work, *, limits: Limits, seed: int) -> None:
     """Stage 1: the photo and its content seed."""
     work.photo = load(source, limits)
     work.seed = content_seed(work.photo.pixels, seed)
@@ -120,7 +111,7 @@ def enhance_all(works: Sequence[Work], enhancement: Enhancement) -> None:
     each(works, enhance)
 
 
-def attack_all(works: Sequence[Work], attack: Any | None, victims: Sequence[Victim]) -> None:
+def attack_all(works: Sequence[Work], attack: Attack | None, victims: Sequence[Victim]) -> None:
     """Stage 4: the attacked photo; without an attack the enhanced one."""
     ready = [work for work in works if work.alive]
     if attack is None:
@@ -142,6 +133,7 @@ def _task(works: Sequence[Work], victims: Sequence[Victim]) -> AttackTask:
         flee=tuple(tuple(work.subject.flee[v] for work in works) for v in range(count)),
         original_logits=tuple(np.stack([work.original_logits[v] for work in works]) for v in range(count)),
         seeds=tuple(work.seed for work in works),
+        batch=len(works),
     )
 
 
@@ -204,7 +196,7 @@ def linf(first: Pixels, second: Pixels) -> int:
     return int(np.max(np.maximum(first, second) - np.minimum(first, second))) if first.size else 0
 
 
-def measure(works: Sequence[Work], metrics: dict[str, Any], keys: Sequence[str]) -> None:
+def measure(works: Sequence[Work], metrics: Mapping[str, Metric], keys: Sequence[str]) -> None:
     """Stage 7: the metrics of the result's pixels against the oriented original."""
 
     def score(work: Work) -> None:

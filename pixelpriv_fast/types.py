@@ -1,4 +1,4 @@
-"""The values that travel between the stages. Everything here is immutable and free of behaviour that needs a library."""
+"""The values that travel between the stages. All are immutable; none has behaviour that needs a library."""
 
 from __future__ import annotations
 
@@ -21,8 +21,10 @@ class Metadata:
     icc: bytes | None = None
     exif: bytes | None = None  #: TIFF structure, without the "Exif\\0\\0" prefix
     xmp: bytes | None = None
-    iptc: bytes | None = None
+    iptc: bytes | None = None  #: IPTC-IIM records, without a container's own wrapping
     dpi: tuple[float, float] | None = None
+    text: tuple[tuple[str, str], ...] = ()  #: (keyword, text): PNG's text chunks, JPEG's comment under "Comment"
+    colour_chunks: tuple[tuple[bytes, bytes], ...] = ()  #: PNG's gAMA, cHRM, sRGB, cICP, verbatim
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class Photo:
     quality: int | None = None
     lossless: bool = False
     grey: bool = False  #: the source had one channel; pixels repeats it three times
+    subsampling: str | None = None  #: the source JPEG's chroma sampling ("444", "422", "420", "440", "411") or None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,9 +19,13 @@ SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 #: Top to bottom: a layer imports only from layers below it (or from itself, where it is a package of its own).
 LAYERS = [
-    {"cli", "__main__"},
-    {"archive", "bench", "paper", "evaluate", "samples"},
-    {"pipeline", "classification", "information", "catalogue"},
+    {"__main__"},
+    {"cli"},
+    {"paper"},
+    {"evaluate"},
+    {"archive", "bench", "samples"},
+    {"pipeline", "classification", "scoring", "information"},
+    {"catalogue"},
     {"stages", "result"},
     {"verify", "sources"},
     {"recipes"},
@@ -30,7 +34,7 @@ LAYERS = [
     {"models"},
     {"runtime", "codecs"},
     {"kernels"},
-    {"registry", "files"},
+    {"registry", "files", "labels"},
     {"errors", "types"},
 ]
 NEVER_EACH_OTHER = {"enhance", "attacks", "metrics"}
@@ -39,7 +43,7 @@ NEVER_EACH_OTHER = {"enhance", "attacks", "metrics"}
 HOMES = {
     "onnxruntime": ("runtime/",),
     "openvino": ("runtime/",),
-    "torch": ("engines/torch_", "models/architectures/", "models/importers", "models/onnx_export"),
+    "torch": ("engines/torch_", "models/architectures/", "models/build", "models/importers", "models/onnx_file_export"),
     "torchvision": ("models/",),
     "PIL": ("codecs/",),
     "simplejpeg": ("codecs/",),
@@ -128,4 +132,4 @@ def test_nothing_reads_untrusted_pickles() -> None:
         text = path.read_text(encoding="utf-8")
         assert "weights_only=False" not in text
         assert "allow_pickle=True" not in text
-        assert "import pickle" not in text
+        assert "pickle.load" not in text

@@ -69,6 +69,8 @@ def _record(item: Item, result: Result, written: bool) -> dict[str, Any]:
     reason = record["reason"]
     if result.status == "unprotected" and not written:
         reason = f"{reason}; not written (strict)"
-    return {"source": item.source, "output": item.output if written else None} | {
-        key: value for key, value in record.items() if key != "source"
-    } | {"reason": reason}
+    return (
+        {"source": item.source, "output": item.output if written else None}
+        | {key: value for key, value in record.items() if key != "source"}
+        | {"reason": reason}
+    )

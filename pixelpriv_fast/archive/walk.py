@@ -36,7 +36,7 @@ def plan(inputs: Sequence[Path], out: Path, format_name: str | None = None) -> l
     items = [
         Item(path, source, _renamed(source, format_name))
         for given in inputs
-        for path, source in _photos_below(given, skip=out)
+        for path, source in photos_below(given, skip=out)
     ]
     if not items:
         raise UsageError(
@@ -58,13 +58,14 @@ def _check_places(inputs: Sequence[Path], out: Path) -> None:
         raise UsageError(f"output {out} is a file; give a folder")
 
 
-def _photos_below(given: Path, skip: Path) -> Iterator[tuple[Path, str]]:
-    """A file stands for itself; a folder for the known suffixes below it. Symbolic links are followed only where they
-    stay inside the input; the output folder, where it lies inside an input, is passed over."""
+def photos_below(given: Path, skip: Path | None = None) -> Iterator[tuple[Path, str]]:
+    """Photo files with their names relative to ``given``, in a stable order. A file stands for itself; a folder for the
+    known suffixes below it. Symbolic links are followed only where they stay inside the input; the folder ``skip``,
+    where it lies inside, is passed over."""
     if not given.is_dir():
         yield given, given.name
         return
-    root, skipped = given.resolve(), skip.resolve()
+    root, skipped = given.resolve(), skip and skip.resolve()
     seen: set[Path] = set()
     for folder, folders, files in os.walk(given, followlinks=True):
         real = Path(folder).resolve()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from . import classify, info, listing, models, protect
+from . import classify, evaluate, info, listing, models, paper, protect, score
 
 app = typer.Typer(
     help="Protects photos from scene classifiers: a photo is called protected only when its saved file, decoded "
@@ -15,7 +15,10 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("protect")(protect.protect)
+app.command("evaluate")(evaluate.evaluate)
+app.command("paper")(paper.paper)
 app.command("classify")(classify.classify)
+app.command("score")(score.score)
 app.add_typer(models.app, name="models")
 app.command("list")(listing.list_rows)
 app.command("info")(info.info)

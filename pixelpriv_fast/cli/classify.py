@@ -33,5 +33,7 @@ def classify(
             failed += 1
             continue
         shown = "  ".join(f"{label} {probability:.3f}" for label, probability in answer["top"])
-        output.record(answer, f"{answer['source']}: {shown}" + (f"  [{answer['classifier']}]" if len(names) > 1 else ""))
+        output.record(
+            answer, f"{answer['source']}: {shown}" + (f"  [{answer['classifier']}]" if len(names) > 1 else "")
+        )
     return 1 if failed else 0

@@ -47,7 +47,21 @@ ModelsOption = Annotated[
     typer.Option("--models", help="Folder of models, before $PIXELPRIV_MODELS and the user's data folder."),
 ]
 DeviceOption = Annotated[Device, typer.Option("--device", help="Where networks run.")]
+PresetOption = Annotated[
+    str | None,
+    typer.Option("--nima-preset", help="How NIMA sees photos: square224 (default), idealo, titu1994, mediaeval2019."),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="JSON Lines on stdout, nothing else there.")]
+
+
+def words(given: str) -> tuple[str, ...]:
+    """The words of a list with commas, each once. Raises ``UsageError`` for an empty list."""
+    from ..errors import UsageError
+
+    found = tuple(dict.fromkeys(word.strip() for word in given.split(",") if word.strip()))
+    if not found:
+        raise UsageError(f"{given!r} names nothing; give words with commas between them")
+    return found
 
 
 def classifiers_or_default(given: list[str] | None) -> tuple[str, ...]:

@@ -31,7 +31,9 @@ class Format(StrEnum):
 
 @guarded
 def protect(
-    inputs: Annotated[list[Path], typer.Argument(help="Photos or folders, then the output folder.", metavar="IN... OUT")],
+    inputs: Annotated[
+        list[Path], typer.Argument(help="Photos or folders, then the output folder.", metavar="IN... OUT")
+    ],
     recipe: Annotated[str, typer.Option(help="<enhancement>+<attack>; see `pixelpriv list recipes`.")] = (
         "contrast+least_likely"
     ),
@@ -87,7 +89,10 @@ def protect(
     output, summary = Output(json), Summary()
     if dry_run:
         for item in items:
-            output.record({"source": item.source, "output": item.output, "status": "planned"}, f"{item.path} -> {out / item.output}")
+            output.record(
+                {"source": item.source, "output": item.output, "status": "planned"},
+                f"{item.path} -> {out / item.output}",
+            )
         return 0
     for record in run(protector, items, out, batch=batch, strict=strict, summary=summary):
         output.record(record, evidence(record))

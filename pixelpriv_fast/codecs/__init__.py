@@ -1,1 +1,32 @@
+"""Bytes -> Photo -> bytes: safe against what a file may hold, careful with what it says.
 
+Importing this loads no image library; the first ``decode`` or ``encode`` does.
+"""
+
+from .contract import EncodeOptions, Header
+from .decoding import check, decode, peek
+from .encoding import check_options, encode, is_lossy
+from .limits import Limits
+from .metadata import POLICIES
+from .pil_source import from_pil
+from .sniff import format_for, format_of_path, known_suffixes, suffix_for
+
+KNOWN_SUFFIXES = known_suffixes()
+
+__all__ = [
+    "KNOWN_SUFFIXES",
+    "POLICIES",
+    "EncodeOptions",
+    "Header",
+    "Limits",
+    "check",
+    "check_options",
+    "decode",
+    "encode",
+    "format_for",
+    "format_of_path",
+    "from_pil",
+    "is_lossy",
+    "peek",
+    "suffix_for",
+]

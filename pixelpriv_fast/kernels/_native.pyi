@@ -1,3 +1,112 @@
 """The extension's functions and array contracts (csrc/arrays.hpp states the same names)."""
 
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+BytesU8: TypeAlias = npt.NDArray[np.uint8]  # (n,) a file's bytes
+PhotoU8: TypeAlias = npt.NDArray[np.uint8]  # (height, width, 3) RGB
+PlaneF32: TypeAlias = npt.NDArray[np.float32]  # (height, width)
+PlaneF64: TypeAlias = npt.NDArray[np.float64]  # (height, width)
+VectorF64: TypeAlias = npt.NDArray[np.float64]  # (n,)
+OffsetI8: TypeAlias = npt.NDArray[np.int8]  # (height, width, 3) lattice offsets
+PhotoF32: TypeAlias = npt.NDArray[np.float32]  # (height, width, 3) RGB
+PlanarF32: TypeAlias = npt.NDArray[np.float32]  # (3, height, width)
+VectorF32: TypeAlias = npt.NDArray[np.float32]  # (n,)
+VectorI32: TypeAlias = npt.NDArray[np.int32]  # (n,)
+TableF32: TypeAlias = npt.NDArray[np.float32]  # (outputs, taps)
+TableI32: TypeAlias = npt.NDArray[np.int32]  # (outputs, taps)
+BatchF32: TypeAlias = npt.NDArray[np.float32]  # (n, 3, height, width), a classifier's input
+MotionsF64: TypeAlias = npt.NDArray[np.float64]  # (n, 3): degrees, tx px, ty px
+
+def best_exposure(samples: VectorF64, a: float, b: float, k_min: float, k_max: float, k_step: float) -> float: ...
+def blend_exposure(
+    photo: PhotoU8, illumination: PlaneF64, table: VectorF64, mu: float, threads: int = 1
+) -> PhotoU8: ...
 def build_info() -> dict[str, str]: ...
+def cartoon_filter(
+    photo: PhotoU8,
+    blur: VectorF32,
+    shares: PlaneF32,
+    rounds: int,
+    tone: VectorF32,
+    saturation: float,
+    fine: VectorF32,
+    coarse: VectorF32,
+    line_threshold: float,
+    line_gain: float,
+    line_strength: float,
+) -> PhotoU8: ...
+def exposure_samples(photo: PhotoU8, illumination: PlaneF64, threshold: float, threads: int = 1) -> VectorF64: ...
+def filled_area(parameters: MotionsF64, height: int, width: int, edge: str = "soft") -> VectorF64: ...
+def half_luminance(photo: PhotoU8, threads: int = 1) -> PlaneF32: ...
+def largest_change(photo: PhotoU8, other: PhotoU8) -> int: ...
+def lattice_photo(photo: PhotoU8, offsets: OffsetI8, units: int) -> PhotoU8: ...
+def lattice_step(
+    photo: PhotoU8,
+    offsets: OffsetI8,
+    units: int,
+    gradient: PlanarF32,
+    row_starts: VectorI32,
+    row_weights: TableF32,
+    column_starts: VectorI32,
+    column_weights: TableF32,
+    order: VectorI32,
+    gain: VectorF32,
+    step: int,
+    bound: int,
+    extra: PhotoF32 | None,
+) -> None: ...
+def normalise(pixels: PhotoU8, order: VectorI32, gain: VectorF32, bias: VectorF32) -> PlanarF32: ...
+def resize_adjoint(
+    gradient: PlanarF32,
+    row_starts: VectorI32,
+    row_weights: TableF32,
+    column_starts: VectorI32,
+    column_weights: TableF32,
+    order: VectorI32,
+    gain: VectorF32,
+    out: PhotoF32,
+) -> None: ...
+def resize_lattice(
+    photo: PhotoU8,
+    offsets: OffsetI8,
+    units: int,
+    row_starts: VectorI32,
+    row_weights: TableF32,
+    column_starts: VectorI32,
+    column_weights: TableF32,
+    order: VectorI32,
+    gain: VectorF32,
+    bias: VectorF32,
+) -> PlanarF32: ...
+def resize_u8(
+    photo: PhotoU8,
+    row_starts: VectorI32,
+    row_fixed: TableI32,
+    column_starts: VectorI32,
+    column_fixed: TableI32,
+) -> PhotoU8: ...
+def solve_illumination(
+    luminance: PlaneF32, w_h: PlaneF32, w_v: PlaneF32, lam: float, rtol: float, threads: int = 1
+) -> tuple[PlaneF64, float]: ...
+def ssim(a: PhotoU8, b: PhotoU8, threads: int = 1) -> float: ...
+def texture_weights(luminance: PlaneF32, window: int, sharpness: float) -> tuple[PlaneF32, PlaneF32]: ...
+def unpack_lzw(packed: BytesU8, size: int) -> BytesU8: ...
+def warp_planar(
+    photo: PhotoU8,
+    parameters: MotionsF64,
+    order: VectorI32,
+    gain: VectorF32,
+    bias: VectorF32,
+    out: BatchF32,
+    top: int = 0,
+    left: int = 0,
+    edge: str = "soft",
+    fill: int = 0,
+    threads: int = 1,
+) -> None: ...
+def warp_u8(
+    photo: PhotoU8, parameters: MotionsF64, edge: str = "soft", fill: int = 0, threads: int = 1
+) -> npt.NDArray[np.uint8]: ...

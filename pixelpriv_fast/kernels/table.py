@@ -17,6 +17,7 @@ from ..errors import UsageError
 
 _LOG = logging.getLogger(__name__)
 _SPEED_ORDER = ("native", "numba", "reference")
+_ALL = _SPEED_ORDER
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,27 @@ class Kernel:
 
 
 #: name -> row. The name is the function's name in every implementation.
-KERNELS: dict[str, Kernel] = {}
+KERNELS: dict[str, Kernel] = {
+    "half_luminance": Kernel("illumination", "largest channel at half size, bicubic", _ALL),
+    "texture_weights": Kernel("illumination", "edge weights of the illumination system", _ALL),
+    "solve_illumination": Kernel("illumination", "multigrid-preconditioned solve for the illumination map", _ALL),
+    "exposure_samples": Kernel("exposure", "brightness of the badly exposed part of a thumbnail", _ALL),
+    "best_exposure": Kernel("exposure", "exposure ratio of largest entropy, exhaustive", _ALL),
+    "blend_exposure": Kernel("exposure", "photo and its brighter exposure fused, map enlarged on the fly", _ALL),
+    "resize_u8": Kernel("resize", "Pillow's 8-bit antialiased resize, restricted to a crop", _ALL),
+    "normalise": Kernel("resize", "8-bit pixels to a network's planar input", _ALL),
+    "resize_lattice": Kernel("resize", "unrounded resize of a lattice iterate into a network's input", _ALL),
+    "resize_adjoint": Kernel("resize", "the transpose of resize_lattice: gradient at photo size", _ALL),
+    "lattice_step": Kernel("lattice", "adjoint, sign, step and clamp on int8 offsets in one pass", _ALL),
+    "lattice_photo": Kernel("lattice", "the 8-bit photo of a lattice iterate", _ALL),
+    "largest_change": Kernel("lattice", "largest absolute difference of two 8-bit photos", _ALL),
+    "warp_u8": Kernel("warp", "rotation and translation of one photo, n candidates", _ALL),
+    "warp_planar": Kernel("warp", "the same, into a classifier's input", _ALL),
+    "filled_area": Kernel("warp", "the share of pixels that a warp's fill touches", _ALL),
+    "cartoon_filter": Kernel("cartoon_filter", "stylisation without a network", _ALL),
+    "unpack_lzw": Kernel("lzw", "TIFF's LZW compression, undone"),
+    "ssim": Kernel("ssim", "structural similarity of two photos"),
+}
 
 
 @cache

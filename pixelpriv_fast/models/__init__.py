@@ -1,1 +1,32 @@
+"""Networks: cards, the store of ready ``.onnx`` files, and classifiers made from them. Importing this loads no
+runtime."""
 
+from __future__ import annotations
+
+from .cards import CARDS, Card
+from .classifier import Classifier, load_classifier, softmax
+from .generator import Generator, load_generator
+from .onnx_file import StampedModel, load_state_dict, read, seal, unseal
+from .preprocess import Preprocess
+from .stamp import Provenance, Stamp
+from .store import Entry, Store
+
+__all__ = [
+    "CARDS",
+    "Card",
+    "Classifier",
+    "Entry",
+    "Generator",
+    "Preprocess",
+    "Provenance",
+    "Stamp",
+    "StampedModel",
+    "Store",
+    "load_classifier",
+    "load_generator",
+    "load_state_dict",
+    "read",
+    "seal",
+    "softmax",
+    "unseal",
+]

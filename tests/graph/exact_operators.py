@@ -23,10 +23,8 @@ class Erf(OpRun):
 
 class Gelu(OpRun):
     def _run(self, x: Array, approximate: str = "none") -> tuple[Array]:
-        if approximate == "tanh":
-            bent = np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))
-        else:
-            bent = exact_erf(x / math.sqrt(2))
+        curved = math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)
+        bent = np.tanh(curved) if approximate == "tanh" else exact_erf(x / math.sqrt(2))
         return ((0.5 * x * (1 + bent)).astype(x.dtype),)
 
 

@@ -1,0 +1,59 @@
+// The preconditioner of the illumination solve: one multigrid V-cycle for
+//     A t = m t + sum over the four edges of w (t - neighbour's t),   m = 1 on the finest grid,
+// on a periodic grid whose edge weights vary by a factor of 700.
+//
+// Coarser grids come from summing 2 x 2 cells (Galerkin with piecewise constant interpolation), which keeps the
+// five-point shape for any weights and sizes; smoothing is a Chebyshev polynomial of the diagonally scaled operator,
+// the same before and after, which keeps the cycle symmetric as conjugate gradients demand. Both vectorise, have no
+// order of elimination, and so give the same bits for any number of threads.
+#pragma once
+
+#include <vector>
+
+#include "plane.hpp"
+#include "team.hpp"
+
+namespace pp {
+
+struct Level {
+    Level(int height, int width, Arena& arena);
+
+    int height, width;
+    std::vector<float> mass_rows, mass_columns;  // m(y, x) = mass_rows[y] * mass_columns[x]: cells of the finest grid
+    Plane w_h, w_v;                              // edge to the right, edge downwards
+    Plane inverse_diagonal;
+    Plane r;          // in: right-hand side of the level's correction equation
+    Plane x;          // out: the correction
+    Plane scaled;     // residual / diagonal
+    Plane d, d_next;  // the smoother's step, and the next one
+};
+
+class Multigrid {
+  public:
+    // w_h, w_v: height x width edge weights, here multiplied by lam. Takes floats(height, width) from the arena.
+    Multigrid(const float* w_h, const float* w_v, int height, int width, float lam, Team& team, Arena& arena);
+
+    static std::size_t floats(int height, int width);
+
+    Level& finest() { return levels_.front(); }
+    const Level& finest() const { return levels_.front(); }
+
+    // finest().x = approximately A^-1 finest().r; r is kept. Uses d, d_next and scaled of every level.
+    // products[y] = row y's part of the scalar product of r and x.
+    void cycle(std::vector<double>& products);
+
+  private:
+    void prepare(Level& level);
+    void cycle(std::size_t depth);
+    void descend(Level& level, Level& coarse);
+    template <typename Last>
+    void ascend(Level& level, const Level& coarse, const Last& last);
+
+    Team& team_;
+    std::vector<Level> levels_;
+};
+
+// Rows of at least so many pixels together make a part worth a thread of its own.
+inline int grain_rows(int width) { return 1 + 32768 / width; }
+
+}  // namespace pp

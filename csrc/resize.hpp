@@ -1,0 +1,90 @@
+// Separable antialiased resize from 8-bit pixels, and its adjoint. Definition: kernels/reference/resize.py.
+//
+// Photos are RGB interleaved, network tensors planar. Tables (kernels/filters.py) hold the same number of taps for
+// every output, windows inside the photo, starts that never decrease.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace pp {
+
+template <typename W>
+struct Axis {
+    const std::int32_t* starts;
+    const W* weights;  // outputs x taps
+    std::ptrdiff_t outputs;
+    std::ptrdiff_t taps;
+
+    std::ptrdiff_t first() const { return starts[0]; }
+    std::ptrdiff_t end() const { return starts[outputs - 1] + taps; }
+};
+
+struct PhotoView {
+    const std::uint8_t* pixels;
+    std::ptrdiff_t height;
+    std::ptrdiff_t width;
+};
+
+// Input channel c is gain[c] * pixel[order[c]] + bias[c].
+struct Channels {
+    const std::int32_t* order;
+    const float* gain;
+    const float* bias;
+};
+
+// A column table for interleaved pixels: each weight three times, windows widened to whole vectors where the row is
+// wide enough, so that a dot product is one contiguous loop.
+template <typename W>
+struct Interleaved {
+    std::vector<std::ptrdiff_t> starts;  // in samples
+    std::vector<W> weights;              // outputs x lanes
+    std::ptrdiff_t lanes;
+
+    Interleaved(const Axis<W>& axis, std::ptrdiff_t origin, std::ptrdiff_t width);
+};
+
+void resize_u8(const PhotoView& photo, const Axis<std::int32_t>& rows, const Axis<std::int32_t>& columns,
+               std::uint8_t* out);
+
+void normalise(const std::uint8_t* pixels, std::ptrdiff_t count, const Channels& channels, float* out);
+
+void resize_lattice(const PhotoView& photo, const std::int8_t* offsets, int units, const Axis<float>& rows,
+                    const Axis<float>& columns, const Channels& channels, float* out);
+
+// The photo's gradient, one row after the other from the top: a few rows of memory, whatever the photo's size.
+class AdjointRows {
+  public:
+    AdjointRows(const float* gradient, const Axis<float>& rows, const Axis<float>& columns, const Channels& channels);
+
+    std::ptrdiff_t first_column() const { return columns_.first(); }
+    std::ptrdiff_t samples() const { return samples_; }
+
+    // 3 * (columns.end - columns.first) values, valid until the next call; null where no output reads the row.
+    // Rows must be asked for in rising order.
+    const float* row(std::ptrdiff_t index);
+
+  private:
+    float* slot(std::ptrdiff_t output) { return ring_.data() + (output % capacity_) * samples_; }
+    void spread(std::ptrdiff_t output);
+
+    const float* gradient_;
+    Axis<float> rows_;
+    Axis<float> columns_;
+    Channels channels_;
+    std::ptrdiff_t samples_;
+    bool direct_;  // columns are only cropped
+    Interleaved<float> table_;
+    std::ptrdiff_t capacity_;
+    std::ptrdiff_t oldest_ = 0;  // first output whose window has not passed
+    std::ptrdiff_t ready_ = 0;   // outputs spread so far
+    std::vector<float> ring_;    // capacity x samples
+    std::vector<float> sum_;
+    std::vector<float> values_;
+};
+
+void resize_adjoint(const float* gradient, const Axis<float>& rows, const Axis<float>& columns,
+                    const Channels& channels, std::ptrdiff_t height, std::ptrdiff_t width, float* out);
+
+}  // namespace pp

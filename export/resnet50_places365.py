@@ -1,0 +1,6 @@
+"""ResNet50-Places365: the official .pth.tar -> a checked, stamped .onnx (by ``pixelpriv_fast.models.exporting``)."""
+
+from pixelpriv_fast.models.exporting import main
+
+if __name__ == "__main__":
+    raise SystemExit(main("resnet50_places365"))

@@ -1,0 +1,6 @@
+"""SqueezeNet-Places365: its .npz -> a checked, stamped .onnx (by ``pixelpriv_fast.models.exporting``)."""
+
+from pixelpriv_fast.models.exporting import main
+
+if __name__ == "__main__":
+    raise SystemExit(main("squeezenet_places365"))

@@ -1,0 +1,206 @@
+"""The loop that every lattice attack runs: gradients of a batch, one step a photo, and out as soon as a photo is done.
+
+Photos of any size share a batch, since the network's input has one size; when one leaves, the next one takes its place.
+Nothing is shared between photos, so a photo's result does not depend on its neighbours beyond what the floating point
+of a batched network pass does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from ..kernels import get
+from ..types import Floats, Logits, Pixels
+from .goals import Aim, ClassSet, Goal, Row, View, log_odds, softplus
+from .linf import Ball, Iterate
+from .rules import Judgement, StopRule, judge
+from .task import AttackOutcome, AttackTask, Victim
+
+
+@dataclass(frozen=True, slots=True)
+class Descent:
+    """One attack, spelled out: where to, how far, how often, and what is kept.
+
+    ``step`` is in the ball's units. ``stop`` is asked before each step, of the 8-bit iterate; None never stops.
+    ``keep``: "last", "best_loss" or "first_success" (stops at the first iterate that fools).
+    """
+
+    goal: Goal
+    ball: Ball
+    step: int
+    steps: int
+    stop: StopRule | None = None
+    keep: str = "last"
+    random_start: bool = False
+
+    @property
+    def judges(self) -> bool:
+        """Whether iterates must be judged on the way."""
+        return self.stop is not None or self.keep != "last"
+
+    def over(self, judgement: Judgement) -> bool:
+        """Whether a photo is done with an iterate that is judged so."""
+        succeeded = self.keep == "first_success" and judgement.fooled
+        return succeeded or (self.stop is not None and self.stop(judgement))
+
+
+@dataclass(slots=True, eq=False)
+class _Run:
+    """One photo under attack."""
+
+    index: int
+    iterate: Iterate
+    flee: tuple[ClassSet, ...]
+    aim: Aim
+    steps: int = 0
+    best: tuple[Judgement, Pixels] | None = field(default=None)
+
+
+def descend(photos: Sequence[Pixels], task: AttackTask, plan: Descent) -> list[AttackOutcome]:
+    """Attacks every photo as ``plan`` says; outcomes in their order. Arguments are trusted: ``contract`` checks."""
+    outcomes: dict[int, AttackOutcome] = {}
+    waiting = list(range(len(photos)))
+    active: list[_Run] = []
+    while waiting or active:
+        free = max(1, task.batch) - len(active)
+        entering, waiting = waiting[:free], waiting[free:]
+        active += _enter(photos, entering, task, plan)
+        ending = [run for run in active if _out_of_steps(run, task, plan)]
+        moving = [run for run in active if run not in ending]
+        ending += _advance(moving, task, plan)
+        for run in ending:
+            active.remove(run)
+        for run, judgement in zip(ending, _judge(ending, task, None), strict=True):
+            outcomes[run.index] = _outcome(run, judgement, plan)
+    return [outcomes[index] for index in range(len(photos))]
+
+
+def _enter(photos: Sequence[Pixels], indices: Sequence[int], task: AttackTask, plan: Descent) -> list[_Run]:
+    """Photos on their way in: their start and their aim."""
+    if not indices:
+        return []
+    starts: list[Logits | None] = [None] * len(task.victims)
+    if plan.goal.needs_start:
+        starts = [v.logits(np.stack([v.preprocess.rounded(photos[i]) for i in indices])) for v in task.victims]
+    return [_run(photos[index], index, row, starts, task, plan) for row, index in enumerate(indices)]
+
+
+def _run(photo: Pixels, index: int, row: int, starts: Sequence[Logits | None], task: AttackTask, plan: Descent) -> _Run:
+    rng = np.random.default_rng(task.seeds[index])
+    views = []
+    for v, victim in enumerate(task.victims):
+        flee = np.zeros(victim.classes, np.bool_)
+        flee[list(task.flee[v][index])] = True
+        start = starts[v]
+        original = task.original_logits[v][index] if task.original_logits is not None else None
+        views.append(View(None if start is None else start[row], original, flee))
+    aim = plan.goal.aim(tuple(views), rng)
+    begin = Iterate.random(photo, plan.ball, rng) if plan.random_start else Iterate.at_start(photo, plan.ball)
+    return _Run(index, begin, tuple(view.flee for view in views), aim)
+
+
+def _out_of_steps(run: _Run, task: AttackTask, plan: Descent) -> bool:
+    return run.steps >= plan.steps or (task.expired is not None and task.expired(run.index))
+
+
+def _advance(runs: list[_Run], task: AttackTask, plan: Descent) -> list[_Run]:
+    """One step for each run; the runs that stop before theirs are returned."""
+    if not runs:
+        return []
+    answers = [_gradient(victim, v, runs) for v, victim in enumerate(task.victims)]
+    known = [[logits[row] for logits, _ in answers] for row in range(len(runs))]
+    stopped = _stopping(runs, known, task, plan) if plan.judges else []
+    for row, run in enumerate(runs):
+        if run not in stopped:
+            _step(run, [(logits[row], gradient[row]) for logits, gradient in answers], task.victims, plan)
+    return stopped
+
+
+def _stopping(runs: Sequence[_Run], known: Sequence[Sequence[Row]], task: AttackTask, plan: Descent) -> list[_Run]:
+    """The runs that are over with the iterate they stand at, which "best_loss" also remembers where it is the best.
+
+    Only "best_loss" must judge every iterate, the start apart; a stop rule looks at the unrounded iterate first, which
+    costs nothing, and judges the 8-bit photo where that one would stop.
+    """
+    if plan.keep == "best_loss":
+        chosen = [i for i, run in enumerate(runs) if run.steps > 0 or plan.stop is not None]
+    else:
+        chosen = [i for i, run in enumerate(runs) if plan.over(judge(known[i], run.flee, run.aim))]
+    judged = [runs[i] for i in chosen]
+    stopped = []
+    for run, judgement in zip(judged, _judge(judged, task, [known[i] for i in chosen]), strict=True):
+        if plan.keep == "best_loss" and (run.best is None or judgement.rank > run.best[0].rank):
+            run.best = judgement, run.iterate.pixels()
+        if plan.over(judgement):
+            stopped.append(run)
+    return stopped
+
+
+def _gradient(victim: Victim, v: int, runs: Sequence[_Run]) -> tuple[Logits, Floats]:
+    preprocess = victim.preprocess
+    inputs = [preprocess.exact(r.iterate.start, r.iterate.offsets, r.iterate.ball.units) for r in runs]
+    return victim.gradient(np.stack(inputs), np.stack([run.aim.sets[v] for run in runs]))
+
+
+def _step(run: _Run, answers: Sequence[tuple[Row, Floats]], victims: Sequence[Victim], plan: Descent) -> None:
+    """Moves one photo: up or down the mean cross entropy of its aim over the victims."""
+    weights = _weights([log_odds(row, goal) for (row, _), goal in zip(answers, run.aim.sets, strict=True)])
+    parts = [
+        (victim, gradient * np.float32(weight) if weight != 1.0 else gradient)
+        for victim, (_, gradient), weight in zip(victims, answers, weights, strict=True)
+    ]
+    iterate, extra = run.iterate, None
+    for victim, gradient in parts[:-1]:
+        extra = np.zeros(iterate.start.shape, np.float32) if extra is None else extra
+        victim.preprocess.adjoint(gradient, extra)
+    victim, gradient = parts[-1]
+    victim.preprocess.step(
+        iterate.start,
+        iterate.offsets,
+        gradient,
+        step=plan.step if run.aim.away else -plan.step,
+        bound=iterate.ball.bound,
+        units=iterate.ball.units,
+        extra=extra,
+    )
+    run.steps += 1
+
+
+def _weights(odds: Sequence[float]) -> npt.NDArray[np.float64]:
+    """What the mean cross entropy makes of each victim's log-odds gradient: sigmoid(odds), relative to the largest."""
+    if len(odds) == 1:
+        return np.ones(1)
+    logs = np.array([-softplus(-value) for value in odds])
+    return np.asarray(np.exp(logs - logs.max()))
+
+
+def _judge(runs: Sequence[_Run], task: AttackTask, known: Sequence[Sequence[Row]] | None) -> list[Judgement]:
+    """The victims' view of each run's 8-bit iterate. ``known``: for each run the victims' logits of the unrounded
+    iterate, taken where rounding changes nothing; the rest costs a forward pass."""
+    rows: list[list[Row]] = [list(r) for r in known] if known is not None else [[] for _ in runs]
+    pixels: dict[int, Pixels] = {}
+    for v, victim in enumerate(task.victims):
+        unknown = [i for i, run in enumerate(runs) if known is None or not _unrounded(victim, run.iterate)]
+        if not unknown:
+            continue
+        pixels.update({i: runs[i].iterate.pixels() for i in unknown if i not in pixels})
+        answers = victim.logits(np.stack([victim.preprocess.rounded(pixels[i]) for i in unknown]))
+        for i, answer in zip(unknown, answers, strict=True):
+            rows[i][v : v + 1] = [answer]
+    return [judge(logits, run.flee, run.aim) for logits, run in zip(rows, runs, strict=True)]
+
+
+def _unrounded(victim: Victim, iterate: Iterate) -> bool:
+    return iterate.whole and victim.preprocess.identity(*iterate.start.shape[:2])
+
+
+def _outcome(run: _Run, judgement: Judgement, plan: Descent) -> AttackOutcome:
+    photo = run.iterate.pixels()
+    if plan.keep == "best_loss" and run.best is not None and run.best[0].rank >= judgement.rank:
+        judgement, photo = run.best
+    linf = int(get("largest_change")(photo, run.iterate.start))
+    return AttackOutcome(photo, linf, run.steps, judgement.fooled)

@@ -1,0 +1,66 @@
+"""An attack by itself, outside the pipeline: images in, images out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol, TypeAlias, cast
+
+import numpy as np
+
+from ..engines import load_engine
+from ..errors import UsageError
+from ..types import Pixels
+from .task import AttackOutcome, AttackTask, Victim, content_seed
+
+Images: TypeAlias = Pixels | Sequence[Pixels]
+Answer: TypeAlias = Any  #: the form that came in: one array, a stack, or a list
+Labels: TypeAlias = int | Sequence[int | Sequence[int]] | None
+
+
+class _Runs(Protocol):
+    def run(self, photos: Sequence[Pixels], task: AttackTask) -> list[AttackOutcome]: ...
+
+
+def attack_images(attack: _Runs, images: Images, classifier: Any, labels: Labels, seed: int) -> Answer:
+    """See ``LatticeAttack.__call__``. The images are their own originals."""
+    single = isinstance(images, np.ndarray) and images.ndim == 3
+    photos: list[Pixels] = [cast(Pixels, images)] if single else list(images)
+    victims = victims_of(classifier)
+    known = _known(labels, len(photos))
+    logits = tuple(
+        victim.logits(np.stack([victim.preprocess.rounded(np.ascontiguousarray(photo)) for photo in photos]))
+        for victim in victims
+    )
+    flee = tuple(tuple(_flee(row, accepted) for row, accepted in zip(z, known, strict=True)) for z in logits)
+    seeds = [content_seed(photo, seed) for photo in photos]
+    outcomes = attack.run(photos, AttackTask(victims, flee, seeds, logits))
+    results = [outcome.photo for outcome in outcomes]
+    if single:
+        return results[0]
+    return np.stack(results) if isinstance(images, np.ndarray) else results
+
+
+def victims_of(classifier: Any) -> tuple[Victim, ...]:
+    """Gradient engines for a name, a classifier, an engine, or a sequence of them."""
+    if isinstance(classifier, (list, tuple)):
+        return tuple(victim for one in classifier for victim in victims_of(one))
+    if isinstance(classifier, str):
+        return (load_engine(classifier),)
+    if hasattr(classifier, "gradient"):
+        return (cast(Victim, classifier),)
+    if hasattr(classifier, "model"):
+        return (load_engine(classifier.model),)
+    raise UsageError(f"{type(classifier).__name__} is no classifier: give a name, a classifier or a gradient engine")
+
+
+def _known(labels: Labels, count: int) -> list[tuple[int, ...]]:
+    if labels is None:
+        return [()] * count
+    rows = [labels] if isinstance(labels, (int, np.integer)) else list(labels)
+    if len(rows) != count:
+        raise UsageError(f"{len(rows)} labels for {count} images")
+    return [(int(row),) if isinstance(row, (int, np.integer)) else tuple(int(i) for i in row) for row in rows]
+
+
+def _flee(logits: Any, accepted: tuple[int, ...]) -> tuple[int, ...]:
+    return accepted or (int(np.argmax(logits)),)

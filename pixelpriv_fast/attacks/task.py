@@ -1,0 +1,53 @@
+"""What an attack is given besides the photos, and what it hands back."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+
+from ..engines import GradientEngine
+from ..types import Logits, Pixels
+
+#: A network to fool: logits, input gradients and the preprocessing that makes its inputs.
+Victim: TypeAlias = GradientEngine
+
+
+@dataclass(frozen=True, slots=True)
+class AttackTask:
+    """Whom to fool, and what each photo must not be taken for.
+
+    ``flee[v][i]``: for victim v and photo i the class indices to get away from (the original's class, and every
+    accepted label). ``original_logits[v]``: (photos, classes) of the *original* photos, needed by attacks that aim by
+    them; None leaves them to the start photos. ``seeds``: one 64-bit integer a photo, see ``content_seed``.
+    ``expired(i)`` is asked before each step; True ends photo i with what it has. ``batch``: photos in one network pass.
+    """
+
+    victims: tuple[Victim, ...]
+    flee: tuple[tuple[tuple[int, ...], ...], ...]
+    seeds: Sequence[int]
+    original_logits: tuple[Logits, ...] | None = None
+    expired: Callable[[int], bool] | None = None
+    batch: int = 16
+
+
+@dataclass(frozen=True, slots=True)
+class AttackOutcome:
+    """One attacked photo. ``linf``: largest change in grey levels; ``steps``: steps that were taken; ``fooled``: every
+    victim's top-1 on these very pixels is none of the classes fled from, as the gradient engine sees it."""
+
+    photo: Pixels
+    linf: int
+    steps: int
+    fooled: bool
+
+
+def content_seed(pixels: Pixels, seed: int) -> int:
+    """A 64-bit seed from a photo's pixels and the user's seed: the same photo gets the same randomness in any batch,
+    order or run."""
+    digest = hashlib.sha256(f"{seed}:{pixels.shape}:".encode())
+    digest.update(np.ascontiguousarray(pixels).data)
+    return int.from_bytes(digest.digest()[:8], "little")

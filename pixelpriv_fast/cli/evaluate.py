@@ -1,0 +1,90 @@
+"""``pixelpriv evaluate``: Table 1's columns for two folders."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from .options import (
+    ClassifierOption,
+    DeviceOption,
+    JsonOption,
+    ModelsOption,
+    PresetOption,
+    classifiers_or_default,
+    words,
+)
+from .options import Device as _Device
+from .output import Output, guarded, say
+
+_SHOWN = 10
+
+
+@guarded
+def evaluate(
+    originals: Annotated[Path, typer.Argument(help="Folder of the original photos.", metavar="ORIGINALS")],
+    protected: Annotated[Path, typer.Argument(help="Folder of their protected files.", metavar="PROTECTED")],
+    labels: Annotated[Path, typer.Option("--labels", help="CSV of file,index for every original.")],
+    classifier: ClassifierOption = None,
+    metrics: Annotated[
+        str | None,
+        typer.Option("--metrics", help="With commas. Default: nima,psnr,ssim, nima only where its network is there."),
+    ] = None,
+    models: ModelsOption = None,
+    device: DeviceOption = _Device.auto,
+    preset: PresetOption = None,
+    csv: Annotated[Path | None, typer.Option("--csv", help="Also write a table of all photos to this file.")] = None,
+    json: JsonOption = False,
+) -> int:
+    """Measures protected files: the classifier's accuracy on them, decoded again, and how good they look."""
+    from ..errors import PhotoError, UsageError
+    from ..evaluate import prepare
+
+    names = classifiers_or_default(classifier)
+    if len(names) > 1:
+        raise UsageError(f"evaluate measures one classifier at a time, not {', '.join(names)}")
+    output = Output(json)
+    wanted = None if metrics is None else words(metrics)
+    run = prepare(
+        originals,
+        protected,
+        labels,
+        classifier=names[0],
+        metrics=wanted,
+        models=models,
+        device=device.value,
+        preset=preset,
+    )
+    _say_what_is_left_out(run.missing, run.unavailable, protected)
+    with run.table(csv) if csv else contextlib.nullcontext() as table:
+        for row in run.rows():
+            if isinstance(row, PhotoError):
+                say(str(row))
+            elif table is not None:
+                table.add(row)
+    record = run.record()
+    output.record(record, _lines(record))
+    return 1 if run.failed or run.missing else 0
+
+
+def _say_what_is_left_out(missing: Any, unavailable: Any, protected: Path) -> None:
+    for name in missing[:_SHOWN]:
+        say(f"{name}: no protected file below {protected}; not measured")
+    if len(missing) > _SHOWN:
+        say(f"... and {len(missing) - _SHOWN} more without a protected file")
+    for name in unavailable:
+        say(f"{name} is not measured: its network is not in the store; see pixelpriv models list")
+
+
+def _lines(record: dict[str, Any]) -> str:
+    """The sums for people: a row for the originals, a row for the protected files."""
+    rows = [f"{record['images']} photos, {record['classifier']}: top-1, top-5 accuracy and mean metrics"]
+    for name, side in (("original", record["original"]), ("protected", record)):
+        accuracy = [side[f"top{k}_accuracy"] for k in (1, 5)]
+        cells = ["      -" if share is None else f"{share:7.2%}" for share in accuracy]
+        cells += [f"{word} {'-' if value is None else format(value, '.4g')}" for word, value in side["metrics"].items()]
+        rows.append(f"{name:10} {'  '.join(cells)}")
+    return "\n".join(rows)

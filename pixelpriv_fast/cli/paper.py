@@ -1,0 +1,88 @@
+"""``pixelpriv paper``: the 2019 paper's experiment on labelled photos of the user's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .options import ClassifierOption, Device, DeviceOption, Engine, JsonOption, ModelsOption, classifiers_or_default
+from .output import Output, guarded, say
+from .protect import Format
+
+
+@guarded
+def paper(
+    images: Annotated[Path, typer.Argument(help="Folder of labelled photos.")],
+    labels: Annotated[Path, typer.Option("--labels", help="CSV of file,index.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for the table, the figures and the protected photos.")],
+    classifier: ClassifierOption = None,
+    models: ModelsOption = None,
+    device: DeviceOption = Device.auto,
+    engine: Annotated[Engine, typer.Option(help="Who computes gradients.")] = Engine.auto,
+    format: Annotated[Format, typer.Option(help="Of the protected photos.")] = Format.png,
+    quality: Annotated[int | None, typer.Option(min=1, max=100, help="JPEG or WebP quality.")] = None,
+    runs: Annotated[str, typer.Option("--runs", help="Which of the five, as 1,3,4.")] = "1,2,3,4,5",
+    keep_misclassified: Annotated[
+        bool, typer.Option("--keep-misclassified", help="Also photos that the classifier gets wrong from the start.")
+    ] = False,
+    run5_all: Annotated[
+        bool,
+        typer.Option(
+            "--run5-all", help="Run 5 on all photos, where MEPP19test_manual.csv beside the labels limits it."
+        ),
+    ] = False,
+    with_ablations: Annotated[
+        bool, typer.Option("--ablations", help="Also enhancements alone and attacks alone.")
+    ] = False,
+    sweep: Annotated[str | None, typer.Option("--sweep", help="As epsilon=2,4,8,16: the runs once for each.")] = None,
+    photos: Annotated[int, typer.Option("--photos", min=1, help="Photos in figure 1.")] = 3,
+    batch: Annotated[int, typer.Option(min=1, help="Photos attacked together.")] = 16,
+    seed: Annotated[int, typer.Option(help="Seed; each photo's own comes from it and its content.")] = 0,
+    json: JsonOption = False,
+) -> int:
+    """Runs the paper's five defences: table1.{json,csv,md}, figure1.png, scatter.png and the protected photos in OUT."""
+    from ..codecs import EncodeOptions
+    from ..errors import UsageError
+    from ..models import Store
+    from ..paper import ablations, conduct, paper_cases, prepare, run5_labels
+    from ..paper import sweep as swept
+
+    chosen = classifiers_or_default(classifier)
+    if len(chosen) != 1:
+        raise UsageError(f"the experiment measures one classifier, not {', '.join(chosen)}")
+    cases = paper_cases(_numbers(runs))
+    cases += swept(cases, sweep) if sweep is not None else []
+    cases += ablations(Store(models)) if with_ablations else []
+    limited = None if run5_all else run5_labels(labels)
+    if limited:
+        say(f"run 5 on the photos of {limited.name} only, as in the paper (--run5-all for all)")
+    experiment = prepare(
+        images,
+        labels,
+        out,
+        classifier=chosen[0],
+        models=models,
+        device=device.value,
+        engine=engine.value,
+        encoding=EncodeOptions(format=None if format is Format.keep else format.value, quality=quality),
+        keep_misclassified=keep_misclassified,
+        run5_labels=limited,
+        batch=batch,
+        seed=seed,
+        say=say,
+    )
+    output = Output(json)
+    table, whole = conduct(experiment, cases, photos, say)
+    output.record(table, (out / "table1.md").read_text(encoding="utf-8"))
+    return 0 if whole else 1
+
+
+def _numbers(text: str) -> list[int]:
+    from ..errors import UsageError
+
+    words = [word.strip() for word in text.split(",")]
+    if not all(word.isdigit() for word in words):
+        raise UsageError(f"--runs is {text!r}; write numbers as 1,3,4")
+    return [int(word) for word in words]

@@ -1,0 +1,36 @@
+"""``pixelpriv score``: figures for single photos."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .options import Device as _Device
+from .options import DeviceOption, JsonOption, ModelsOption, PresetOption, words
+from .output import Output, guarded, say
+
+
+@guarded
+def score(
+    images: Annotated[list[Path], typer.Argument(help="Photos.", metavar="IMAGE...")],
+    metrics: Annotated[str, typer.Option("--metrics", help="Metrics that need no original, with commas.")] = "nima",
+    models: ModelsOption = None,
+    device: DeviceOption = _Device.auto,
+    preset: PresetOption = None,
+    json: JsonOption = False,
+) -> int:
+    """Rates photos: NIMA's mean aesthetic rating, 1 to 10."""
+    from ..errors import PhotoError
+    from ..scoring import score_files
+
+    output, failed = Output(json), 0
+    for answer in score_files(images, words(metrics), models=models, device=device.value, preset=preset):
+        if isinstance(answer, PhotoError):
+            say(str(answer))
+            failed += 1
+            continue
+        shown = "  ".join(f"{name} {value:.3f}" for name, value in answer["metrics"].items())
+        output.record(answer, f"{answer['source']}: {shown}")
+    return 1 if failed else 0

@@ -1,0 +1,109 @@
+"""Photo to bytes: checked once here, then handed to the format's codec."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from ..errors import PhotoError, UsageError
+from ..types import Metadata, Photo, Pixels
+from .contract import DEFAULT_QUALITY, Codec, EncodeJob, EncodeOptions, Refused
+from .metadata import apply_policy, check_policy, icc_space
+from .sniff import canonical, codec
+
+_SUBSAMPLINGS = ("444", "422", "420")
+
+
+def encode(pixels: Pixels, *, like: Photo, options: EncodeOptions = EncodeOptions()) -> bytes:  # noqa: B008 (frozen)
+    """``pixels`` (uint8 RGB, height x width x 3) as a file of the format, quality and metadata in ``options``.
+
+    ``like`` is the source: it lends its alpha channel, metadata, and whatever ``options`` leave open. The bytes are a
+    function of the arguments alone. Raises ``UsageError`` for arguments that do not fit, ``PhotoError`` when the
+    photo does not fit the format.
+    """
+    check_options(options)
+    _check_pixels(pixels, like)
+    target = codec(canonical(options.format, like.format))
+    height, width = pixels.shape[:2]
+    if max(height, width) > target.max_side:
+        seen = f"{width}x{height} pixels exceed {target.name}'s {target.max_side:,} a side"
+        raise PhotoError(f"{seen}; choose another format, such as png")
+    alpha = _alpha_to_write(like, target)
+    grey = like.grey and like.metadata.icc is None and bool((pixels == pixels[:, :, :1]).all())
+    job = EncodeJob(
+        np.ascontiguousarray(pixels),
+        alpha,
+        grey,
+        options.quality or max(DEFAULT_QUALITY, like.quality or 0),
+        _subsampling(options, like),
+        _lossless(options, like, target),
+        _writable_metadata(like.metadata, options.metadata, width, height),
+    )
+    try:
+        return target.encode(job)
+    except Refused as refused:
+        raise PhotoError(str(refused)) from None
+    except (OSError, ValueError, RuntimeError) as error:
+        raise PhotoError(f"{target.name} could not write {width}x{height} pixels ({error}); try png") from error
+
+
+def is_lossy(options: EncodeOptions, like: Photo) -> bool:
+    """Whether ``encode`` with these arguments may change pixels. Raises ``UsageError`` for an unknown format."""
+    return not _lossless(options, like, codec(canonical(options.format, like.format)))
+
+
+def check_options(options: EncodeOptions) -> None:
+    """Raises ``UsageError`` for options that no photo could be written with, before any work is done."""
+    check_policy(options.metadata)
+    quality = options.quality
+    if quality is not None and not (isinstance(quality, int) and 1 <= quality <= 100):
+        raise UsageError(f"quality {quality!r} is out of range; use a whole number 1..100")
+    if options.subsampling not in (*_SUBSAMPLINGS, "keep"):
+        raise UsageError(f"unknown subsampling {options.subsampling!r}; use {', '.join(_SUBSAMPLINGS)} or keep")
+    name = canonical(options.format, "")
+    if name and options.lossless is not None:
+        _lossless(options, None, codec(name))
+
+
+def _check_pixels(pixels: Pixels, like: Photo) -> None:
+    if not isinstance(pixels, np.ndarray) or pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3:
+        seen = f"{getattr(pixels, 'dtype', type(pixels).__name__)} of shape {getattr(pixels, 'shape', '?')}"
+        raise UsageError(f"pixels must be uint8 of shape (height, width, 3), not {seen}")
+    if pixels.size == 0:
+        raise UsageError(f"pixels of shape {pixels.shape} are empty")
+    if like.alpha is not None and like.alpha.shape != pixels.shape[:2]:
+        seen = f"{like.alpha.shape} against {pixels.shape[:2]}"
+        raise UsageError(f"the source's alpha channel has another size than the pixels ({seen}); keep the size")
+
+
+def _alpha_to_write(like: Photo, target: Codec) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]] | None:
+    """Choice: transparency is neither blended nor cut: both change the picture. A fully opaque channel may go."""
+    if like.alpha is None or target.has_alpha:
+        return like.alpha
+    if bool((like.alpha == 255).all()):
+        return None
+    raise UsageError(f"{target.name} cannot hold the photo's transparency; choose png, webp, tiff or avif")
+
+
+def _subsampling(options: EncodeOptions, like: Photo) -> str:
+    if options.subsampling != "keep":
+        return options.subsampling
+    return like.subsampling if like.subsampling in _SUBSAMPLINGS else "444"
+
+
+def _lossless(options: EncodeOptions, like: Photo | None, target: Codec) -> bool:
+    """What the format does when it can do one only, else what is asked for, else what the source was."""
+    if target.can_lossless and target.can_lossy:
+        wish = options.lossless
+        return wish if wish is not None else like is not None and like.lossless and options.quality is None
+    if options.lossless is not None and options.lossless != target.can_lossless:
+        has = "always" if target.can_lossless else "never"
+        raise UsageError(f"lossless={options.lossless} does not fit: {target.name} is {has} lossless")
+    return target.can_lossless
+
+
+def _writable_metadata(metadata: Metadata, policy: str, width: int, height: int) -> Metadata:
+    """After policy. A profile that is damaged or for other than RGB values shows wrong colours, and is left out."""
+    found = apply_policy(metadata, policy, width, height)
+    return found if icc_space(found.icc) == "RGB" else replace(found, icc=None)

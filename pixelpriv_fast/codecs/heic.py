@@ -1,0 +1,73 @@
+"""HEIC, 8 bits: pillow-heif (libheif), an extra because its encoder is not free of patents everywhere."""
+
+from __future__ import annotations
+
+import importlib
+import io
+from typing import Any
+
+import numpy as np
+
+from ..types import Metadata, Photo
+from .contract import Damaged, EncodeJob, Header, Refused
+from .exif import without_prefix
+from .isobmff import brands, read_container
+from .pillow_image import stacked
+
+_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"})
+#: x265's, which at quality 95 is six times as fast as the library's default and nearer to the pixels (mean change 0.17
+#: against 0.25 levels), for 22 % more bytes.
+_PRESET = "ultrafast"
+
+
+class Heic:
+    name = "heic"
+    suffixes = (".heic", ".heif", ".hif")
+    has_alpha = True
+    can_lossless = False
+    can_lossy = True
+    max_side = 16_384
+
+    def matches(self, data: bytes) -> bool:
+        return not brands(data).isdisjoint(_BRANDS)
+
+    def peek(self, data: bytes) -> Header:
+        found = read_container(data)
+        return Header("heic", *found.clean, found.frames, found.depth, orientation=found.orientation)
+
+    def decode(self, data: bytes, header: Header) -> Photo:
+        image = _library().open_heif(io.BytesIO(data), convert_hdr_to_8bit=False)
+        width, height = image.size  # already turned and cropped as the boxes say
+        if (width, height) != header.upright_size:
+            raise Damaged(f"the header says {header.upright_size}, the decoder {(width, height)}")
+        if image.mode not in ("RGB", "RGBA"):
+            raise Refused(f"pixels of kind {image.mode}", "convert the photo to 8-bit RGB first")
+        array = np.array(image)
+        alpha = np.ascontiguousarray(array[:, :, 3]) if array.shape[2] == 4 else None
+        info = image.info
+        metadata = Metadata(info.get("icc_profile"), without_prefix(info.get("exif")), info.get("xmp"))
+        return Photo(np.ascontiguousarray(array[:, :, :3]), self.name, alpha, metadata)
+
+    def encode(self, job: EncodeJob) -> bytes:
+        array = stacked(job)
+        height, width, channels = array.shape
+        blocks = {"icc_profile": job.metadata.icc, "exif": job.metadata.exif, "xmp": job.metadata.xmp}
+        out = io.BytesIO()
+        _library().encode(
+            {1: "L", 3: "RGB", 4: "RGBA"}[channels],
+            (width, height),
+            array.tobytes(),
+            out,
+            quality=job.quality,
+            chroma=int(job.subsampling),
+            enc_params={"preset": _PRESET},
+            **{name: block for name, block in blocks.items() if block},
+        )
+        return out.getvalue()
+
+
+def _library() -> Any:
+    try:
+        return importlib.import_module("pillow_heif")
+    except ImportError:
+        raise Refused("HEIC needs the package pillow-heif", "pip install 'pixelpriv-fast[heic]'") from None

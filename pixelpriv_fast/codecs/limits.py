@@ -1,0 +1,43 @@
+"""What is refused before memory is spent on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .contract import Header, Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of one photo: pixels (width x height), bytes of the file, frames."""
+
+    max_pixels: int = 100_000_000
+    max_bytes: int = 512 * 1024 * 1024
+    max_frames: int = 1
+
+
+def refuse_bytes(size: int, limits: Limits) -> None:
+    """Raises ``Refused`` for a file of no or too many bytes."""
+    if size == 0:
+        raise Refused("the file is empty (0 bytes)", "restore it from a copy or leave it out")
+    if size > limits.max_bytes:
+        raise Refused(f"{size:,} bytes exceed the limit of {limits.max_bytes:,}", "raise max_bytes (--max-bytes)")
+
+
+def refuse_header(header: Header, limits: Limits) -> None:
+    """Raises ``Refused`` for what may not or cannot be decoded faithfully, judged by the header alone."""
+    width, height = header.width, header.height
+    if width < 1 or height < 1:
+        raise Refused(f"a size of {width}x{height} holds no pixels", "restore the file from a copy or leave it out")
+    if width * height > limits.max_pixels:
+        seen = f"{width}x{height} = {width * height:,} pixels exceed the limit of {limits.max_pixels:,}"
+        raise Refused(seen, "raise max_pixels (--max-pixels) or shrink the photo")
+    if header.frames > limits.max_frames:
+        seen = f"{header.frames} frames exceed the limit of {limits.max_frames}"
+        raise Refused(f"an animation or multi-page file: {seen}", "export the frames as single photos")
+    if header.frames > 1:
+        # A Photo is one picture. Writing the first frame alone would lose the others without a word.
+        raise Refused(f"{header.frames} frames; only single pictures are protected", "export the frames as photos")
+    if header.depth > 8:
+        seen = f"{header.depth} bits a channel would be cut to 8"
+        raise Refused(seen, "convert the photo to 8 bits a channel first (16-bit photos are not supported yet)")

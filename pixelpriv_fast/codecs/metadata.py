@@ -1,0 +1,66 @@
+"""The metadata policies: what a protected photo still says about its maker.
+
+========== =========================================================================================================
+policy     what is written
+========== =========================================================================================================
+`private`  ICC profile, resolution; of EXIF: capture time, camera and lens model, exposure data (an allow-list).
+`keep`     everything that the output format can hold, but upright and without thumbnails and previews.
+`none`     ICC profile and resolution only.
+========== =========================================================================================================
+
+Choice: the ICC profile survives every policy, since pixels without it show other colours.
+Choice: XMP and IPTC are dropped whole under ``private``. Both are open-ended (any tool adds its own fields), and their
+titles and keywords often say in words what scene the photo shows.
+Choice: thumbnails are dropped under every policy: they show the unprotected photo. For the same reason no policy
+carries JPEG's extended XMP, multi-picture data or trailers, where phones store previews, depth maps and films.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from ..errors import UsageError
+from ..types import Metadata
+from .exif import private
+from .exif_keep import keep
+
+POLICIES = ("private", "keep", "none")
+
+#: Embedded previews in XMP: base64 JPEGs as an element or an attribute.
+_XMP_PICTURE = re.compile(
+    rb"<(?P<tag>[\w.-]+:(?:image|Data|thumbnail))\b[^>]*>[^<]{256,}</(?P=tag)\s*>|"
+    rb"""\s[\w.-]+:(?:image|Data|thumbnail)\s*=\s*(?:"[^"]{256,}"|'[^']{256,}')"""
+)
+_XMP_ORIENTATION = re.compile(rb"""(tiff:Orientation(?:\s*=\s*["']|>\s*))[2-8]""")
+
+
+def check_policy(policy: str) -> None:
+    """Raises ``UsageError`` for an unknown policy."""
+    if policy not in POLICIES:
+        raise UsageError(f"unknown metadata policy {policy!r}; use one of {', '.join(POLICIES)}")
+
+
+def apply_policy(metadata: Metadata, policy: str, width: int, height: int) -> Metadata:
+    """What may be written next to upright pixels of this size. Raises ``UsageError`` for an unknown policy."""
+    check_policy(policy)
+    if policy == "none":
+        return replace(metadata, exif=None, xmp=None, iptc=None, text=())
+    if policy == "private":
+        exif = private(metadata.exif, width, height) if metadata.exif else None
+        return replace(metadata, exif=exif, xmp=None, iptc=None, text=())
+    exif = keep(metadata.exif, width, height) if metadata.exif else None
+    return replace(metadata, exif=exif, xmp=_upright_xmp(metadata.xmp))
+
+
+def _upright_xmp(xmp: bytes | None) -> bytes | None:
+    if xmp is None:
+        return None
+    return _XMP_ORIENTATION.sub(rb"\g<1>1", _XMP_PICTURE.sub(b"", xmp))
+
+
+def icc_space(icc: bytes | None) -> str | None:
+    """The colour space that a profile is for: "RGB", "GRAY", "CMYK" ...; None for no or a damaged profile."""
+    if icc is None or len(icc) < 132 or icc[36:40] != b"acsp":
+        return None
+    return icc[16:20].decode("ascii", "replace").strip()

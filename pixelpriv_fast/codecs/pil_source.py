@@ -1,0 +1,40 @@
+"""Photos that a caller already opened with Pillow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..errors import PhotoError
+from ..registry import CODECS
+from ..types import Metadata, Photo
+from .contract import Refused
+from .exif import read_orientation, without_prefix
+from .pillow_image import split
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+
+def from_pil(image: Image.Image) -> Photo:
+    """The photo in a Pillow image, upright; the image itself stays as it is.
+
+    Its format is the file's that it was opened from, else "png". What Pillow cut or skipped while opening (16-bit
+    colours, damage) cannot be seen here: hand over the path or the bytes where that matters. Raises ``PhotoError``.
+    """
+    name = f"<{type(image).__name__}>"
+    if getattr(image, "n_frames", 1) > 1:
+        frames = getattr(image, "n_frames", 1)
+        raise PhotoError(f"{name}: {frames} frames; only single pictures are protected: pass one frame's copy()")
+    format_name = (image.format or "png").lower()
+    icc, xmp = image.info.get("icc_profile"), image.info.get("xmp")
+    exif = without_prefix(image.info.get("exif"))
+    try:
+        image.load()
+        planes = split(image, read_orientation(exif), icc)  # a TIFF is turned while it loads, and brings no block
+    except Refused as refused:
+        raise PhotoError(f"{name}: {refused}") from None
+    except Exception as error:  # a lazily opened file is decoded only now, and its bytes are not trusted
+        raise PhotoError(f"{name}: cannot be decoded ({error or type(error).__name__})") from error
+    known = format_name if format_name in CODECS else "png"
+    metadata = Metadata(planes.icc, exif, xmp if isinstance(xmp, bytes) else None)
+    return Photo(planes.pixels, known, planes.alpha, metadata, lossless=known in ("png", "tiff"), grey=planes.grey)

@@ -1,0 +1,142 @@
+"""From Pillow's open image to planes: the one place that knows its modes, and the one that calls its colour engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from ..types import Pixels
+from .contract import Damaged, EncodeJob, Header, Refused
+from .metadata import icc_space
+
+if TYPE_CHECKING:
+    from PIL import Image, ImageFile
+
+Plane = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Planes:
+    """Upright 8-bit RGB with the alpha channel apart, and the profile that the RGB values are still in."""
+
+    pixels: Pixels
+    alpha: Plane | None
+    grey: bool
+    icc: bytes | None
+
+
+def from_image(image: ImageFile.ImageFile, header: Header, icc: bytes | None) -> Planes:
+    """Decodes ``image``, opened but not yet loaded, and brings it to the one convention.
+
+    Raises ``Damaged`` when the decoder sees another size than the header promised (before it decodes), ``Refused``
+    for colours that cannot be told.
+    """
+    if image.size != (header.width, header.height):
+        raise Damaged(f"the header says {header.width}x{header.height}, the decoder {image.size[0]}x{image.size[1]}")
+    image.load()
+    return split(image, header.orientation, icc)
+
+
+def from_array(array: Plane, header: Header, icc: bytes | None) -> Planes:
+    """Decoded grey (height, width) or CMYK (height, width, 4; 0 is no ink) values, brought to the one convention."""
+    from PIL import Image
+
+    if array.ndim == 2 and icc_space(icc) != "GRAY":
+        return Planes(_grey_pixels(array, header.orientation), None, True, icc)
+    mode = "L" if array.ndim == 2 else "CMYK"
+    height, width = array.shape[:2]
+    return split(Image.frombytes(mode, (width, height), array.tobytes()), header.orientation, icc)
+
+
+def split(image: Image.Image, turn: int, icc: bytes | None) -> Planes:
+    """A loaded image of any mode as planes, turned by EXIF's orientation ``turn``. Raises ``Refused``."""
+    colours, alpha = _split_alpha(image)
+    grey = colours.mode == "L"
+    if grey or colours.mode == "CMYK":
+        colours, icc = _to_srgb(colours, icc)
+    if grey:  # the colour engine may leave neutral greys a level apart: its green is taken for all three
+        plane = np.array(colours if colours.mode == "L" else colours.getchannel("G"))
+        pixels = _grey_pixels(plane, turn)
+    else:
+        pixels = upright(np.array(colours), turn)
+    return Planes(pixels, None if alpha is None else upright(np.array(alpha), turn), grey, icc)
+
+
+def _grey_pixels(plane: Plane, orientation: int) -> Pixels:
+    return np.repeat(upright(plane, orientation)[:, :, None], 3, axis=2)
+
+
+def _split_alpha(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
+    """(colours in L, RGB or CMYK, alpha or None) of any mode of 8 bits or fewer."""
+    mode = image.mode
+    if mode in ("1", "L", "CMYK", "RGB") and "transparency" not in image.info:
+        return (image.convert("L") if mode == "1" else image), None
+    if mode in ("YCbCr", "RGBX"):
+        return image.convert("RGB"), None
+    if mode in ("LA", "La"):
+        image = image.convert("LA")
+        return image.getchannel("L"), image.getchannel("A")
+    if mode == "P" and "transparency" not in image.info and image.palette and image.palette.mode == "RGB":
+        return image.convert("RGB"), None
+    if mode in ("1", "L", "RGB", "P", "PA", "RGBA", "RGBa"):
+        image = image.convert("RGBA")
+        return image.convert("RGB"), image.getchannel("A")
+    raise Refused(f"pixels of kind {mode} would be cut to 8 bits or misread", "convert the photo to 8-bit RGB first")
+
+
+def _to_srgb(image: Image.Image, icc: bytes | None) -> tuple[Image.Image, bytes | None]:
+    """Ink or grey values through their profile to sRGB, and the profile that the result is in.
+
+    Choice: ink values without a profile are refused: they name no colours, and every viewer guesses differently. A grey
+    profile is applied rather than kept, because protected pixels are RGB and could not carry it.
+    """
+    space = icc_space(icc)
+    if image.mode == "CMYK" and space != "CMYK":
+        reason = "CMYK without a colour profile: its colours cannot be told"
+        raise Refused(reason, "convert the photo to RGB in a colour-managed program")
+    if icc is None or (image.mode == "L" and space != "GRAY"):
+        return image, icc  # a profile for another kind of pixels says nothing about these
+    import io
+
+    from PIL import ImageCms
+
+    converted = ImageCms.profileToProfile(
+        image,
+        ImageCms.ImageCmsProfile(io.BytesIO(icc)),
+        ImageCms.createProfile("sRGB"),
+        ImageCms.Intent.RELATIVE_COLORIMETRIC,
+        outputMode="RGB",
+        flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
+    )
+    if converted is None:
+        raise Damaged("the colour profile cannot be applied")
+    return converted, None
+
+
+def upright(plane: Plane, orientation: int) -> Plane:
+    """A contiguous plane or picture with EXIF's orientation 1..8 applied; the same array for 1."""
+    if orientation == 1:
+        return plane
+    swapped = plane.swapaxes(0, 1) if orientation >= 5 else plane
+    rows = slice(None, None, -1 if orientation in (3, 4, 7, 8) else 1)
+    columns = slice(None, None, -1 if orientation in (2, 3, 6, 7) else 1)
+    return np.ascontiguousarray(swapped[rows, columns])
+
+
+def stacked(job: EncodeJob) -> Plane:
+    """(height, width, 1..4) to write: grey or RGB, then alpha where there is one."""
+    colours = job.pixels[:, :, :1] if job.grey else job.pixels
+    if job.alpha is None:
+        return np.ascontiguousarray(colours)
+    return np.concatenate([colours, job.alpha[:, :, None]], axis=2)
+
+
+def to_image(job: EncodeJob) -> Image.Image:
+    """What ``stacked`` gives, as an image for an encoder that takes RGB or RGBA."""
+    from PIL import Image
+
+    picture = job.pixels if job.alpha is None else np.concatenate([job.pixels, job.alpha[:, :, None]], axis=2)
+    return Image.fromarray(np.ascontiguousarray(picture))

@@ -1,0 +1,88 @@
+"""PNG, 8 bits a channel. Pillow decodes; the encoder is a few lines of numpy and zlib."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from ..types import Photo
+from .contract import Damaged, EncodeJob, Header
+from .exif import read_orientation
+from .pillow_image import Plane, from_image, stacked
+from .png_chunks import SIGNATURE, chunk, chunks, metadata_chunks, pixels_only, read_metadata
+
+#: Colour type of IHDR: channels and whether alpha is among them.
+_COLOUR_TYPES = {0: ("grey", False), 2: ("rgb", False), 3: ("palette", False), 4: ("grey", True), 6: ("rgb", True)}
+_TYPE_OF_CHANNELS = {1: 0, 2: 4, 3: 2, 4: 6}
+_BAND_BYTES = 4 * 1024 * 1024
+
+
+class Png:
+    name = "png"
+    suffixes = (".png",)
+    has_alpha = True
+    can_lossless = True
+    can_lossy = False
+    max_side = 2**31 - 1
+
+    def matches(self, data: bytes) -> bool:
+        return data.startswith(SIGNATURE)
+
+    def peek(self, data: bytes) -> Header:
+        if data[12:16] != b"IHDR" or len(data) < 33:
+            raise Damaged("the header chunk is missing or cut off")
+        width, height, depth, colour = struct.unpack_from(">IIBB", data, 16)
+        if colour not in _COLOUR_TYPES:
+            raise Damaged(f"colour type {colour} does not exist")
+        channels, alpha = _COLOUR_TYPES[colour]
+        frames, orientation = 1, 1
+        for kind, start, end in chunks(data):
+            if kind == b"acTL" and end - start == 8:
+                frames = max(frames, int.from_bytes(data[start : start + 4], "big"))
+            elif kind == b"tRNS":
+                alpha = True
+            elif kind == b"eXIf":
+                orientation = read_orientation(data[start:end])
+        return Header("png", width, height, frames, max(8, depth), channels, alpha, orientation, lossless=True)
+
+    def decode(self, data: bytes, header: Header) -> Photo:
+        from PIL.PngImagePlugin import PngImageFile
+
+        metadata = read_metadata(data)
+        planes = from_image(PngImageFile(io.BytesIO(pixels_only(data))), header, metadata.icc)
+        if planes.icc is not metadata.icc:  # applied to the pixels: the file's other colour statements are past too
+            metadata = replace(metadata, icc=planes.icc, colour_chunks=())
+        return Photo(planes.pixels, self.name, planes.alpha, metadata, lossless=True, grey=planes.grey)
+
+    def encode(self, job: EncodeJob) -> bytes:
+        picture = stacked(job)
+        height, width, channels = picture.shape
+        header = struct.pack(">IIBBBBB", width, height, 8, _TYPE_OF_CHANNELS[channels], 0, 0, 0)
+        parts = [SIGNATURE, chunk(b"IHDR", header), metadata_chunks(job.metadata)]
+        parts += [chunk(b"IDAT", packed) for packed in _deflate(picture)]
+        return b"".join([*parts, chunk(b"IEND", b"")])
+
+
+def _deflate(picture: Plane) -> Iterator[bytes]:
+    """The zlib stream of (height, width, channels), band by band, each row filtered by "sub" (less its left pixel).
+
+    Choice: "sub", level 1 and run-length matching. On a 12 MP photo that takes half of the time of Pillow's level 1 and
+    yields a file 7 % smaller (0.27 s and 9.0 MB against 0.58 s and 9.7 MB); Pillow's level 6 takes 2.3 s for 7.9 MB.
+    """
+    height, width, channels = picture.shape
+    engine = zlib.compressobj(1, zlib.DEFLATED, 15, 9, zlib.Z_RLE)
+    step = max(1, _BAND_BYTES // (width * channels))
+    for top in range(0, height, step):
+        rows = picture[top : top + step].reshape(-1, width * channels)
+        filtered = np.empty((rows.shape[0], 1 + width * channels), np.uint8)
+        filtered[:, 0] = 1
+        filtered[:, 1 : 1 + channels] = rows[:, :channels]
+        np.subtract(rows[:, channels:], rows[:, :-channels], out=filtered[:, 1 + channels :])
+        if packed := engine.compress(filtered.data):
+            yield packed
+    yield engine.flush()

@@ -1,0 +1,134 @@
+"""PNG's chunks (ISO/IEC 15948): read with their checksums, and written by hand.
+
+The pixel decoder gets the pixel chunks alone; text, profiles and the rest are read here, within bounds.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator
+
+from ..types import Metadata
+from .contract import Damaged
+from .exif import without_prefix
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_COLOUR = frozenset({b"gAMA", b"cHRM", b"sRGB", b"cICP"})
+_PIXELS = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
+_XMP_KEY = "XML:com.adobe.xmp"
+_PROFILE_ROOM, _TEXT_ROOM = 4 * 1024 * 1024, 1024 * 1024  # unpacked bytes, all together; a bomb stops here
+_MOST_CHUNKS = 1_000_000
+_METRES_AN_INCH = 0.0254
+
+
+def chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """(type, start, end) of every chunk's content up to IEND. Raises ``Damaged`` where one is cut off."""
+    at = len(SIGNATURE)
+    for _ in range(_MOST_CHUNKS):
+        if at + 12 > len(data):
+            raise Damaged("the file ends before its last chunk (IEND)")
+        size, kind = struct.unpack_from(">I4s", data, at)
+        if at + 12 + size > len(data):
+            raise Damaged(f"chunk {kind!r} of {size:,} bytes runs past the end of the file")
+        yield kind, at + 8, at + 8 + size
+        if kind == b"IEND":
+            return
+        at += 12 + size
+    raise Damaged(f"more than {_MOST_CHUNKS:,} chunks")
+
+
+def _intact(data: bytes, start: int, end: int) -> bool:
+    return zlib.crc32(memoryview(data)[start - 4 : end]) == int.from_bytes(data[end : end + 4], "big")
+
+
+def pixels_only(data: bytes) -> bytes:
+    """The file reduced to what the pixels need. Raises ``Damaged`` when a checksum of it is wrong."""
+    parts: list[bytes | memoryview] = [SIGNATURE]
+    view = memoryview(data)
+    for kind, start, end in chunks(data):
+        if kind in _PIXELS:
+            if not _intact(data, start, end):
+                raise Damaged(f"the checksum of chunk {kind.decode('ascii')} is wrong")
+            parts.append(view[start - 8 : end + 4])
+    return b"".join(parts)
+
+
+def read_metadata(data: bytes) -> Metadata:
+    """What the other chunks say; damaged ones are left out."""
+    icc = exif = xmp = dpi = None
+    unpack_profile, unpack_text = _Unpacker(_PROFILE_ROOM), _Unpacker(_TEXT_ROOM)
+    text: list[tuple[str, str]] = []
+    colour: list[tuple[bytes, bytes]] = []
+    for kind, start, end in chunks(data):
+        if kind in _PIXELS or not _intact(data, start, end):
+            continue
+        content = data[start:end]
+        if kind == b"iCCP":
+            icc = icc or unpack_profile(content.partition(b"\0")[2][1:])
+        elif kind == b"eXIf":
+            exif = exif or without_prefix(content)
+        elif kind == b"pHYs" and len(content) == 9 and content[8] == 1:
+            x, y = struct.unpack_from(">II", content)
+            dpi = (x * _METRES_AN_INCH, y * _METRES_AN_INCH) if x and y else None
+        elif kind in _COLOUR:
+            colour.append((kind, content))
+        elif kind in (b"tEXt", b"zTXt", b"iTXt"):
+            keyword, value = _read_text(kind, content, unpack_text)
+            if keyword == _XMP_KEY:
+                xmp = xmp or value.encode() or None
+            elif value and not keyword.startswith("Raw profile type"):  # another program's copy of EXIF, IPTC or ICC
+                text.append((keyword, value))
+    return Metadata(icc, exif, xmp, None, dpi, tuple(text), tuple(colour))
+
+
+def _read_text(kind: bytes, content: bytes, unpack: _Unpacker) -> tuple[str, str]:
+    key, _, rest = content.partition(b"\0")
+    keyword = key.decode("latin-1")
+    if kind == b"tEXt":
+        return keyword, rest.decode("latin-1")
+    if kind == b"zTXt":
+        return keyword, (unpack(rest[1:]) or b"").decode("latin-1")
+    packed = rest[:1] == b"\x01"
+    value = rest[2:].split(b"\0", 2)[-1]
+    return keyword, ((unpack(value) or b"") if packed else value).decode("utf-8", "replace")
+
+
+class _Unpacker:
+    """Inflates one block after another until their room is used up; then, as for damaged ones, None."""
+
+    def __init__(self, room: int) -> None:
+        self._room = room
+
+    def __call__(self, packed: bytes) -> bytes | None:
+        if self._room <= 0:
+            return None
+        engine = zlib.decompressobj()
+        try:
+            found = engine.decompress(packed, self._room)
+        except zlib.error:
+            return None
+        self._room -= len(found)
+        return found if engine.eof else None
+
+
+def chunk(kind: bytes, content: bytes) -> bytes:
+    checksum = zlib.crc32(content, zlib.crc32(kind))
+    return b"".join([len(content).to_bytes(4, "big"), kind, content, checksum.to_bytes(4, "big")])
+
+
+def metadata_chunks(metadata: Metadata) -> bytes:
+    """The chunks between IHDR and the pixels, colour first as the standard asks."""
+    parts = [chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(metadata.icc))] if metadata.icc else []
+    # sRGB and iCCP exclude each other; the source's own statements stand only where it had no profile.
+    parts += [chunk(kind, content) for kind, content in metadata.colour_chunks if not metadata.icc or kind != b"sRGB"]
+    if metadata.dpi:
+        x, y = (max(1, round(value / _METRES_AN_INCH)) for value in metadata.dpi)
+        parts.append(chunk(b"pHYs", struct.pack(">IIB", x, y, 1)))
+    if metadata.exif:
+        parts.append(chunk(b"eXIf", metadata.exif))
+    if metadata.xmp:
+        parts.append(chunk(b"iTXt", _XMP_KEY.encode() + b"\0\0\0\0\0" + metadata.xmp))
+    for keyword, value in metadata.text:
+        parts.append(chunk(b"iTXt", keyword.encode("latin-1", "replace")[:79] + b"\0\0\0\0\0" + value.encode()))
+    return b"".join(parts)

@@ -1,0 +1,83 @@
+"""From content to codec: by magic bytes and an allow-list, never by the file's name."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import PurePath
+
+from ..errors import UsageError
+from ..registry import CODECS
+from .contract import Codec, Refused
+
+#: Formats that people do put into photo folders, so that they are refused by name: (offset, magic, name, what to do).
+_FOREIGN: tuple[tuple[int, bytes, str, str], ...] = (
+    (0, b"GIF8", "a GIF", "convert it to PNG"),
+    (0, b"BM", "a BMP", "convert it to PNG"),
+    (0, b"8BPS", "a Photoshop file", "export it as PNG or TIFF"),
+    (0, b"\x00\x00\x01\x00", "an icon", "convert it to PNG"),
+    (0, b"\xff\x0a", "a JPEG XL file", "convert it to PNG or JPEG"),
+    (0, b"\x00\x00\x00\x0cJXL ", "a JPEG XL file", "convert it to PNG or JPEG"),
+    (0, b"\x00\x00\x00\x0cjP  ", "a JPEG 2000 file", "convert it to PNG or JPEG"),
+    (0, b"%PDF", "a PDF", "export its pictures"),
+    (0, b"FUJIFILM", "a camera raw file", "develop it to JPEG or TIFF"),
+    (4, b"ftypcrx", "a camera raw file", "develop it to JPEG or TIFF"),
+    (4, b"ftyp", "a video or an unknown ISO media file", "leave it out"),
+    (0, b"PK\x03\x04", "a ZIP archive", "unpack it"),
+    (0, b"<", "text or SVG", "leave it out or export it as PNG"),
+)
+
+
+@cache
+def codec(name: str) -> Codec:
+    """The codec of a row's name or alias. Raises ``UsageError`` for an unknown name."""
+    made: Codec = CODECS.load(name)()
+    return made
+
+
+def codec_of_content(data: bytes) -> Codec:
+    """The codec whose magic bytes ``data`` starts with. Raises ``Refused`` naming what it is instead."""
+    for name in CODECS:
+        if codec(name).matches(data):
+            return codec(name)
+    for offset, magic, kind, fix in _FOREIGN:
+        if data.startswith(magic, offset):
+            raise Refused(f"the content is {kind}, none of {', '.join(CODECS)}", fix)
+    raise Refused(f"the content (first bytes {data[:8]!r}) is none of {', '.join(CODECS)}", "leave it out")
+
+
+@cache
+def _format_by_suffix() -> dict[str, str]:
+    return {suffix: name for name in CODECS for suffix in codec(name).suffixes}
+
+
+def known_suffixes() -> frozenset[str]:
+    """Every suffix a photo may have, lower case with the dot. It only selects files; their content decides."""
+    return frozenset(_format_by_suffix())
+
+
+def format_of_path(path: str | PurePath) -> str | None:
+    """The codec name that the path's suffix promises, or None."""
+    return _format_by_suffix().get(PurePath(path).suffix.lower())
+
+
+def format_for(path: str | PurePath) -> str:
+    """``format_of_path`` for a file to be written. Raises ``UsageError`` when its suffix promises no known format."""
+    found = format_of_path(path)
+    if found is None:
+        seen = PurePath(path).suffix or "no suffix"
+        raise UsageError(f"{path}: {seen} is no known photo suffix; use one of {' '.join(sorted(known_suffixes()))}")
+    return found
+
+
+def suffix_for(name: str) -> str:
+    """The suffix that files of this format are written with, such as ``.jpg``. Raises ``UsageError``."""
+    return codec(name).suffixes[0]
+
+
+def canonical(name: str | None, source: str) -> str:
+    """The format to write: a row's name, an alias, or None / "keep" for the source's. Raises ``UsageError``."""
+    if name is None or name == "keep":
+        return source
+    if not isinstance(name, str):
+        raise UsageError(f"format {name!r} is no text; use keep or one of {', '.join(CODECS)}")
+    return CODECS.canonical(name)

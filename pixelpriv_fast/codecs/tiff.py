@@ -1,0 +1,160 @@
+"""TIFF of one page. Unpacking and writing are done here; Pillow turns plain values into pixels."""
+
+from __future__ import annotations
+
+import io
+import zlib
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from ..types import Photo
+from .contract import Damaged, EncodeJob, Header, Refused
+from .exif import read_orientation
+from .pillow_image import Plane, from_image, stacked
+from .tiff_strips import COMPRESSIONS, unpacked
+from .tiff_structure import (
+    Directory,
+    Entry,
+    byte_order,
+    directory_bytes,
+    first_directory,
+    header,
+    integers,
+    longs,
+    number,
+    read_directory,
+    shorts,
+)
+from .tiff_tags import (
+    BITS,
+    CHANNELS,
+    COMPRESSION,
+    DNG_VERSION,
+    EXTRA,
+    HEIGHT,
+    PHOTOMETRIC,
+    PLANAR,
+    PREDICTOR,
+    ROWS,
+    SAMPLE_FORMAT,
+    STRIP_BYTES,
+    STRIPS,
+    SUBFILE,
+    TILE_HEIGHT,
+    TILE_WIDTH,
+    WIDTH,
+    metadata_tags,
+    read_tags,
+)
+
+_CHANNEL_NAMES = {0: "grey", 1: "grey", 2: "rgb", 3: "palette", 5: "cmyk"}
+
+_MOST_PAGES = 1000
+_STRIP_GOAL = 1024 * 1024  # bytes; large enough for zlib, small enough for readers with little memory
+
+
+class Tiff:
+    name = "tiff"
+    suffixes = (".tif", ".tiff")
+    has_alpha = True
+    can_lossless = True
+    can_lossy = False
+    max_side = 2**31 - 1
+
+    def matches(self, data: bytes) -> bool:
+        return data[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+
+    def peek(self, data: bytes) -> Header:
+        if data[2:4] in (b"+\0", b"\0+"):
+            raise Refused("a BigTIFF (64-bit offsets)", "save it as a plain TIFF")
+        order, first = byte_order(data), first_directory(data)
+        tags = first.entries
+        if DNG_VERSION in tags or data[8:10] == b"CR" or number(tags.get(SUBFILE), order, 0) & 1:
+            raise Refused("a camera raw file or a lone preview", "develop it to JPEG or TIFF")
+        _check_readable(tags, order)
+        return Header(
+            "tiff",
+            number(tags.get(WIDTH), order, 0),
+            number(tags.get(HEIGHT), order, 0),
+            _count_pages(data, first, order),
+            max(8, *integers(tags.get(BITS), order), 8),
+            _CHANNEL_NAMES[number(tags[PHOTOMETRIC], order, 0)],
+            bool(integers(tags.get(EXTRA), order)),
+            read_orientation(data),
+            lossless=True,
+        )
+
+    def decode(self, data: bytes, header: Header) -> Photo:
+        from PIL.TiffImagePlugin import TiffImageFile
+
+        metadata = read_tags(data)
+        planes = from_image(TiffImageFile(io.BytesIO(unpacked(data))), header, metadata.icc)
+        metadata = replace(metadata, icc=planes.icc)
+        return Photo(planes.pixels, self.name, planes.alpha, metadata, lossless=True, grey=planes.grey)
+
+    def encode(self, job: EncodeJob) -> bytes:
+        picture = stacked(job)
+        height, width, channels = picture.shape
+        order = byte_order(job.metadata.exif) if job.metadata.exif else "<"  # tags are carried as they are
+        rows = max(1, min(height, _STRIP_GOAL // (width * channels)))
+        strips = [_deflate(picture[top : top + rows]) for top in range(0, height, rows)]
+        sizes = [len(strip) for strip in strips]
+        starts = [8, *(8 + int(end) for end in np.cumsum(sizes))]
+        tree = metadata_tags(job.metadata, order) | {
+            WIDTH: longs(order, width),
+            HEIGHT: longs(order, height),
+            BITS: shorts(order, *[8] * channels),
+            COMPRESSION: shorts(order, 8),
+            PHOTOMETRIC: shorts(order, 1 if channels < 3 else 2),
+            STRIPS: longs(order, *starts[:-1]),
+            CHANNELS: shorts(order, channels),
+            ROWS: longs(order, rows),
+            STRIP_BYTES: longs(order, *sizes),
+            PLANAR: shorts(order, 1),
+            PREDICTOR: shorts(order, 2),
+        }
+        if job.alpha is not None:
+            tree[EXTRA] = shorts(order, 2)  # unassociated
+        at = starts[-1] + starts[-1] % 2
+        return b"".join([header(order, at), *strips, bytes(at - starts[-1]), directory_bytes(tree, order, at)])
+
+
+def _deflate(rows: Plane) -> bytes:
+    """One strip: horizontal differences (predictor 2), then zlib as in ``png``."""
+    filtered = rows.copy()
+    np.subtract(rows[:, 1:], rows[:, :-1], out=filtered[:, 1:])
+    engine = zlib.compressobj(1, zlib.DEFLATED, 15, 9, zlib.Z_RLE)
+    return engine.compress(filtered.data) + engine.flush()
+
+
+def _check_readable(tags: Mapping[int, Entry], order: str) -> None:
+    """Raises ``Refused`` or ``Damaged`` for codings that are not read, or not without loss."""
+    photometric = number(tags.get(PHOTOMETRIC), order, -1)
+    if photometric not in _CHANNEL_NAMES:
+        raise Refused(f"pixels of photometric kind {photometric}", "convert the photo to 8-bit RGB first")
+    coding = number(tags.get(COMPRESSION), order, 1)
+    if coding not in COMPRESSIONS:
+        raise Refused(f"compression {coding} is not supported", "save it with deflate, LZW or no compression")
+    if number(tags.get(PREDICTOR), order, 1) > 2 or (
+        number(tags.get(PREDICTOR), order, 1) == 2 and set(integers(tags.get(BITS), order)) - {8, 16}
+    ):
+        raise Refused("differences of other than 8-bit values", "save it with deflate, LZW or no compression")
+    if any(kind != 1 for kind in integers(tags.get(SAMPLE_FORMAT), order)):
+        raise Refused("signed or floating-point values", "convert the photo to 8-bit RGB first")
+    width, height = number(tags.get(WIDTH), order, 0), number(tags.get(HEIGHT), order, 0)
+    tile = number(tags.get(TILE_WIDTH), order, 0) * number(tags.get(TILE_HEIGHT), order, 0)
+    if tile > 4 * max(width, 1024) * max(height, 1024):  # whole tiles are unpacked
+        raise Damaged(f"tiles of {tile:,} pixels in a picture of {width}x{height}")
+
+
+def _count_pages(data: bytes, first: Directory, order: str) -> int:
+    """Pictures of full size; reduced copies and masks do not count. A chain that loops ends where it began again."""
+    pages, following, seen = 1, first.next, set[int]()
+    while following and following not in seen and len(seen) < _MOST_PAGES:
+        seen.add(following)
+        directory = read_directory(data, following, order)
+        pages += not number(directory.entries.get(SUBFILE), order, 0) & (1 | 4)
+        following = directory.next
+    return pages

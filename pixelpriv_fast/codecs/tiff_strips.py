@@ -1,0 +1,153 @@
+"""A TIFF's strips or tiles, unpacked: what remains for Pillow is a file of plain values and pixel tags.
+
+libtiff, which Pillow would call for packed files, never sees a byte: it writes its complaints about damaged files to
+the terminal, and most codings that it knows are not worth their risk.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from .. import kernels
+from .contract import Damaged
+from .tiff_structure import (
+    Entry,
+    Tree,
+    byte_order,
+    directory_bytes,
+    first_directory,
+    header,
+    integers,
+    longs,
+    number,
+    shorts,
+)
+from .tiff_tags import (
+    BITS,
+    CHANNELS,
+    COMPRESSION,
+    HEIGHT,
+    LISTS,
+    NUMBERS,
+    PLANAR,
+    PREDICTOR,
+    ROWS,
+    STRIP_BYTES,
+    STRIPS,
+    TILE_BYTES,
+    TILE_HEIGHT,
+    TILE_WIDTH,
+    TILES,
+    WIDTH,
+)
+
+PLAIN, LZW, DEFLATE, OLD_DEFLATE, PACKBITS = 1, 5, 8, 32946, 32773
+COMPRESSIONS = frozenset({PLAIN, LZW, DEFLATE, OLD_DEFLATE, PACKBITS})
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """How the picture is cut: pieces of ``rows`` rows and ``row_bytes`` bytes a row, ``channels`` values a pixel."""
+
+    row_bytes: int
+    rows: int
+    height: int
+    channels: int
+    pieces: int
+    planes: int
+    tiled: bool
+
+    def rows_of(self, piece: int) -> int:
+        """The last strip of a plane may be short; tiles never are."""
+        if self.tiled:
+            return self.rows
+        return min(self.rows, self.height - piece % (self.pieces // self.planes) * self.rows)
+
+
+def unpacked(data: bytes) -> bytes:
+    """The file rewritten: one directory that names the pixels alone, the values unpacked.
+
+    Raises ``Damaged`` when a piece is missing, lies outside the file or does not unpack to its size.
+    """
+    order, tags = byte_order(data), first_directory(data).entries
+    layout = _layout(tags, order)
+    offsets = integers(tags.get(TILES if layout.tiled else STRIPS), order)
+    sizes = integers(tags.get(TILE_BYTES if layout.tiled else STRIP_BYTES), order)
+    if len(offsets) < layout.pieces or len(sizes) < layout.pieces:
+        raise Damaged(f"{layout.pieces} pieces are needed, {min(len(offsets), len(sizes))} are listed")
+    coding, predictor = number(tags.get(COMPRESSION), order, PLAIN), number(tags.get(PREDICTOR), order, 1)
+    view = memoryview(data)
+    pieces: list[bytes | memoryview] = []
+    for piece in range(layout.pieces):
+        start, end = offsets[piece], offsets[piece] + sizes[piece]
+        if start < 8 or end > len(data):
+            raise Damaged(f"piece {piece} lies outside the file (bytes {start:,} to {end:,} of {len(data):,})")
+        plain = _unpack(view[start:end], coding, layout.row_bytes * layout.rows_of(piece))
+        pieces.append(_undo_differences(plain, layout) if predictor == 2 and coding != PLAIN else plain)
+    return _plain_file(order, tags, layout, pieces)
+
+
+def _layout(tags: Mapping[int, Entry], order: str) -> _Layout:
+    width, height = number(tags.get(WIDTH), order, 0), number(tags.get(HEIGHT), order, 0)
+    channels = number(tags.get(CHANNELS), order, 1)
+    planes = channels if number(tags.get(PLANAR), order, 1) == 2 else 1
+    bits = max(integers(tags.get(BITS), order), default=1)
+    tile_width, tile_height = number(tags.get(TILE_WIDTH), order, 0), number(tags.get(TILE_HEIGHT), order, 0)
+    tiled = TILE_WIDTH in tags
+    if tiled and (not tile_width or not tile_height):
+        raise Damaged(f"tiles of {tile_width}x{tile_height}")
+    rows = tile_height if tiled else max(1, min(height, number(tags.get(ROWS), order, height)))
+    row_bytes = ((tile_width if tiled else width) * (channels // planes) * bits + 7) // 8
+    across = -(-width // tile_width) if tiled else 1
+    return _Layout(row_bytes, rows, height, channels // planes, across * -(-height // rows) * planes, planes, tiled)
+
+
+def _unpack(packed: memoryview, coding: int, size: int) -> bytes | memoryview:
+    """``size`` bytes of plain values; what a writer padded behind them is cut off."""
+    plain: bytes | memoryview
+    if coding == PLAIN:
+        plain = packed[:size]
+    elif coding == LZW:
+        plain = kernels.get("unpack_lzw")(np.frombuffer(packed, np.uint8), size).data
+    elif coding == PACKBITS:
+        plain = _unpack_bits(packed, size)
+    else:
+        plain = zlib.decompressobj().decompress(packed, size) if size else b""
+    if len(plain) < size:
+        raise Damaged(f"a piece of {size:,} bytes has {len(plain):,} only")
+    return plain
+
+
+def _unpack_bits(packed: memoryview, size: int) -> bytes:
+    """Apple's run lengths: n < 128 means n + 1 bytes as they stand, n > 128 one byte 257 - n times, 128 nothing."""
+    out, at = bytearray(), 0
+    while len(out) < size and at < len(packed):
+        count = packed[at]
+        if count < 128:
+            out += packed[at + 1 : at + 2 + count]
+            at += 2 + count
+        else:
+            out += bytes(packed[at + 1 : at + 2]) * (257 - count if count > 128 else 0)
+            at += 2 if count > 128 else 1
+    return bytes(out[:size])
+
+
+def _undo_differences(plain: bytes | memoryview, layout: _Layout) -> bytes:
+    """Predictor 2: every value is stored less the one to its left (8-bit values; others were refused)."""
+    rows = np.frombuffer(plain, np.uint8).reshape(-1, layout.row_bytes // layout.channels, layout.channels)
+    return np.cumsum(rows, axis=1, dtype=np.uint8).tobytes()
+
+
+def _plain_file(order: str, tags: Mapping[int, Entry], layout: _Layout, pieces: list[bytes | memoryview]) -> bytes:
+    ends = np.cumsum([8, *(len(piece) for piece in pieces)]).tolist()
+    tree: dict[int, Entry | Tree] = {tag: tags[tag] for tag in LISTS & tags.keys()}
+    tree |= {tag: longs(order, number(tags[tag], order, 0)) for tag in NUMBERS & tags.keys()}
+    tree[COMPRESSION] = shorts(order, PLAIN)
+    tree[TILES if layout.tiled else STRIPS] = longs(order, *ends[:-1])
+    tree[TILE_BYTES if layout.tiled else STRIP_BYTES] = longs(order, *(len(piece) for piece in pieces))
+    at = ends[-1] + ends[-1] % 2
+    return b"".join([header(order, at), *pieces, bytes(at - ends[-1]), directory_bytes(tree, order, at)])

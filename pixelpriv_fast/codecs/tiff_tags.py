@@ -1,0 +1,56 @@
+"""TIFF's tags: which describe pixels, and how metadata is read from and written among them."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import replace
+
+from ..types import Metadata
+from .exif import read
+from .tiff_structure import RATIONAL, UNDEFINED, Entry, Tree, block, first_directory, number, rational, shorts
+
+SUBFILE, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC = 0x00FE, 0x0100, 0x0101, 0x0102, 0x0103, 0x0106
+STRIPS, CHANNELS, ROWS, STRIP_BYTES, X_RESOLUTION, Y_RESOLUTION = 0x0111, 0x0115, 0x0116, 0x0117, 0x011A, 0x011B
+PLANAR, UNIT, PREDICTOR = 0x011C, 0x0128, 0x013D
+TILE_WIDTH, TILE_HEIGHT, TILES, TILE_BYTES = 0x0142, 0x0143, 0x0144, 0x0145
+EXTRA, SAMPLE_FORMAT = 0x0152, 0x0153
+_XMP, _IPTC, _PHOTOSHOP, _ICC, _SUB_IFDS, DNG_VERSION = 0x02BC, 0x83BB, 0x8649, 0x8773, 0x014A, 0xC612
+
+#: What a decoder needs to see of plain values, as lone numbers (0x010A: fill order, 0x014C: ink set) or as lists
+#: (0x0140: colour map).
+NUMBERS = frozenset({WIDTH, HEIGHT, PHOTOMETRIC, CHANNELS, ROWS, PLANAR, TILE_WIDTH, TILE_HEIGHT, 0x010A, 0x014C})
+LISTS = frozenset({BITS, EXTRA, SAMPLE_FORMAT, 0x0140})
+#: Tags of the container, meaningless in an EXIF block.
+_NOT_EXIF = (
+    NUMBERS
+    | LISTS
+    | {COMPRESSION, PREDICTOR, STRIPS, STRIP_BYTES, TILES, TILE_BYTES, SUBFILE, 0x00FF, 0x015B, 0x0212}
+    | {_XMP, _IPTC, _PHOTOSHOP, _ICC, _SUB_IFDS}
+)
+_CENTIMETRES = 3
+
+
+def read_tags(data: bytes) -> Metadata:
+    """What a TIFF file's first directory says besides the pixels. Raises ``Damaged``."""
+    found = read(data)
+    order, first = found.order, first_directory(data).entries
+    kept = {tag: entry for tag, entry in first.items() if tag not in _NOT_EXIF}
+    tree = replace(found, first=kept).tree()
+    scale = 2.54 if number(first.get(UNIT), order, 2) == _CENTIMETRES else 1.0
+    x, y = rational(first.get(X_RESOLUTION), order) * scale, rational(first.get(Y_RESOLUTION), order) * scale
+    icc, xmp, iptc = (first[tag].value if tag in first else None for tag in (_ICC, _XMP, _IPTC))
+    return Metadata(icc, block(tree, order) if tree else None, xmp, iptc, (x, y) if x and y else None)
+
+
+def metadata_tags(metadata: Metadata, order: str) -> dict[int, Entry | Tree]:
+    """The tags to write beside the pixels'; an EXIF block's directories become the file's own."""
+    tags: dict[int, Entry | Tree] = {}
+    if metadata.exif:
+        tags |= {tag: node for tag, node in read(metadata.exif).tree().items() if tag not in _NOT_EXIF}
+    if metadata.dpi:
+        x, y = (struct.pack(order + "II", max(1, min(round(value * 1000), 2**32 - 1)), 1000) for value in metadata.dpi)
+        tags |= {X_RESOLUTION: Entry(RATIONAL, x), Y_RESOLUTION: Entry(RATIONAL, y), UNIT: shorts(order, 2)}
+    for tag, content in ((_XMP, metadata.xmp), (_IPTC, metadata.iptc), (_ICC, metadata.icc)):
+        if content:
+            tags[tag] = Entry(UNDEFINED if tag != _XMP else 1, content)
+    return tags

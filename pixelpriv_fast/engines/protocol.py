@@ -1,0 +1,51 @@
+"""What an attack needs to know of a network: its answers, and which way the input moves them."""
+
+from __future__ import annotations
+
+from typing import Protocol, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from ..models.preprocess import Preprocess
+from ..types import Floats, Logits
+
+ClassSets: TypeAlias = npt.NDArray[np.bool_]  #: (photos, classes), one set of classes a photo
+
+
+class GradientEngine(Protocol):
+    """One network on one device. No state is shared between photos or calls; any thread may call."""
+
+    @property
+    def name(self) -> str:
+        """The classifier's name."""
+
+    @property
+    def device(self) -> str:
+        """What really runs, for example "torch cpu fp32"."""
+
+    @property
+    def precision(self) -> str:
+        """Of gradients: "fp32", "bf16" or "fp16"."""
+
+    @property
+    def classes(self) -> int:
+        """The number of classes."""
+
+    @property
+    def preprocess(self) -> Preprocess:
+        """What makes the network's inputs from photos."""
+
+    def logits(self, inputs: Floats) -> Logits:
+        """(n, 3, h, w) float32 -> (n, classes) float32, always in fp32. Any n: large ones run in chunks."""
+
+    def gradient(self, inputs: Floats, accepted: ClassSets) -> tuple[Logits, Floats]:
+        """Logits, and for each photo the gradient of the log-odds of leaving its set S = ``accepted``,
+
+        ``L = logsumexp(z outside S) - logsumexp(z in S)``,
+
+        with respect to its input, (n, 3, h, w) float32. L grows with the cross entropy -log(sum of p in S) and has its
+        gradient's direction, but never vanishes where the network is sure: its derivative by the logits,
+        softmax(z outside S) - softmax(z in S), has sums +1 and -1 by construction. Every set holds at least one class
+        and leaves at least one out.
+        """

@@ -1,0 +1,16 @@
+"""The enhancement that changes nothing: for recipes that attack the photo as it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..types import Pixels
+from .photo_check import checked
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Returns the photo itself: uint8 (height, width, 3) RGB. Raises ``UsageError`` for anything else."""
+
+    def __call__(self, image: Pixels) -> Pixels:
+        return checked(image)

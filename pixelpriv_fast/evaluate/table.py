@@ -1,0 +1,60 @@
+"""The per-photo table of an evaluation."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..errors import StorageError
+from .measuring import Row
+
+
+class PhotoTable:
+    """The per-photo CSV, written row by row: what was accepted, seen before and after, and every metric; of the
+    originals the ``alone`` ones, which need no original. A context manager; ``StorageError`` where the file cannot be
+    written."""
+
+    def __init__(self, path: Path, metrics: Sequence[str], alone: Sequence[str]) -> None:
+        self._path = path
+        self._metrics = tuple(metrics)
+        self._alone = tuple(alone)
+        columns = ["file", "protected_file", "accepted_indices"]
+        for side in ("original", "protected"):
+            columns += [f"{side}_{word}" for word in ("index", "label", "probability", "top1", "top5")]
+        columns += [*self._metrics, *(f"original_{name}" for name in self._alone)]
+        with self._told():
+            self._stream = path.open("w", encoding="utf-8", newline="")
+        self._writer = csv.writer(self._stream, lineterminator="\n")
+        self._writer.writerow(columns)
+
+    def __enter__(self) -> PhotoTable:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._told():
+            self._stream.close()
+
+    @contextlib.contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise StorageError(f"{self._path}: cannot be written: {error.strerror or error}") from error
+
+    def add(self, row: Row) -> None:
+        """``accepted_indices`` are separated by blanks, hits are 0 or 1, a figure that there is not is empty."""
+        cells: list[Any] = [row.pair.name, str(row.pair.protected), " ".join(map(str, row.accepted))]
+        for seen in (row.original, row.protected):
+            top = seen.prediction
+            cells += [top.index, top.label, f"{top.probability:.6f}", int(seen.top1), int(seen.top5)]
+        cells += [*_figures(row.protected.metrics, self._metrics), *_figures(row.original.metrics, self._alone)]
+        with self._told():
+            self._writer.writerow(cells)
+
+
+def _figures(metrics: Mapping[str, float | None], names: Sequence[str]) -> list[str]:
+    values = (metrics.get(name) for name in names)
+    return ["" if value is None else f"{value:.6g}" for value in values]

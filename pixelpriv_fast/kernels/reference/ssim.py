@@ -1,0 +1,58 @@
+"""Structural similarity of two photos (Wang, Bovik, Sheikh, Simoncelli 2004, equation 13): the definition.
+
+Gaussian window of sigma 1.5 and 11 x 11 taps, population (not sample) variances, K1 = 0.01, K2 = 0.03, L = 255; the
+mean over the three channels and over all places where the whole window lies within the photo.
+Choice: a photo with a side under 11 pixels takes the longest odd window that fits along that side.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from ...errors import UsageError
+from ...types import Pixels
+
+SIGMA: Final = 1.5
+RADIUS: Final = 5
+C1: Final = (0.01 * 255) ** 2
+C2: Final = (0.03 * 255) ** 2
+
+Doubles = npt.NDArray[np.float64]
+
+
+def ssim(a: Pixels, b: Pixels, threads: int = 1) -> float:
+    """Mean structural similarity of ``a`` and ``b``, (h, w, 3) uint8 each: 1 for equal photos, -1 at least.
+
+    threads: never changes the result. Raises ``ValueError`` for other shapes, ``TypeError`` for other dtypes.
+    """
+    if a.ndim != 3 or a.shape[2] != 3 or not a.size:
+        raise UsageError(f"a has shape {a.shape}, expected (any, any, 3)")
+    if a.shape != b.shape:
+        raise UsageError(f"b has shape {b.shape}, expected {a.shape}")
+    if a.dtype != np.uint8 or b.dtype != np.uint8:
+        raise TypeError(f"photos have dtypes {a.dtype} and {b.dtype}, expected uint8")
+    x, y = a.astype(np.float64), b.astype(np.float64)
+    mean_x, mean_y, squares, product = (_blur(image) for image in (x, y, x * x + y * y, x * y))
+    means, both = mean_x * mean_x + mean_y * mean_y, mean_x * mean_y
+    variances, covariance = squares - means, product - both
+    return float(np.mean(((2 * both + C1) * (2 * covariance + C2)) / ((means + C1) * (variances + C2))))
+
+
+def _blur(image: Doubles) -> Doubles:
+    """The Gaussian's sums, at the places where it fits."""
+    for axis in (0, 1):
+        window = _window(image.shape[axis])
+        places = image.shape[axis] - len(window) + 1
+        shifted = (np.take(image, range(k, k + places), axis) for k in range(len(window)))
+        image = np.sum([weight * part for weight, part in zip(window, shifted, strict=True)], axis=0)
+    return image
+
+
+def _window(length: int) -> Doubles:
+    radius = min(RADIUS, (length - 1) // 2)
+    weights: Doubles = np.exp(-0.5 * (np.arange(-radius, radius + 1) / SIGMA) ** 2)
+    weights /= weights.sum()
+    return weights

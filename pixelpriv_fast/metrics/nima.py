@@ -1,0 +1,180 @@
+"""NIMA: how much a photo would be liked, from the photo alone (Talebi & Milanfar 2018)."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import ClassVar, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import PhotoError, UsageError
+from ..models import Preprocess, Store
+from ..models.scorer import Scorer, load_scorer
+from ..types import Floats, Pixels
+from .pair import require_photo
+
+MODEL = "nima_mobilenet"
+_SMALLEST = 32  # five halvings leave one position
+
+#: What one call of the network may hold: beyond it the caches are full and only memory grows.
+_CALL_PIXELS = 16 * 256 * 256
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """How a photo comes to the network: ``size`` (height, width) that it is squashed to, None for its own size;
+    ``filter``: "bilinear" (antialiased, Pillow's) or "nearest". Scaling is the network's own, x / 127.5 - 1."""
+
+    summary: str
+    size: tuple[int, int] | None
+    filter: str = "bilinear"
+
+
+#: Scores of different presets must not be compared. Nearest neighbour keeps a photo's finest contrasts, which the
+#: network likes: "idealo" lies 0.2 above the default on photos of 256 pixels and 1.0 above it on photos of 768.
+#: Ports on other backbones (VGG16, ResNet, InceptionResNetV2) are other networks, and have no preset here.
+PRESETS = {
+    "square224": Preset("224x224, bilinear, antialiased: original and result alike; the default", (224, 224)),
+    "idealo": Preset("224x224, nearest neighbour, as idealo's and titu1994's resizing scripts", (224, 224), "nearest"),
+    "titu1994": Preset("the photo's own size, as titu1994's scripts by default; at least 32x32", None),
+    # Choice: the task's photos are 256x256; others are squashed to that, as for the task's classifier.
+    "mediaeval2019": Preset("256x256, as the photos of the MediaEval 2019 task", (256, 256)),
+}
+
+
+class Distribution(NamedTuple):
+    """A photo's ratings: their mean (1..10), standard deviation, and the probability of each rating 1 .. 10."""
+
+    mean: float
+    std: float
+    probabilities: npt.NDArray[np.float64]
+
+
+def moments(probabilities: npt.NDArray[np.float64]) -> tuple[float, float]:
+    """Mean and standard deviation of ratings 1 .. n with these ``probabilities`` (n,), which sum to 1."""
+    ratings = np.arange(1, len(probabilities) + 1)
+    mean = float(ratings @ probabilities)
+    return mean, float(np.sqrt(np.square(ratings - mean) @ probabilities))
+
+
+def nima_available(models: str | os.PathLike[str] | None = None) -> bool:
+    """Whether the network is in the store (``models``: a folder to look in first). Reads and builds nothing."""
+    return Store(models).find(MODEL) is not None
+
+
+class _Once:
+    """The loaded network of one metric: made by the first photo, shared by threads, never copied or pickled along."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._scorer: Scorer | None = None
+
+    def get(self, metric: NIMA) -> Scorer:
+        with self._lock:
+            if self._scorer is None:
+                self._scorer = load_scorer(MODEL, metric.models, metric.device, threads=metric.threads)
+            return self._scorer
+
+    def __reduce__(self) -> tuple[type[_Once], tuple[()]]:
+        return _Once, ()
+
+
+@dataclass(frozen=True, slots=True)
+class NIMA:
+    """Mean rating of NIMA on MobileNet v1, trained on AVA: 1 (poor) to 10.
+
+    ``preset``: a word of ``PRESETS``. ``models``: a folder to look in first for the network, which is loaded by the
+    first photo and kept; ``device`` and ``threads``: where it runs. May be shared by threads.
+    """
+
+    preset: str = "square224"
+    models: str | os.PathLike[str] | None = None
+    device: str = "auto"
+    threads: int | None = None
+    _network: _Once = field(default_factory=_Once, init=False, repr=False, compare=False)
+
+    higher_better: ClassVar[bool] = True
+    range: ClassVar[tuple[float, float]] = (1.0, 10.0)
+    reference: ClassVar[bool] = False  #: needs no original
+
+    def __post_init__(self) -> None:
+        if self.preset not in PRESETS:
+            raise UsageError(f"unknown NIMA preset {self.preset!r}. Known: {', '.join(PRESETS)}")
+
+    def __call__(self, result: Pixels, original: Pixels | None = None) -> float:
+        """The mean rating of ``result``, (h, w, 3) uint8 RGB; ``original`` is not looked at (metrics that compare take
+        it). Raises ``PhotoError`` for a photo that is too small for the preset, ``ModelError`` without the network."""
+        return self.distribution(result).mean
+
+    def distribution(self, photo: Pixels) -> Distribution:
+        """Mean, standard deviation and the ten probabilities of one photo, (h, w, 3) uint8 RGB."""
+        return self.distributions([photo])[0]
+
+    def scores(self, photos: Sequence[Pixels]) -> list[float]:
+        """The mean ratings of photos of any sizes, in their order; as many as fit are rated by one call."""
+        return [distribution.mean for distribution in self.distributions(photos)]
+
+    def distributions(self, photos: Sequence[Pixels]) -> list[Distribution]:
+        """``distribution`` of photos of any sizes, in their order; as many as fit are rated by one call."""
+        for photo in photos:
+            require_photo("nima", "photo", photo)
+            self._require_size(photo)
+        scorer = self._network.get(self)
+        rows = (row for batch in self._batches(scorer.preprocess, photos) for row in scorer(batch))
+        return [Distribution(*moments(row), row) for row in rows]
+
+    @property
+    def available(self) -> bool:
+        """Whether the network is in the store. Loads nothing."""
+        return nima_available(self.models)
+
+    def warm_up(self) -> None:
+        """Loads the network now, so that a missing one is known before the first photo."""
+        self._network.get(self)
+
+    @property
+    def running_on(self) -> str:
+        """What really runs, as "cpu (OpenVINO)". Loads the network."""
+        return self._network.get(self).device
+
+    def _require_size(self, photo: Pixels) -> None:
+        height, width = photo.shape[:2]
+        if PRESETS[self.preset].size is None and min(height, width) < _SMALLEST:
+            raise PhotoError(
+                f"photo of {width}x{height} is smaller than the {_SMALLEST}x{_SMALLEST} that NIMA can read at a "
+                f"photo's own size; use a preset that resizes, for example {next(iter(PRESETS))!r}"
+            )
+
+    def _batches(self, trained: Preprocess, photos: Sequence[Pixels]) -> Iterator[Floats]:
+        """Network inputs of consecutive photos that come out in one size, (n, 3, h, w)."""
+        waiting: list[Floats] = []
+        for photo in photos:
+            ready = _prepared(photo, PRESETS[self.preset], trained)
+            if waiting and (ready.shape != waiting[0].shape or (len(waiting) + 1) * ready[0].size > _CALL_PIXELS):
+                yield np.stack(waiting)
+                waiting = []
+            waiting.append(ready)
+        if waiting:
+            yield np.stack(waiting)
+
+
+def _prepared(photo: Pixels, preset: Preset, trained: Preprocess) -> Floats:
+    """The network's input (3, h, w): the preset's size, the checkpoint's scaling and channel order."""
+    if preset.filter == "nearest" and preset.size is not None:
+        photo = _nearest(photo, preset.size)
+    size = preset.size or (photo.shape[0], photo.shape[1])
+    steps = replace(trained, size=size, resize="squash", resize_to=size, filter="bilinear")
+    return steps.rounded(np.ascontiguousarray(photo))
+
+
+def _nearest(photo: Pixels, size: tuple[int, int]) -> Pixels:
+    """The pixel under each output's centre, as Pillow's NEAREST."""
+    rows, columns = (
+        ((np.arange(out) + 0.5) * (full / out)).astype(np.intp) for out, full in zip(size, photo.shape[:2], strict=True)
+    )
+    small: Pixels = photo[rows[:, None], columns]
+    return small

@@ -1,0 +1,92 @@
+"""Checkpoint file -> ready, checked, stamped ``.onnx`` bytes."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..errors import ModelError
+from ..runtime import create_session
+from ..types import Floats
+from .architectures import convert, network
+from .cards import Card
+from .importers import Tensors, read_checkpoint
+from .onnx_file import seal, unseal
+from .stamp import stamp_of
+
+if TYPE_CHECKING:
+    import torch
+
+#: Largest difference of outputs against torch, relative to the largest output. fp32 reorders sums, no more.
+TOLERANCE = 1e-4
+_ROWS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Parity:
+    """How far two sets of outputs lie apart, relative to the largest value of the first."""
+
+    maximum: float
+    mean: float
+    agreement: float  #: share of rows with the same largest entry
+
+
+def parity(reference: Floats, other: Floats) -> Parity:
+    """Compares outputs row by row; both (n, ...)."""
+    difference = np.abs(reference.astype(np.float64) - other) / max(float(np.abs(reference).max()), 1e-12)
+    rows = len(reference)
+    same = reference.reshape(rows, -1).argmax(1) == other.reshape(rows, -1).argmax(1)
+    return Parity(float(difference.max()), float(difference.mean()), float(same.mean()))
+
+
+def build(card: Card, checkpoint: Path, *, allow_unknown_hash: bool = False) -> bytes:
+    """The stamped ``.onnx`` of ``card`` with the weights of ``checkpoint``, compared with torch before it is
+    returned.
+
+    Needs torch. Raises ``ModelError`` for a checkpoint that does not fit, or an export that computes something else.
+    """
+    tensors, source = read_checkpoint(checkpoint, card, allow_unknown_hash=allow_unknown_hash)
+    try:
+        module = network(card, convert(card, tensors))
+    except ModelError as error:
+        raise ModelError(f"{checkpoint}: {error}") from error
+    data = seal(_graph(card, module, tensors), stamp_of(card, source))
+    unseal(data, card.name)
+    inputs = sample(card, _ROWS)
+    found = parity(torch_outputs(module, inputs), create_session(data, "onnxruntime").run({card.input: inputs})[0])
+    if not found.maximum <= TOLERANCE:
+        raise ModelError(
+            f"{card.name}: torch and ONNX Runtime differ by {found.maximum:.2e} of the largest output; "
+            f"at most {TOLERANCE} is allowed"
+        )
+    return data
+
+
+def _graph(card: Card, module: torch.nn.Module, tensors: Tensors) -> bytes:
+    """The network's ONNX bytes: by the function that the card names, else by torch's exporter."""
+    if card.graph is None:
+        from .onnx_file_export import export
+
+        return export(card, module)
+    name, function = card.graph.split(":")
+    written: bytes = getattr(importlib.import_module(name, __package__), function)(tensors)
+    return written
+
+
+def sample(card: Card, rows: int) -> Floats:
+    """Seeded inputs (rows, ...) of ``card``'s shape in its ``sample_range``; open sizes become 64."""
+    shape = (rows, *(size if isinstance(size, int) else 64 for size in card.shape[1:]))
+    return np.random.default_rng(0).uniform(*card.sample_range, shape).astype(np.float32)
+
+
+def torch_outputs(module: torch.nn.Module, inputs: Floats) -> Floats:
+    """What torch computes for ``inputs``, on the CPU."""
+    import torch
+
+    with torch.inference_mode():
+        outputs: Floats = module(torch.from_numpy(inputs)).numpy()
+    return outputs

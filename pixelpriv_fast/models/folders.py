@@ -1,0 +1,48 @@
+"""Where models are kept, and how one folder is held against other processes."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from ..errors import StorageError
+from ..files import sweep
+
+VARIABLE = "PIXELPRIV_MODELS"
+_LOCK_SECONDS = 300.0  # building the largest network takes well under a minute
+
+
+def search_path(explicit: Path | None, environment: Mapping[str, str]) -> tuple[Path, ...]:
+    """The folders that are looked through, first to last: the explicit one, ``$PIXELPRIV_MODELS``, the user's own."""
+    named = environment.get(VARIABLE)
+    folders = [explicit, Path(named) if named else None, user_folder()]
+    return tuple(dict.fromkeys(folder.expanduser() for folder in folders if folder is not None))
+
+
+def user_folder() -> Path:
+    """The user's data folder for models, by the conventions of the system."""
+    from platformdirs import user_data_path
+
+    return user_data_path("pixelpriv_fast", appauthor=False) / "models"
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Holds ``folder`` against other processes that build or import into it. Raises ``StorageError`` when it
+    cannot."""
+    from filelock import FileLock, Timeout
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / ".lock", timeout=_LOCK_SECONDS):
+            sweep(folder)  # what a killed import left; nobody else writes here now
+            yield
+    except Timeout as error:
+        raise StorageError(
+            f"{folder}: another process has held its lock for {_LOCK_SECONDS:.0f} s; try again"
+        ) from error
+    except (FileExistsError, NotADirectoryError, PermissionError) as error:
+        raise StorageError(
+            f"{folder}: models cannot be kept there ({error.strerror}); name another folder by --models or ${VARIABLE}"
+        ) from error

@@ -1,0 +1,102 @@
+"""Both ends of the stamp: what is written into a ready ``.onnx``, and what is checked before one may run.
+
+``pixelpriv.card`` holds the stamp as JSON, ``pixelpriv.sha256`` the hash over the whole file with the hash's own 64
+characters set to "0". It finds damage, not malice: whoever can write the store can also write a new hash.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import ModelError
+from .onnx_wire import external_tensor, float_initializers, metadata, metadata_entry
+from .stamp import Stamp
+
+CARD_KEY = "pixelpriv.card"
+HASH_KEY = "pixelpriv.sha256"
+_ZEROS = "0" * 64
+_EXPORTER_NAME = re.compile(r"val_\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class StampedModel:
+    """A checked model: its bytes, which sessions are made from, its stamp, and the hash that was checked."""
+
+    data: bytes = field(repr=False)
+    stamp: Stamp
+    sha256: str
+
+
+def seal(model: bytes, stamp: Stamp) -> bytes:
+    """``model`` (ONNX bytes, stamped or not) with ``stamp`` and the hash inside. Raises ``ModelError`` for a model with
+    external data."""
+    _refuse_external(model)
+    spans = metadata(model)
+    for begin, end, _, _ in sorted((spans[key] for key in (CARD_KEY, HASH_KEY) if key in spans), reverse=True):
+        model = model[:begin] + model[end:]
+    blank = model + metadata_entry(CARD_KEY, stamp.to_json()) + metadata_entry(HASH_KEY, _ZEROS)
+    return blank[: -len(_ZEROS)] + hashlib.sha256(blank).hexdigest().encode()
+
+
+def unseal(data: bytes, name: str) -> StampedModel:
+    """Checks the hash, the stamp and that everything stands in these bytes. ``name`` is what messages call the file.
+
+    Raises ``ModelError`` for a damaged file, one without a stamp, one of another stamp version, or external data.
+    """
+    try:
+        spans = metadata(data)
+        if CARD_KEY not in spans or HASH_KEY not in spans:
+            raise ModelError(
+                "it has no stamp, so its preprocessing and labels are unknown; "
+                "import it under the name of its network: pixelpriv models import NAME FILE"
+            )
+        sha256 = _checked_hash(data, spans[HASH_KEY][2], spans[HASH_KEY][3])
+        _refuse_external(data)
+        _, _, start, end = spans[CARD_KEY]
+        stamp = Stamp.from_json(data[start:end].decode("utf-8", errors="replace"))
+    except ModelError as error:
+        raise ModelError(f"{name}: {error}") from error
+    return StampedModel(data, stamp, sha256)
+
+
+def read(path: Path) -> StampedModel:
+    """``unseal`` of the file at ``path``. Raises ``ModelError`` also when it cannot be read."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror}); import the model again") from error
+    return unseal(data, str(path))
+
+
+def load_state_dict(model: StampedModel) -> dict[str, npt.NDArray[np.float32]]:
+    """The network's float32 tensors by their module's names, as read-only views; the exporter's own constants are
+    left out."""
+    tensors = float_initializers(model.data)
+    return {name: value for name, value in tensors.items() if not _EXPORTER_NAME.fullmatch(name)}
+
+
+def _checked_hash(data: bytes, start: int, end: int) -> str:
+    written = data[start:end].decode("ascii", errors="replace")
+    hasher = hashlib.sha256(memoryview(data)[:start])
+    hasher.update(_ZEROS.encode())
+    hasher.update(memoryview(data)[end:])
+    if len(written) != len(_ZEROS) or hasher.hexdigest() != written:
+        raise ModelError(
+            f"the file is damaged: its hash is {hasher.hexdigest()[:12]}..., stamped {written[:12]}...; "
+            "delete it and import the model again"
+        )
+    return written
+
+
+def _refuse_external(data: bytes) -> None:
+    tensor = external_tensor(data)
+    if tensor is not None:
+        raise ModelError(
+            f"tensor {tensor!r} stands in another file; save the model without external data, whole in one file"
+        )

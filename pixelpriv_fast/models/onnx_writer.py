@@ -1,0 +1,80 @@
+"""Writes an ONNX graph node by node: for networks whose fast form is not what an exporter would trace."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+_OPSET, _IR = 17, 8  # old enough for every runtime and TensorRT, new enough for all that is written here
+
+Axes = Sequence[int | str]
+Typed = tuple[Axes, bool]  # shape, and whether float16 rather than float32
+
+
+class GraphWriter:
+    """Collects nodes and constants; ``model`` makes the file. Names of values count up; constants keep theirs."""
+
+    def __init__(self) -> None:
+        self._nodes: list[Any] = []
+        self._constants: dict[str, npt.NDArray[Any]] = {}
+        self._inputs: dict[str, Typed] = {}
+
+    def op(self, kind: str, *inputs: str, **attributes: Any) -> str:
+        """One node with one output, whose name is returned."""
+        from onnx import helper
+
+        output = f"value_{len(self._nodes)}"
+        self._nodes.append(helper.make_node(kind, list(inputs), [output], **attributes))
+        return output
+
+    def constant(self, name: str, value: npt.NDArray[Any]) -> str:
+        """A constant under ``name``; naming it again gives the same one."""
+        self._constants.setdefault(name, np.ascontiguousarray(value))
+        return name
+
+    def input(self, name: str, shape: Axes, *, half: bool = False) -> str:
+        """An input of float32, or float16 if ``half``; a word in ``shape`` stands for an open axis."""
+        self._inputs.setdefault(name, (shape, half))
+        return name
+
+    def cast(self, x: str, *, half: bool) -> str:
+        """``x`` as float16 if ``half``, else as float32."""
+        from onnx import TensorProto
+
+        return self.op("Cast", x, to=TensorProto.FLOAT16 if half else TensorProto.FLOAT)
+
+    def model(self, outputs: Mapping[str, tuple[str, Axes, bool]]) -> bytes:
+        """The file's bytes. ``outputs``: public name -> (value, shape, whether float16), in this order."""
+        from onnx import checker, helper, numpy_helper
+
+        public = {value: name for name, (value, _, _) in outputs.items()}
+        graph = helper.make_graph(
+            [_renamed(node, public) for node in self._nodes],
+            "network",
+            [_described(name, shape, half) for name, (shape, half) in self._inputs.items()],
+            [_described(name, shape, half) for name, (_, shape, half) in outputs.items()],
+            [numpy_helper.from_array(value, name) for name, value in self._constants.items()],
+        )
+        made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", _OPSET)], ir_version=_IR)
+        checker.check_model(made)
+        data: bytes = made.SerializeToString(deterministic=True)
+        return data
+
+
+def _described(name: str, shape: Axes, half: bool) -> Any:
+    from onnx import TensorProto, helper
+
+    return helper.make_tensor_value_info(name, TensorProto.FLOAT16 if half else TensorProto.FLOAT, shape)
+
+
+def _renamed(node: Any, names: Mapping[str, str]) -> Any:
+    """A copy of ``node`` with values under their public names (an Identity node would leave the choice to the
+    runtime)."""
+    copy = type(node)()
+    copy.CopyFrom(node)
+    copy.input[:] = [names.get(value, value) for value in node.input]
+    copy.output[:] = [names.get(value, value) for value in node.output]
+    return copy

@@ -1,0 +1,94 @@
+"""What a ready ``.onnx`` says of itself: everything that belongs to the checkpoint, as JSON inside the file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ..errors import ModelError, UsageError
+from .cards import Card
+from .labelling import labels_of
+from .preprocess import Preprocess
+
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """The file that the weights were read from. ``verified``: its hash is the one that the card pins."""
+
+    file: str
+    sha256: str
+    verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """The stamp of one file. Field meanings as in ``cards.Card``; ``labels`` are the names themselves."""
+
+    name: str
+    kind: str
+    title: str
+    dataset: str
+    licence: str
+    origin: str
+    input: str
+    output: str
+    preprocess: Preprocess | None
+    labels: tuple[str, ...] | None
+    source: Provenance
+    precision: str = "f32"
+
+    def to_json(self) -> str:
+        """One line of JSON with sorted keys, so that equal stamps are equal bytes."""
+        data = asdict(self)
+        data["version"] = VERSION
+        data["preprocess"] = None if self.preprocess is None else self.preprocess.to_json()
+        return json.dumps(data, sort_keys=True, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Stamp:
+        """Reads what ``to_json`` wrote. Raises ``ModelError`` for another version or a field that does not fit."""
+        try:
+            data: dict[str, Any] = json.loads(text)
+            version = data.pop("version")
+            if version != VERSION:
+                raise ModelError(
+                    f"the model file has stamp version {version!r}, this release reads {VERSION}: "
+                    "import the model again, or install the release that wrote it"
+                )
+            labels, preprocess = data.pop("labels"), data.pop("preprocess")
+            return cls(
+                preprocess=None if preprocess is None else Preprocess.from_json(preprocess),
+                labels=None if labels is None else tuple(map(str, labels)),
+                source=Provenance(**data.pop("source")),
+                **_texts(data),
+            )
+        except (ValueError, TypeError, KeyError, AttributeError, UsageError) as error:
+            raise ModelError(f"the model file's stamp cannot be read ({error}); import the model again") from error
+
+
+def stamp_of(card: Card, source: Provenance) -> Stamp:
+    """The stamp that ``card`` gives to weights from ``source``."""
+    return Stamp(
+        name=card.name,
+        kind=card.kind,
+        title=card.title,
+        dataset=card.dataset,
+        licence=card.licence,
+        origin=card.origin,
+        input=card.input,
+        output=card.output,
+        preprocess=card.preprocess,
+        labels=None if card.labels is None else labels_of(card.labels),
+        source=source,
+    )
+
+
+def _texts(data: Mapping[str, Any]) -> dict[str, str]:
+    wrong = [name for name, value in data.items() if not isinstance(value, str)]
+    if wrong:
+        raise TypeError(f"{wrong[0]} is no text")
+    return dict(data)

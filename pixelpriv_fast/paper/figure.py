@@ -1,0 +1,95 @@
+"""``figure1.png``: photos by runs with their top-5, as the paper's Figure 1; and accuracy against NIMA."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ..codecs import Limits
+from ..errors import ModelError
+from ..files import write_atomic
+from ..models import Classifier
+from ..sources import load
+from ..types import Pixels
+from .experiment import Experiment, RunRow
+from .published import ORIGINALS, PUBLISHED
+
+_LABEL = 24  #: characters of a class name that fit under a picture
+
+
+def draw_figure(path: Path, experiment: Experiment, rows: Sequence[RunRow], photos: int = 3) -> None:
+    """Writes ``photos`` of the photos that every run kept, one a line: the original, then each of the paper's runs,
+    with top-5 labels and probabilities under each picture. Raises ``ModelError`` without matplotlib."""
+    runs = [row for row in rows if row.case.run is not None]
+    names = _shown(experiment, runs, photos)
+    if not names or not runs:
+        return
+    columns = [("original", None), *((f"run {row.case.run}: {row.case.recipe.word}", row.case.name) for row in runs)]
+    figure = _figure(3.0 * len(columns), 4.1 * len(names))
+    axes = figure.subplots(len(names), len(columns), squeeze=False)
+    outputs = {item.source: (item.path, item.output) for item in experiment.items}
+    for line, name in enumerate(names):
+        original, output = outputs[name]
+        for column, (title, folder) in enumerate(columns):
+            file = original if folder is None else experiment.out / folder / output
+            pixels = load(file, Limits()).pixels
+            _picture(axes[line][column], pixels, title if line == 0 else "", experiment.classifier)
+    _write(figure, path)
+
+
+def draw_scatter(path: Path, table: dict[str, Any]) -> None:
+    """Writes accuracy (lower is better) against NIMA (higher is better): measured, and the paper's own points."""
+    figure = _figure(7, 5)
+    axis = figure.subplots()
+    points = [("original", table["original"], ORIGINALS)]
+    points += [(f"run {line['run']}", line, PUBLISHED[line["run"]]) for line in table["runs"]]
+    for label, line, published in points:
+        axis.scatter(100 * published.top1_accuracy, published.nima, marker="x", color="grey")
+        if line["nima"] is None:
+            continue
+        axis.scatter(100 * line["top1_accuracy"], line["nima"], color="tab:blue")
+        axis.annotate(label, (100 * line["top1_accuracy"], line["nima"]), textcoords="offset points", xytext=(5, 4))
+    for line in table["others"]:
+        if line["nima"] is not None:
+            axis.scatter(100 * line["top1_accuracy"], line["nima"], color="tab:orange", s=14)
+            axis.annotate(line["run"], (100 * line["top1_accuracy"], line["nima"]), fontsize=6)
+    axis.set_xlabel(f"top-1 accuracy of {table['classifier']} in % (lower is better)")
+    axis.set_ylabel("mean NIMA score (higher is better)")
+    axis.set_title("blue: measured; orange: ablations and sweeps; grey crosses: the paper's figures", fontsize=9)
+    _write(figure, path)
+
+
+def _shown(experiment: Experiment, runs: Sequence[RunRow], count: int) -> list[str]:
+    """Photos, evenly spread, whose file is there for every run."""
+    folders = [experiment.out / row.case.name for row in runs]
+    there = [i.source for i in experiment.items if all((folder / i.output).is_file() for folder in folders)]
+    step = max(1, len(there) // count)
+    return there[step // 2 :: step][:count]
+
+
+def _picture(axis: Any, pixels: Pixels, title: str, classifier: Classifier) -> None:
+    axis.imshow(pixels, aspect="equal", interpolation="nearest")
+    axis.set_xticks([])
+    axis.set_yticks([])
+    if title:
+        axis.set_title(title, fontsize=9)
+    top5 = classifier.predictions(classifier([pixels]))[0].top5
+    lines = [f"{label[:_LABEL]:<{_LABEL}} {probability:.3f}" for label, probability in top5]
+    axis.set_xlabel("\n".join(lines), fontsize=7, family="monospace", loc="left")
+
+
+def _figure(width: float, height: float) -> Any:
+    """A figure of its own, in inches: no display, no global state."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise ModelError(f'figures need matplotlib: pip install "pixelpriv-fast[full]" ({error})') from error
+    return Figure(figsize=(width, height), layout="tight")
+
+
+def _write(figure: Any, path: Path) -> None:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=110)
+    write_atomic(path, buffer.getvalue())

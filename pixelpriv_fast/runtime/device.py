@@ -1,0 +1,32 @@
+"""What this machine is: processor features and threads that decide precision and speed."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+
+#: Processor flags (Linux) under which 16-bit matrix products have a fast path.
+_BF16_FLAGS = ("amx_bf16", "avx512_bf16")
+
+
+def threads() -> int:
+    """How many threads this process may use: its affinity, not the machine's core count."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@cache
+def cpu_flags() -> frozenset[str]:
+    """The processor's feature flags as Linux names them; empty on other systems."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace").splitlines()
+    except OSError:
+        return frozenset()
+    return frozenset(next((line.partition(":")[2] for line in lines if line.startswith("flags")), "").split())
+
+
+def fast_bf16() -> bool:
+    """Whether the processor multiplies bf16 matrices in hardware (AMX or AVX512-BF16)."""
+    return any(flag in cpu_flags() for flag in _BF16_FLAGS)

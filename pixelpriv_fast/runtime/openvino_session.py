@@ -1,0 +1,78 @@
+"""Sessions by OpenVINO on the CPU."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from queue import Empty, LifoQueue
+from typing import Any
+
+from ..errors import DeviceError
+from .libraries import openvino
+from .providers import Provider
+from .session import Array, Guard, SessionOptions, TensorSpec, as_input
+
+
+class OpenVINOSession:
+    """See ``session.Session``. An infer request serves one call at a time, so calls draw requests from a pool that
+    grows to the number of calls under way at once."""
+
+    def __init__(self, model: bytes, provider: Provider, options: SessionOptions) -> None:
+        self.provider = provider
+        self.precision = options.precision
+        self._guard = Guard(provider.title)
+        self._idle: LifoQueue[Any] = LifoQueue()
+        self._create = threading.Lock()
+        core = openvino().Core()
+        try:
+            self._compiled = core.compile_model(core.read_model(model, b""), "CPU", _settings(options))
+        except RuntimeError as error:
+            raise DeviceError(f"{provider.title} cannot run this network: {_short(error)}") from error
+        self.inputs = tuple(_spec(port) for port in self._compiled.inputs)
+        self.outputs = tuple(_spec(port) for port in self._compiled.outputs)
+
+    def run(self, inputs: Mapping[str, Array]) -> list[Array]:
+        self._guard.check()
+        feeds = {spec.name: as_input(spec.name, inputs[spec.name], spec.shape) for spec in self.inputs}
+        request = self._request()
+        try:
+            # The inputs are contiguous and stay alive through the call; the outputs are copied out of the request.
+            results = request.infer(feeds, share_inputs=True, share_outputs=False)
+        except RuntimeError as error:
+            raise DeviceError(f"{self.provider.title} failed while running: {_short(error)}") from error
+        outputs = [results[port] for port in self._compiled.outputs]
+        self._idle.put(request)
+        return outputs
+
+    def _request(self) -> Any:
+        try:
+            return self._idle.get_nowait()
+        except Empty:
+            with self._create:
+                return self._compiled.create_infer_request()
+
+    def close(self) -> None:
+        self._guard.close()
+        self._idle = LifoQueue()
+        self._compiled = None
+
+
+def _settings(options: SessionOptions) -> dict[str, Any]:
+    settings: dict[str, Any] = {
+        "INFERENCE_PRECISION_HINT": options.precision,  # the plug-in's own default is bf16 where there is AMX
+        "PERFORMANCE_HINT": "LATENCY",
+        "ENABLE_CPU_PINNING": False,  # pinned threads would fight the host's own
+    }
+    if options.threads is not None:
+        settings["INFERENCE_NUM_THREADS"] = options.threads
+    return settings
+
+
+def _spec(port: Any) -> TensorSpec:
+    return TensorSpec(
+        port.get_any_name(), tuple(None if size.is_dynamic else size.get_length() for size in port.partial_shape)
+    )
+
+
+def _short(error: Exception) -> str:
+    return " ".join(str(error).split())[:300]

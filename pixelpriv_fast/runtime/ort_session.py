@@ -1,0 +1,114 @@
+"""Sessions by ONNX Runtime: CPU, CUDA and TensorRT."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import stat
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..errors import DeviceError
+from .libraries import onnxruntime
+from .providers import Provider
+from .session import Array, Guard, SessionOptions, TensorSpec, as_input
+
+_ERRORS_ONLY = 3
+_preload_lock = threading.Lock()
+
+
+class OnnxRuntimeSession:
+    """See ``session.Session``. ONNX Runtime's own ``run`` is safe from any thread."""
+
+    def __init__(self, model: bytes, provider: Provider, options: SessionOptions) -> None:
+        self.provider = provider
+        self.precision = options.precision
+        self._guard = Guard(provider.title)
+        ort = onnxruntime()
+        if provider.device == "cuda":
+            _preload(ort)
+        elif options.precision != "f32":
+            raise DeviceError(f"{provider.title} runs {options.precision} nowhere on a CPU; use f32, or OpenVINO")
+        try:
+            self._session = ort.InferenceSession(
+                model, _session_options(ort, options), providers=_provider_list(provider, options), enable_fallback=0
+            )
+        except Exception as error:  # onnxruntime's exception classes have no common base of their own
+            raise DeviceError(f"{provider.title} cannot run this network: {_short(error)}") from error
+        self._session.disable_fallback()
+        if provider.ort not in self._session.get_providers():
+            raise DeviceError(f"{provider.title} was chosen, but onnxruntime runs {self._session.get_providers()}")
+        self.inputs = tuple(_spec(node) for node in self._session.get_inputs())
+        self.outputs = tuple(_spec(node) for node in self._session.get_outputs())
+
+    def run(self, inputs: Mapping[str, Array]) -> list[Array]:
+        self._guard.check()
+        feeds = {spec.name: as_input(spec.name, inputs[spec.name], spec.shape) for spec in self.inputs}
+        try:
+            outputs: list[Array] = self._session.run(None, feeds)
+        except Exception as error:  # as above; a lost GPU, or no memory
+            raise DeviceError(f"{self.provider.title} failed while running: {_short(error)}") from error
+        return outputs
+
+    def close(self) -> None:
+        self._guard.close()
+        self._session = None
+
+
+def _session_options(ort: Any, options: SessionOptions) -> Any:
+    made = ort.SessionOptions()
+    made.log_severity_level = _ERRORS_ONLY
+    if options.threads is not None:
+        made.intra_op_num_threads = options.threads
+    # Waiting threads must not burn the cores that the attack's own arithmetic needs between two calls.
+    made.add_session_config_entry("session.force_spinning_stop", "1")
+    return made
+
+
+def _provider_list(provider: Provider, options: SessionOptions) -> list[Any]:
+    """What ``InferenceSession`` takes. Nodes that TensorRT cannot run go to CUDA, never silently to the CPU's list."""
+    if provider.device == "cpu":
+        return [provider.ort]
+    # cuDNN's exhaustive search would time every convolution anew for every new shape.
+    cuda = {"cudnn_conv_algo_search": "HEURISTIC", "use_tf32": "0" if options.precision == "f32" else "1"}
+    if provider.name == "cuda":
+        return [("CUDAExecutionProvider", cuda)]
+    tensorrt = {
+        "trt_fp16_enable": str(options.precision == "f16"),
+        "trt_bf16_enable": str(options.precision == "bf16"),
+    }
+    if options.engine_cache is not None:
+        folder = _private(options.engine_cache)
+        tensorrt |= {"trt_engine_cache_enable": "True", "trt_engine_cache_path": folder}
+        tensorrt |= {"trt_timing_cache_enable": "True", "trt_timing_cache_path": folder}
+    return [("TensorrtExecutionProvider", tensorrt), ("CUDAExecutionProvider", cuda)]
+
+
+def _private(folder: Path) -> str:
+    """``folder``, made if need be, when nobody but the user can write there: an engine file is executable code."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    found = folder.lstat()
+    if hasattr(os, "getuid") and (
+        not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) & 0o077
+    ):
+        raise DeviceError(f"TensorRT engine cache {folder} must be a folder of your own with mode 0700: chmod 700 it")
+    return str(folder)
+
+
+def _preload(ort: Any) -> None:
+    """Loads the CUDA libraries of pip's nvidia packages. It prints what is missing; the probe has shown that enough
+    is there, so that text goes nowhere."""
+    if hasattr(ort, "preload_dlls"):
+        with _preload_lock, contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            ort.preload_dlls()
+
+
+def _spec(node: Any) -> TensorSpec:
+    return TensorSpec(node.name, tuple(size if isinstance(size, int) else None for size in node.shape))
+
+
+def _short(error: Exception) -> str:
+    return " ".join(str(error).split())[:300]

@@ -1,0 +1,131 @@
+"""Does a provider really work? Each one is tried with a one-node session, once a process.
+
+onnxruntime-gpu lists TensorRT and CUDA as available wherever it is installed, fails to load them where a library is
+missing, prints banners on stdout and stderr at C level and runs on the CPU. So GPU providers are tried in a child
+process whose output is captured: nothing reaches the user, no other thread's output is caught, and a driver that
+crashes takes only the child with it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import re
+import subprocess
+import sys
+import threading
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+
+from .libraries import onnxruntime, openvino
+from .one_node import ONE_NODE, ONE_NODE_INPUT, ONE_NODE_OUTPUT
+from .providers import PROVIDERS, Choice, Status, candidates, resolve
+
+#: How the system's loader words it, among the lines that onnxruntime logs.
+_MISSING_LIBRARY = re.compile(r"\b(lib[\w.+-]+?\.so[.\d]*): cannot open shared object file")
+_CHILD_SECONDS = 60  # the first CUDA context on a busy server takes 5-10 s
+_lock = threading.Lock()
+
+_FIX_OPENVINO = "pip install openvino"
+_FIX_PACKAGE = 'pip uninstall onnxruntime && pip install "onnxruntime-gpu[cuda,cudnn]"'
+_FIX_DRIVER = "install the NVIDIA driver (nvidia-smi must list the card)"
+_FIX_TENSORRT = "pip install tensorrt, of the version that this onnxruntime-gpu asks for"
+
+
+def status(name: str) -> Status:
+    """What trying provider ``name`` showed; tried once a process, safe from any thread."""
+    with _lock:
+        return _status(name)
+
+
+def choose(wish: str, precision: str = "f32") -> Choice:
+    """``resolve`` over what really works here, trying no more providers than needed."""
+    statuses: dict[str, Status] = {}
+    for name in candidates(wish, precision):
+        statuses[name] = status(name)
+        if statuses[name].works:
+            break
+    return resolve(wish, statuses, precision)
+
+
+@cache
+def _status(name: str) -> Status:
+    if name == "openvino":
+        return _try_openvino()
+    if name == "onnxruntime":
+        return _try_onnxruntime()
+    return _try_gpu(name)
+
+
+def _try_openvino() -> Status:
+    if find_spec("openvino") is None:
+        return Status(False, "openvino is not installed", _FIX_OPENVINO)
+    try:
+        ov = openvino()
+        compiled = ov.Core().compile_model(ov.Core().read_model(ONE_NODE, b""), "CPU")
+        right = np.array_equal(compiled(ONE_NODE_INPUT)[0], ONE_NODE_OUTPUT)
+    except (ImportError, RuntimeError, OSError) as error:
+        return Status(False, f"openvino cannot run here: {_one_line(error)}", f"{_FIX_OPENVINO} --upgrade")
+    return Status(True, "a one-node session ran") if right else _wrong_answer()
+
+
+def _try_onnxruntime() -> Status:
+    ort = onnxruntime()
+    options = ort.SessionOptions()
+    options.log_severity_level = 4
+    session = ort.InferenceSession(ONE_NODE, options, providers=["CPUExecutionProvider"])
+    right = np.array_equal(session.run(None, {"x": ONE_NODE_INPUT})[0], ONE_NODE_OUTPUT)
+    return Status(True, "a one-node session ran") if right else _wrong_answer()
+
+
+def _wrong_answer() -> Status:
+    return Status(False, "a one-node session returned a wrong result", "reinstall its package")
+
+
+def _try_gpu(name: str) -> Status:
+    provider = PROVIDERS[name]
+    if not _driver_found():  # first, because it spares machines without a GPU the import of onnxruntime
+        return Status(False, "no NVIDIA driver (libcuda) on this machine", _FIX_DRIVER)
+    if provider.ort not in onnxruntime().get_available_providers():
+        return Status(False, "this onnxruntime package was built without it", _FIX_PACKAGE)
+    return _ask_child(str(provider.ort), _FIX_TENSORRT if name == "tensorrt" else _FIX_PACKAGE)
+
+
+def _driver_found() -> bool:
+    try:
+        ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
+    except OSError:
+        return False
+    return True
+
+
+def _ask_child(provider: str, fix: str) -> Status:
+    """Runs ``probe_child.py``; its last line of output is JSON, everything before it belongs to the libraries."""
+    child = Path(__file__).with_name("probe_child.py")
+    try:
+        # -P: the working folder (someone's photos) is no place to import Python files from.
+        done = subprocess.run(
+            [sys.executable, "-P", str(child), provider, json.dumps(sys.path)],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_CHILD_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return Status(False, f"trying it failed: {_one_line(error)}", fix)
+    last = done.stdout.decode(errors="replace").strip().rpartition("\n")[2]
+    missing = _MISSING_LIBRARY.search((done.stderr + done.stdout).decode(errors="replace"))
+    try:
+        answer = json.loads(last)
+        if answer["works"]:
+            return Status(True, _one_line(answer["reason"]))
+        return Status(False, f"{missing[1]} is missing" if missing else _one_line(answer["reason"]), fix)
+    except (ValueError, TypeError, KeyError):
+        return Status(False, f"trying it ended with exit status {done.returncode} and no answer", fix)
+
+
+def _one_line(error: object) -> str:
+    return " ".join(str(error).split())[:300]

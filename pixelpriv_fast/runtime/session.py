@@ -1,0 +1,129 @@
+"""The one place that creates sessions. A session runs one network, from bytes, on one provider that was chosen once.
+
+Bytes and never a path: the caller has checked exactly what runs (``models/onnx_file.py``), and a path would let
+onnxruntime read further files beside it.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import DeviceError, UsageError
+from . import probe
+from .providers import Choice, Provider
+
+_LOG = logging.getLogger(__name__)
+
+Array: TypeAlias = npt.NDArray[Any]
+PRECISIONS = ("f32", "bf16", "f16")
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOptions:
+    """How a session runs. ``precision`` is that of the arithmetic; inputs and outputs keep the model's own types.
+
+    ``threads``: None leaves the number to the library (all cores of the process). ``engine_cache``: a folder
+    private to the user for TensorRT's compiled engines (executable code); None compiles anew each time.
+    """
+
+    threads: int | None = None
+    precision: str = "f32"
+    engine_cache: Path | None = None
+
+    def __post_init__(self) -> None:
+        if self.precision not in PRECISIONS:
+            raise UsageError(f"unknown precision {self.precision!r}. Known: {', '.join(PRECISIONS)}")
+        if self.threads is not None and self.threads < 1:
+            raise UsageError(f"threads must be at least 1, not {self.threads}")
+
+
+@dataclass(frozen=True, slots=True)
+class TensorSpec:
+    """An input's or output's name and shape; None where the shape is open."""
+
+    name: str
+    shape: tuple[int | None, ...]
+
+
+class Session(Protocol):
+    """A network ready to run. ``run`` may be called from any number of threads."""
+
+    @property
+    def provider(self) -> Provider: ...
+    @property
+    def precision(self) -> str: ...
+    @property
+    def inputs(self) -> tuple[TensorSpec, ...]: ...
+    @property
+    def outputs(self) -> tuple[TensorSpec, ...]: ...
+
+    def run(self, inputs: Mapping[str, Array]) -> list[Array]:
+        """The outputs in the model's order. Raises ``DeviceError`` when the provider fails, or after a fork."""
+        ...
+
+    def close(self) -> None:
+        """Frees what the session holds; ``run`` is an error afterwards."""
+        ...
+
+
+def select(device: str = "auto", precision: str = "f32") -> Choice:
+    """The provider that ``device`` means here. Raises ``DeviceError`` with reason and fix when it cannot be had."""
+    return probe.choose(device, precision)
+
+
+def create_session(model: bytes, device: str | Choice = "auto", options: SessionOptions | None = None) -> Session:
+    """A session for the ONNX ``model``. ``device``: a word of ``providers.WISHES`` or a choice made before.
+
+    Raises ``DeviceError`` when the wish cannot be met, or when the provider refuses this model.
+    """
+    options = options or SessionOptions()
+    choice = select(device, options.precision) if isinstance(device, str) else device
+    session: Session
+    if choice.provider.ort is None:
+        from .openvino_session import OpenVINOSession
+
+        session = OpenVINOSession(model, choice.provider, options)
+    else:
+        from .ort_session import OnnxRuntimeSession
+
+        session = OnnxRuntimeSession(model, choice.provider, options)
+    _LOG.info("session on %s, %s (%s)", choice.provider.title, options.precision, choice.reason)
+    return session
+
+
+class Guard:
+    """Notices calls that would hang or crash: after ``close``, or in a child forked after the session was made."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._process = os.getpid()
+        self._closed = False
+
+    def close(self) -> None:
+        self._closed = True
+
+    def check(self) -> None:
+        if self._closed:
+            raise DeviceError(f"this {self._what} session is closed; create a new one")
+        if os.getpid() != self._process:
+            raise DeviceError(
+                f"this {self._what} session was made before a fork, and its threads did not come along; "
+                "create it in the child process, or start processes with 'spawn'"
+            )
+
+
+def as_input(name: str, value: Array, shape: tuple[int | None, ...]) -> Array:
+    """``value`` if it fits ``shape``, made contiguous. Raises ``UsageError`` with both shapes otherwise."""
+    fits = value.ndim == len(shape) and all(w in (None, s) for s, w in zip(value.shape, shape, strict=True))
+    if not fits:
+        wanted = tuple("any" if w is None else w for w in shape)
+        raise UsageError(f"input {name!r} has shape {value.shape}, the network takes {wanted}")
+    return np.ascontiguousarray(value)

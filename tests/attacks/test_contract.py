@@ -1,0 +1,178 @@
+"""What every registered attack promises: budget, range, type, determinism, independence of the batch, live fields."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from pixelpriv_fast import attacks
+from pixelpriv_fast.attacks import AttackTask, content_seed
+from pixelpriv_fast.errors import UsageError
+from pixelpriv_fast.registry import ATTACKS
+from tests.attacks.conftest import IDENTITY, SHORT_SIDE, SQUASHED, engine, photo
+
+LATTICE = [name for name in ATTACKS if issubclass(ATTACKS.load(name), attacks.LatticeAttack)]
+SIZES = [(24, 24), (40, 31), (17, 50), (24, 24), (5, 90), (33, 33)]
+
+
+def photos(count: int = len(SIZES)) -> list[np.ndarray]:
+    return [photo(*SIZES[i], seed=i) for i in range(count)]
+
+
+def default(name: str):
+    """The attack as its paper has it, but never a hundred iterations."""
+    kind = ATTACKS.load(name)
+    return kind(max_iterations=20) if name == "p_fgsm" else kind()
+
+
+def linf(first: np.ndarray, second: np.ndarray) -> int:
+    return int(np.abs(first.astype(int) - second).max())
+
+
+def task_for(victims, starts, **fields) -> AttackTask:
+    logits = tuple(v.logits(np.stack([v.preprocess.rounded(p) for p in starts])) for v in victims)
+    flee = tuple(tuple((int(row.argmax()),) for row in z) for z in logits)
+    return AttackTask(tuple(victims), flee, [content_seed(p, 0) for p in starts], logits, **fields)
+
+
+@pytest.mark.parametrize("preprocess", [IDENTITY, SQUASHED, SHORT_SIDE], ids=["identity", "squashed", "short_side"])
+@pytest.mark.parametrize("name", LATTICE)
+def test_budget_range_type_and_shape(name, preprocess):
+    attack = default(name)
+    starts = photos()
+    kept = [start.copy() for start in starts]
+    victim = engine(preprocess)
+    for start, before, outcome in zip(starts, kept, attack.run(starts, task_for([victim], starts)), strict=True):
+        np.testing.assert_array_equal(start, before)
+        assert outcome.photo.dtype == np.uint8
+        assert outcome.photo.shape == start.shape
+        assert 0 < linf(outcome.photo, start) <= round(attack.epsilon * 255)
+        assert outcome.linf == linf(outcome.photo, start)
+        top = victim.logits(preprocess.rounded(outcome.photo)[None]).argmax()
+        was = victim.logits(preprocess.rounded(start)[None]).argmax()
+        assert outcome.fooled == (top != was)
+
+
+@pytest.mark.parametrize("name", LATTICE)
+def test_most_photos_are_fooled_at_their_own_size(name):
+    victim, starts = engine(SQUASHED), photos()
+    outcomes = ATTACKS.load(name)(epsilon=16 / 255).run(starts, task_for([victim], starts))
+    assert sum(outcome.fooled for outcome in outcomes) >= len(starts) - 1
+
+
+@pytest.mark.parametrize("name", LATTICE)
+def test_deterministic_and_independent_of_order_and_batch(name):
+    attack, victim, starts = default(name), engine(SQUASHED), photos()
+    first = attack.run(starts, task_for([victim], starts, batch=4))
+    again = attack.run(starts, task_for([victim], starts, batch=4))
+    backwards = attack.run(starts[::-1], task_for([victim], starts[::-1], batch=4))[::-1]
+    singles = [attack.run([start], task_for([victim], [start]))[0] for start in starts]
+    for one, same, turned, single in zip(first, again, backwards, singles, strict=True):
+        np.testing.assert_array_equal(one.photo, same.photo)
+        assert one.fooled == turned.fooled == single.fooled
+        # Sums of a batched pass round differently: a few gradients near zero may change sign.
+        assert np.mean(one.photo != turned.photo) < 0.02
+        assert np.mean(one.photo != single.photo) < 0.02
+
+
+@pytest.mark.parametrize("name", LATTICE)
+def test_stronger_keeps_the_ball_and_gains(name):
+    attack = default(name)
+    stronger = attack.stronger()
+    assert stronger.epsilon == attack.epsilon
+    assert stronger.plan().keep == "best_loss"
+    assert stronger.plan().stop is None
+    assert stronger.plan().steps >= attack.plan().steps
+    starts = photos(3)
+    outcomes = stronger.run(starts, task_for([engine(SQUASHED)], starts))
+    assert all(outcome.fooled and outcome.linf <= round(attack.epsilon * 255) for outcome in outcomes)
+
+
+#: Another value of each field, and the setting in which it must matter.
+FIELDS = {
+    "least_likely": {
+        "epsilon": (4 / 255, {"steps": 10}),
+        "step": (2 / 255, {}),
+        "steps": (3, {}),
+        "target": ("original", {}),
+        "kth": (2, {}),
+        "stop": ("fooled", {}),
+        "margin": (0.9, {"stop": "fooled", "steps": 10}),
+        "keep": ("first_success", {}),
+    },
+    "pgd": {
+        "epsilon": (3 / 255, {}),
+        "step": ("one_level", {}),
+        "steps": (2, {}),
+        "random_start": (True, {}),
+        "keep": ("first_success", {}),
+        "stop": ("fooled", {}),
+        "margin": (0.9, {"stop": "fooled", "epsilon": 8 / 255, "keep": "last"}),
+    },
+    "fgsm": {"epsilon": (3 / 255, {})},
+    "p_fgsm": {
+        "epsilon": (4 / 255, {}),
+        "step": (2 / 255, {}),
+        "sigma": (0.5, {}),
+        "drop_first": (True, {"sigma": 0.6}),
+        "candidates": ("all_but_first", {}),
+        "stop_probability": (0.2, {}),
+        "max_iterations": (2, {}),
+        "keep": ("first_success", {}),
+    },
+}
+
+
+@pytest.mark.parametrize("name", LATTICE)
+def test_every_field_changes_the_output(name):
+    kind = ATTACKS.load(name)
+    assert {field.name for field in dataclasses.fields(kind)} == set(FIELDS[name])
+    victim, starts = engine(SQUASHED), photos(3)
+    task = task_for([victim], starts)
+    # What was seen before an enhancement differs from what is attacked.
+    task = dataclasses.replace(task, original_logits=(task.original_logits[0][:, ::-1].copy(),))
+    for field, (value, setting) in FIELDS[name].items():
+        base = kind(**({"max_iterations": 20} if name == "p_fgsm" else {}), **setting)
+        changed = dataclasses.replace(base, **{field: value})
+        pairs = zip(base.run(starts, task), changed.run(starts, task), strict=True)
+        assert any(not np.array_equal(a.photo, b.photo) for a, b in pairs), field
+
+
+@pytest.mark.parametrize("name", LATTICE)
+def test_epsilon_off_the_lattice_names_the_nearest(name):
+    kind = ATTACKS.load(name)
+    with pytest.raises(UsageError, match=r"2/255 or 3/255"):
+        kind(epsilon=0.01)
+    with pytest.raises(UsageError, match="write 8/255"):
+        kind(epsilon=8)
+    with pytest.raises(UsageError, match="positive"):
+        kind(epsilon=0.0)
+
+
+def test_photos_and_tasks_that_do_not_fit_are_refused(tiny):
+    attack, start = attacks.FGSM(), photo(24, 24)
+    good = task_for([tiny], [start])
+    with pytest.raises(UsageError, match="photo 0 is float32"):
+        attack.run([start.astype(np.float32)], good)
+    with pytest.raises(UsageError, match="empty"):
+        attack.run([start[:0]], good)
+    with pytest.raises(UsageError, match="seeds"):
+        attack.run([start], dataclasses.replace(good, seeds=[]))
+    with pytest.raises(UsageError, match=r"0\.\.9"):
+        attack.run([start], dataclasses.replace(good, flee=(((10,),),)))
+    with pytest.raises(UsageError, match="nowhere to go"):
+        attack.run([start], dataclasses.replace(good, flee=((tuple(range(10)),),)))
+    with pytest.raises(UsageError, match="original_logits"):
+        attack.run([start], dataclasses.replace(good, original_logits=(np.zeros((1, 3), np.float32),)))
+    with pytest.raises(UsageError, match="no classifier"):
+        attack.run([start], AttackTask((), (), [0]))
+
+
+def test_strided_and_read_only_photos_are_taken(tiny):
+    start = photo(24, 48)[:, ::2]
+    frozen = start.copy()
+    frozen.flags.writeable = False
+    got = attacks.PGD()([start, frozen], tiny)
+    np.testing.assert_array_equal(got[0], got[1])

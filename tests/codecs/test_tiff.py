@@ -1,0 +1,146 @@
+"""TIFF's layouts: every cut, packing and byte order gives the same pixels."""
+
+from __future__ import annotations
+
+import io
+import struct
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pixelpriv_fast import codecs
+from pixelpriv_fast.errors import PhotoError
+from pixelpriv_fast.types import Photo
+
+from . import samples
+
+
+def by_tifffile(pixels: np.ndarray[Any, Any], **options: Any) -> bytes:
+    tifffile = pytest.importorskip("tifffile")
+    out = io.BytesIO()
+    photometric = "rgb" if pixels.ndim == 3 else "minisblack"
+    tifffile.imwrite(out, pixels, **{"photometric": photometric, "metadata": None, **options})
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("compression", ["raw", "tiff_lzw", "tiff_adobe_deflate", "tiff_deflate", "packbits"])
+@pytest.mark.parametrize("mode", ["RGB", "L", "P", "1", "RGBA", "LA"])
+def test_packings(compression: str, mode: str) -> None:
+    base = Image.fromarray(samples.picture(75, 41))
+    if mode in ("RGBA", "LA"):
+        base.putalpha(Image.fromarray(samples.picture(75, 41, seed=1)[:, :, 0]))
+    options: dict[str, Any] = {} if compression == "raw" else {"compression": compression}
+    for rows, predictor in ((None, 1), (7, 1), (7, 2)):
+        tags = {278: rows} if rows else {}
+        if predictor == 2 and compression in ("tiff_lzw", "tiff_adobe_deflate") and mode not in ("P", "1"):
+            tags[317] = 2
+        data = samples.save(base.convert(mode), "tiff", tiffinfo=tags, **options)
+        photo = codecs.decode(data)
+        expected = np.asarray(Image.open(io.BytesIO(data)).convert("RGBA"))
+        assert np.array_equal(photo.pixels, expected[:, :, :3])
+        assert photo.alpha is None or np.array_equal(photo.alpha, expected[:, :, 3])
+        assert photo.lossless
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"byteorder": ">"},
+        {"tile": (16, 32)},
+        {"tile": (16, 16), "byteorder": ">"},
+        {"planarconfig": "separate"},
+        {"planarconfig": "separate", "rowsperstrip": 5},
+        {"rowsperstrip": 5},
+        {"rowsperstrip": 1000},
+    ],
+    ids=str,
+)
+def test_layouts(options: dict[str, Any]) -> None:
+    pixels = samples.picture(61, 43)
+    planar = options.get("planarconfig") == "separate"
+    data = by_tifffile(np.ascontiguousarray(pixels.transpose(2, 0, 1)) if planar else pixels, **options)
+    assert np.array_equal(codecs.decode(data).pixels, pixels)
+
+
+def test_white_is_zero() -> None:
+    grey = samples.picture()[:, :, 0]
+    photo = codecs.decode(by_tifffile(grey, photometric="miniswhite"))
+    assert np.array_equal(photo.pixels[:, :, 0], 255 - grey)
+    assert photo.grey
+
+
+def _with_tag(data: bytes, tag: int, value: int) -> bytes:
+    out = bytearray(data)
+    at = struct.unpack_from("<I", out, 4)[0]
+    for row in range(struct.unpack_from("<H", out, at)[0]):
+        place = at + 2 + 12 * row
+        if struct.unpack_from("<H", out, place)[0] == tag:
+            struct.pack_into("<HHII", out, place, tag, 4, 1, value)
+    return bytes(out)
+
+
+@pytest.mark.parametrize(
+    ("tag", "value", "message"),
+    [
+        (259, 7, "compression 7 is not supported"),
+        (259, 2, "compression 2 is not supported"),
+        (262, 32803, "photometric kind 32803"),
+        (262, 8, "photometric kind 8"),
+        (273, 3, "lies outside the file"),
+        (273, 2**31, "lies outside the file"),
+        (278, 7, "pieces are needed"),
+        (257, 0, "holds no pixels"),
+        (279, 11, "a piece of"),
+    ],
+)
+def test_what_cannot_be_read_is_named(tag: int, value: int, message: str) -> None:
+    with pytest.raises(PhotoError, match=message):
+        codecs.decode(_with_tag(samples.save(samples.picture(), "tiff"), tag, value))
+
+
+def test_raw_files_and_bigtiff_are_refused() -> None:
+    plain = samples.save(samples.picture(), "tiff")
+    for data, message in (
+        (plain[:2] + b"+" + plain[3:], "BigTIFF"),
+        (samples.save(samples.picture(), "tiff", tiffinfo={254: 1}), "lone preview"),
+        (samples.save(samples.picture(), "tiff", tiffinfo={50706: b"\1\4\0\0"}), "camera raw"),
+    ):
+        with pytest.raises(PhotoError, match=message):
+            codecs.decode(data)
+
+
+@pytest.mark.parametrize(("kind", "pages"), [(0, 2), (1, 1), (2, 2)])
+def test_previews_are_no_pages(kind: int, pages: int) -> None:
+    tifffile = pytest.importorskip("tifffile")
+    out = io.BytesIO()
+    with tifffile.TiffWriter(out) as writer:
+        writer.write(samples.picture(), photometric="rgb", metadata=None)
+        writer.write(samples.picture(8, 6), photometric="rgb", subfiletype=kind, metadata=None)
+    assert codecs.peek(out.getvalue()).frames == pages
+    if pages == 1:
+        assert np.array_equal(codecs.decode(out.getvalue()).pixels, samples.picture())
+
+
+def test_written_files_follow_the_source_tags_byte_order() -> None:
+    pixels = samples.picture()
+    for order, magic in (("<", b"II*\0"), (">", b"MM\0*")):
+        data = samples.save(pixels, "jpeg", exif=b"Exif\0\0" + samples.exif_block(1, order))
+        photo = codecs.decode(data)
+        options = codecs.EncodeOptions(format="tiff", metadata="keep")
+        written = codecs.encode(photo.pixels, like=photo, options=options)
+        assert written.startswith(magic)
+        opened = Image.open(io.BytesIO(written))
+        assert np.array_equal(np.asarray(opened), photo.pixels)
+        assert opened.getexif()[0x010F] == samples.KEPT["make"].decode()
+
+
+def test_many_strips() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (1500, 2001, 3)).astype(np.uint8)
+    data = codecs.encode(pixels, like=Photo(pixels, "tiff"))
+    opened = Image.open(io.BytesIO(data))
+    assert len(opened.tag_v2[273]) > 5  # type: ignore[attr-defined]
+    assert np.array_equal(np.asarray(opened), pixels)
+    assert np.array_equal(codecs.decode(data).pixels, pixels)

@@ -1,0 +1,177 @@
+"""The torch engine: the right gradient, nothing touched that is shared, clear errors."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from pixelpriv_fast.engines import load_engine
+from pixelpriv_fast.engines.torch_engine import MAX_BATCH, TorchEngine
+from pixelpriv_fast.engines.torch_folding import folded
+from pixelpriv_fast.errors import DeviceError, ModelError, UsageError
+from pixelpriv_fast.models import Preprocess
+
+SIZE = (20, 20)
+
+
+class Residual(nn.Module):
+    """Two paths, a mean image read by name, a convolution with two readers: what folding must leave or take right."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("mean_image", torch.rand(3, *SIZE))
+        self.stem, self.stem_norm = nn.Conv2d(3, 8, 3, 2, 1, bias=False), nn.BatchNorm2d(8)
+        self.inner, self.inner_norm = nn.Conv2d(8, 8, 3, 1, 1), nn.BatchNorm2d(8)
+        self.shared, self.late_norm = nn.Conv2d(8, 8, 1), nn.BatchNorm2d(8)
+        self.head = nn.Linear(8, 6)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = torch.relu(self.stem_norm(self.stem(x - self.mean_image)))
+        x = x + self.inner_norm(self.inner(x))
+        shared = self.shared(x)
+        return self.head((self.late_norm(shared) * torch.sigmoid(shared)).mean((2, 3)))
+
+
+class Stubborn(nn.Conv2d):
+    """Ignores its bias: folding a batch norm into it would lose the shift."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return nn.functional.conv2d(x, self.weight, None, self.stride, self.padding)
+
+
+def randomised(make=Residual, seed: int = 0) -> nn.Module:
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        module = make()
+        for layer in module.modules():
+            if isinstance(layer, nn.BatchNorm2d):
+                layer.running_mean.normal_()
+                layer.running_var.uniform_(0.3, 3.0)
+                nn.init.normal_(layer.weight)
+                nn.init.normal_(layer.bias)
+    return module.eval()
+
+
+def engine(seed: int = 0) -> TorchEngine:
+    return TorchEngine.of("residual", randomised(seed=seed), Preprocess(SIZE), "cpu")
+
+
+def inputs(count: int) -> np.ndarray:
+    return np.random.default_rng(0).random((count, 3, *SIZE), np.float32)
+
+
+def norms(module: nn.Module) -> int:
+    return sum(isinstance(layer, nn.BatchNorm2d) for layer in module.modules())
+
+
+def test_folding_takes_what_it_may_and_keeps_the_function():
+    module = randomised()
+    thin = folded(module, SIZE)
+    assert norms(module) == 3
+    assert norms(thin) == 1
+    x = torch.from_numpy(inputs(3))
+    torch.testing.assert_close(thin(x), module(x), rtol=1e-4, atol=1e-5)
+
+
+def test_folding_is_proved_not_trusted():
+    layers = [Stubborn(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Conv2d(4, 4, 3), nn.BatchNorm2d(4), nn.Flatten()]
+    module = randomised(lambda: nn.Sequential(*layers))
+    thin = folded(module, SIZE)
+    assert norms(thin) == 1
+    x = torch.from_numpy(inputs(2))
+    torch.testing.assert_close(thin(x), module(x), rtol=1e-4, atol=1e-5)
+
+
+def test_gradient_is_that_of_the_log_odds():
+    victim = engine()
+    x = inputs(4)
+    accepted = np.zeros((4, 6), bool)
+    accepted[0, 2] = accepted[1, 0] = accepted[2, [1, 4]] = accepted[3, [0, 1, 2, 3, 4]] = True
+    logits, gradient = victim.gradient(x, accepted)
+    np.testing.assert_allclose(logits, victim.logits(x), atol=1e-5)
+    assert gradient.dtype == np.float32
+    assert gradient.flags.c_contiguous
+    tensor = torch.from_numpy(x).double().requires_grad_()
+    out = randomised().double()(tensor)  # unfolded, in float64
+    inside = out.masked_fill(~torch.from_numpy(accepted), -torch.inf).logsumexp(1)
+    outside = out.masked_fill(torch.from_numpy(accepted), -torch.inf).logsumexp(1)
+    (want,) = torch.autograd.grad((outside - inside).sum(), tensor)
+    np.testing.assert_allclose(gradient, want.numpy(), atol=1e-5 * float(want.abs().max()))
+
+
+def test_gradient_does_not_vanish_where_the_network_is_sure():
+    module = randomised()
+    with torch.no_grad():
+        module.head.weight.mul_(1e5)
+    victim = TorchEngine.of("sure", module, Preprocess(SIZE), "cpu")
+    logits, gradient = victim.gradient(inputs(2), np.eye(6, dtype=bool)[victim.logits(inputs(2)).argmax(1)])
+    assert np.ptp(logits) > 1e3
+    assert np.all(np.abs(gradient).max(axis=(1, 2, 3)) > 0)
+    assert np.isfinite(gradient).all()
+
+
+def test_any_number_of_photos_and_chunks():
+    victim = engine()
+    x = inputs(MAX_BATCH + 3)
+    whole = victim.logits(x)
+    assert whole.shape == (MAX_BATCH + 3, 6)
+    np.testing.assert_allclose(whole[-1], victim.logits(x[-1:])[0], atol=1e-5)
+    logits, gradient = victim.gradient(x, np.eye(6, dtype=bool)[whole.argmax(1)])
+    assert logits.shape == whole.shape
+    assert gradient.shape == x.shape
+
+
+def test_threads_share_an_engine():
+    victim = engine()
+    x = inputs(8)
+    accepted = np.eye(6, dtype=bool)[victim.logits(x).argmax(1)]
+    alone = [victim.gradient(x[i : i + 1], accepted[i : i + 1])[1] for i in range(8)]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda i: victim.gradient(x[i : i + 1], accepted[i : i + 1])[1], range(8)))
+    for one, other in zip(alone, together, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_nothing_global_changes():
+    def state():
+        return (
+            torch.get_num_threads(),
+            torch.is_grad_enabled(),
+            torch.get_default_dtype(),
+            torch.backends.cudnn.benchmark,
+            torch.get_float32_matmul_precision(),
+            torch.random.get_rng_state().tolist(),
+        )
+
+    victim = engine()
+    before = state()
+    rebuilt = TorchEngine.of("again", victim.module, Preprocess(SIZE), "cpu")
+    rebuilt.gradient(inputs(1), np.eye(6, dtype=bool)[:1])
+    assert state() == before
+    assert not any(p.requires_grad for p in rebuilt.module.parameters())
+    assert all(p.grad is None for p in rebuilt.module.parameters())
+
+
+def test_damaged_weights_and_other_shapes_are_model_errors():
+    module = randomised()
+    with torch.no_grad():
+        module.head.bias[0] = torch.nan
+    victim = TorchEngine.of("damaged", module, Preprocess(SIZE), "cpu")
+    with pytest.raises(ModelError, match="not finite"):
+        victim.logits(inputs(1))
+    with pytest.raises(ModelError, match="expected \\(photos, classes\\)"):
+        TorchEngine.of("maps", nn.Conv2d(3, 4, 3), Preprocess(SIZE), "cpu")
+
+
+def test_wishes_that_cannot_be_met():
+    with pytest.raises(DeviceError, match="onnx"):
+        load_engine("efficientnet_lite0", engine="onnx")
+    with pytest.raises(UsageError, match="unknown engine"):
+        load_engine("efficientnet_lite0", engine="tensorflow")
+    if not torch.cuda.is_available():
+        with pytest.raises(DeviceError, match="no CUDA GPU"):
+            TorchEngine.of("residual", randomised(), Preprocess(SIZE), "cuda")
