@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from .build import ATTACK_INPUTS, ATTACK_OUTPUTS, build_attack_graph, build_forward, build_vjp
 from .forms import CONVOLUTION_FORMS, ConvolutionForm
-from .proof import Proof, prove
+from .proof import Proof, proof_key, prove
 
 __all__ = [
     "ATTACK_INPUTS",
@@ -20,5 +20,6 @@ __all__ = [
     "build_attack_graph",
     "build_forward",
     "build_vjp",
+    "proof_key",
     "prove",
 ]

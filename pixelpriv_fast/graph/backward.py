@@ -14,22 +14,22 @@ def differentiate(graph: Graph, output: str, seed: str, wrt: str, form: Convolut
     ``seed``: the value that holds the gradient of ``output``. Only the paths from ``wrt`` to ``output`` are followed.
     Raises ``ModelError`` that names the first operator on them without a rule, or where there is no path.
     """
-    path = [node for node in graph.nodes if not node.name.startswith("vjp/")]
-    active = _depending_on(graph, path, wrt)
+    forward = list(graph.nodes)
+    active = _depending_on(graph, forward, wrt)
     if output not in active:
         raise ModelError(f"output {output!r} does not depend on {wrt!r}, so it has no gradient")
     scene = Scene(graph, active, form)
     pending: dict[str, list[str]] = {output: [seed]}
-    for node in reversed(path):
-        incoming = [_total(scene, node, pending.pop(name, [])) for name in node.outputs]
+    for node in reversed(forward):
+        graph.scope = f"vjp/{node.name}"
+        incoming = [_sum(scene, pending.pop(name, [])) for name in node.outputs]
         if not any(incoming):
             continue
-        graph.scope = f"vjp/{node.name}"
         for name, gradient in zip(node.inputs, _apply(scene, node, incoming), strict=False):
             if gradient and name in active:
                 pending.setdefault(name, []).append(gradient)
     graph.scope = "vjp"
-    total = scene_total(scene, pending.get(wrt, []))
+    total = _sum(scene, pending.get(wrt, []))
     graph.scope = ""
     if total is None:
         raise ModelError(f"the gradient of {output!r} for {wrt!r} is zero everywhere: no differentiable path")
@@ -37,6 +37,7 @@ def differentiate(graph: Graph, output: str, seed: str, wrt: str, form: Convolut
 
 
 def _depending_on(graph: Graph, nodes: list[Node], wrt: str) -> frozenset[str]:
+    """The floating-point values that ``wrt`` reaches; integers and truth values carry no gradient."""
     active = {wrt}
     for node in nodes:
         if not active.isdisjoint(node.inputs):
@@ -44,23 +45,16 @@ def _depending_on(graph: Graph, nodes: list[Node], wrt: str) -> frozenset[str]:
     return frozenset(active)
 
 
-def _total(scene: Scene, node: Node, gradients: list[str]) -> str | None:
-    scene.graph.scope = f"vjp/{node.name}"
-    return scene_total(scene, gradients)
-
-
-def scene_total(scene: Scene, gradients: list[str]) -> str | None:
+def _sum(scene: Scene, gradients: list[str]) -> str | None:
     """The sum of the gradients that reached one value."""
-    if not gradients:
-        return None
-    total = gradients[0]
-    for gradient in gradients[1:]:
-        total = scene.add(total, gradient)
+    total: str | None = None
+    for gradient in gradients:
+        total = gradient if total is None else scene.add(total, gradient)
     return total
 
 
 def _apply(scene: Scene, node: Node, incoming: list[str | None]) -> list[str | None]:
-    if node.op in SPLIT_RULES:
+    if node.op in SPLIT_RULES and not node.domain:
         return list(SPLIT_RULES[node.op](scene, node, incoming))
     rule = RULES.get(node.op)
     first = incoming[0]

@@ -100,7 +100,7 @@ def _called(node: Operator) -> str:
 
 
 def _transpose(node: Operator, inputs: list[Array]) -> Array:
-    return np.ascontiguousarray(np.transpose(inputs[0], node.attributes.get("perm")))
+    return np.transpose(inputs[0], node.attributes.get("perm"))
 
 
 def _cast(node: Operator, inputs: list[Array]) -> Array:

@@ -6,7 +6,7 @@ arithmetic and weight rearrangement vanish as the graph is built.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -163,12 +163,3 @@ class Graph:
         other.types = dict(self.types)
         other.inputs, other.outputs = list(self.inputs), list(self.outputs)
         return other
-
-
-def rename_inputs(node: Node, renamed: Mapping[str, str]) -> None:
-    """Replace the inputs of ``node`` that a pass gave another name."""
-    node.inputs = [renamed.get(name, name) for name in node.inputs]
-
-
-def walk_backwards(graph: Graph) -> Iterator[Node]:
-    yield from reversed(graph.nodes)

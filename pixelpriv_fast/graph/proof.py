@@ -1,12 +1,13 @@
 """Whether a provider computes a built graph right: once compared with the CPU reference on a fixed input.
 
-OpenVINO's CPU plug-in returned wrong gradients for one form of a whole network whose single layers were right, so no
-provider is trusted on the strength of others.
+OpenVINO's CPU plug-in returned wrong gradients for one form of a whole network whose single layers were right (see
+``rules/convolution.py``), so no provider is trusted on the strength of others or of its parts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -33,6 +34,22 @@ class Proof:
     def as_dict(self) -> dict[str, Any]:
         """Plain values, to be stored."""
         return asdict(self)
+
+    @classmethod
+    def from_dict(cls, record: Mapping[str, Any]) -> Proof:
+        """The proof that :meth:`as_dict` wrote. Raises ``TypeError`` for another record."""
+        return cls(**record)
+
+
+#: Counts changes of :func:`prove` that make stored proofs void.
+PROOF_VERSION = 1
+
+
+def proof_key(model: bytes, provider: str, version: str) -> str:
+    """A name to store a proof under, 64 hexadecimal digits: of the serialised graph, the provider with the settings
+    that change its arithmetic (``openvino:CPU:bf16``) and its version."""
+    parts = [hashlib.sha256(model).hexdigest(), provider, version, str(PROOF_VERSION)]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def prove(

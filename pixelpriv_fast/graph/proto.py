@@ -8,11 +8,15 @@ from typing import Any
 import onnx
 from onnx import helper, numpy_helper
 
+from ..errors import ModelError
 from .evaluation import node_proto, tensor_type
 from .ir import Graph, Node
 
 #: Opset 20 came with this IR version; every runtime that reads the opset reads it.
 IR_VERSION = 9
+
+#: Protocol buffers end at 2 GiB; some room is left for the nodes.
+LARGEST_MODEL = 2**31 - 2**24
 
 
 def node_from_proto(proto: onnx.NodeProto, index: int) -> Node:
@@ -25,6 +29,12 @@ def node_from_proto(proto: onnx.NodeProto, index: int) -> Node:
 def to_model(graph: Graph, name: str, metadata: Mapping[str, str]) -> onnx.ModelProto:
     """The graph as a model with typed inputs and outputs and, as initializers, the constants that are read."""
     read = {value for node in graph.nodes for value in node.inputs} | set(graph.outputs)
+    size = sum(array.nbytes for value, array in graph.constants.items() if value in read)
+    if size > LARGEST_MODEL:
+        raise ModelError(
+            f"the network with its gradient holds {size / 1e9:.1f} GB of weights; ONNX files end at 2 GB: use the "
+            "torch engine or a smaller network"
+        )
     initializers = [numpy_helper.from_array(array, value) for value, array in graph.constants.items() if value in read]
     described = {
         value: helper.make_value_info(value, tensor_type(graph.shape(value), graph.dtype(value)))

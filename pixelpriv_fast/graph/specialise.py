@@ -13,6 +13,7 @@ from ..errors import ModelError
 from .expansion import EXPANDED, expand
 from .ir import Graph, Node
 from .proto import node_from_proto
+from .sequences import Sequences
 
 #: Older models are converted to this operator set: the first in which every reduction takes its axes as an input.
 OLDEST_OPSET = 18
@@ -32,8 +33,11 @@ def specialise(model: onnx.ModelProto, shape: Sequence[int]) -> Graph:
         graph.set_constant(tensor.name, numpy_helper.to_array(tensor))
     declared = _only_input(model)
     graph.add_input(declared.name, _fixed_shape(declared, shape), _float_type(declared))
+    sequences = Sequences()
     for index, proto in enumerate(model.graph.node):
-        _specialise_node(graph, node_from_proto(proto, index))
+        node = sequences.rewrite(graph, node_from_proto(proto, index))
+        if node is not None:
+            _specialise_node(graph, node)
     graph.outputs = [output.name for output in model.graph.output]
     return graph
 

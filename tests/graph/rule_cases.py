@@ -84,6 +84,14 @@ POOLS = {
     "max_3_2_1": one(
         "MaxPool", shape=(2, 3, 8, 7), kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1], draw=distinct
     ),
+    "max_of_overlapping_max": Case(
+        [
+            ("MaxPool", "x", "p", {"kernel_shape": [3, 3], "strides": [2, 2]}),
+            ("MaxPool", "p", "y", {"kernel_shape": [2, 2]}),
+        ],
+        (2, 3, 9, 9),
+        draw=distinct,
+    ),
     "max_ceil": one("MaxPool", shape=(2, 3, 8, 7), kernel_shape=[3, 3], strides=[2, 2], ceil_mode=1, draw=distinct),
     "max_overlap": one("MaxPool", kernel_shape=[3, 2], draw=distinct),
     "max_gaps": one("MaxPool", shape=(2, 3, 9, 9), kernel_shape=[2, 2], strides=[3, 3], draw=distinct),

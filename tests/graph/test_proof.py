@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from pixelpriv_fast.graph import prove
+from pixelpriv_fast.graph import Proof, proof_key, prove
 from pixelpriv_fast.graph.proof import Step, sign_agreement, worst_cosine
 
 SHAPE, CLASSES = (2, 3, 8, 8), 5
@@ -43,7 +43,7 @@ def test_same_function_passes() -> None:
     proof = prove(step, step, SHAPE, CLASSES)
     assert proof.ok
     assert proof.gradient_cosine == pytest.approx(1)
-    assert json.loads(json.dumps(proof.as_dict()))["ok"] is True
+    assert Proof.from_dict(json.loads(json.dumps(proof.as_dict()))) == proof
 
 
 def test_a_positive_factor_is_no_fault() -> None:
@@ -63,6 +63,12 @@ def test_other_functions_fail(how: str, reason: str) -> None:
 
 def test_thresholds_are_the_callers() -> None:
     assert prove(changed("noise"), step, SHAPE, CLASSES, min_cosine=0.9, min_sign_agreement=0.9).ok
+
+
+def test_key_depends_on_graph_provider_and_version() -> None:
+    keys = {proof_key(*parts) for parts in [(b"a", "p", "1"), (b"b", "p", "1"), (b"a", "q", "1"), (b"a", "p", "2")]}
+    assert len(keys) == 4
+    assert proof_key(b"a", "p", "1") in keys
 
 
 def test_input_depends_on_the_seed_alone() -> None:

@@ -56,10 +56,8 @@ def test_rule_against_central_differences(name: str, form: str) -> None:
 
 
 @pytest.mark.parametrize("provider", RUNNERS)
-@pytest.mark.parametrize(("name", "form"), cases_and_forms())
+@pytest.mark.parametrize(("name", "form"), [row for row in cases_and_forms() if row[0] != "shape-cast"])
 def test_rule_in_single_precision(name: str, form: str, provider: str) -> None:
-    if "cast" in name:
-        pytest.skip("casts to double and back; nothing to compare in single precision")
     case = CASES[name]
     x, seed, expected = gradient_in_double(case, form)
     run = RUNNERS[provider](build_vjp(case.model(np.float32), case.shape, form=form))

@@ -77,6 +77,31 @@ def test_local_functions_are_inlined() -> None:
     assert {node.op_type for node in build_forward(proto, SHAPE).graph.node} == {"Add", "ReduceMean", "Gemm"}
 
 
+def test_sequences_of_parts_become_splits() -> None:
+    nodes = [
+        ("SplitToSequence", "x one", "parts", {"axis": 1}),
+        ("SequenceAt", "parts first", "a", {}),
+        ("SequenceAt", "parts last", "b", {}),
+        ("SequenceConstruct", "b a", "swapped", {}),
+        ("ConcatFromSequence", "swapped", "joined", {"axis": 1}),
+        ("ReduceMean", "joined axes", "m", {"keepdims": 0}),
+        ("Gemm", "m w", "y", {"transB": 1}),
+    ]
+    constants = WEIGHTS | {"one": np.array(2), "first": np.array(0), "last": np.array(-1)}
+    proto = model(nodes, SHAPE, constants, np.float32)
+    built = build_forward(proto, SHAPE)
+    assert [node.op_type for node in built.graph.node] == ["Split", "Concat", "ReduceMean", "Gemm"]
+    x = np.random.default_rng(0).standard_normal(SHAPE).astype(np.float32)
+    np.testing.assert_allclose(on_onnxruntime(built)({"input": x})[0], on_onnxruntime(proto)({"x": x})[0], rtol=1e-6)
+    build_attack_graph(proto, SHAPE)
+
+
+def test_network_over_the_size_of_a_file_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pixelpriv_fast.graph.proto.LARGEST_MODEL", 16)
+    with pytest.raises(ModelError, match="2 GB"):
+        build_attack_graph(classifier(), SHAPE)
+
+
 def test_operator_without_a_rule_is_named_with_its_node() -> None:
     proto = classifier(("CumSum", "x axis", "d", {}), constants={"axis": np.array(1)})
     proto.graph.node[1].input[0] = "d"

@@ -36,7 +36,7 @@ def mirrored_weights(weights: Array, group: int) -> Array:
     """(out, in/group, ...) forward weights as (in, out/group, ...) weights of the adjoint, not yet flipped in space."""
     out, per_group, *kernel = weights.shape
     grouped = weights.reshape(group, out // group, per_group, *kernel)
-    return np.ascontiguousarray(np.swapaxes(grouped, 1, 2)).reshape(group * per_group, out // group, *kernel)
+    return np.swapaxes(grouped, 1, 2).reshape(group * per_group, out // group, *kernel)
 
 
 def _mirrored(scene: Scene, node: Node, gradient: str, weights: Array) -> str:
@@ -45,7 +45,7 @@ def _mirrored(scene: Scene, node: Node, gradient: str, weights: Array) -> str:
     kernel, dilations, pads = (attributes[key] for key in ("kernel_shape", "dilations", "pads"))
     axes = len(kernel)
     mirrored = mirrored_weights(weights, attributes["group"])
-    mirrored = np.ascontiguousarray(np.flip(mirrored, axis=tuple(range(2, 2 + axes))))
+    mirrored = np.flip(mirrored, axis=tuple(range(2, 2 + axes)))
     reach = [d * (k - 1) for d, k in zip(dilations, kernel, strict=True)] * 2
     wanted = [r - p for r, p in zip(reach, pads, strict=True)]
     if min(wanted) < 0:  # more padding than the kernel reaches: those outputs saw only the border
@@ -67,7 +67,7 @@ def _transposed(scene: Scene, node: Node, gradient: str) -> str:
     """ConvTranspose with the forward weights; the output padding restores the pixels that the stride skipped.
 
     The weights are a constant of their own: where a convolution and a transposed one with as many input as output
-    channels share a constant, OpenVINO's CPU plug-in (2026.4, f32) hands the weights it packed for the one to the other.
+    channels share a constant, OpenVINO's CPU plug-in (2026.4, f32) gives one of them the weights packed for the other.
     """
     attributes = node.attributes
     sizes = scene.shape(node.inputs[0])[2:]

@@ -61,7 +61,7 @@ def subpixel(scene: Scene, node: Node, gradient: str, weights: Array) -> str:
     parts = {}
     for (y, row), (x, column) in product(enumerate(phases[0]), enumerate(phases[1])):
         if row.taps and column.taps:
-            own = np.ascontiguousarray(weights[:, :, row.taps][:, :, :, column.taps])
+            own = weights[:, :, row.taps][:, :, :, column.taps]
             parts[y, x] = _stride_one(scene, gradient, own, (row.first, column.first), counts, group)
     return interleave(scene, parts, stride, size)
 
