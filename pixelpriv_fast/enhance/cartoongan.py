@@ -39,7 +39,7 @@ class CartoonGAN:
     comes out 54 dB from f32.
 
     ``memory``: bytes that the network may hold for one photo, weights aside. A photo that needs more (by default
-    from 6 MP in f32 and 12 MP in bf16) is run in strips: the same but for rounding, two to three times slower, in at
+    from 7 MP in f32 and 13 MP in bf16) is run in strips: the same but for rounding, two to three times slower, in at
     least 128 (f32) or 64 (bf16) bytes a pixel and some rows.
 
     ``models`` and ``device``: as for classifiers. Raises ``UsageError`` for a field that does not fit and, when
@@ -52,7 +52,7 @@ class CartoonGAN:
     models: str | os.PathLike[str] | None = None
     device: str = "auto"
     precision: str = "auto"
-    memory: int = 4 << 30
+    memory: int = 5 << 30
 
     def __post_init__(self) -> None:
         if self.style not in STYLES:

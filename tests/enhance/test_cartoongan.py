@@ -80,7 +80,7 @@ def test_little_memory_means_strips_and_the_same_picture(cartoon: CartoonGAN, ca
 
 def test_a_large_photo_gets_a_session_of_its_own(cartoon: CartoonGAN, monkeypatch: pytest.MonkeyPatch) -> None:
     made = cartoon(a_photo(24, 24))
-    monkeypatch.setattr("pixelpriv_fast.models.generator._POOLED_BYTES", 24 * 24 * 700 - 1)
+    monkeypatch.setattr("pixelpriv_fast.models.generator._POOLED_BYTES", 24 * 24 * 750 - 1)
     opened: list[object] = []
     real = load_generator("cartoongan_hayao", cartoon.models, "cpu", "f32")
     monkeypatch.setattr(real, "_create", lambda graph: opened.append(create_session(graph, "cpu")) or opened[-1])
