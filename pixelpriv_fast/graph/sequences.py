@@ -1,4 +1,4 @@
-"""Tensor sequences that only split a tensor and read its parts, as plain nodes: torch's exporter writes ``chunk`` so."""
+"""Tensor sequences that only split a tensor and read its parts, as plain nodes (torch exports ``chunk`` so)."""
 
 from __future__ import annotations
 

@@ -30,6 +30,10 @@ def specialise(model: onnx.ModelProto, shape: Sequence[int]) -> Graph:
     model = _one_opset(model)
     graph = Graph(_opset(model))
     for tensor in model.graph.initializer:
+        if tensor.data_location == onnx.TensorProto.EXTERNAL:
+            raise ModelError(
+                f"weight {tensor.name!r} is in a file of its own; load the network with onnx.load, or save it whole"
+            )
         graph.set_constant(tensor.name, numpy_helper.to_array(tensor))
     declared = _only_input(model)
     graph.add_input(declared.name, _fixed_shape(declared, shape), _float_type(declared))

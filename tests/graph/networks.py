@@ -122,8 +122,7 @@ class LiteBlocks(nn.Module):
 
 def of_torchvision(name: str) -> Callable[[], nn.Module]:
     def build() -> nn.Module:
-        extra = {"init_weights": False} if name in ("googlenet", "inception_v3") else {}
-        return getattr(torchvision.models, name)(num_classes=CLASSES, **extra)
+        return getattr(torchvision.models, name)(num_classes=CLASSES)
 
     return build
 
@@ -135,13 +134,10 @@ QUICK: dict[str, tuple[Callable[[], nn.Module], int]] = {
     "resnet18": (of_torchvision("resnet18"), 64),
 }
 SLOW: dict[str, tuple[Callable[[], nn.Module], int]] = {
-    name: (of_torchvision(name), size)
-    for name, size in {
-        "resnet50": 96,
-        "squeezenet1_1": 96,
-        "mobilenet_v2": 96,
-        "mobilenet_v3_small": 96,
-        "efficientnet_b0": 96,
-    }.items()
+    "small_densenet": (small_densenet, 64),
+    "resnet50": (of_torchvision("resnet50"), 96),
+    "squeezenet1_1": (of_torchvision("squeezenet1_1"), 96),
+    "mobilenet_v2": (of_torchvision("mobilenet_v2"), 96),
+    "mobilenet_v3_small": (of_torchvision("mobilenet_v3_small"), 96),
+    "efficientnet_b0": (of_torchvision("efficientnet_b0"), 96),
 }
-SLOW["small_densenet"] = (small_densenet, 64)

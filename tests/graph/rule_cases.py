@@ -146,10 +146,8 @@ ACTIVATIONS = {
 
 ELEMENTWISE = {
     "abs": one("Abs", draw=wide),
-    "add": one("Add", "x c", c_c=noise(3, 1, 1)),
     "add_broadcast_x": one("Add", "x c", shape=(3, 1), c_c=noise(2, 3, 4)),
-    "add_self": one("Add", "x x"),
-    "sum": one("Sum", "x x c", c_c=noise(5)),
+    "sum_self": one("Sum", "x x c", c_c=noise(5)),
     "sub": one("Sub", "c x", shape=(3, 1), c_c=noise(2, 3, 4)),
     "mul": one("Mul", "x c", c_c=noise(3, 1, 1)),
     "mul_self": one("Mul", "x x"),

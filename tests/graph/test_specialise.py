@@ -96,6 +96,13 @@ def test_sequences_of_parts_become_splits() -> None:
     build_attack_graph(proto, SHAPE)
 
 
+def test_weights_in_another_file_are_refused() -> None:
+    proto = classifier()
+    proto.graph.initializer[0].data_location = onnx.TensorProto.EXTERNAL
+    with pytest.raises(ModelError, match="'w' is in a file of its own"):
+        build_attack_graph(proto, SHAPE)
+
+
 def test_network_over_the_size_of_a_file_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pixelpriv_fast.graph.proto.LARGEST_MODEL", 16)
     with pytest.raises(ModelError, match="2 GB"):
