@@ -49,5 +49,6 @@ def test_sixteen_photos_are_protected_in_their_files(photos: Path, store_folder:
         assert before != after, f"{path.name} is still {before}"
         assert after == result.verdict.after.index, path.name
         assert result.status == "protected", result.reason
-        assert Image.open(io.BytesIO(saved)).format == format_name.upper()
-        assert Image.open(io.BytesIO(saved)).size == Image.open(path).size, "protected at its native size"
+        with Image.open(io.BytesIO(saved)) as written, Image.open(path) as original:
+            assert written.format == format_name.upper()
+            assert written.size == original.size, "protected at its native size"

@@ -22,7 +22,7 @@ def paper(
     device: DeviceOption = Device.auto,
     engine: Annotated[Engine, typer.Option(help="Who computes gradients.")] = Engine.auto,
     format: Annotated[Format, typer.Option(help="Of the protected photos.")] = Format.png,
-    quality: Annotated[int | None, typer.Option(min=1, max=100, help="JPEG or WebP quality.")] = None,
+    quality: Annotated[int | None, typer.Option(help="JPEG or WebP quality, 1..100.")] = None,
     runs: Annotated[str, typer.Option("--runs", help="Which of the five, as 1,3,4.")] = "1,2,3,4,5",
     keep_misclassified: Annotated[
         bool, typer.Option("--keep-misclassified", help="Also photos that the classifier gets wrong from the start.")

@@ -43,7 +43,7 @@ def protect(
     engine: Annotated[Engine, typer.Option(help="Who computes gradients.")] = Engine.auto,
     format: Annotated[Format, typer.Option(help="The results' format; keep is each photo's own.")] = Format.keep,
     quality: Annotated[
-        int | None, typer.Option(min=1, max=100, help="JPEG or WebP quality. Default: 95, or the source's if higher.")
+        int | None, typer.Option(help="JPEG or WebP quality, 1..100. Default: 95, or the source's if higher.")
     ] = None,
     metadata: Annotated[
         MetadataPolicy, typer.Option(help="private drops GPS, thumbnail, maker notes, serial numbers, names.")

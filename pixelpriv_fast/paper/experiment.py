@@ -11,7 +11,7 @@ from typing import Any
 
 from .. import __version__
 from ..archive.walk import Item, plan
-from ..codecs import EncodeOptions, Limits
+from ..codecs import EncodeOptions, Limits, check_options
 from ..errors import PhotoError, UsageError
 from ..evaluate import DEFAULT_METRICS, Pair, Row, Tally, measure
 from ..files import write_atomic
@@ -143,6 +143,7 @@ def prepare(
     """
     judge = load_classifier(classifier, models, device)
     encoding = encoding or EncodeOptions(format="png")
+    check_options(encoding)
     items = plan([images], out, encoding.format)
     labels = labels_for([item.source for item in items], read_labels(labels_file, judge.classes), labels_file)
     made = {name: create(name, models=models, device=device) for name in DEFAULT_METRICS}

@@ -26,10 +26,12 @@ def draw_figure(path: Path, experiment: Experiment, rows: Sequence[RunRow], phot
     names = _shown(experiment, runs, photos)
     if not names or not runs:
         return
-    columns = [("original", None), *((f"run {row.case.run}: {row.case.recipe.word}", row.case.name) for row in runs)]
-    figure = _figure(3.0 * len(columns), 4.1 * len(names))
-    axes = figure.subplots(len(names), len(columns), squeeze=False)
     outputs = {item.source: (item.path, item.output) for item in experiment.items}
+    shapes = [load(outputs[name][0], Limits()).pixels.shape for name in names]
+    heights = [2.8 * height / width + 1.1 for height, width, _ in shapes]  # inches: the picture and five lines of text
+    columns = [("original", None), *((f"run {row.case.run}: {row.case.recipe.word}", row.case.name) for row in runs)]
+    figure = _figure(3.0 * len(columns), sum(heights) + 0.3)
+    axes = figure.subplots(len(names), len(columns), squeeze=False, height_ratios=heights)
     for line, name in enumerate(names):
         original, output = outputs[name]
         for column, (title, folder) in enumerate(columns):
