@@ -188,7 +188,7 @@ class Protector:
         if work.error is not None:
             result.status, result.reason, result.error = "failed", str(work.error), work.error
             return
-        result._image, result._verdict = work.result_pixels, work.verdict
+        result._image, result._original, result._verdict = work.result_pixels, work.photo.pixels, work.verdict
         result.status = "protected" if work.verdict.protected else "unprotected"
         result.reason = "" if work.verdict.protected else _why_not(work)
 

@@ -100,8 +100,14 @@ def _equipped(part: Any, resources: Mapping[str, Any]) -> Any:
     return dataclasses.replace(part, **given) if given else part
 
 
+#: Fields that say where a part finds its network, not what it computes: no part of a recipe.
+_RESOURCES = ("models", "device", "memory", "threads")
+
+
 def _fields(part: Any) -> Mapping[str, Any]:
-    return dataclasses.asdict(part) if dataclasses.is_dataclass(part) and not isinstance(part, type) else {}
+    if not dataclasses.is_dataclass(part) or isinstance(part, type):
+        return {}
+    return {key: value for key, value in dataclasses.asdict(part).items() if key not in _RESOURCES}
 
 
 def suggest() -> list[str]:

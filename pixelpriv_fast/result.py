@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -33,6 +34,7 @@ class Result:
     error: PixelPrivError | None = None
     encoded: bytes | None = field(default=None, repr=False)
     _image: Pixels | None = field(default=None, repr=False)
+    _original: Pixels | None = field(default=None, repr=False)
     _verdict: Verdict | None = field(default=None, repr=False)
     _save: Callable[[str], None] | None = field(default=None, repr=False)  #: encodes in a format, fills this result
 
@@ -64,6 +66,15 @@ class Result:
             raise self._why()
         write_atomic(target, self.encoded)
         return self
+
+    def _repr_html_(self) -> str:
+        """Before and after with a slider, and the top-5 of each, for notebooks."""
+        from .result_html import result_html
+
+        heading = f"{self.source}: {self.status}" + (f" ({self.reason})" if self.reason else "")
+        if self._image is None or self._original is None or self._verdict is None:
+            return f"<p>{html.escape(heading)}</p>"
+        return result_html(self._original, self._image, self._verdict.before, self._verdict.after, heading)
 
     def record(self) -> dict[str, Any]:
         """This result as the command line's JSON object, without ``output``."""

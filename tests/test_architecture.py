@@ -27,6 +27,7 @@ LAYERS = [
     {"pipeline", "classification", "scoring", "information"},
     {"catalogue"},
     {"stages", "result"},
+    {"result_html"},
     {"verify", "sources"},
     {"recipes"},
     {"enhance", "attacks", "metrics"},

@@ -4,6 +4,7 @@ that do not depend on neighbours, and originals that nobody touches."""
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,8 @@ import pytest
 from PIL import Image
 
 import pixelpriv_fast as pp
+from pixelpriv_fast.attacks import PGD, AttackOutcome, AttackTask, LatticeAttack, LeastLikely
+from pixelpriv_fast.attacks.descent import Descent
 from pixelpriv_fast.errors import PhotoError, UsageError
 from pixelpriv_fast.models import load_classifier
 from tests.scenes import encoded, scene
@@ -160,20 +163,50 @@ def test_a_bug_in_one_photos_path_stays_there(store_folder: Path) -> None:
     assert results[1].status in ("protected", "unprotected")
 
 
-def test_a_lossy_file_that_undoes_the_attack_is_tried_again(store_folder: Path) -> None:
-    """At quality 60 a one-level attack does not survive by itself; the ladder must climb, or say unprotected."""
-    from pixelpriv_fast.attacks import PGD
+@dataclass(frozen=True)
+class Timid(LatticeAttack):
+    """An attack that does nothing until it is asked for a stronger one: what a file that undid it looks like."""
 
-    weak = pp.Recipe(attack=PGD(epsilon=1 / 255, steps=2))
-    options = pp.EncodeOptions(format="jpeg", quality=60, subsampling="420")
-    results = {}
-    for retry in (False, True):
-        protector = pp.Protector(weak, models=store_folder, device="cpu", encoding=options, retry=retry)
-        results[retry] = list(protector.stream([scene(256, 256, i) for i in range(4)], encode=True))
-    assert all(r.attempts == 1 for r in results[False])
-    assert any(r.status == "unprotected" for r in results[False])
-    assert any(r.attempts > 1 for r in results[True])
-    assert all((r.status == "protected") == r.verdict.protected for r in results[True])
+    courage: int = 1  #: how many times ``stronger`` still answers with a timid one
+
+    def plan(self) -> Descent:
+        return PGD().plan()
+
+    def run(self, photos: Sequence[np.ndarray], task: AttackTask) -> list[AttackOutcome]:
+        return [AttackOutcome(photo, 0, 0, False) for photo in photos]
+
+    def stronger(self) -> LatticeAttack:
+        return LeastLikely() if self.courage else self
+
+
+@pytest.mark.parametrize(
+    ("courage", "encoding", "retry", "attempts", "status"),
+    [
+        (1, pp.EncodeOptions(format="jpeg"), True, 2, "protected"),
+        (1, pp.EncodeOptions(format="png"), True, 2, "protected"),
+        (1, pp.EncodeOptions(format="jpeg"), False, 1, "unprotected"),
+        (0, pp.EncodeOptions(format="jpeg"), True, 4, "unprotected"),  # two higher qualities were tried
+        (0, pp.EncodeOptions(format="jpeg", quality=90), True, 2, "unprotected"),  # the user's quality is kept
+        (0, pp.EncodeOptions(format="png"), True, 2, "unprotected"),  # a lossless file gains nothing from quality
+    ],
+)
+def test_a_file_that_is_not_protected_goes_up_the_ladder(
+    store_folder: Path, courage: int, encoding: pp.EncodeOptions, retry: bool, attempts: int, status: str
+) -> None:
+    recipe = pp.Recipe(attack=Timid(courage))
+    protector = pp.Protector(recipe, models=store_folder, device="cpu", encoding=encoding, retry=retry, metrics=())
+    (result,) = protector.stream([scene(224, 224, 4)], encode=True)
+    assert (result.attempts, result.status) == (attempts, status)
+
+
+def test_a_notebook_shows_before_and_after(protector: pp.Protector, folder: Path) -> None:
+    result = protector.protect(folder / "wide.png")
+    shown = result._repr_html_()
+    assert shown.count("data:image/png;base64,") == 2
+    assert result.verdict.before.label in shown
+    assert "http" not in shown, "nothing from elsewhere"
+    (failed,) = protector.stream([folder / "<b>.png"])
+    assert "&lt;b&gt;" in failed._repr_html_()
 
 
 def test_wrong_words_are_named(store_folder: Path) -> None:

@@ -38,9 +38,9 @@ class CartoonGAN:
     ``precision``: "f32", "bf16", "f16", or "auto" for what the device is fast at. Statistics are fp32 always; bf16
     comes out 54 dB from f32.
 
-    ``memory``: bytes that the network may hold for one photo, weights aside. A photo that needs more (from 7 MP in f32
-    and 14 MP in bf16 by default) is run in strips: the same result, two to three times slower, in at least 128 (f32)
-    or 64 (bf16) bytes a pixel and some rows.
+    ``memory``: bytes that the network may hold for one photo, weights aside. A photo that needs more (by default
+    from 7 MP in f32 and 13 MP in bf16) is run in strips: the same but for rounding, two to three times slower, in at
+    least 128 (f32) or 64 (bf16) bytes a pixel and some rows.
 
     ``models`` and ``device``: as for classifiers. Raises ``UsageError`` for a field that does not fit and, when
     called, ``ModelError`` for missing weights (with the way to get them), ``PhotoError`` for a photo smaller than 5x5
@@ -52,7 +52,7 @@ class CartoonGAN:
     models: str | os.PathLike[str] | None = None
     device: str = "auto"
     precision: str = "auto"
-    memory: int = 4 << 30
+    memory: int = 5 << 30
 
     def __post_init__(self) -> None:
         if self.style not in STYLES:

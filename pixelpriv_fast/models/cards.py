@@ -202,7 +202,8 @@ NIMA_MOBILENET: Final = Card(
     ),
     labels=None,
     how_to_get="pixelpriv models fetch nima_mobilenet, or download the file named here and run "
-    "pixelpriv models import nima_mobilenet weights_mobilenet_aesthetic_0.07.hdf5",
+    "pixelpriv models import nima_mobilenet weights_mobilenet_aesthetic_0.07.hdf5 "
+    "(another training of the same network, as titu1994's mobilenet_weights.h5, with --allow-unknown-hash)",
 )
 
 

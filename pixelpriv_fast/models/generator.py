@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
+from contextlib import closing
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Final
@@ -22,19 +24,22 @@ from .store import Store
 _LOG = logging.getLogger(__name__)
 
 PRECISIONS: Final = ("auto", "f32", "bf16", "f16")
-#: Bytes a pixel of the photo that a run holds at its peak: measured with OpenVINO, a tenth added.
-_WHOLE_BYTES: Final = {"f32": 700, "bf16": 370, "f16": 370}
+#: Bytes a pixel of the photo that a run holds at its peak: the most that was measured with OpenVINO, and a little.
+_WHOLE_BYTES: Final = {"f32": 750, "bf16": 400, "f16": 400}
 #: The same a pixel of a strip, which are more: gains are no constants there, and statistics are taken.
 _STRIP_BYTES: Final = {"f32": 2200, "bf16": 1800, "f16": 1800}
 #: Rows of the photo that a strip shares with its neighbours: computed twice, and held.
 _SHARED_ROWS: Final = 24
+#: A session keeps the memory of its largest run. What needs more than this gets a session of its own (0.2 s) that is
+#: closed.
+_POOLED_BYTES: Final = 512 << 20
 _CACHED: Final = 4  #: generators that stay loaded: the four styles, 45 MB of weights each
 _LEAST_SIDE: Final = 8
+_loading = threading.Lock()  # two threads that want the same generator shall not both make it
 
 
 class Generator:
-    """A CartoonGAN generator in one precision on one provider. May be shared by threads. Sessions are made when first
-    run.
+    """A CartoonGAN generator in one precision on one provider. May be shared by threads.
 
     ``model``: a checked stamped model of kind "generator"; ``precision``: "f32", "bf16" or "f16", of the convolutions.
     """
@@ -48,9 +53,9 @@ class Generator:
         self.precision = precision
         self._folded = load_state_dict(model)
         self._create = partial(create_session, device=choice, options=SessionOptions(precision=precision))
-        graph = model.data if precision != "f16" else folded_graph(self._folded, "f16")
-        self._session: Session = self._create(graph)
-        self._input, self._output = model.stamp.input, model.stamp.output
+        self._graph = model.data if precision != "f16" else folded_graph(self._folded, "f16")
+        self._session: Session = self._create(self._graph)
+        self._input = model.stamp.input
 
     @property
     def device(self) -> str:
@@ -67,9 +72,16 @@ class Generator:
             raise UsageError(
                 f"a generator takes sides that are multiples of 4 from {_LEAST_SIDE}, not {width}x{height}"
             )
-        if height * width * _WHOLE_BYTES[self.precision] <= memory:
-            return rounded_photo(self._session.run({self._input: planar(photo)})[0])
-        return self._in_strips(photo, memory)
+        needed = height * width * _WHOLE_BYTES[self.precision]
+        if needed > memory:
+            return self._in_strips(photo, memory)
+        if needed <= _POOLED_BYTES:
+            return self._whole(self._session, photo)
+        with closing(self._create(self._graph)) as session:
+            return self._whole(session, photo)
+
+    def _whole(self, session: Session, photo: Pixels) -> Pixels:
+        return rounded_photo(session.run({self._input: planar(photo)})[0])
 
     def _in_strips(self, photo: Pixels, memory: int) -> Pixels:
         height, width = photo.shape[:2]
@@ -106,7 +118,8 @@ def load_generator(
         raise ModelError(f"{name} is not in the store")
     found = path.stat()
     # Threads of a session do not survive a fork, so a child process makes its own.
-    return _loaded(name, path, found.st_mtime_ns, found.st_size, device, precision, os.getpid())
+    with _loading:
+        return _loaded(name, path, found.st_mtime_ns, found.st_size, device, precision, os.getpid())
 
 
 @lru_cache(maxsize=_CACHED)

@@ -10,10 +10,11 @@ import numpy.typing as npt
 import pytest
 
 from pixelpriv_fast.enhance import CartoonGAN
-from pixelpriv_fast.errors import ModelError, PhotoError, UsageError
-from pixelpriv_fast.models import Store
+from pixelpriv_fast.errors import DeviceError, ModelError, PhotoError, UsageError
+from pixelpriv_fast.models import Store, load_generator
 from pixelpriv_fast.recipes import Recipe
 from pixelpriv_fast.registry import ENHANCEMENTS
+from pixelpriv_fast.runtime import create_session
 
 pytest.importorskip("torch")
 
@@ -75,6 +76,17 @@ def test_little_memory_means_strips_and_the_same_picture(cartoon: CartoonGAN, ca
     with pytest.raises(PhotoError, match="working_size"):
         replace(cartoon, memory=1 << 20)(photo)
     assert replace(cartoon, memory=1 << 20, working_size=80)(photo).shape == photo.shape
+
+
+def test_a_large_photo_gets_a_session_of_its_own(cartoon: CartoonGAN, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = cartoon(a_photo(24, 24))
+    monkeypatch.setattr("pixelpriv_fast.models.generator._POOLED_BYTES", 24 * 24 * 750 - 1)
+    opened: list[object] = []
+    real = load_generator("cartoongan_hayao", cartoon.models, "cpu", "f32")
+    monkeypatch.setattr(real, "_create", lambda graph: opened.append(create_session(graph, "cpu")) or opened[-1])
+    assert (cartoon(a_photo(24, 24)) == made).all()
+    with pytest.raises(DeviceError, match="closed"):
+        opened[0].run({"pixels": np.zeros((1, 3, 8, 8), np.float32)})  # type: ignore[attr-defined]
 
 
 def test_the_precision_is_the_fastest_by_default_and_close(folder: Path, cartoon: CartoonGAN) -> None:
