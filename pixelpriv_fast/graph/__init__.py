@@ -8,14 +8,16 @@ ordinary ONNX nodes that every provider runs. :mod:`.proof` says whether a provi
 from __future__ import annotations
 
 from .build import ATTACK_INPUTS, ATTACK_OUTPUTS, build_attack_graph, build_forward, build_vjp
-from .forms import CONVOLUTION_FORMS, ConvolutionForm
+from .forms import CONVOLUTION_FORMS, LAYOUTS, ConvolutionForm, Layout
 from .proof import Proof, proof_key, prove
 
 __all__ = [
     "ATTACK_INPUTS",
     "ATTACK_OUTPUTS",
     "CONVOLUTION_FORMS",
+    "LAYOUTS",
     "ConvolutionForm",
+    "Layout",
     "Proof",
     "build_attack_graph",
     "build_forward",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from ..errors import ModelError
-from .forms import ConvolutionForm
+from .forms import ConvolutionForm, Layout
 from .ir import Graph, Node
 from .rules import RULES, SPLIT_RULES, Scene
 
 
-def differentiate(graph: Graph, output: str, seed: str, wrt: str, form: ConvolutionForm) -> str:
+def differentiate(graph: Graph, output: str, seed: str, wrt: str, form: ConvolutionForm, layout: Layout) -> str:
     """Append the vector-Jacobian product of ``output`` for ``wrt`` and return its name.
 
     ``seed``: the value that holds the gradient of ``output``. Only the paths from ``wrt`` to ``output`` are followed.
@@ -18,7 +18,7 @@ def differentiate(graph: Graph, output: str, seed: str, wrt: str, form: Convolut
     active = _depending_on(graph, forward, wrt)
     if output not in active:
         raise ModelError(f"output {output!r} does not depend on {wrt!r}, so it has no gradient")
-    scene = Scene(graph, active, form)
+    scene = Scene(graph, active, form, layout)
     pending: dict[str, list[str]] = {output: [seed]}
     for node in reversed(forward):
         graph.scope = f"vjp/{node.name}"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import onnx
 
 from .backward import differentiate
-from .forms import ConvolutionForm, checked_form
+from .forms import ConvolutionForm, Layout, check_forms
 from .ir import Graph, Node
 from .proto import to_model
 from .seed import log_odds_seed
@@ -24,13 +24,14 @@ def build_attack_graph(
     shape: Sequence[int],
     *,
     form: ConvolutionForm = "subpixel",
+    layout: Layout = "channels_last",
     logits: str | None = None,
 ) -> onnx.ModelProto:
     """One model that computes an attack step's logits and input gradient.
 
     ``model``: a classifier's forward model. ``shape``: (n, 3, height, width) of the photos, fixed in the result.
-    ``form``: how strided convolutions are differentiated. ``logits``: the output with the class scores, needed only
-    where the model has several.
+    ``form`` and ``layout``: how strided convolutions and pools are differentiated, see :mod:`.forms`; all are right,
+    they differ in speed. ``logits``: the output with the class scores, needed only where the model has several.
 
     Inputs of the result: ``input``, as the forward model's; ``accepted``, (n, classes) of its element type, 1 for the
     classes that the photo should leave, else 0. Outputs: ``logits`` (n, classes); ``gradient``, of the input's shape,
@@ -40,24 +41,31 @@ def build_attack_graph(
     Raises ``ModelError`` for an operator without a gradient rule, shapes that cannot be fixed, or outputs that are
     not (n, classes).
     """
+    check_forms(form, layout)
     graph, scores = _forward(model, shape, logits)
     photos = graph.inputs[0]
     accepted = graph.add_input(graph.fresh("accepted"), graph.shape(scores), graph.dtype(scores))
     seed = log_odds_seed(graph, scores, accepted)
-    gradient = differentiate(graph, scores, seed, photos, checked_form(form))
+    gradient = differentiate(graph, scores, seed, photos, form, layout)
     return _finish(graph, model, [photos, accepted], [scores, gradient], ATTACK_INPUTS, ATTACK_OUTPUTS, form)
 
 
 def build_vjp(
-    model: onnx.ModelProto, shape: Sequence[int], *, form: ConvolutionForm = "subpixel", output: str | None = None
+    model: onnx.ModelProto,
+    shape: Sequence[int],
+    *,
+    form: ConvolutionForm = "subpixel",
+    layout: Layout = "channels_last",
+    output: str | None = None,
 ) -> onnx.ModelProto:
     """The vector-Jacobian product alone: inputs ``input`` and ``seed`` (of the output's shape), outputs ``output`` and
     ``gradient``. The output may have any shape. Raises as :func:`build_attack_graph` does."""
+    check_forms(form, layout)
     graph = simplify(specialise(model, shape))
     value = graph.outputs[_names(model).index(output) if output else 0]
     photos = graph.inputs[0]
     seed = graph.add_input(graph.fresh("seed"), graph.shape(value), graph.dtype(value))
-    gradient = differentiate(graph, value, seed, photos, checked_form(form))
+    gradient = differentiate(graph, value, seed, photos, form, layout)
     return _finish(graph, model, [photos, seed], [value, gradient], ("input", "seed"), ("output", "gradient"), form)
 
 

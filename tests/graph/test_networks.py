@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import product
 
 import numpy as np
 import onnx
 import pytest
 
-from pixelpriv_fast.graph import CONVOLUTION_FORMS, ConvolutionForm, build_attack_graph, build_forward, prove
+from pixelpriv_fast.graph import CONVOLUTION_FORMS, LAYOUTS, ConvolutionForm, build_attack_graph, build_forward, prove
 from pixelpriv_fast.graph.proof import Step, proof_input
 
 from .networks import CLASSES, QUICK, SLOW, calibrated, exported, torch_step
@@ -38,10 +39,10 @@ def as_step(run: Run) -> Step:
 @pytest.mark.parametrize("name", NAMES)
 def test_gradient_equals_autograd(name: str) -> None:
     reference, forward, shape = network(name)
-    for form in CONVOLUTION_FORMS:
-        built = build_attack_graph(forward, shape, form=form)
+    for form, layout in product(CONVOLUTION_FORMS, LAYOUTS):
+        built = build_attack_graph(forward, shape, form=form, layout=layout)
         proof = prove(as_step(on_onnxruntime(built)), reference, shape, CLASSES)
-        assert proof.ok, f"{form}: {proof}"
+        assert proof.ok, f"{form}, {layout}: {proof}"
 
 
 @pytest.mark.parametrize("form", CONVOLUTION_FORMS)

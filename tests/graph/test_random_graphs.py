@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pixelpriv_fast.graph import CONVOLUTION_FORMS, build_vjp
+from pixelpriv_fast.graph import CONVOLUTION_FORMS, LAYOUTS, build_vjp
 
 from .small import model, on_onnxruntime, reference
 
@@ -117,8 +117,8 @@ class Builder:
 
 
 @settings(max_examples=120, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
-@given(specs=layers(), form=st.sampled_from(CONVOLUTION_FORMS))
-def test_random_graph(specs: list[Spec], form: Any) -> None:
+@given(specs=layers(), form=st.sampled_from(CONVOLUTION_FORMS), layout=st.sampled_from(LAYOUTS))
+def test_random_graph(specs: list[Spec], form: Any, layout: Any) -> None:
     builder = Builder()
     for kind, spec in specs:
         builder.add(kind, spec)
@@ -136,8 +136,8 @@ def test_random_graph(specs: list[Spec], form: Any) -> None:
         step = 1e-6
         above, below = (forward({"x": x + sign * step * direction})[0] for sign in (1, -1))
         slope = (seed * (above - below)).sum() / (2 * step)
-        _, gradient = reference(build_vjp(at(np.float64), shape, form=form))({"input": x, "seed": seed})
+        _, gradient = reference(build_vjp(at(np.float64), shape, form=form, layout=layout))({"input": x, "seed": seed})
         assert abs(slope - (gradient * direction).sum()) <= 1e-5 * (np.abs(gradient * direction).sum() + 1e-6)
-        single = on_onnxruntime(build_vjp(at(np.float32), shape, form=form))
+        single = on_onnxruntime(build_vjp(at(np.float32), shape, form=form, layout=layout))
         _, rounded = single({"input": x.astype(np.float32), "seed": seed.astype(np.float32)})
         np.testing.assert_allclose(rounded, gradient, atol=1e-3 * np.abs(gradient).max() + 1e-9)

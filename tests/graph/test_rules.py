@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pixelpriv_fast.graph import CONVOLUTION_FORMS, build_vjp
+from pixelpriv_fast.graph import CONVOLUTION_FORMS, LAYOUTS, build_vjp
 from pixelpriv_fast.graph.rules import RULES, SPLIT_RULES
 
 from .rule_cases import CASES
@@ -18,30 +18,33 @@ STEP = 1e-5
 SINGLE_INSIDE = {"shape-cast", "normalisation-group_expanded"}
 
 
-def cases_and_forms() -> list[tuple[str, str]]:
-    strided = [name for name, case in CASES.items() if case.nodes[0][0] == "Conv"]
-    return [(name, "subpixel") for name in CASES] + [(name, "conv_transpose") for name in strided]
+def cases_and_forms() -> list[tuple[str, str, str]]:
+    """Every case once, and those that the forms tell apart in each."""
+    first = {name: case.nodes[0][0] for name, case in CASES.items()}
+    rows = [(name, "subpixel", "channels_last") for name in CASES]
+    rows += [(name, "conv_transpose", "channels_last") for name, op in first.items() if op == "Conv"]
+    return rows + [(name, "subpixel", "planar") for name, op in first.items() if op == "Conv" or op.endswith("Pool")]
 
 
 def seed_for(y: np.ndarray) -> np.ndarray:
     return np.random.default_rng(5).standard_normal(y.shape)
 
 
-def gradient_in_double(case: Case, form: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def gradient_in_double(case: Case, form: str, layout: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     x = case.input()
     forward = reference(case.model(np.float64))
     y = forward({"x": x})[0]
     seed = seed_for(y)
-    backward = reference(build_vjp(case.model(np.float64), case.shape, form=form))
+    backward = reference(build_vjp(case.model(np.float64), case.shape, form=form, layout=layout))
     again, gradient = backward({"input": x, "seed": seed})
     np.testing.assert_allclose(again, y, rtol=1e-7, atol=1e-9, err_msg="the forward half changed")
     return x, seed, gradient
 
 
-@pytest.mark.parametrize(("name", "form"), cases_and_forms())
-def test_rule_against_central_differences(name: str, form: str) -> None:
+@pytest.mark.parametrize(("name", "form", "layout"), cases_and_forms())
+def test_rule_against_central_differences(name: str, form: str, layout: str) -> None:
     case = CASES[name]
-    x, seed, gradient = gradient_in_double(case, form)
+    x, seed, gradient = gradient_in_double(case, form, layout)
     forward = reference(case.model(np.float64))
     assert gradient.shape == x.shape
     random = np.random.default_rng(9)
@@ -56,11 +59,11 @@ def test_rule_against_central_differences(name: str, form: str) -> None:
 
 
 @pytest.mark.parametrize("provider", RUNNERS)
-@pytest.mark.parametrize(("name", "form"), [row for row in cases_and_forms() if row[0] != "shape-cast"])
-def test_rule_in_single_precision(name: str, form: str, provider: str) -> None:
+@pytest.mark.parametrize(("name", "form", "layout"), [row for row in cases_and_forms() if row[0] != "shape-cast"])
+def test_rule_in_single_precision(name: str, form: str, layout: str, provider: str) -> None:
     case = CASES[name]
-    x, seed, expected = gradient_in_double(case, form)
-    run = RUNNERS[provider](build_vjp(case.model(np.float32), case.shape, form=form))
+    x, seed, expected = gradient_in_double(case, form, layout)
+    run = RUNNERS[provider](build_vjp(case.model(np.float32), case.shape, form=form, layout=layout))
     _, gradient = run({"input": x.astype(np.float32), "seed": seed.astype(np.float32)})
     np.testing.assert_allclose(gradient, expected, rtol=2e-4, atol=2e-4 * np.abs(expected).max())
 
@@ -71,4 +74,5 @@ def test_every_rule_has_a_case() -> None:
 
 
 def test_forms_are_those_tested() -> None:
-    assert set(CONVOLUTION_FORMS) == {form for _, form in cases_and_forms()}
+    assert set(CONVOLUTION_FORMS) == {form for _, form, _ in cases_and_forms()}
+    assert set(LAYOUTS) == {layout for _, _, layout in cases_and_forms()}

@@ -219,6 +219,8 @@ def test_future_operator_set_is_refused() -> None:
 def test_unknown_form_is_refused() -> None:
     with pytest.raises(UsageError, match="conv_transpose, subpixel"):
         build_attack_graph(classifier(), SHAPE, form="winograd")  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="channels_last, planar"):
+        build_attack_graph(classifier(), SHAPE, layout="nhwc")  # type: ignore[arg-type]
 
 
 def test_result_is_deterministic_and_leaves_its_argument_alone() -> None:

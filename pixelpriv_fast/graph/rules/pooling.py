@@ -8,8 +8,9 @@ import numpy as np
 
 from ...errors import ModelError
 from ..ir import Node
+from .interleaving import Pair
 from .scene import Gradients, Scene
-from .windows import Pair, Windows, add_windows, cut_windows
+from .windows import Windows, add_windows, cut_windows
 
 
 def max_pool(scene: Scene, node: Node, gradient: str) -> Gradients:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ...errors import ModelError
 from ..emission import Emitter
-from ..forms import ConvolutionForm
+from ..forms import ConvolutionForm, Layout
 from ..ir import Node
 
 
@@ -17,6 +17,7 @@ class Scene(Emitter):
 
     active: frozenset[str]
     form: ConvolutionForm
+    layout: Layout
 
     def wants(self, node: Node, index: int) -> bool:
         """Whether input ``index`` of ``node`` lies on a path from the network's input."""

@@ -13,8 +13,8 @@ from itertools import product
 import numpy as np
 
 from ..ir import Array, Node
+from .interleaving import Pair, interleave, interleave_channels
 from .scene import Scene
-from .windows import Pair, interleave, interleave_channels
 
 #: With at most this many input channels all phases are one convolution whose kernels are padded with zeros to one
 #: size: it wastes products (7/16 of them for a 3x3 kernel), but four thin convolutions cost more.

@@ -6,12 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
 
-import numpy as np
-
-from ..emission import Emitter
 from ..ir import Node
-
-Pair = tuple[int, int]
+from .interleaving import Pair, interleave, part_columns
+from .scene import Scene
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +53,41 @@ class Windows:
         return phase, shift
 
 
-def cut_windows(emitter: Emitter, value: str, windows: Windows) -> dict[Pair, str]:
+def cut_windows(scene: Scene, value: str, windows: Windows) -> dict[Pair, str]:
     """For each offset in the window, the pixel of every window at that offset, (n, c, *count); zero on the border."""
-    padded = emitter.pad(value, [0, 0, *windows.begin], [0, 0, *windows.end()])
+    if scene.layout == "planar" and windows.stride[1] > 1:
+        return _cut_parted(scene, value, windows)
+    padded = scene.pad(value, [0, 0, *windows.begin], [0, 0, *windows.end()])
     cuts = {}
     for offset in windows.offsets():
         starts = [d * o for d, o in zip(windows.dilation, offset, strict=True)]
         stops = [a + s * (n - 1) + 1 for a, s, n in zip(starts, windows.stride, windows.count, strict=True)]
-        cuts[offset] = emitter.slice(padded, starts, stops, [2, 3], windows.stride)
+        cuts[offset] = scene.slice(padded, starts, stops, [2, 3], windows.stride)
     return cuts
 
 
-def add_windows(emitter: Emitter, parts: Mapping[Pair, str], windows: Windows) -> str:
+def _cut_parted(scene: Scene, value: str, windows: Windows) -> dict[Pair, str]:
+    """The same with the columns parted by their phase once, so that every cut copies runs of pixels."""
+    count, channels = scene.shape(value)[:2]
+    (step_y, step_x), begin, size = windows.stride, windows.begin, windows.size
+    reach = [length + p + q for length, p, q in zip(size, begin, windows.end(), strict=True)]
+    high, wide = (-(-length // step) for length, step in zip(reach, windows.stride, strict=True))
+    after = [high * step_y - size[0] - begin[0], wide * step_x - size[1] - begin[1]]
+    padded = scene.pad(value, [0, 0, *begin], [0, 0, *after])
+    columns = [
+        scene.reshape(part, [count, channels, high, step_y, wide]) for part in part_columns(scene, padded, step_x)
+    ]
+    cuts = {}
+    for y, x in windows.offsets():
+        shift_y, phase_y = divmod(windows.dilation[0] * y, step_y)
+        shift_x, phase_x = divmod(windows.dilation[1] * x, step_x)
+        stops = [shift_y + windows.count[0], phase_y + 1, shift_x + windows.count[1]]
+        cut = scene.slice(columns[phase_x], [shift_y, phase_y, shift_x], stops, [2, 3, 4])
+        cuts[y, x] = scene.reshape(cut, [count, channels, *windows.count])
+    return cuts
+
+
+def add_windows(scene: Scene, parts: Mapping[Pair, str], windows: Windows) -> str:
     """The adjoint of :func:`cut_windows`: add every part to the pixels it was cut from, (n, c, *size).
 
     Pixels fall into stride x stride phases; within a phase a window element is a whole shift of the part, so no
@@ -78,33 +98,7 @@ def add_windows(emitter: Emitter, parts: Mapping[Pair, str], windows: Windows) -
     for offset, part in parts.items():
         (phase_y, shift_y), (phase_x, shift_x) = (windows.place(axis, offset[axis]) for axis in (0, 1))
         after = [size - n - shift for size, n, shift in zip(sizes, windows.count, (shift_y, shift_x), strict=True)]
-        moved = emitter.pad(part, [0, 0, shift_y, shift_x], [0, 0, *after])
+        moved = scene.pad(part, [0, 0, shift_y, shift_x], [0, 0, *after])
         phase = phase_y, phase_x
-        phases[phase] = emitter.add(phases[phase], moved) if phase in phases else moved
-    return interleave(emitter, phases, windows.stride, windows.size)
-
-
-def interleave(emitter: Emitter, phases: Mapping[Pair, str], stride: Pair, size: Pair) -> str:
-    """Pixel (i, j) from phase (i mod stride, j mod stride); a missing phase is zero. Cut to ``size``."""
-    shape = emitter.shape(next(iter(phases.values())))
-    wanted = list(product(range(stride[0]), range(stride[1])))
-    last = max(index for index, phase in enumerate(wanted) if phase in phases)
-    model = next(iter(phases.values()))
-    zeros = emitter.array(np.zeros(shape), model) if any(phase not in phases for phase in wanted[: last + 1]) else ""
-    used = [phases.get(phase, zeros) for phase in wanted[: last + 1]]
-    joined = emitter.op("Concat", *used, axis=1) if len(used) > 1 else used[0]
-    joined = emitter.pad(joined, [0] * 4, [0, shape[1] * (len(wanted) - 1 - last), 0, 0])
-    return interleave_channels(emitter, joined, stride, size)
-
-
-def interleave_channels(emitter: Emitter, joined: str, stride: Pair, size: Pair) -> str:
-    """Phases stacked on the channel axis, phase-major, to their pixels; cut to ``size``."""
-    count, deep, height, width = emitter.shape(joined)
-    if stride[0] == stride[1] and stride[0] > 1:
-        joined = emitter.op("DepthToSpace", joined, blocksize=stride[0], mode="DCR")
-    elif stride != (1, 1):
-        channels = deep // (stride[0] * stride[1])
-        split = emitter.reshape(joined, [count, stride[0], stride[1], channels, height, width])
-        woven = emitter.transpose(split, [0, 3, 4, 1, 5, 2])
-        joined = emitter.reshape(woven, [count, channels, height * stride[0], width * stride[1]])
-    return emitter.slice(joined, [0, 0], list(size), [2, 3])
+        phases[phase] = scene.add(phases[phase], moved) if phase in phases else moved
+    return interleave(scene, phases, windows.stride, windows.size)
