@@ -178,7 +178,7 @@ class Protector:
 
     def _result(self, work: Work) -> Result:
         result = Result(work.name, self.recipe.word, ",".join(self.classifier_names))
-        result._save = partial(self._save, work, result)
+        result._save = partial(self._save, work)  # not bound to the result: a cycle would keep large photos alive
         self._fill(result, work)
         return result
 

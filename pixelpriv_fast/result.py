@@ -36,7 +36,9 @@ class Result:
     _image: Pixels | None = field(default=None, repr=False)
     _original: Pixels | None = field(default=None, repr=False)
     _verdict: Verdict | None = field(default=None, repr=False)
-    _save: Callable[[str], None] | None = field(default=None, repr=False)  #: encodes in a format, fills this result
+    _save: Callable[[Result, str], None] | None = field(
+        default=None, repr=False
+    )  #: encodes in a format, fills the result
 
     @property
     def image(self) -> Pixels:
@@ -61,7 +63,7 @@ class Result:
             raise self._why()
         if os.path.exists(self.source) and target.exists() and target.samefile(self.source):
             raise UsageError(f"{target} is the original; originals are never overwritten: choose another name")
-        self._save(format_for(target))
+        self._save(self, format_for(target))
         if self.encoded is None:
             raise self._why()
         write_atomic(target, self.encoded)

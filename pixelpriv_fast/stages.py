@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 
@@ -52,23 +53,37 @@ class Work:
 
 
 def each(works: Sequence[Work], stage: Callable[[Work], None]) -> None:
-    """Runs ``stage`` on every photo that is still alive; a failure stays with its photo.
+    """Runs ``stage`` on every photo that is still alive, one by one; a failure stays with its photo."""
+    for work in works:
+        together([work], lambda alone: stage(alone[0]))
+
+
+def together(works: Sequence[Work], stage: Callable[[Sequence[Work]], None]) -> None:
+    """Runs ``stage`` once on all photos that are still alive. Where it fails they are taken one by one, so that the
+    failure stays with the photo that caused it.
 
     Only what no other photo could survive either (a missing model, a full disk, an interrupt) is passed on.
     """
-    for work in works:
-        if not work.alive:
-            continue
-        with timed([work]):
-            try:
-                stage(work)
-            except (ModelError, StorageError):
-                raise
-            except PixelPrivError as error:
-                work.error = error
-            except Exception as error:  # noqa: BLE001 - the boundary between photos: one's bug must not lose the rest
-                _LOG.debug("%s failed", work.name, exc_info=True)
-                work.error = PhotoError(f"{work.name}: {type(error).__name__}: {error}")
+    ready = [work for work in works if work.alive]
+    if not ready:
+        return
+    try:
+        with timed(ready):
+            stage(ready)
+    except (ModelError, StorageError):
+        raise
+    except Exception as error:  # noqa: BLE001 - the boundary between photos: one's bug must not lose the rest
+        if len(ready) == 1:
+            _LOG.debug("%s failed", ready[0].name, exc_info=True)
+            ready[0].error = _as_photos(ready[0], error)
+        else:
+            each(ready, lambda work: stage([work]))
+
+
+def _as_photos(work: Work, error: Exception) -> PixelPrivError:
+    if isinstance(error, PixelPrivError):
+        return error
+    return PhotoError(f"{work.name}: {type(error).__name__}: {error}")
 
 
 @contextmanager
@@ -91,15 +106,15 @@ def decode_one(source: Source, work: Work, *, limits: Limits, seed: int) -> None
 
 def classify_originals(works: Sequence[Work], classifiers: Sequence[Classifier]) -> None:
     """Stage 2: what there is to hide."""
-    ready = [work for work in works if work.alive]
-    if not ready:
-        return
-    with timed(ready):
+
+    def classify(ready: Sequence[Work]) -> None:
         logits = classify_all(classifiers, [work.photo.pixels for work in ready])
         for row, work in enumerate(ready):
             work.original_logits = tuple(answers[row] for answers in logits)
             before = [c.predictions(answers[row][None])[0] for c, answers in zip(classifiers, logits, strict=True)]
             work.subject = subject_of(before, work.accepted)
+
+    together(works, classify)
 
 
 def enhance_all(works: Sequence[Work], enhancement: Enhancement) -> None:
@@ -113,17 +128,17 @@ def enhance_all(works: Sequence[Work], enhancement: Enhancement) -> None:
 
 def attack_all(works: Sequence[Work], attack: Attack | None, victims: Sequence[Victim]) -> None:
     """Stage 4: the attacked photo; without an attack the enhanced one."""
-    ready = [work for work in works if work.alive]
-    if attack is None:
-        for work in ready:
-            work.attacked = work.enhanced
-        return
-    if not ready:
-        return
-    with timed(ready):
+
+    def run(ready: Sequence[Work]) -> None:
+        if attack is None:
+            for work in ready:
+                work.attacked = work.enhanced
+            return
         outcomes = attack.run([work.enhanced for work in ready], _task(ready, victims))
-    for work, outcome in zip(ready, outcomes, strict=True):
-        work.attacked = outcome.photo
+        for work, outcome in zip(ready, outcomes, strict=True):
+            work.attacked = outcome.photo
+
+    together(works, run)
 
 
 def _task(works: Sequence[Work], victims: Sequence[Victim]) -> AttackTask:
@@ -160,10 +175,10 @@ def ladder(options: EncodeOptions) -> tuple[Retry, ...]:
 
 def verify_pixels(works: Sequence[Work], classifiers: Sequence[Classifier]) -> None:
     """Stage 6 where nothing is encoded: the verdict on the 8-bit pixels."""
-    ready = [work for work in works if work.alive]
-    for work in ready:
-        work.result_pixels = work.attacked
-    _judge(ready, classifiers, "pixels")
+    for work in works:
+        if work.alive:
+            work.result_pixels = work.attacked
+    together(works, partial(_judge, classifiers=classifiers, measured_on="pixels"))
 
 
 def encode_and_verify(
@@ -173,19 +188,15 @@ def encode_and_verify(
 
     def write(work: Work) -> None:
         work.attempts += 1
-        photo = work.photo
-        work.encoded = encode(work.attacked, like=photo, options=options)
+        work.encoded = encode(work.attacked, like=work.photo, options=options)
         work.result_pixels = decoded_pixels(work.encoded, work.name, limits)
 
     each(works, write)
-    _judge([work for work in works if work.alive], classifiers, "file")
+    together(works, partial(_judge, classifiers=classifiers, measured_on="file"))
 
 
-def _judge(works: Sequence[Work], classifiers: Sequence[Classifier], measured_on: str) -> None:
-    if not works:
-        return
-    with timed(works):
-        logits = classify_all(classifiers, [work.result_pixels for work in works])
+def _judge(works: Sequence[Work], *, classifiers: Sequence[Classifier], measured_on: str) -> None:
+    logits = classify_all(classifiers, [work.result_pixels for work in works])
     for row, work in enumerate(works):
         good, judgements = judge(classifiers, work.subject, [answers[row] for answers in logits])
         work.verdict = Verdict(good, judgements, linf(work.attacked, work.enhanced), {}, measured_on)

@@ -164,6 +164,43 @@ def test_a_bug_in_one_photos_path_stays_there(store_folder: Path) -> None:
 
 
 @dataclass(frozen=True)
+class Fragile(LatticeAttack):
+    """An attack whose whole batch fails when one photo in it does."""
+
+    def plan(self) -> Descent:
+        return PGD().plan()
+
+    def run(self, photos: Sequence[np.ndarray], task: AttackTask) -> list[AttackOutcome]:
+        if any(photo.shape[0] == 77 for photo in photos):
+            raise MemoryError("too large")
+        return LeastLikely().run(photos, task)
+
+    def stronger(self) -> LatticeAttack:
+        return self
+
+
+def test_a_failing_batch_is_taken_one_by_one(store_folder: Path) -> None:
+    protector = pp.Protector(pp.Recipe(attack=Fragile()), models=store_folder, device="cpu", metrics=())
+    results = list(protector.stream([scene(78, 80), scene(77, 80), scene(79, 80)], encode=True))
+    assert [r.status for r in results] == ["protected", "failed", "protected"]
+    assert "MemoryError: too large" in results[1].reason
+
+
+def test_results_are_freed_without_the_garbage_collector(protector: pp.Protector) -> None:
+    import gc
+    import weakref
+
+    gc.disable()
+    try:
+        result = protector.protect(scene(64, 64))
+        kept = weakref.ref(result.image)
+        del result
+        assert kept() is None, "a cycle keeps photos alive"
+    finally:
+        gc.enable()
+
+
+@dataclass(frozen=True)
 class Timid(LatticeAttack):
     """An attack that does nothing until it is asked for a stronger one: what a file that undid it looks like."""
 
