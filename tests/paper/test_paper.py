@@ -12,8 +12,8 @@ from PIL import Image
 
 from pixelpriv_fast.errors import UsageError
 from pixelpriv_fast.models import Store, load_classifier
-from pixelpriv_fast.paper import cases, paper_cases, prepare, sweep
-from pixelpriv_fast.recipes import PAPER_RUNS
+from pixelpriv_fast.paper import cases, paper_cases, prepare, run5_labels, sweep
+from pixelpriv_fast.recipes import PAPER_RUNS, Recipe
 from tests.cli.test_protect import pixelpriv
 
 
@@ -146,3 +146,28 @@ def test_bad_labels_end_before_work(
             say=print,
         )
     assert not (tmp_path / "out").exists()
+
+
+def test_run_5_is_limited_to_the_tasks_60_photos(sun: tuple[Path, Path], places_store: Path, tmp_path: Path) -> None:
+    images, labels = sun
+    lines = labels.read_text(encoding="utf-8-sig").splitlines()[1:]
+    task, manual = tmp_path / "MEPP19test_labelled.csv", tmp_path / "MEPP19test_manual.csv"
+    task.write_text("\n".join(lines))
+    assert run5_labels(task) is None, "no list of 60 beside it"
+    manual.write_text(lines[1])
+    assert run5_labels(task) == manual
+    assert run5_labels(labels) is None, "not the task's list"
+    assert run5_labels(manual) is None
+    experiment = prepare(
+        images,
+        task,
+        tmp_path / "out",
+        classifier="squeezenet_places365",
+        models=places_store,
+        device="cpu",
+        run5_labels=manual,
+        say=print,
+    )
+    case = cases.Case("run5", Recipe.parse("euclidean").with_attack(k=1), 5)
+    assert experiment.run(case, print).images == 1
+    assert [path.stem for path in (tmp_path / "out" / "run5").iterdir()] == [Path(lines[1].split(",")[0]).stem]
