@@ -10,7 +10,7 @@ import numpy as np
 
 from .codecs import Limits
 from .errors import PhotoError
-from .models import load_classifier
+from .models import load_classifier, softmax
 from .sources import load
 
 
@@ -27,9 +27,7 @@ def classify_files(
             yield error
             continue
         for classifier in classifiers:
-            logits = classifier([pixels])[0].astype(np.float64)
-            probabilities = np.exp(logits - logits.max())
-            probabilities /= probabilities.sum()
+            probabilities = softmax(classifier([pixels]))[0]
             best = np.argsort(-probabilities, kind="stable")[:top]
             yield {
                 "source": str(path),

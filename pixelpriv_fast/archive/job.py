@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..errors import PhotoError
 from ..files import sweep, write_atomic
 from ..pipeline import Protector
 from ..result import Result
@@ -54,14 +55,25 @@ def run(
         sweep(out)
     results = protector.stream([item.path for item in items], batch=batch, encode=True)
     for item, result in zip(items, results, strict=True):
-        written = result.encoded is not None and (result.status == "protected" or not strict)
-        if written and result.encoded is not None:
-            write_atomic(out / item.output, result.encoded)
+        written = _write(result, out / item.output, strict)
         summary.counts[result.status] += 1
         summary.seconds = time.perf_counter() - start
         yield _record(item, result, written)
     summary.device = protector.device
     summary.seconds = time.perf_counter() - start
+
+
+def _write(result: Result, target: Path, strict: bool) -> bool:
+    """Writes what is to be written; whether it was. A name that the folder cannot hold fails this photo alone."""
+    wanted = result.status == "protected" or (result.status == "unprotected" and not strict)
+    if not wanted or result.encoded is None:
+        return False
+    try:
+        write_atomic(target, result.encoded)
+    except PhotoError as error:
+        result.status, result.reason, result.error = "failed", str(error), error
+        return False
+    return True
 
 
 def _record(item: Item, result: Result, written: bool) -> dict[str, Any]:
