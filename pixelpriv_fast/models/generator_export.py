@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from ..codecs import decode
-from ..errors import DeviceError, ModelError, PixelPrivError
+from ..errors import DeviceError, PixelPrivError
 from ..files import write_atomic
 from ..runtime import SessionOptions, create_session
 from ..types import Floats, Pixels
@@ -27,12 +27,12 @@ from .architectures import network
 from .build import build, sample, torch_outputs
 from .cards import CARDS, CARTOONGANS, Card
 from .cartoongan_graph import folded_graph
+from .export_options import add_options, photo_files, provider_runs
 from .importers import read_checkpoint
 from .onnx_file import StampedModel, load_state_dict, seal, unseal
 from .planes import planar, rounded_photo
 
 _LARGEST_SIDE = 768  # of a photo in the report: torch takes 2 s a megapixel and core, and 1 GB
-_SUFFIXES = (".png", ".jpg", ".jpeg")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         reference = network(card, read_checkpoint(given.file, card, allow_unknown_hash=given.allow_unknown_hash)[0])
         photos = _photos(card, given.photos)
         expected = {name: torch_outputs(reference, planar(photo)) for name, photo in photos.items()}
-        for provider, options in _runs(given):
+        for provider, options in provider_runs(given):
             for row in report(ready, provider, options, photos, expected):
                 print(json.dumps(row))
     except PixelPrivError as error:
@@ -97,31 +97,14 @@ def _parser() -> argparse.ArgumentParser:
     styles = [card.name.removeprefix("cartoongan_") for card in CARTOONGANS]
     parser.add_argument("file", type=Path, metavar="FILE", help="the official .pth, or an .npz of the same arrays")
     parser.add_argument("--style", choices=styles, default=styles[0])
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
-    parser.add_argument("--precision", choices=("f32", "f16"), default="f32", help="of weights and convolutions")
-    parser.add_argument("--photos", type=Path, metavar="FOLDER", help="photos for the report (PNG, JPEG)")
-    parser.add_argument("--tensorrt", action="store_true", help="also build TensorRT's engine, in DIR/engines")
-    parser.add_argument("--allow-unknown-hash", action="store_true")
+    add_options(parser, "of weights and convolutions")
     return parser
-
-
-def _runs(given: argparse.Namespace) -> Iterator[tuple[str, SessionOptions]]:
-    yield "onnxruntime", SessionOptions()
-    yield "openvino", SessionOptions()
-    if given.precision == "f32":
-        yield "openvino", SessionOptions(precision="bf16")
-    yield "cuda", SessionOptions(precision=given.precision)
-    if given.tensorrt:
-        yield "tensorrt", SessionOptions(precision=given.precision, engine_cache=given.out / "engines")
 
 
 def _photos(card: Card, folder: Path | None) -> dict[str, Pixels]:
     if folder is None:
         return {"pattern": np.ascontiguousarray(sample(card, 1)[0].transpose(1, 2, 0)).astype(np.uint8)}
-    files = sorted(path for path in folder.iterdir() if path.suffix.lower() in _SUFFIXES) if folder.is_dir() else []
-    if not files:
-        raise ModelError(f"{folder} has no photos ({', '.join(_SUFFIXES)}) for the report")
-    return {path.name: _cut(decode(path.read_bytes()).pixels) for path in files}
+    return {path.name: _cut(decode(path.read_bytes()).pixels) for path in photo_files(folder)}
 
 
 def _cut(photo: Pixels) -> Pixels:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +27,13 @@ from .architectures import network
 from .build import build, sample, torch_outputs
 from .cards import CARDS, Card
 from .classifier import softmax
+from .export_options import add_options, photo_files, provider_runs
 from .onnx_file import StampedModel, load_state_dict, unseal
 from .scorer_half import half
 
 Ratings = npt.NDArray[np.float64]
 
 TOLERANCE = 0.02  #: of a mean rating
-_SUFFIXES = (".png", ".jpg", ".jpeg")
 _ROWS = 16
 
 
@@ -54,7 +54,7 @@ def main(name: str, arguments: Sequence[str] | None = None) -> int:
             )
         suffix = "" if given.precision == "f32" else f".{given.precision}"
         write_atomic(given.out / f"{card.name}{suffix}.onnx", ready.data)
-        for provider, options in _runs(given):
+        for provider, options in provider_runs(given):
             print(json.dumps(report(ready, provider, options, inputs, expected)))
     except PixelPrivError as error:
         print(error, file=sys.stderr)
@@ -97,29 +97,14 @@ def _parser(card: Card) -> argparse.ArgumentParser:
     parser.add_argument(
         "file", type=Path, metavar="FILE", help="the official checkpoint, or an .npz of the same arrays"
     )
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
-    parser.add_argument("--precision", choices=("f32", "f16"), default="f32", help="of all but the first layers")
-    parser.add_argument("--photos", type=Path, metavar="FOLDER", help="photos for the report (PNG, JPEG)")
-    parser.add_argument("--tensorrt", action="store_true", help="also build TensorRT's engine, in DIR/engines")
-    parser.add_argument("--allow-unknown-hash", action="store_true")
+    add_options(parser, "of all but the first layers")
     return parser
-
-
-def _runs(given: argparse.Namespace) -> Iterator[tuple[str, SessionOptions]]:
-    yield "onnxruntime", SessionOptions()
-    yield "openvino", SessionOptions()
-    if given.precision == "f32":
-        yield "openvino", SessionOptions(precision="bf16")
-    yield "cuda", SessionOptions(precision=given.precision)
-    if given.tensorrt:
-        yield "tensorrt", SessionOptions(precision=given.precision, engine_cache=given.out / "engines")
 
 
 def _inputs(card: Card, folder: Path | None) -> Floats:
     """The network's inputs (n, 3, h, w), of photos or seeded."""
     if folder is None or card.preprocess is None:
         return sample(card, _ROWS)
-    files = sorted(path for path in folder.iterdir() if path.suffix.lower() in _SUFFIXES) if folder.is_dir() else []
-    if not files:
-        raise ModelError(f"{folder} has no photos ({', '.join(_SUFFIXES)}) for the report")
-    return np.stack([card.preprocess.rounded(decode(path.read_bytes(), name=path.name).pixels) for path in files])
+    return np.stack(
+        [card.preprocess.rounded(decode(path.read_bytes(), name=path.name).pixels) for path in photo_files(folder)]
+    )
