@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -16,19 +17,21 @@ from .attacks import Victim
 from .codecs import EncodeOptions, Limits, check_options
 from .engines import ForwardEngine, load_engine
 from .errors import UsageError
+from .flow import Steps, flow
 from .metrics import Metric, available, create
 from .models import Classifier, load_classifier
+from .patience import Patience
 from .recipes import Recipe
 from .registry import METRICS
 from .result import Result
-from .sources import Source, name_of
-from .stages import Work
+from .sources import Source, name_of, weight
+from .stages import Skip, Work
 
 #: Every record carries these keys; the value of a metric that was not asked for is None.
 METRIC_KEYS = ("psnr", "ssim", "nima")
 
-#: A batch is closed before its photos hold more pixels than this, so that memory does not follow the photos' size.
-_BATCH_PIXELS = 32_000_000
+#: What photos on their way through the stages may hold together by default, in bytes; one photo may hold more.
+MEMORY = 2 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,9 @@ class Protector:
     names from the registry, measured on the result against the oriented original; None takes every one whose network,
     if it has one, is in the store. ``retry``: whether a file that
     encoding made visible again is attacked further and encoded better; False keeps the recipe's own rules only.
+    ``timeout``: seconds that a photo may take, its share of what a batch does together; None waits. ``workers``: threads
+    that decode and encode beside the networks; None is one a core. They change the speed and nothing else. ``memory``:
+    bytes that photos on their way may hold together; a larger photo goes alone.
 
     Networks are loaded on first use or by ``warm_up``. Raises ``UsageError``, ``ModelError`` or ``DeviceError``.
     """
@@ -67,6 +73,9 @@ class Protector:
         limits: Limits | None = None,
         metrics: Sequence[str] | None = None,
         retry: bool = True,
+        timeout: float | None = None,
+        workers: int | None = None,
+        memory: int = MEMORY,
     ) -> None:
         self._models = Path(models) if models is not None else None
         self.recipe = Recipe.parse(recipe).equipped(models=self._models, device=device)
@@ -78,6 +87,9 @@ class Protector:
         self.limits = limits or Limits()
         self.seed = seed
         self.retry = retry
+        self.timeout = timeout
+        self.workers = workers or len(os.sched_getaffinity(0))
+        self.memory = memory
         self._device = device
         self._engine = engine
         self._metrics = _metrics(metrics, models=self._models, device=device)
@@ -116,45 +128,47 @@ class Protector:
         *,
         labels: Iterable[int | Sequence[int] | None] | None = None,
         encode: bool = False,
+        skip: Skip | None = None,
     ) -> Iterator[Result]:
         """Results in the order of ``sources``, computed ``batch`` photos at a time (fewer where photos are large).
 
-        A photo that fails yields a result with status "failed" and its error; it never ends the stream. With
-        ``encode`` every photo is encoded as ``encoding`` says, judged on the decoded file, and carries its bytes.
+        Sources are read and decoded ahead, up to four batches, and files encoded behind, in threads; closing the
+        generator ends them. A photo that fails yields a result with status "failed" and its error; it never ends the
+        stream. With ``encode`` every photo is encoded as ``encoding`` says, judged on the decoded file, and carries
+        its bytes. ``skip`` is asked, in any thread, with each file and the sha256 of its bytes before it is decoded;
+        where it gives a reason, the result's status is "skipped".
         """
         if batch < 1:
             raise UsageError(f"batch is {batch}; it must be at least 1")
         paired = ((source, None) for source in sources) if labels is None else zip(sources, labels, strict=True)
-        for works in self._batches(paired, batch):
-            self._run(works, encode)
-            yield from (self._result(work) for work in works)
+        patience = Patience(self.timeout)
+        works = (Work(name_of(source), source, _indices(label), patience) for source, label in paired)
+        steps = Steps(
+            weigh=lambda work: weight(work.source),
+            read=partial(stages.read_one, limits=self.limits, skip=skip),
+            prepare=self._prepare,
+            together=self._attack,
+            finish=partial(self._finish, encode=encode),
+            abandoned=patience.gone.set,
+        )
+        for work in flow(works, steps, workers=self.workers, batch=batch, memory=self.memory):
+            work.patience = Patience()  # ``Result.save`` has all the time
+            yield self._result(work)
 
-    def _batches(
-        self, sources: Iterable[tuple[Source, int | Sequence[int] | None]], batch: int
-    ) -> Iterator[list[Work]]:
-        works: list[Work] = []
-        pixels = 0
-        for source, label in sources:
-            work = Work(name_of(source), _indices(label))
-            stages.each([work], partial(stages.decode_one, source, limits=self.limits, seed=self.seed))
-            size = work.photo.pixels.size // 3 if work.alive else 0
-            if works and (len(works) == batch or pixels + size > _BATCH_PIXELS):
-                yield works
-                works, pixels = [], 0
-            works.append(work)
-            pixels += size
-        if works:
-            yield works
+    def _prepare(self, work: Work) -> None:
+        stages.decode_one(work, limits=self.limits, seed=self.seed)
+        stages.enhance_all([work], self.recipe.enhancement)
 
-    def _run(self, works: list[Work], encode: bool) -> None:
+    def _attack(self, works: list[Work]) -> None:
         networks = self._networks()
         stages.classify_originals(works, networks.classifiers)
-        stages.enhance_all(works, self.recipe.enhancement)
         stages.attack_all(works, self.recipe.attack, networks.victims)
+
+    def _finish(self, works: list[Work], *, encode: bool) -> None:
         if encode:
             self._encode_until_protected(works, self.encoding)
         else:
-            stages.verify_pixels(works, networks.classifiers)
+            stages.verify_pixels(works, self._networks().classifiers)
         stages.measure(works, self._metrics, METRIC_KEYS)
 
     def _encode_until_protected(self, works: Sequence[Work], options: EncodeOptions) -> None:
@@ -185,8 +199,12 @@ class Protector:
     @staticmethod
     def _fill(result: Result, work: Work) -> None:
         result.seconds, result.attempts, result.encoded = work.seconds, work.attempts, work.encoded
+        result.source_sha256 = work.sha256
         if work.error is not None:
             result.status, result.reason, result.error = "failed", str(work.error), work.error
+            return
+        if work.skipped is not None:
+            result.status, result.reason = "skipped", work.skipped
             return
         result._image, result._original, result._verdict = work.result_pixels, work.photo.pixels, work.verdict
         result.status = "protected" if work.verdict.protected else "unprotected"

@@ -20,7 +20,7 @@ class Result:
     """The result of protecting one photo.
 
     ``status`` is "protected", "unprotected", "failed" or "skipped"; a failed one has ``error`` and neither image nor
-    verdict. ``image`` is (height, width, 3) uint8 RGB. ``encoded`` holds the file's bytes where the photo was encoded
+    verdict, a skipped one has neither. ``image`` is (height, width, 3) uint8 RGB. ``encoded`` holds the file's bytes where the photo was encoded
     and verified as a file, else None; ``save`` encodes, verifies and writes.
     """
 
@@ -30,6 +30,7 @@ class Result:
     status: str = "skipped"
     reason: str = ""
     seconds: float = 0.0
+    source_sha256: str | None = None  #: of the source's bytes, where it came as a file
     attempts: int = 0  #: how many encodings were tried until one stayed protected
     error: PixelPrivError | None = None
     encoded: bytes | None = field(default=None, repr=False)

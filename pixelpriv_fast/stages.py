@@ -3,6 +3,7 @@ is passed over by every later stage."""
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,8 +18,9 @@ from .codecs import EncodeOptions, Limits, encode, is_lossy
 from .errors import ModelError, PhotoError, PixelPrivError, StorageError
 from .metrics import Metric
 from .models import Classifier
+from .patience import Abandoned, Patience
 from .recipes import Enhancement
-from .sources import Source, load
+from .sources import Source, decoded, pixels_of, read
 from .types import Logits, Photo, Pixels, Verdict
 from .verify import Subject, classify_all, decoded_pixels, judge, subject_of
 
@@ -28,12 +30,24 @@ _LOG = logging.getLogger(__name__)
 _RETRY_QUALITIES = (98, 100)
 
 
+#: What a photo on its way holds: the original, the enhanced, the attacked and the decoded one, alpha, and change.
+_BYTES_A_PIXEL = 16
+
+#: Asked with a source and the sha256 of its bytes before anything is decoded; a reason means: leave this one out.
+Skip = Callable[[Source, str], str | None]
+
+
 @dataclass(slots=True)
 class Work:
     """One photo on its way through the stages; each stage sets the fields that the next ones read."""
 
     name: str
+    source: Source = field(repr=False)
     accepted: tuple[int, ...] = ()
+    patience: Patience = field(default_factory=Patience)
+    content: Source = field(default=None, repr=False)  #: what was read, until it is decoded
+    sha256: str | None = None  #: of the file's bytes
+    skipped: str | None = None  #: why it was left out
     photo: Photo = field(init=False)
     seed: int = field(init=False)
     original_logits: tuple[Logits, ...] = field(init=False)
@@ -49,7 +63,7 @@ class Work:
 
     @property
     def alive(self) -> bool:
-        return self.error is None
+        return self.error is None and self.skipped is None
 
 
 def each(works: Sequence[Work], stage: Callable[[Work], None]) -> None:
@@ -62,7 +76,9 @@ def together(works: Sequence[Work], stage: Callable[[Sequence[Work]], None]) -> 
     """Runs ``stage`` once on all photos that are still alive. Where it fails they are taken one by one, so that the
     failure stays with the photo that caused it.
 
-    Only what no other photo could survive either (a missing model, a full disk, an interrupt) is passed on.
+    A photo whose time is over fails after the stage. Choice: a file comes of the whole recipe or not at all, so that
+    no file depends on how busy the machine was. Only what no other photo could survive either (a missing model, a full
+    disk, an interrupt) is passed on.
     """
     ready = [work for work in works if work.alive]
     if not ready:
@@ -70,7 +86,9 @@ def together(works: Sequence[Work], stage: Callable[[Sequence[Work]], None]) -> 
     try:
         with timed(ready):
             stage(ready)
-    except (ModelError, StorageError):
+        for work in ready:
+            _check_time(work)
+    except (ModelError, StorageError, Abandoned):
         raise
     except Exception as error:  # noqa: BLE001 - the boundary between photos: one's bug must not lose the rest
         if len(ready) == 1:
@@ -78,6 +96,14 @@ def together(works: Sequence[Work], stage: Callable[[Sequence[Work]], None]) -> 
             ready[0].error = _as_photos(ready[0], error)
         else:
             each(ready, lambda work: stage([work]))
+
+
+def _check_time(work: Work) -> None:
+    if work.patience.gone.is_set():
+        raise Abandoned
+    if work.alive and work.patience.over(work.seconds):
+        limit = work.patience.seconds
+        work.error = PhotoError(f"{work.name}: took over {limit:g} s; raise --timeout, or shrink the photo")
 
 
 def _as_photos(work: Work, error: Exception) -> PixelPrivError:
@@ -98,10 +124,34 @@ def timed(works: Sequence[Work]) -> Iterator[None]:
             work.seconds += share
 
 
-def decode_one(source: Source, work: Work, *, limits: Limits, seed: int) -> None:
-    """Stage 1: the photo and its content seed."""
-    work.photo = load(source, limits)
-    work.seed = content_seed(work.photo.pixels, seed)
+def read_one(work: Work, *, limits: Limits, skip: Skip | None) -> int:
+    """Stage 1, first half: the file's bytes, refused by size and header. The bytes that the photo will need."""
+
+    def run(work: Work) -> None:
+        work.content = read(work.source, limits)
+        if isinstance(work.content, bytes):
+            work.sha256 = hashlib.sha256(work.content).hexdigest()
+            work.skipped = skip(work.source, work.sha256) if skip is not None else None
+        if work.alive:
+            cost.append(len(work.content) if isinstance(work.content, bytes) else 0)
+            cost.append(pixels_of(work.content, work.name, limits) * _BYTES_A_PIXEL)
+
+    cost: list[int] = []
+    each([work], run)
+    if not work.alive:
+        work.content = None
+    return sum(cost)
+
+
+def decode_one(work: Work, *, limits: Limits, seed: int) -> None:
+    """Stage 1, second half: the photo and its content seed."""
+
+    def run(work: Work) -> None:
+        work.photo = decoded(work.content, work.name, limits)
+        work.content = None
+        work.seed = content_seed(work.photo.pixels, seed)
+
+    each([work], run)
 
 
 def classify_originals(works: Sequence[Work], classifiers: Sequence[Classifier]) -> None:
@@ -148,8 +198,20 @@ def _task(works: Sequence[Work], victims: Sequence[Victim]) -> AttackTask:
         flee=tuple(tuple(work.subject.flee[v] for work in works) for v in range(count)),
         original_logits=tuple(np.stack([work.original_logits[v] for work in works]) for v in range(count)),
         seeds=tuple(work.seed for work in works),
+        expired=_expiry(works),
         batch=len(works),
     )
+
+
+def _expiry(works: Sequence[Work]) -> Callable[[int], bool]:
+    """Whether a photo's time is over, its share of the stage that begins now included."""
+    start = time.perf_counter()
+
+    def expired(index: int) -> bool:
+        work = works[index]
+        return work.patience.over(work.seconds + (time.perf_counter() - start) / len(works))
+
+    return expired
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ LAYERS = [
     {"models"},
     {"runtime", "codecs"},
     {"kernels"},
-    {"registry", "files", "labels"},
+    {"registry", "files", "flow", "labels", "patience"},
     {"errors", "types"},
 ]
 NEVER_EACH_OTHER = {"enhance", "attacks", "metrics"}
