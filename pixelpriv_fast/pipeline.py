@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,9 +19,9 @@ from .engines import ForwardEngine, load_engine
 from .errors import UsageError
 from .flow import Steps, flow
 from .metrics import Metric, available, create
-from .models import Classifier, load_classifier
+from .models import Classifier, Store, load_classifier
 from .patience import Patience
-from .recipes import Recipe
+from .recipes import NetworkEnhancement, Recipe
 from .registry import METRICS
 from .result import Result
 from .sources import Source, name_of, weight
@@ -29,6 +29,9 @@ from .stages import Skip, Work
 
 #: Every record carries these keys; the value of a metric that was not asked for is None.
 METRIC_KEYS = ("psnr", "ssim", "nima")
+
+#: Raised by releases that write other files for the same settings.
+_GENERATION = 1
 
 #: What photos on their way through the stages may hold together by default, in bytes; one photo may hold more.
 MEMORY = 2 << 30
@@ -103,6 +106,30 @@ class Protector:
         parts = [f"verdict on {networks.classifiers[0].device}"]
         parts += [f"attack on {victim.device}" for victim in networks.victims[:1]]
         return ", ".join(parts)
+
+    @property
+    def ready(self) -> bool:
+        """Whether the classifiers' files are there, so that loading them builds nothing."""
+        store = Store(self._models)
+        return all(name.endswith(".onnx") or store.find(name) is not None for name in self.classifier_names)
+
+    def settings(self) -> dict[str, Any]:
+        """Everything that a photo's file depends on besides the photo and rounding, as plain values that JSON can hold:
+        the recipe's fields, the networks' hashes, the encoding, the seed. Loads the networks."""
+        networks = self._networks()
+        enhancement = self.recipe.enhancement
+        models = {c.name: c.model.sha256 for c in networks.classifiers}
+        if isinstance(enhancement, NetworkEnhancement):
+            models[enhancement.network] = Store(self._models).load(enhancement.network).sha256
+        return self.recipe.parameters() | {
+            "classifiers": [c.name for c in networks.classifiers],
+            "models": models,
+            "precision": [victim.precision for victim in networks.victims],
+            "encoding": asdict(self.encoding),
+            "retry": self.retry,
+            "seed": self.seed,
+            "generation": _GENERATION,
+        }
 
     def warm_up(self, size: tuple[int, int] = (256, 256), batch: int = 1) -> None:
         """Loads the networks and runs ``batch`` grey photos of ``size`` (height, width) through every stage, so that

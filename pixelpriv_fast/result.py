@@ -20,7 +20,8 @@ class Result:
     """The result of protecting one photo.
 
     ``status`` is "protected", "unprotected", "failed" or "skipped"; a failed one has ``error`` and neither image nor
-    verdict, a skipped one has neither. ``image`` is (height, width, 3) uint8 RGB. ``encoded`` holds the file's bytes where the photo was encoded
+    verdict, a skipped one has neither.
+    ``image`` is (height, width, 3) uint8 RGB. ``encoded`` holds the file's bytes where the photo was encoded
     and verified as a file, else None; ``save`` encodes, verifies and writes.
     """
 

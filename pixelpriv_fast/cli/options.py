@@ -23,6 +23,13 @@ class Engine(StrEnum):
     onnx = "onnx"
 
 
+class Format(StrEnum):
+    keep = "keep"
+    png = "png"
+    jpeg = "jpeg"
+    webp = "webp"
+
+
 class MetadataPolicy(StrEnum):
     private = "private"
     keep = "keep"

@@ -7,9 +7,17 @@ from typing import Annotated
 
 import typer
 
-from .options import ClassifierOption, Device, DeviceOption, Engine, JsonOption, ModelsOption, classifiers_or_default
+from .options import (
+    ClassifierOption,
+    Device,
+    DeviceOption,
+    Engine,
+    Format,
+    JsonOption,
+    ModelsOption,
+    classifiers_or_default,
+)
 from .output import Output, guarded, say
-from .protect import Format
 
 
 @guarded

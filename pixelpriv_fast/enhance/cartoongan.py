@@ -65,6 +65,11 @@ class CartoonGAN:
         if self.memory < 1:
             raise UsageError(f"memory is a number of bytes, not {self.memory}")
 
+    @property
+    def network(self) -> str:
+        """The model that it needs, by its name in the store."""
+        return f"cartoongan_{self.style}"
+
     def __call__(self, image: Pixels) -> Pixels:
         image = checked(image)
         height, width = image.shape[:2]
@@ -72,7 +77,7 @@ class CartoonGAN:
         if min(working) < LEAST_SIDE:
             worked = "" if working == (height, width) else f", {working[1]}x{working[0]} at the working_size"
             raise PhotoError(f"CartoonGAN needs {LEAST_SIDE} pixels a side; this photo has {width}x{height}{worked}")
-        generator = load_generator(f"cartoongan_{self.style}", self.models, self.device, self.precision)
+        generator = load_generator(self.network, self.models, self.device, self.precision)
         small = _resized(image, working)
         cartoon = generator(_extended(small), self.memory)[: working[0], : working[1]]
         return np.ascontiguousarray(_resized(cartoon, (height, width)))
