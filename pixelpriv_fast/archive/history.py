@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,10 @@ def settings_hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+class Taken(PhotoError):
+    """The place of a photo's result, and its row, belong to another photo."""
+
+
 class History:
     """The journal's view of the photos of one job with these ``settings`` (their hash)."""
 
@@ -41,9 +46,10 @@ class History:
         foreign: set[str] = set()
         planned: list[Row] = []
         for item in items:
-            if self._journal.owner_of(item.output) is not None or self._journal.get(item.source) is not None:
+            owner = self._journal.owner_of(item.output)
+            if owner is not None and (owner.owns_output or self._stands(item, owner)):
                 continue
-            if (self._out / item.output).exists():
+            if os.path.lexists(self._out / item.output):
                 foreign.add(item.output)
             else:
                 planned.append(Row(item.source, str(item.path), item.output))
@@ -57,7 +63,7 @@ class History:
         return row if row is not None and same and self._stands(item, row) else None
 
     def skip(self, source: Any, sha256: str) -> str | None:
-        """``stream``'s question: why the photo with these bytes is left out. Raises ``PhotoError`` where its result
+        """``stream``'s question: why the photo with these bytes is left out. Raises ``Taken`` where its result
         would replace another photo's."""
         item: Item = source
         row = self._journal.get(item.source)
@@ -74,7 +80,7 @@ class History:
     def _refuse_another(self, item: Item, owner: Row) -> None:
         """Choice: a file that is gone has moved or was edited; one that is still there keeps its result."""
         if owner.path != str(item.path) and Path(owner.path).exists():
-            raise PhotoError(
+            raise Taken(
                 f"{item.path}: {self._out / owner.output} is the result of {owner.path}; choose another output folder"
             )
 

@@ -51,7 +51,8 @@ class Stamp:
 class Row:
     """One photo. ``source``: relative to its input, the key; ``path``: where it was found. ``settings``: the hash of
     everything that the output's bytes depend on besides the photo's. ``output``: relative to the output folder.
-    ``written``: whether the file was. ``record``: the command line's object, as JSON."""
+    ``written``: whether the status speaks of a file there; ``output_...``: of the last file that was written there,
+    be it by an earlier run. ``record``: the command line's object, as JSON."""
 
     source: str
     path: str
@@ -81,6 +82,11 @@ class Row:
         return Stamp(self.output_size, self.output_modified, self.output_changed)
 
     @property
+    def owns_output(self) -> bool:
+        """Whether a file at the output's place is ours: one was written there, or may have been when a run ended."""
+        return self.status == PLANNED or self.output_sha256 != ""
+
+    @property
     def evidence(self) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(self.record)
         return found
@@ -102,6 +108,10 @@ CREATE TABLE runs (
 PRAGMA user_version = {VERSION};
 """
 _INSERT = f"INSERT OR REPLACE INTO photos ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
+
+
+class DamagedJournal(JournalError):
+    """Its file is no whole database."""
 
 
 class Journal:
@@ -150,8 +160,8 @@ class Journal:
         return next(self._rows("WHERE output = ?", output), None)
 
     def maker_of(self, sha256: str) -> Row | None:
-        """The row whose written output has this hash, and is not just its source over again."""
-        return next(self._rows("WHERE output_sha256 = ? AND written AND source_sha256 != output_sha256", sha256), None)
+        """The row whose output has this hash, and is not just its source over again."""
+        return next(self._rows("WHERE output_sha256 = ? AND source_sha256 != output_sha256", sha256), None)
 
     def rows(self) -> Iterator[Row]:
         """All rows, by source."""
@@ -238,7 +248,7 @@ def _in_our_words(error: sqlite3.Error, file: Path) -> PixelPrivError:
         return StorageError(
             f"cannot write {file}: {error}; free space or fix the folder, then run the same command again"
         )
-    return JournalError(
+    return DamagedJournal(
         f"{file} is damaged ({error}); the photos are not: run again with --no-resume, which sets the journal aside and "
         "makes every photo anew"
     )
@@ -258,7 +268,7 @@ def open_journal(out: Path, *, fresh: bool = False) -> Journal:
         raise StorageError(f"cannot make {file.parent}: {error.strerror}; choose another output folder") from error
     try:
         return Journal(file)
-    except JournalError:
+    except DamagedJournal:
         if not fresh:
             raise
         _set_aside(file)

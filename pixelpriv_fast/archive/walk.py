@@ -139,7 +139,7 @@ def _refuse_clashes(items: Iterable[Item]) -> None:
 def _refuse_overwriting(items: Iterable[Item], out: Path) -> None:
     for item in items:
         target = out / item.output
-        if target.exists() and target.samefile(item.path):
+        if os.path.exists(target) and os.path.exists(item.path) and target.samefile(item.path):
             raise UsageError(f"{item.path} would be overwritten by its own result; choose another output folder")
 
 

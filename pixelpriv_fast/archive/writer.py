@@ -14,7 +14,7 @@ from typing import Any
 from ..errors import PhotoError
 from ..files import write_atomic
 from ..result import Result
-from .history import DONE, sha256_of
+from .history import DONE, Taken, sha256_of
 from .journal import Journal, Row, Stamp
 from .walk import Item
 
@@ -25,6 +25,7 @@ class Outcome:
 
     row: Row
     before: bool = False
+    kept: bool = True  #: whether the journal has the row; False where another photo's stands in its place
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class _Task:
     record: dict[str, Any]
     sha256: str
     encoded: bytes | None
+    taken: bool
     future: Future[Outcome]
 
 
@@ -56,7 +58,9 @@ class Writer:
         """Has the result written by ``disk``, an executor of one thread; done once the row is on the disk. All results
         that wait by then share one commit."""
         record = {"source": item.source, "output": None} | {k: v for k, v in result.record().items() if k != "source"}
-        task = _Task(item, stamp, record, result.source_sha256 or "", result.encoded, Future())
+        task = _Task(
+            item, stamp, record, result.source_sha256 or "", result.encoded, isinstance(result.error, Taken), Future()
+        )
         self.unwritten += len(task.encoded or b"")
         self._inbox.append(task)
         disk.submit(self._drain)
@@ -70,7 +74,7 @@ class Writer:
                 for task in tasks:
                     outcomes.append(self._settle(task))
             finally:  # what was written before the disk said no gets its row all the same
-                self._journal.put(outcome.row for outcome in outcomes)
+                self._journal.put(outcome.row for outcome in outcomes if outcome.kept)
         except Exception as error:  # noqa: BLE001 - whatever it is, whoever waits must hear of it
             for task in tasks:
                 task.future.set_exception(error)
@@ -92,7 +96,7 @@ class Writer:
             record["output"] = item.output
         elif record["status"] == "unprotected":
             record["reason"] += "; not written (strict)"
-        return Outcome(self._row(task, written))
+        return Outcome(self._row(task, written), kept=not task.taken)
 
     def _write(self, task: _Task) -> bool:
         """Whether the photo was to be written, and now is."""
@@ -124,13 +128,18 @@ class Writer:
             finished=time.time(),
             record=json.dumps(record),
         )
-        row = self._stamped(row, task.stamp)
-        stamp = Stamp.of(self._out / item.output) if written else None
-        if stamp is None or task.encoded is None:
-            return row
+        return self._with_output(self._stamped(row, task.stamp), task.encoded if written else None)
+
+    def _with_output(self, row: Row, encoded: bytes | None) -> Row:
+        """The row with the file that stands at its output's place: the one just written, else the last one."""
+        if encoded is None:
+            owner = self._journal.owner_of(row.output)
+            names = ("output_sha256", "output_size", "output_modified", "output_changed")
+            return row if owner is None else replace(row, **{name: getattr(owner, name) for name in names})
+        stamp = Stamp.of(self._out / row.output) or Stamp()
         return replace(
             row,
-            output_sha256=hashlib.sha256(task.encoded).hexdigest(),
+            output_sha256=hashlib.sha256(encoded).hexdigest(),
             output_size=stamp.size,
             output_modified=stamp.modified,
             output_changed=stamp.changed,

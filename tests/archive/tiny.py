@@ -36,7 +36,9 @@ def tiny_classifier(folder: Path, seed: int = 0) -> Path:
         origin="a test",
         input="pixels",
         output="logits",
-        preprocess=Preprocess(size=(SIDE, SIDE), resize="squash", resize_to=(SIDE, SIDE), mean=(0.5,) * 3, std=(0.25,) * 3),
+        preprocess=Preprocess(
+            size=(SIDE, SIDE), resize="squash", resize_to=(SIDE, SIDE), mean=(0.5,) * 3, std=(0.25,) * 3
+        ),
         labels=tuple(f"class {i}" for i in range(CLASSES)),
         source=Provenance("tiny.npz", "0" * 64, True),
     )
