@@ -6,6 +6,7 @@ is made again to the same bytes, but never a row without its file. One process h
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -173,11 +174,14 @@ class Journal:
             self._sql.execute("BEGIN IMMEDIATE")
             try:
                 self._sql.executemany(_INSERT, [tuple(map(_bound, astuple(row))) for row in rows])
-                self._sql.execute("COMMIT")
+                self._commit()
             except BaseException:
                 if self._sql.in_transaction:
                     self._sql.execute("ROLLBACK")
                 raise
+
+    def _commit(self) -> None:
+        self._sql.execute("COMMIT")
 
     def add_run(self, run: Run) -> None:
         """Notes what a run did and how fast it was."""
@@ -245,8 +249,9 @@ def _in_our_words(error: sqlite3.Error, file: Path) -> PixelPrivError:
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return UsageError(f"another job is at work in {file.parent.parent}; wait for it, or choose another folder")
     if name.startswith(("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN")):
+        why = os.strerror(errno.ENOSPC) if name == "SQLITE_FULL" else str(error)
         return StorageError(
-            f"cannot write {file}: {error}; free space or fix the folder, then run the same command again"
+            f"cannot write {file}: {why}; free space or fix the folder, then run the same command again"
         )
     return DamagedJournal(
         f"{file} is damaged ({error}); the photos are not: run again with --no-resume, which sets the journal aside and "
