@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .half_precision import half_precision
 from .info import info
 from .providers import PROVIDERS, Choice, Provider, Status, resolve
 from .session import Session, SessionOptions, TensorSpec, create_session, select
@@ -15,6 +16,7 @@ __all__ = [
     "Status",
     "TensorSpec",
     "create_session",
+    "half_precision",
     "info",
     "resolve",
     "select",
