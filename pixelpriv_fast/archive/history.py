@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import PhotoError
-from .journal import Journal, Row, Stamp
+from .journal import Journal
+from .rows import Row, Stamp
 from .walk import Item
 
 #: The reason of a photo whose file's times changed and nothing else.

@@ -14,7 +14,8 @@ from typing import Any
 from ..files import sweep
 from ..pipeline import Protector
 from .history import History, settings_hash, settings_text
-from .journal import Journal, Run, Stamp, open_journal
+from .journal import Journal, open_journal
+from .rows import Run, Stamp
 from .summary import Summary
 from .walk import Item
 from .writer import Outcome, Writer

@@ -13,7 +13,8 @@ from typing import Any
 from ..codecs import format_of_path
 from ..pipeline import Protector
 from .history import History, settings_hash, settings_text
-from .journal import Run, Stamp, reading
+from .journal import reading
+from .rows import Run, Stamp
 from .walk import Item
 
 #: Photos that are protected in memory, once, where no earlier run tells how long they take.

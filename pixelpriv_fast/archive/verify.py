@@ -14,7 +14,8 @@ from ..files import TEMPORARY_SUFFIX
 from ..models import Classifier, load_classifier
 from ..sources import read_file
 from ..types import Pixels
-from .journal import FOLDER, Journal, Row, reading
+from .journal import FOLDER, Journal, reading
+from .rows import Row
 from .summary import Summary
 
 #: Files whose hash is the one that was written are as large as they may be.

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import UsageError
-from .journal import Stamp
+from .rows import Stamp
 from .walk import Item, plan
 
 _LOG = logging.getLogger(__name__)

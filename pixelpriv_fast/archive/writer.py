@@ -15,7 +15,8 @@ from ..errors import PhotoError
 from ..files import write_atomic
 from ..result import Result
 from .history import DONE, Taken, sha256_of
-from .journal import Journal, Row, Stamp
+from .journal import Journal
+from .rows import Row, Stamp
 from .walk import Item
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from pixelpriv_fast.archive.journal import Journal, Row, Run, Stamp, journal_file, open_journal, reading
+from pixelpriv_fast.archive.journal import Journal, journal_file, open_journal, reading
+from pixelpriv_fast.archive.rows import Row, Run, Stamp
 from pixelpriv_fast.errors import JournalError, StorageError, UsageError
 
 ROW = Row("a/x.jpg", "/in/a/x.jpg", "a/x.png", "protected", source_sha256="s", output_sha256="o", written=1)
