@@ -90,7 +90,7 @@ class History:
         if not self._resume or row.settings != self._settings or row.output != item.output:
             return False
         if row.status == "unprotected" and self._strict:
-            return True
+            return not row.written  # one that an earlier run wrote is judged again, and said to be left over
         return row.status in ("protected", "unprotected") and bool(row.written) and self._intact(row)
 
     def _intact(self, row: Row) -> bool:

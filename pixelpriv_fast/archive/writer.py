@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import time
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -97,6 +98,8 @@ class Writer:
             record["output"] = item.output
         elif record["status"] == "unprotected":
             record["reason"] += "; not written (strict)"
+            if os.path.lexists(self._out / item.output):
+                record["reason"] += ": the file there is an earlier run's"
         return Outcome(self._row(task, written), kept=not task.taken)
 
     def _write(self, task: _Task) -> bool:

@@ -172,6 +172,9 @@ def test_strict_photos_are_counted_and_not_written(run: Run, tmp_path: Path) -> 
     assert (set(statuses(records)), summary.exit_code) == ({"unprotected"}, 3)
     assert len(tree(tmp_path / "out")) == 3
     assert run("identity")[1].exit_code == 3, "skipped, and still not protected"
+    records, summary = run("identity", strict=True)
+    assert [record["output"] for record in records] == [None] * 3
+    assert "an earlier run's" in records[0]["reason"]
 
 
 def test_files_that_are_not_ours_stay(run: Run, tmp_path: Path) -> None:
