@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from ..errors import DeviceError, ModelError
-from ..models import CARDS, StampedModel, load_state_dict
+from ..models import CARDS, StampedModel, in_slots, load_state_dict
 from ..models.architectures import network
 from ..types import Floats, Logits
 from .protocol import ClassSets
@@ -51,13 +51,24 @@ class TorchEngine:
             raise ModelError(f"{name}: answers of shape {tuple(answer.shape)}, expected (photos, classes)")
         return cls(name, preprocess, int(answer.shape[1]), engine.device, "fp32", module, target)
 
-    def logits(self, inputs: Floats) -> Logits:
+    def prepare(self, slots: int) -> None:
+        """See ``GradientEngine.prepare``: nothing is compiled."""
+
+    def close(self) -> None:
+        """See ``GradientEngine.close``."""
+
+    def logits(self, inputs: Floats, slots: int | None = None) -> Logits:
         """See ``GradientEngine.logits``."""
+        if slots is not None:
+            return in_slots(lambda full: [self.logits(full)], slots, inputs)[0]
         chunks = [self._forward(inputs[i : i + MAX_BATCH]) for i in range(0, len(inputs), MAX_BATCH)]
         return self._finite(np.concatenate([chunk.cpu().numpy() for chunk in chunks]))
 
-    def gradient(self, inputs: Floats, accepted: ClassSets) -> tuple[Logits, Floats]:
+    def gradient(self, inputs: Floats, accepted: ClassSets, slots: int | None = None) -> tuple[Logits, Floats]:
         """See ``GradientEngine.gradient``."""
+        if slots is not None:
+            z, g = in_slots(self.gradient, slots, inputs, accepted)
+            return z, g
         parts = [
             self._gradient(inputs[i : i + MAX_BATCH], accepted[i : i + MAX_BATCH])
             for i in range(0, len(inputs), MAX_BATCH)
@@ -89,7 +100,7 @@ class TorchEngine:
         return logits
 
 
-def load(model: StampedModel, device: str = "auto") -> TorchEngine:
+def load(model: StampedModel, device: str = "auto", precision: str = "auto") -> TorchEngine:
     """The engine of a stamped classifier. Raises ``ModelError`` for one whose architecture is not known here."""
     stamp = model.stamp
     card = CARDS.get(stamp.name)
