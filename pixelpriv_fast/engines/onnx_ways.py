@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 from ..errors import DeviceError, UsageError
 from ..graph import ConvolutionForm, Layout
@@ -47,18 +48,27 @@ class Way:
         return self.provider if self.provider.exact_f32 else PROVIDERS["cuda"]
 
 
-def ways(device: str, precision: str) -> tuple[Way, ...]:
+def ways(device: str, precision: str) -> Iterator[Way]:
     """Every way that ``device`` (a word of ``runtime.providers.WISHES``) and ``precision`` ("auto" or one of
-    ``PRECISIONS``) may mean here, best first: fast precisions come before exact ones.
+    ``PRECISIONS``) may mean here, best first. A provider is tried when its turn comes, so the first way costs no more
+    than it must.
 
-    Raises ``UsageError`` for an unknown word, ``DeviceError`` with the reasons where there is none.
+    Raises ``UsageError`` for an unknown word, ``DeviceError`` with the reasons where there is no way at all.
     """
     if device not in WISHES:
         raise UsageError(f"unknown device {device!r}. Known: {', '.join(WISHES)}")
     if precision != "auto" and precision not in PRECISIONS:
         raise UsageError(f"unknown precision {precision!r}. Known: auto, {', '.join(PRECISIONS)}")
-    found: list[Way] = []
     reasons: list[str] = []
+    found = _found(device, precision, reasons)
+    first = next(found, None)
+    if first is None:
+        raise DeviceError(f"engine 'onnx' cannot run in {precision} on {device!r}: {'; '.join(reasons)}")
+    return chain((first,), found)
+
+
+def _found(device: str, precision: str, reasons: list[str]) -> Iterator[Way]:
+    """The ways, and why there are no others, into ``reasons``."""
     for name in WISHES[device]:
         provider, tried = PROVIDERS[name], status(name)
         if not tried.works:
@@ -67,8 +77,6 @@ def ways(device: str, precision: str) -> tuple[Way, ...]:
         words = [_WORDS[spelled] for spelled in precisions(name)]
         if precision != "auto" and precision not in words:
             reasons.append(f"{provider.title} is fast in {' and '.join(words)} on this machine")
-        chosen = [word for word in words if precision in ("auto", word)]
-        found += [Way(provider, word, *form) for word in chosen for form in _FORMS[name]]
-    if not found:
-        raise DeviceError(f"engine 'onnx' cannot run in {precision} on {device!r}: {'; '.join(reasons)}")
-    return tuple(found)
+        for word in words:
+            if precision in ("auto", word):
+                yield from (Way(provider, word, form, layout) for form, layout in _FORMS[name])

@@ -65,12 +65,13 @@ class Classifier:
         """Preprocessed inputs float32 (n, 3, h, w) -> (n, classes).
 
         ``slots``: the static number of photos in a call of the session; fewer are padded up to it, more run in chunks
-        of it, so a photo's logits do not depend on its neighbours. None: all in one call, without that promise.
+        of it (all go alone where the provider is not ``even``), so a photo's logits do not depend on its neighbours. None: all in one call, without that promise.
         """
         if slots is None:
             logits: Logits = self.session.run({self.stamp.input: inputs})[0]
             return logits
-        return in_slots(lambda full: self.session.run({self.stamp.input: full})[:1], slots, inputs)[0]
+        size = slots if self.session.provider.even else 1
+        return in_slots(lambda full: self.session.run({self.stamp.input: full})[:1], size, inputs)[0]
 
     def close(self) -> None:
         """Frees the session; calls are an error afterwards."""
