@@ -75,7 +75,9 @@ class Route:
         built = build_attack_graph(model, self._shape(slots), form=way.form, layout=way.layout, logits=stamp.output)
         classes = built.graph.output[0].type.tensor_type.shape.dim[1].dim_value
         if classes != self._classes:
-            raise ModelError(f"{stamp.name} returns {classes} classes, its stamp names {self._classes}; import it again")
+            raise ModelError(
+                f"{stamp.name} returns {classes} classes, its stamp names {self._classes}; import it again"
+            )
         return bytes(built.SerializeToString())
 
     def _shape(self, slots: int) -> tuple[int, int, int, int]:

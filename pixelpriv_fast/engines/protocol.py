@@ -47,9 +47,7 @@ class GradientEngine(Protocol):
         leaves the number to the engine, without that promise.
         """
 
-    def gradient(
-        self, inputs: Floats, accepted: ClassSets, slots: int | None = None
-    ) -> tuple[Logits, Floats]:
+    def gradient(self, inputs: Floats, accepted: ClassSets, slots: int | None = None) -> tuple[Logits, Floats]:
         """Logits, and for each photo the gradient of the log-odds of leaving its set S = ``accepted``,
 
         ``L = logsumexp(z outside S) - logsumexp(z in S)``,

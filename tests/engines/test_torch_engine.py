@@ -168,8 +168,6 @@ def test_damaged_weights_and_other_shapes_are_model_errors():
 
 
 def test_wishes_that_cannot_be_met():
-    with pytest.raises(DeviceError, match="onnx"):
-        load_engine("efficientnet_lite0", engine="onnx")
     with pytest.raises(UsageError, match="unknown engine"):
         load_engine("efficientnet_lite0", engine="tensorflow")
     if not torch.cuda.is_available():
