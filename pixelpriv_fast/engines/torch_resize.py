@@ -49,8 +49,8 @@ class Axis:
     @classmethod
     def _of(cls, index: npt.NDArray[np.integer], weights: npt.NDArray[np.floating], device: torch.device) -> Axis:
         return cls(
-            torch.from_numpy(np.ascontiguousarray(index.T, np.int64)).to(device),
-            torch.from_numpy(np.ascontiguousarray(weights.T, np.float32)).to(device),
+            torch.from_numpy(index.T.astype(np.int64, order="C")).to(device),
+            torch.from_numpy(weights.T.astype(np.float32, order="C")).to(device),
         )
 
     def __call__(self, values: torch.Tensor, dim: int) -> torch.Tensor:
