@@ -104,11 +104,11 @@ def decode_one(source: Source, work: Work, *, limits: Limits, seed: int) -> None
     work.seed = content_seed(work.photo.pixels, seed)
 
 
-def classify_originals(works: Sequence[Work], classifiers: Sequence[Classifier]) -> None:
-    """Stage 2: what there is to hide."""
+def classify_originals(works: Sequence[Work], classifiers: Sequence[Classifier], slots: int) -> None:
+    """Stage 2: what there is to hide. ``slots``, here and below: the static number of photos in a network pass."""
 
     def classify(ready: Sequence[Work]) -> None:
-        logits = classify_all(classifiers, [work.photo.pixels for work in ready])
+        logits = classify_all(classifiers, [work.photo.pixels for work in ready], slots)
         for row, work in enumerate(ready):
             work.original_logits = tuple(answers[row] for answers in logits)
             before = [c.predictions(answers[row][None])[0] for c, answers in zip(classifiers, logits, strict=True)]
@@ -126,7 +126,7 @@ def enhance_all(works: Sequence[Work], enhancement: Enhancement) -> None:
     each(works, enhance)
 
 
-def attack_all(works: Sequence[Work], attack: Attack | None, victims: Sequence[Victim]) -> None:
+def attack_all(works: Sequence[Work], attack: Attack | None, victims: Sequence[Victim], slots: int) -> None:
     """Stage 4: the attacked photo; without an attack the enhanced one."""
 
     def run(ready: Sequence[Work]) -> None:
@@ -134,21 +134,21 @@ def attack_all(works: Sequence[Work], attack: Attack | None, victims: Sequence[V
             for work in ready:
                 work.attacked = work.enhanced
             return
-        outcomes = attack.run([work.enhanced for work in ready], _task(ready, victims))
+        outcomes = attack.run([work.enhanced for work in ready], _task(ready, victims, slots))
         for work, outcome in zip(ready, outcomes, strict=True):
             work.attacked = outcome.photo
 
     together(works, run)
 
 
-def _task(works: Sequence[Work], victims: Sequence[Victim]) -> AttackTask:
+def _task(works: Sequence[Work], victims: Sequence[Victim], slots: int) -> AttackTask:
     count = len(victims)
     return AttackTask(
         victims=tuple(victims),
         flee=tuple(tuple(work.subject.flee[v] for work in works) for v in range(count)),
         original_logits=tuple(np.stack([work.original_logits[v] for work in works]) for v in range(count)),
         seeds=tuple(work.seed for work in works),
-        batch=len(works),
+        batch=slots,
     )
 
 
@@ -173,16 +173,20 @@ def ladder(options: EncodeOptions) -> tuple[Retry, ...]:
     return (margin, *(Retry(False, replace(options, quality=quality)) for quality in _RETRY_QUALITIES))
 
 
-def verify_pixels(works: Sequence[Work], classifiers: Sequence[Classifier]) -> None:
+def verify_pixels(works: Sequence[Work], classifiers: Sequence[Classifier], slots: int) -> None:
     """Stage 6 where nothing is encoded: the verdict on the 8-bit pixels."""
     for work in works:
         if work.alive:
             work.result_pixels = work.attacked
-    together(works, partial(_judge, classifiers=classifiers, measured_on="pixels"))
+    together(works, partial(_judge, classifiers=classifiers, slots=slots, measured_on="pixels"))
 
 
 def encode_and_verify(
-    works: Sequence[Work], classifiers: Sequence[Classifier], options: EncodeOptions, limits: Limits
+    works: Sequence[Work],
+    classifiers: Sequence[Classifier],
+    options: EncodeOptions,
+    limits: Limits,
+    slots: int,
 ) -> None:
     """Stages 5 and 6: the file's bytes, and the verdict on those bytes decoded again."""
 
@@ -192,11 +196,11 @@ def encode_and_verify(
         work.result_pixels = decoded_pixels(work.encoded, work.name, limits)
 
     each(works, write)
-    together(works, partial(_judge, classifiers=classifiers, measured_on="file"))
+    together(works, partial(_judge, classifiers=classifiers, slots=slots, measured_on="file"))
 
 
-def _judge(works: Sequence[Work], *, classifiers: Sequence[Classifier], measured_on: str) -> None:
-    logits = classify_all(classifiers, [work.result_pixels for work in works])
+def _judge(works: Sequence[Work], *, classifiers: Sequence[Classifier], slots: int, measured_on: str) -> None:
+    logits = classify_all(classifiers, [work.result_pixels for work in works], slots)
     for row, work in enumerate(works):
         good, judgements = judge(classifiers, work.subject, [answers[row] for answers in logits])
         work.verdict = Verdict(good, judgements, linf(work.attacked, work.enhanced), {}, measured_on)

@@ -1,8 +1,8 @@
 """The loop that every lattice attack runs: gradients of a batch, one step a photo, and out as soon as a photo is done.
 
 Photos of any size share a batch, since the network's input has one size; when one leaves, the next one takes its place.
-Nothing is shared between photos, so a photo's result does not depend on its neighbours beyond what the floating point
-of a batched network pass does.
+Nothing is shared between photos, and every pass has ``task.batch`` slots, full or not, so a photo's result does not
+depend on its neighbours.
 """
 
 from __future__ import annotations
@@ -41,6 +41,11 @@ class Descent:
     def judges(self) -> bool:
         """Whether iterates must be judged on the way."""
         return self.stop is not None or self.keep != "last"
+
+    @property
+    def ends_early(self) -> bool:
+        """Whether a photo may be done before its last step."""
+        return self.stop is not None or self.keep == "first_success"
 
     def over(self, judgement: Judgement) -> bool:
         """Whether a photo is done with an iterate that is judged so."""
@@ -85,7 +90,9 @@ def _enter(photos: Sequence[Pixels], indices: Sequence[int], task: AttackTask, p
         return []
     starts: list[Logits | None] = [None] * len(task.victims)
     if plan.goal.needs_start:
-        starts = [v.logits(np.stack([v.preprocess.rounded(photos[i]) for i in indices])) for v in task.victims]
+        starts = [
+            v.logits(np.stack([v.preprocess.rounded(photos[i]) for i in indices]), task.batch) for v in task.victims
+        ]
     return [_run(photos[index], index, row, starts, task, plan) for row, index in enumerate(indices)]
 
 
@@ -111,7 +118,7 @@ def _advance(runs: list[_Run], task: AttackTask, plan: Descent) -> list[_Run]:
     """One step for each run; the runs that stop before theirs are returned."""
     if not runs:
         return []
-    answers = [_gradient(victim, v, runs) for v, victim in enumerate(task.victims)]
+    answers = [_gradient(victim, v, runs, task.batch) for v, victim in enumerate(task.victims)]
     known = [[logits[row] for logits, _ in answers] for row in range(len(runs))]
     stopped = _stopping(runs, known, task, plan) if plan.judges else []
     for row, run in enumerate(runs):
@@ -124,7 +131,7 @@ def _stopping(runs: Sequence[_Run], known: Sequence[Sequence[Row]], task: Attack
     """The runs that are over with the iterate they stand at, which "best_loss" also remembers where it is the best.
 
     Only "best_loss" must judge every iterate, the start apart; a stop rule looks at the unrounded iterate first, which
-    costs nothing, and judges the 8-bit photo where that one would stop.
+    costs nothing, and judges the 8-bit photo, in fp32, where that one would stop.
     """
     if plan.keep == "best_loss":
         chosen = [i for i, run in enumerate(runs) if run.steps > 0 or plan.stop is not None]
@@ -140,10 +147,10 @@ def _stopping(runs: Sequence[_Run], known: Sequence[Sequence[Row]], task: Attack
     return stopped
 
 
-def _gradient(victim: Victim, v: int, runs: Sequence[_Run]) -> tuple[Logits, Floats]:
+def _gradient(victim: Victim, v: int, runs: Sequence[_Run], slots: int) -> tuple[Logits, Floats]:
     preprocess = victim.preprocess
     inputs = [preprocess.exact(r.iterate.start, r.iterate.offsets, r.iterate.ball.units) for r in runs]
-    return victim.gradient(np.stack(inputs), np.stack([run.aim.sets[v] for run in runs]))
+    return victim.gradient(np.stack(inputs), np.stack([run.aim.sets[v] for run in runs]), slots)
 
 
 def _step(run: _Run, answers: Sequence[tuple[Row, Floats]], victims: Sequence[Victim], plan: Descent) -> None:
@@ -179,23 +186,24 @@ def _weights(odds: Sequence[float]) -> npt.NDArray[np.float64]:
 
 
 def _judge(runs: Sequence[_Run], task: AttackTask, known: Sequence[Sequence[Row]] | None) -> list[Judgement]:
-    """The victims' view of each run's 8-bit iterate. ``known``: for each run the victims' logits of the unrounded
-    iterate, taken where rounding changes nothing; the rest costs a forward pass."""
+    """The victims' view of each run's 8-bit iterate, in fp32. ``known``: for each run the victims' logits of the
+    unrounded iterate, taken where they are the same; the rest costs a forward pass."""
     rows: list[list[Row]] = [list(r) for r in known] if known is not None else [[] for _ in runs]
     pixels: dict[int, Pixels] = {}
     for v, victim in enumerate(task.victims):
-        unknown = [i for i, run in enumerate(runs) if known is None or not _unrounded(victim, run.iterate)]
+        unknown = [i for i, run in enumerate(runs) if known is None or not _same(victim, run.iterate)]
         if not unknown:
             continue
         pixels.update({i: runs[i].iterate.pixels() for i in unknown if i not in pixels})
-        answers = victim.logits(np.stack([victim.preprocess.rounded(pixels[i]) for i in unknown]))
+        answers = victim.logits(np.stack([victim.preprocess.rounded(pixels[i]) for i in unknown]), task.batch)
         for i, answer in zip(unknown, answers, strict=True):
             rows[i][v : v + 1] = [answer]
     return [judge(logits, run.flee, run.aim) for logits, run in zip(rows, runs, strict=True)]
 
 
-def _unrounded(victim: Victim, iterate: Iterate) -> bool:
-    return iterate.whole and victim.preprocess.identity(*iterate.start.shape[:2])
+def _same(victim: Victim, iterate: Iterate) -> bool:
+    """Whether the logits that came with the gradient are fp32 and of the 8-bit photo itself."""
+    return victim.precision == "fp32" and iterate.whole and victim.preprocess.identity(*iterate.start.shape[:2])
 
 
 def _outcome(run: _Run, judgement: Judgement, plan: Descent) -> AttackOutcome:

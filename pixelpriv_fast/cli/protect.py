@@ -13,9 +13,12 @@ from .options import (
     Device,
     DeviceOption,
     Engine,
+    EngineOption,
     JsonOption,
     MetadataPolicy,
     ModelsOption,
+    Precision,
+    PrecisionOption,
     Stop,
     classifiers_or_default,
 )
@@ -40,7 +43,8 @@ def protect(
     classifier: ClassifierOption = None,
     models: ModelsOption = None,
     device: DeviceOption = Device.auto,
-    engine: Annotated[Engine, typer.Option(help="Who computes gradients.")] = Engine.auto,
+    engine: EngineOption = Engine.auto,
+    precision: PrecisionOption = Precision.auto,
     format: Annotated[Format, typer.Option(help="The results' format; keep is each photo's own.")] = Format.keep,
     quality: Annotated[
         int | None, typer.Option(help="JPEG or WebP quality, 1..100. Default: 95, or the source's if higher.")
@@ -81,6 +85,7 @@ def protect(
         models=models,
         device=device.value,
         engine=engine.value,
+        precision=precision.value,
         seed=seed,
         encoding=EncodeOptions(format=wanted, quality=quality, metadata=metadata.value),
         limits=Limits(max_pixels=max_pixels, max_bytes=max_bytes, max_frames=max_frames),
@@ -94,7 +99,7 @@ def protect(
                 f"{item.path} -> {out / item.output}",
             )
         return 0
-    for record in run(protector, items, out, batch=batch, strict=strict, summary=summary):
+    for record in run(protector, items, out, batch=min(batch, max(1, len(items))), strict=strict, summary=summary):
         output.record(record, evidence(record))
         if record["status"] == "failed" and json:
             say(record["reason"])

@@ -8,7 +8,7 @@ quiet ones), and its gradients at batch 8 took longer than these: SqueezeNet 0.4
 from __future__ import annotations
 
 import copy
-import math
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,12 +17,13 @@ import numpy as np
 import torch
 
 from ..errors import ModelError
-from ..models import CARDS, StampedModel, load_state_dict
+from ..models import CARDS, StampedModel, in_slots, load_state_dict
 from ..models.architectures import network
 from ..runtime.providers import UNTRIED
+from ..runtime.session import Guard
 from ..types import Floats, Logits
+from .checks import checked_gradient, checked_logits
 from .protocol import ClassSets
-from .slots import in_slots
 from .torch_exact import call_rules
 from .torch_folding import folded
 from .torch_graphs import Array, Program, Programs
@@ -55,6 +56,7 @@ class TorchEngine:
     exact: torch.nn.Module
     torch_device: torch.device
     programs: Programs
+    guard: Guard
 
     @classmethod
     def of(
@@ -78,12 +80,11 @@ class TorchEngine:
         exact = module.to(device=target, memory_format=torch.channels_last)  # type: ignore[call-overload]
         rough = exact if precision == "fp32" else copy.deepcopy(exact).to(DTYPES[precision])
         title = f"torch {target.type} {precision}" + (f" ({UNTRIED})" if target.type == "cuda" else "")
-        engine = cls(name, preprocess, 0, title, precision, rough, exact, target, Programs())
+        engine = cls(name, preprocess, 0, title, precision, rough, exact, target, Programs(), Guard(f"{name} torch"))
         (answer,) = engine._logits(np.zeros((1, 3, *preprocess.size), np.float32))
         if answer.ndim != 2 or answer.shape[0] != 1 or answer.shape[1] < 2:
             raise ModelError(f"{name}: answers of shape {tuple(answer.shape)}, expected (photos, classes)")
-        classes = int(answer.shape[1])
-        return cls(name, preprocess, classes, title, precision, rough, exact, target, engine.programs)
+        return dataclasses.replace(engine, classes=int(answer.shape[1]))
 
     @property
     def walker(self) -> Walker | None:
@@ -100,22 +101,23 @@ class TorchEngine:
             self.classes,
             self.torch_device,
             self.programs,
+            self.guard,
             MAX_BATCH,
         )
 
     def logits(self, inputs: Floats, slots: int | None = None) -> Logits:
         """See ``GradientEngine.logits``."""
+        self.guard.check()
         (logits,) = in_slots(self._logits, slots or min(len(inputs), MAX_BATCH), inputs)
-        return self._finite(logits)
+        return checked_logits(self.name, logits)
 
     def gradient(self, inputs: Floats, accepted: ClassSets, slots: int | None = None) -> tuple[Logits, Floats]:
         """See ``GradientEngine.gradient``."""
+        self.guard.check()
         slots = slots or min(len(inputs), MAX_BATCH)
         run = self._gradient if self.torch_device.type == "cpu" else self._program(slots)
         logits, gradient = in_slots(lambda *rows: run(rows), slots, inputs, accepted)
-        if not math.isfinite(float(gradient.sum())):
-            raise ModelError(f"{self.name}: gradients are not finite in {self.precision}; try precision fp32")
-        return self._finite(logits), gradient
+        return checked_logits(self.name, logits), checked_gradient(self.name, gradient)
 
     def prepare(self, slots: int) -> None:
         """See ``GradientEngine.prepare``: the first pass makes the libraries' plans, on a GPU a recording."""
@@ -126,7 +128,8 @@ class TorchEngine:
         self.logits(inputs, slots)
 
     def close(self) -> None:
-        """Gives back what recordings hold of the GPU's memory; a later call makes them anew."""
+        """See ``GradientEngine.close``: gives back what recordings hold of the GPU's memory."""
+        self.guard.close()
         self.programs.clear()
 
     def _logits(self, inputs: Floats) -> list[Logits]:
@@ -153,11 +156,6 @@ class TorchEngine:
         inputs = inputs.contiguous(memory_format=torch.channels_last)
         logits, gradient = input_gradient(self.module, DTYPES[self.precision], inputs, accepted)
         return logits, gradient.contiguous(memory_format=torch.contiguous_format)
-
-    def _finite(self, logits: Logits) -> Logits:
-        if not np.isfinite(logits).all():
-            raise ModelError(f"{self.name}: its logits are not finite; its weights are damaged, import them again")
-        return logits
 
 
 def load(model: StampedModel, device: str = "auto", precision: str = "auto") -> TorchEngine:

@@ -45,7 +45,7 @@ def lattice_step(
     bound: torch.Tensor,
     units: torch.Tensor,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """The offsets after one step, int8 (n, H, W, 3), and which photos' gradients are finite, bool (n,).
+    """The offsets after one step, int8 (n, H, W, 3), and the largest absolute gradient of each photo, float32 (n,).
 
     ``start``: uint8 (n, H, W, 3). ``offsets``: int8, in units of which ``units`` make a grey level. ``step``, ``bound``
     and ``units``: int16 tensors of no dimension; a negative step descends. sign(0) = 0, and offsets stay within
@@ -58,7 +58,7 @@ def lattice_step(
     low = torch.maximum(-bound, -wide * units)
     high = torch.minimum(bound, (255 - wide) * units)
     moved = torch.clamp(offsets + step * direction, low, high).to(torch.int8)
-    return moved, gradient.isfinite().flatten(1).all(1)
+    return moved, gradient.abs().flatten(1).amax(1)
 
 
 #: fp16 ends at 6e-8 below: a seed this much larger keeps small gradients, and 65504 above is still far away.

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from ..errors import ModelError
+from ..models import in_slots
 from ..models.preprocess import Offsets, Preprocess
+from ..runtime.session import Guard
 from ..types import Pixels
+from .checks import checked_gradient
 from .protocol import ClassSets
-from .slots import in_slots
 from .torch_graphs import Array, Program, Programs
 from .torch_resize import Geometry
 from .torch_step import lattice_step
@@ -28,6 +29,7 @@ class TorchWalker:
     classes: int
     device: torch.device
     programs: Programs
+    guard: Guard
     largest: int  #: photos in a pass where the caller does not say
 
     def walk(
@@ -43,17 +45,17 @@ class TorchWalker:
         slots: int | None = None,
     ) -> Offsets:
         """See ``Walker.walk``."""
+        self.guard.check()
         slots = slots or min(len(starts), self.largest)
         size = starts.shape[1], starts.shape[2]
         program = self.programs.get(("walk", slots, size), lambda: self._program(slots, size))
         numbers = [np.array(number, np.int16) for number in (step, bound, units)]
 
         def run(*rows: Array) -> list[Array]:
-            return program([*rows, *numbers, np.array(True)], steps)
+            return program([*rows, *numbers, np.array(np.inf, np.float32)], steps)
 
-        moved, finite = in_slots(run, slots, starts, offsets, accepted)
-        if not finite.all():
-            raise ModelError(f"{self.name}: gradients are not finite in {self.dtype}; try precision fp32")
+        moved, flattest = in_slots(run, slots, starts, offsets, accepted)
+        checked_gradient(self.name, flattest[:, None])
         return moved
 
     def _program(self, slots: int, size: tuple[int, int]) -> Program:
@@ -66,10 +68,13 @@ class TorchWalker:
             step: torch.Tensor,
             bound: torch.Tensor,
             units: torch.Tensor,
-            finite: torch.Tensor,
+            flattest: torch.Tensor,
         ) -> tuple[torch.Tensor, ...]:
-            moved, good = lattice_step(self.module, self.dtype, geometry, start, offsets, accepted, step, bound, units)
-            return offsets.copy_(moved), finite.logical_and_(good)
+            moved, steepest = lattice_step(
+                self.module, self.dtype, geometry, start, offsets, accepted, step, bound, units
+            )
+            steepest = steepest + 0 * steepest  # infinity becomes NaN, which a minimum keeps
+            return offsets.copy_(moved), flattest.copy_(torch.minimum(flattest, steepest))
 
         photos = (slots, *size, 3)
         accepted = torch.zeros(slots, self.classes, dtype=torch.bool)
@@ -79,6 +84,6 @@ class TorchWalker:
             torch.zeros(photos, dtype=torch.int8),
             accepted,
             *(torch.ones((), dtype=torch.int16) for _ in range(3)),
-            torch.ones(slots, dtype=torch.bool),
+            torch.ones(slots),
         ]
         return Program(take_one_step, [buffer.to(self.device) for buffer in buffers], self.device)

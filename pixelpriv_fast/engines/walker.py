@@ -30,5 +30,5 @@ class Walker(Protocol):
         accepted: (n, classes), what ``GradientEngine.gradient`` means by it. ``step`` in units, negative to descend;
         ``bound``: the ball's radius in units. ``slots``: as in ``GradientEngine.gradient``. The result is inside the
         ball and 0..255 by construction; it differs from the host's only where a gradient is at rounding level.
-        Raises ``ModelError`` where a gradient is not finite.
+        Raises as ``GradientEngine.gradient``.
         """

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import onnx
+from google.protobuf.message import DecodeError as ProtobufError
 from onnx import helper, numpy_helper
 
 from ..errors import ModelError
@@ -17,6 +18,14 @@ IR_VERSION = 9
 
 #: Protocol buffers end at 2 GiB; some room is left for the nodes.
 LARGEST_MODEL = 2**31 - 2**24
+
+
+def parse(data: bytes) -> onnx.ModelProto:
+    """The model of serialised bytes. Raises ``ModelError`` for what is none."""
+    try:
+        return onnx.load_from_string(data)
+    except ProtobufError as error:
+        raise ModelError(f"this is no ONNX model: {error}") from error
 
 
 def node_from_proto(proto: onnx.NodeProto, index: int) -> Node:

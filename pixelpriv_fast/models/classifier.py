@@ -14,6 +14,7 @@ from ..runtime import Session, SessionOptions, create_session
 from ..types import Floats, Logits, Pixels, Prediction
 from .onnx_file import StampedModel, read
 from .preprocess import Preprocess
+from .slots import in_slots
 from .store import Notice, Store
 
 _TOP = 5
@@ -51,19 +52,30 @@ class Classifier:
         """What really runs, as "cpu (OpenVINO)"."""
         return f"{self.session.provider.device} ({self.session.provider.title})"
 
-    def __call__(self, photos: Sequence[Pixels] | Pixels) -> Logits:
+    def __call__(self, photos: Sequence[Pixels] | Pixels, slots: int | None = None) -> Logits:
         """photos: uint8 RGB, a sequence of (height, width, 3) of any sizes or an array (n, h, w, 3) -> (n,
-        classes)."""
+        classes). ``slots``: as ``logits`` takes it."""
         rows: list[Logits] = []
-        for start in range(0, len(photos), _CHUNK):
-            chunk = [self.preprocess.rounded(_checked(photo)) for photo in photos[start : start + _CHUNK]]
-            rows.append(self.logits(np.stack(chunk)))
+        for start in range(0, len(photos), slots or _CHUNK):
+            chunk = [self.preprocess.rounded(_checked(photo)) for photo in photos[start : start + (slots or _CHUNK)]]
+            rows.append(self.logits(np.stack(chunk), slots))
         return np.concatenate(rows) if rows else np.zeros((0, self.classes), np.float32)
 
-    def logits(self, inputs: Floats) -> Logits:
-        """Preprocessed inputs float32 (n, 3, h, w) -> (n, classes), as one call of the session."""
-        logits: Logits = self.session.run({self.stamp.input: inputs})[0]
-        return logits
+    def logits(self, inputs: Floats, slots: int | None = None) -> Logits:
+        """Preprocessed inputs float32 (n, 3, h, w) -> (n, classes).
+
+        ``slots``: the static number of photos in a call of the session; fewer are padded up to it, more run in chunks
+        of it (all go alone where the provider is not ``even``), so a photo's logits do not depend on its neighbours. None: all in one call, without that promise.
+        """
+        if slots is None:
+            logits: Logits = self.session.run({self.stamp.input: inputs})[0]
+            return logits
+        size = slots if self.session.provider.even else 1
+        return in_slots(lambda full: self.session.run({self.stamp.input: full})[:1], size, inputs)[0]
+
+    def close(self) -> None:
+        """Frees the session; calls are an error afterwards."""
+        self.session.close()
 
     def predictions(self, logits: Logits) -> list[Prediction]:
         """The top class and the five highest of each row of ``logits`` (n, classes), ties to the lower index."""

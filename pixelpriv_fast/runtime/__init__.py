@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from .info import info
+from .probe import precisions, status, version
 from .providers import PROVIDERS, Choice, Provider, Status, resolve
-from .session import Session, SessionOptions, TensorSpec, create_session, select
+from .session import Array, Binding, Session, SessionOptions, TensorSpec, create_session, select
 
 __all__ = [
     "PROVIDERS",
+    "Array",
+    "Binding",
     "Choice",
     "Provider",
     "Session",
@@ -16,6 +19,9 @@ __all__ = [
     "TensorSpec",
     "create_session",
     "info",
+    "precisions",
     "resolve",
     "select",
+    "status",
+    "version",
 ]

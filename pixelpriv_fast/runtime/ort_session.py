@@ -14,7 +14,7 @@ from typing import Any
 from ..errors import DeviceError
 from .libraries import onnxruntime
 from .providers import Provider
-from .session import Array, Guard, SessionOptions, TensorSpec, as_input
+from .session import Array, Guard, SessionOptions, TensorSpec, as_input, buffers
 
 _ERRORS_ONLY = 3
 _preload_lock = threading.Lock()
@@ -53,9 +53,42 @@ class OnnxRuntimeSession:
             raise DeviceError(f"{self.provider.title} failed while running: {_short(error)}") from error
         return outputs
 
+    def bind(self) -> OnnxRuntimeBinding:
+        self._guard.check()
+        return OnnxRuntimeBinding(self._session, self.inputs, self.outputs, self._guard, self.provider)
+
     def close(self) -> None:
         self._guard.close()
         self._session = None
+
+
+class OnnxRuntimeBinding:
+    """See ``session.Binding``: an I/O binding to these very arrays, which lie in the host's memory (a GPU's provider
+    copies them there and back)."""
+
+    def __init__(
+        self,
+        session: Any,
+        inputs: tuple[TensorSpec, ...],
+        outputs: tuple[TensorSpec, ...],
+        guard: Guard,
+        provider: Provider,
+    ) -> None:
+        ort = onnxruntime()
+        self.inputs, self.outputs = buffers(inputs), buffers(outputs)
+        self._session, self._guard, self._provider = session, guard, provider
+        self._binding = session.io_binding()
+        for spec, array in zip(inputs, self.inputs, strict=True):
+            self._binding.bind_ortvalue_input(spec.name, ort.OrtValue.ortvalue_from_numpy(array))
+        for spec, array in zip(outputs, self.outputs, strict=True):
+            self._binding.bind_ortvalue_output(spec.name, ort.OrtValue.ortvalue_from_numpy(array))
+
+    def run(self) -> None:
+        self._guard.check()
+        try:
+            self._session.run_with_iobinding(self._binding)
+        except Exception as error:  # as in ``OnnxRuntimeSession.run``
+            raise DeviceError(f"{self._provider.title} failed while running: {_short(error)}") from error
 
 
 def _session_options(ort: Any, options: SessionOptions) -> Any:

@@ -10,7 +10,11 @@ from ..errors import DeviceError, UsageError
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """One way of running a network. ``ort`` is ONNX Runtime's name for it, None where another library runs it."""
+    """One way of running a network. ``ort`` is ONNX Runtime's name for it, None where another library runs it.
+
+    ``even``: whether a photo's values are the same to the bit in every place of a batch of one size. ONNX Runtime's CPU
+    kernels share a matrix product's rows out among threads, so there they are not (SqueezeNet from 4 photos on).
+    """
 
     name: str
     device: str  #: "cpu" or "cuda"
@@ -18,6 +22,7 @@ class Provider:
     ort: str | None
     exact_f32: bool = True  #: False where "f32" is rounded to TF32 on the way
     note: str = ""
+    even: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,7 @@ PROVIDERS: Mapping[str, Provider] = {
         Provider("tensorrt", "cuda", "TensorRT (ONNX Runtime)", "TensorrtExecutionProvider", False, UNTRIED),
         Provider("cuda", "cuda", "CUDA (ONNX Runtime)", "CUDAExecutionProvider", True, UNTRIED),
         Provider("openvino", "cpu", "OpenVINO", None),
-        Provider("onnxruntime", "cpu", "ONNX Runtime", "CPUExecutionProvider"),
+        Provider("onnxruntime", "cpu", "ONNX Runtime", "CPUExecutionProvider", even=False),
     )
 }
 

@@ -179,13 +179,17 @@ def test_automatic_precision_is_what_the_processor_multiplies(monkeypatch):
         torch_precision.gradient_precision("bf16", torch.device("cuda"))
 
 
-def test_prepare_and_close_leave_a_working_engine():
+def test_prepare_changes_nothing_and_close_ends_it():
     victim, x = engine(), inputs(2)
     before = victim.logits(x, 2)
     victim.prepare(2)
-    victim.close()
-    victim.close()
     np.testing.assert_array_equal(victim.logits(x, 2), before)
+    victim.close()
+    victim.close()
+    with pytest.raises(DeviceError, match="closed"):
+        victim.logits(x, 2)
+    with pytest.raises(DeviceError, match="closed"):
+        victim.gradient(x, np.eye(6, dtype=bool)[:2])
 
 
 def test_threads_share_an_engine():
@@ -232,15 +236,13 @@ def test_damaged_weights_and_other_shapes_are_model_errors():
     victim = TorchEngine.of("damaged", module, Preprocess(SIZE), "cpu")
     with pytest.raises(ModelError, match="not finite"):
         victim.logits(inputs(1))
-    with pytest.raises(ModelError, match="gradients are not finite"):
+    with pytest.raises(ModelError, match="not finite"):
         victim.gradient(inputs(1), np.eye(6, dtype=bool)[:1])
     with pytest.raises(ModelError, match="expected \\(photos, classes\\)"):
         TorchEngine.of("maps", nn.Conv2d(3, 4, 3), Preprocess(SIZE), "cpu")
 
 
 def test_wishes_that_cannot_be_met():
-    with pytest.raises(DeviceError, match="onnx"):
-        load_engine("efficientnet_lite0", engine="onnx")
     with pytest.raises(UsageError, match="unknown engine"):
         load_engine("efficientnet_lite0", engine="tensorflow")
     with pytest.raises(UsageError, match="unknown precision 'int8'"):

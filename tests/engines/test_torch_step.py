@@ -66,8 +66,8 @@ def test_step_is_the_hosts_where_gradients_are_above_rounding(name, units, step)
         inputs = np.stack([preprocess.exact(p, o, units) for p, o in zip(start.numpy(), before, strict=True)])
         channels_last = torch.from_numpy(inputs).contiguous(memory_format=torch.channels_last)
         gradient = input_gradient(module, torch.float32, channels_last, accepted)[1].contiguous()
-        moved, finite = lattice_step(*values)
-        assert finite.all()
+        moved, steepest = lattice_step(*values)
+        torch.testing.assert_close(steepest, gradient.abs().amax((1, 2, 3)), rtol=1e-4, atol=0)
         for i in range(2):
             want, full = before[i].copy(), np.zeros(start.shape[1:], np.float32)
             preprocess.step(start[i].numpy(), want, gradient[i].numpy(), step=step, bound=3, units=units)
@@ -99,8 +99,8 @@ def test_step_never_looks_at_a_value_and_never_changes_a_shape(dtype):
 
 def test_the_check_finds_a_step_that_looks():
     def looking(*values):
-        moved, finite = lattice_step(*values)
-        return moved if bool(finite.all()) else values[4], finite
+        moved, steepest = lattice_step(*values)
+        return moved if bool(steepest.max() > 0) else values[4], steepest
 
     with Recorder() as recorder:
         looking(*arguments())
@@ -112,9 +112,9 @@ def test_step_moves_nothing_between_devices():
     module, dtype, _, *tensors = arguments()
     meta = torch.device("meta")
     moved_geometry = Geometry.of(PREPROCESSES["short_side"], (31, 47), meta)
-    moved, finite = lattice_step(module.to(meta), dtype, moved_geometry, *(t.to(meta) for t in tensors))
+    moved, steepest = lattice_step(module.to(meta), dtype, moved_geometry, *(t.to(meta) for t in tensors))
     assert (moved.device, moved.dtype, moved.shape) == (meta, torch.int8, tensors[0].shape)
-    assert finite.shape == (2,)
+    assert steepest.shape == (2,)
 
 
 def test_step_is_one_graph():
@@ -136,11 +136,3 @@ def test_fp16_keeps_gradients_that_are_tiny():
     assert want.abs().max() < 1e-7
     cosine = torch.nn.functional.cosine_similarity(got.flatten(), want.flatten(), dim=0)
     assert cosine > 0.9  # 0 without the scale of the seed
-
-
-def test_gradients_that_are_not_finite_are_reported_by_photo():
-    values = arguments()
-    values[0][0].weight[0, 0, 0, 0] = torch.nan
-    moved, finite = lattice_step(*values)
-    assert not finite.any()
-    assert moved.abs().max() <= 3

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from pixelpriv_fast.engines.torch_engine import TorchEngine
-from pixelpriv_fast.errors import ModelError
+from pixelpriv_fast.errors import DeviceError, ModelError, PhotoError
 
 from .torch_networks import PREPROCESSES, network, one_hot, photos
 
@@ -80,13 +80,22 @@ def test_one_program_a_size_and_number_of_slots():
     assert len(victim.programs) == 3
     victim.close()
     assert len(victim.programs) == 0
-
-
-def test_gradients_that_are_not_finite_are_model_errors():
-    victim = engine()
-    victim.module.get_submodule("0").weight[0, 0, 0, 0] = torch.nan
-    with pytest.raises(ModelError, match="not finite"):
+    with pytest.raises(DeviceError, match="closed"):
         walk(victim, photos(1, 31, 47), 1)
+
+
+@pytest.mark.parametrize(
+    ("weight", "error", "words"),
+    [(torch.nan, ModelError, "not finite"), (torch.inf, ModelError, "not finite"), (0.0, PhotoError, "zero")],
+)
+def test_gradients_that_lead_nowhere_are_errors(weight, error, words):
+    victim = engine()
+    first = victim.module.get_submodule("0").weight
+    first[0, 0, 0, 0] = weight
+    if weight == 0:
+        first.zero_()
+    with pytest.raises(error, match=words):
+        walk(victim, photos(2, 31, 47), 2)
 
 
 def test_a_cpu_offers_no_walker():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pixelpriv_fast.engines.slots import in_slots
+from pixelpriv_fast.models import in_slots
 
 
 @pytest.mark.parametrize("rows", [1, 3, 4, 7, 8])
