@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -17,7 +18,7 @@ from .codecs import EncodeOptions, Limits, check_options
 from .engines import ForwardEngine, load_engine
 from .errors import UsageError
 from .metrics import Metric, available, create
-from .models import Classifier, load_classifier
+from .models import Classifier, StampedModel, load_classifier, load_model
 from .recipes import Recipe
 from .registry import METRICS
 from .result import Result
@@ -104,7 +105,7 @@ class Protector:
         through every stage, so that the first real photo does not pay for it. ``protect`` works with a batch of 1."""
         grey = np.full((*size, 3), 128, np.uint8)
         grey[::7, ::5] = 90  # some structure: a constant photo would take the short cuts
-        for victim in self._networks().victims:
+        for victim in self._networks(batch).victims:
             victim.prepare(batch)
         for _ in self.stream([grey], batch=batch):
             pass
@@ -178,7 +179,7 @@ class Protector:
             yield works
 
     def _run(self, works: list[Work], slots: int, encode: bool) -> None:
-        networks = self._networks()
+        networks = self._networks(slots)
         stages.classify_originals(works, networks.classifiers, slots)
         stages.enhance_all(works, self.recipe.enhancement)
         stages.attack_all(works, self.recipe.attack, networks.victims, slots)
@@ -225,22 +226,27 @@ class Protector:
         result.status = "protected" if work.verdict.protected else "unprotected"
         result.reason = "" if work.verdict.protected else _why_not(work)
 
-    def _networks(self) -> _Networks:
+    def _networks(self, slots: int = 1) -> _Networks:
+        """What is loaded; the call that loads it prepares the victims for passes of ``slots`` photos."""
         with self._lock:
             if self._loaded is None:
-                self._loaded = self._load()
+                self._loaded = self._load(slots)
             return self._loaded
 
-    def _load(self) -> _Networks:
-        classifiers = tuple(load_classifier(name, self._models, self._device) for name in self.classifier_names)
-        if self.recipe.attack is None:
-            return _Networks(classifiers, ())
-        if not self.recipe.attack.needs_gradient:
-            return _Networks(classifiers, tuple(ForwardEngine(classifier) for classifier in classifiers))
-        victims = tuple(
-            load_engine(c.model, self._engine, self._device, precision=self._precision) for c in classifiers
-        )
-        return _Networks(classifiers, victims)
+    def _load(self, slots: int) -> _Networks:
+        models = [load_model(name, self._models) for name in self.classifier_names]
+        attack = self.recipe.attack
+        if attack is None or not attack.needs_gradient:
+            judges = tuple(load_classifier(model, None, self._device) for model in models)
+            return _Networks(judges, tuple(map(ForwardEngine, judges)) if attack is not None else ())
+        with ThreadPoolExecutor(1) as beside:  # both compile for half a second
+            victims = beside.map(partial(self._victim, slots), models)
+            return _Networks(tuple(load_classifier(model, None, self._device) for model in models), tuple(victims))
+
+    def _victim(self, slots: int, model: StampedModel) -> Victim:
+        victim = load_engine(model, self._engine, self._device, precision=self._precision)
+        victim.prepare(slots)
+        return victim
 
 
 def protect(source: Source, recipe: str | Recipe = "contrast+least_likely", **options: Any) -> Result:

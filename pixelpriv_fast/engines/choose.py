@@ -8,12 +8,10 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
-from pathlib import Path
 
 from ..errors import DeviceError, ModelError, UsageError
-from ..models import StampedModel, Store, read
+from ..models import StampedModel, load_model
 from ..registry import ENGINES
-from ..runtime import status
 from ..runtime.device import nvidia_driver
 from .protocol import GradientEngine
 
@@ -28,30 +26,25 @@ Loader = Callable[[StampedModel, str, str], GradientEngine]
 
 @dataclass(frozen=True, slots=True)
 class Rank:
-    """A row of the table below: an engine, and the provider or package without which it does not run (so) fast."""
+    """A row of the table below: an engine, the package without which it is not tried, and why it stands there."""
 
     engine: str
-    provider: str | None = None
-    package: str | None = None
-    why: str = ""
-
-    def fits(self) -> bool:
-        """Whether it can be had here."""
-        if self.package is not None and find_spec(self.package) is None:
-            return False
-        return self.provider is None or status(self.provider).works
+    package: str
+    why: str
 
 
-#: What ``auto`` takes on each device, best first. Measured by ``benchmarks/engine_steps.py``.
+#: What ``auto`` takes on each device, best first. Steps a second of one photo and of eight (SqueezeNet-Places365, best
+#: of five interleaved rounds of ``benchmarks/engine_steps.py`` on two busy cores with AVX512-BF16), as photos/s:
+#: OpenVINO bf16 55 and 81, OpenVINO fp32 27 and 40, ONNX Runtime fp32 19 and 23, torch bf16 28 and 14, torch fp32 10 and
+#: 7. So the ONNX engine is first on a CPU whatever its provider; it tries them in this order by itself.
 AUTO: Mapping[str, tuple[Rank, ...]] = {
     "cpu": (
-        Rank("onnx", provider="openvino", why="MEASURED"),
-        Rank("torch", package="torch", why="MEASURED"),
-        Rank("onnx", why="the base package's own"),
+        Rank("onnx", "onnxruntime", "2 to 10 times the steps of torch on two cores"),
+        Rank("torch", "torch", "where the network's graph cannot be run"),
     ),
     "cuda": (
-        Rank("torch", package="torch", why="CUDA graphs; not measured on a GPU"),
-        Rank("onnx", why="not measured on a GPU"),
+        Rank("torch", "torch", "whole steps as CUDA graphs; chosen by design, not measured on a GPU"),
+        Rank("onnx", "onnxruntime", "needs no PyTorch; not run on a GPU"),
     ),
 }
 
@@ -73,7 +66,7 @@ def load_engine(
     if precision not in PRECISION_WORDS:
         raise UsageError(f"unknown precision {precision!r}. Known: {', '.join(PRECISION_WORDS)}")
     if isinstance(model, str):
-        model = read(Path(model)) if model.endswith(".onnx") else Store(models).load(model)
+        model = load_model(model, models)
     if engine != "auto":
         return _loaded(ENGINES.canonical(engine), model, device, precision)
     failed: list[str] = []
@@ -86,13 +79,13 @@ def load_engine(
     raise DeviceError(f"no engine for {model.stamp.name} on {device!r}: {'; '.join(failed) or 'none is installed'}")
 
 
-def ranks(device: str) -> Iterator[tuple[str, Rank]]:
+def ranks(device: str = "auto") -> Iterator[tuple[str, Rank]]:
     """What ``auto`` may take here for ``device``, best first, each with the word of the device that it is asked for."""
-    for target in ("cuda", "cpu") if device == "auto" else (device,):
-        if target == "cuda" and device == "auto" and not nvidia_driver():
-            continue
-        rows = AUTO.get(target, (Rank("onnx", why="a provider's name"),))
-        yield from ((target, rank) for rank in rows if rank.fits())
+    devices = {"auto": ("cuda", "cpu") if nvidia_driver() else ("cpu",)}.get(device, (device,))
+    for target in devices:
+        for rank in AUTO.get(target, (Rank("onnx", "onnxruntime", "a provider's name"),)):
+            if find_spec(rank.package) is not None:
+                yield target, rank
 
 
 def _loaded(word: str, model: StampedModel, device: str, precision: str) -> GradientEngine:

@@ -10,7 +10,7 @@ from .onnx_file import StampedModel, load_state_dict, read, seal, unseal
 from .preprocess import Preprocess
 from .slots import in_chunks, in_slots
 from .stamp import Provenance, Stamp
-from .store import Entry, Store
+from .store import Entry, Store, load_model
 
 __all__ = [
     "CARDS",
@@ -27,6 +27,7 @@ __all__ = [
     "in_slots",
     "load_classifier",
     "load_generator",
+    "load_model",
     "load_state_dict",
     "read",
     "seal",

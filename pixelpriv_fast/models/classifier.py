@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -12,10 +11,10 @@ import numpy.typing as npt
 from ..errors import ModelError, UsageError
 from ..runtime import Session, SessionOptions, create_session
 from ..types import Floats, Logits, Pixels, Prediction
-from .onnx_file import StampedModel, read
+from .onnx_file import StampedModel
 from .preprocess import Preprocess
 from .slots import in_slots
-from .store import Notice, Store
+from .store import Notice, load_model
 
 _TOP = 5
 #: Photos a session call: beyond this the caches are full and only memory grows (100 MB of activations for ResNet50).
@@ -97,20 +96,21 @@ def softmax(logits: Logits) -> npt.NDArray[np.float64]:
 
 
 def load_classifier(
-    name: str,
+    name: str | StampedModel,
     models: str | os.PathLike[str] | None = None,
     device: str = "auto",
     *,
     threads: int | None = None,
     notice: Notice | None = None,
 ) -> Classifier:
-    """The classifier ``name``, ready to call; ``name`` may also be the path of a stamped ``.onnx`` file.
+    """The classifier ``name``, ready to call; ``name`` may also be the path of a stamped ``.onnx`` file, or a
+    stamped model.
 
     ``models``: a folder to look in first. ``device``: "auto", "cpu", or a provider's name. Always fp32. Raises
     ``ModelError`` when it is missing or damaged, ``DeviceError`` when the device cannot be had, ``UsageError`` for
     an unknown name.
     """
-    model = read(Path(name)) if name.endswith(".onnx") else Store(models, notice=notice).load(name)
+    model = load_model(name, models, notice=notice) if isinstance(name, str) else name
     return Classifier(model, create_session(model.data, device, SessionOptions(threads=threads)))
 
 
