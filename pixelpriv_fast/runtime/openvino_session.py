@@ -25,11 +25,13 @@ class OpenVINOSession:
         self._create = threading.Lock()
         core = openvino().Core()
         try:
-            self._compiled = core.compile_model(core.read_model(model, b""), "CPU", _settings(options))
+            network = core.read_model(model, b"")
+            # Names before compiling: afterwards a port also carries those of nodes that were merged into it.
+            self.inputs = tuple(_spec(port) for port in network.inputs)
+            self.outputs = tuple(_spec(port) for port in network.outputs)
+            self._compiled = core.compile_model(network, "CPU", _settings(options))
         except RuntimeError as error:
             raise DeviceError(f"{provider.title} cannot run this network: {_short(error)}") from error
-        self.inputs = tuple(_spec(port) for port in self._compiled.inputs)
-        self.outputs = tuple(_spec(port) for port in self._compiled.outputs)
 
     def run(self, inputs: Mapping[str, Array]) -> list[Array]:
         self._guard.check()
