@@ -113,8 +113,11 @@ class Protector:
         """Frees the networks; a later call loads them again. Not while another thread uses this protector."""
         with self._lock:
             loaded, self._loaded = self._loaded, None
-        for network in (*loaded.victims, *loaded.classifiers) if loaded is not None else ():
-            network.close()
+        if loaded is not None:
+            for victim in loaded.victims:
+                victim.close()
+            for classifier in loaded.classifiers:
+                classifier.close()
 
     def __enter__(self) -> Self:
         return self
@@ -158,9 +161,7 @@ class Protector:
         attack = self.recipe.attack
         return _REFILLS if attack is not None and attack.ends_early else 1
 
-    def _groups(
-        self, sources: Iterable[tuple[Source, int | Sequence[int] | None]], most: int
-    ) -> Iterator[list[Work]]:
+    def _groups(self, sources: Iterable[tuple[Source, int | Sequence[int] | None]], most: int) -> Iterator[list[Work]]:
         """Decoded photos, ``most`` at a time (fewer where photos are large)."""
         works: list[Work] = []
         pixels = 0
@@ -208,7 +209,9 @@ class Protector:
 
     def _result(self, work: Work, slots: int) -> Result:
         result = Result(work.name, self.recipe.word, ",".join(self.classifier_names))
-        result._save = partial(self._save, work, slots)  # not bound to the result: a cycle would keep large photos alive
+        result._save = partial(
+            self._save, work, slots
+        )  # not bound to the result: a cycle would keep large photos alive
         self._fill(result, work)
         return result
 
@@ -234,7 +237,9 @@ class Protector:
             return _Networks(classifiers, ())
         if not self.recipe.attack.needs_gradient:
             return _Networks(classifiers, tuple(ForwardEngine(classifier) for classifier in classifiers))
-        victims = tuple(load_engine(c.model, self._engine, self._device, precision=self._precision) for c in classifiers)
+        victims = tuple(
+            load_engine(c.model, self._engine, self._device, precision=self._precision) for c in classifiers
+        )
         return _Networks(classifiers, victims)
 
 

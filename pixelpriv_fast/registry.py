@@ -92,7 +92,9 @@ ATTACKS = Table(
 ENGINES = Table(
     "engine",
     {
-        "onnx": Row(".engines.onnx_engine:load", "the network's backward graph on OpenVINO or ONNX Runtime, no PyTorch"),
+        "onnx": Row(
+            ".engines.onnx_engine:load", "the network's backward graph on OpenVINO or ONNX Runtime, no PyTorch"
+        ),
         "torch": Row(".engines.torch_engine:load", "PyTorch's autograd, weights frozen and batch norms folded"),
     },
 )

@@ -76,11 +76,8 @@ def protect(
         raise UsageError(f"only {inputs[0]} was given; write: pixelpriv protect IN... OUT")
     *sources, out = inputs
     wanted = None if format is Format.keep else format.value
-    parsed = Recipe.parse(recipe)
-    if stop is not None:
-        parsed = parsed.with_attack(stop=stop.value)
     protector = Protector(
-        parsed,
+        Recipe.parse(recipe) if stop is None else Recipe.parse(recipe).with_attack(stop=stop.value),
         classifier=classifiers_or_default(classifier),
         models=models,
         device=device.value,
@@ -99,7 +96,8 @@ def protect(
                 f"{item.path} -> {out / item.output}",
             )
         return 0
-    for record in run(protector, items, out, batch=min(batch, max(1, len(items))), strict=strict, summary=summary):
+    slots = min(batch, max(1, len(items)))  # of the whole job, so that a resumed one computes the same
+    for record in run(protector, items, out, batch=slots, strict=strict, summary=summary):
         output.record(record, evidence(record))
         if record["status"] == "failed" and json:
             say(record["reason"])

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import onnx
-from google.protobuf.message import DecodeError as ProtobufError
 from onnx import helper, numpy_helper
 
 from ..errors import ModelError
@@ -21,11 +20,8 @@ LARGEST_MODEL = 2**31 - 2**24
 
 
 def parse(data: bytes) -> onnx.ModelProto:
-    """The model of serialised bytes. Raises ``ModelError`` for what is none."""
-    try:
-        return onnx.load_from_string(data)
-    except ProtobufError as error:
-        raise ModelError(f"this is no ONNX model: {error}") from error
+    """The model of serialised bytes, which were checked before (``models.read``)."""
+    return onnx.load_from_string(data)
 
 
 def node_from_proto(proto: onnx.NodeProto, index: int) -> Node:

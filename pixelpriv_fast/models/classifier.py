@@ -65,7 +65,8 @@ class Classifier:
         """Preprocessed inputs float32 (n, 3, h, w) -> (n, classes).
 
         ``slots``: the static number of photos in a call of the session; fewer are padded up to it, more run in chunks
-        of it (all go alone where the provider is not ``even``), so a photo's logits do not depend on its neighbours. None: all in one call, without that promise.
+        of it (one by one where the provider is not ``even``), so a photo's logits do not depend on its neighbours.
+        None: all in one call, without that promise.
         """
         if slots is None:
             logits: Logits = self.session.run({self.stamp.input: inputs})[0]
