@@ -13,12 +13,16 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from ..engines.walker import OffersWalker
 from ..kernels import get
 from ..types import Floats, Logits, Pixels
 from .goals import Aim, ClassSet, Goal, Row, View, log_odds, softplus
 from .linf import Ball, Iterate
 from .rules import Judgement, StopRule, judge
 from .task import AttackOutcome, AttackTask, Victim
+
+#: Steps of a walk between two questions whether a photo has expired.
+_WALK = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,8 @@ def _out_of_steps(run: _Run, task: AttackTask, plan: Descent) -> bool:
 
 def _advance(runs: list[_Run], task: AttackTask, plan: Descent) -> list[_Run]:
     """One step for each run; the runs that stop before theirs are returned."""
+    walked = _walk(runs, task, plan)
+    runs = [run for run in runs if run not in walked]
     if not runs:
         return []
     answers = [_gradient(victim, v, runs, task.batch) for v, victim in enumerate(task.victims)]
@@ -125,6 +131,37 @@ def _advance(runs: list[_Run], task: AttackTask, plan: Descent) -> list[_Run]:
         if run not in stopped:
             _step(run, [(logits[row], gradient[row]) for logits, gradient in answers], task.victims, plan)
     return stopped
+
+
+def _walk(runs: Sequence[_Run], task: AttackTask, plan: Descent) -> list[_Run]:
+    """Moves the runs that the victim can walk by itself, and returns them; up to the end, or as far as nobody asks
+    whether a photo has expired."""
+    victim = task.victims[0]
+    walker = victim.walker if isinstance(victim, OffersWalker) else None
+    if walker is None or plan.judges or len(task.victims) > 1:
+        return []
+    # Choice: photos that are read without resampling, so that a job of many sizes is no job of many recordings, and
+    # so that who walks does not depend on who else is there.
+    walking = [run for run in runs if victim.preprocess.identity(*run.iterate.start.shape[:2])]
+    alike: dict[tuple[tuple[int, ...], bool, int], list[_Run]] = {}
+    for run in walking:
+        alike.setdefault((run.iterate.start.shape, run.aim.away, plan.steps - run.steps), []).append(run)
+    for (_, away, left), group in alike.items():
+        steps = left if task.expired is None else min(left, _WALK)
+        moved = walker.walk(
+            np.stack([run.iterate.start for run in group]),
+            np.stack([run.iterate.offsets for run in group]),
+            np.stack([run.aim.sets[0] for run in group]),
+            step=plan.step if away else -plan.step,
+            bound=plan.ball.bound,
+            units=plan.ball.units,
+            steps=steps,
+            slots=task.batch,
+        )
+        for run, offsets in zip(group, moved, strict=True):
+            run.iterate.offsets = offsets
+            run.steps += steps
+    return walking
 
 
 def _stopping(runs: Sequence[_Run], known: Sequence[Sequence[Row]], task: AttackTask, plan: Descent) -> list[_Run]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from ..models.preprocess import Offsets
 from ..types import Pixels
@@ -32,3 +32,11 @@ class Walker(Protocol):
         ball and 0..255 by construction; it differs from the host's only where a gradient is at rounding level.
         Raises as ``GradientEngine.gradient``.
         """
+
+
+@runtime_checkable
+class OffersWalker(Protocol):
+    """An engine that has a walker, or None where the host is as fast."""
+
+    @property
+    def walker(self) -> Walker | None: ...
