@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from ..errors import DeviceError, ModelError
 from ..graph import build_attack_graph, build_forward, parse
 from ..models import Preprocess, StampedModel, in_chunks
-from ..runtime import PROVIDERS, Array, Choice, Provider, Session, SessionOptions, create_session
+from ..models.folders import engine_cache
+from ..runtime import PROVIDERS, Array, Choice, Provider, Session, SessionOptions, create_session, version
 from .onnx_passes import Key, Pass, Passes
 from .onnx_proofs import proven
 from .onnx_ways import PRECISIONS, Way
@@ -85,5 +88,8 @@ class Route:
 
 
 def _session(graph: bytes, provider: Provider, precision: str) -> Session:
-    options = SessionOptions(precision=PRECISIONS[precision])
+    cache = None
+    if provider.name == "tensorrt":
+        cache = engine_cache() / hashlib.sha256(f"{version(provider.name)} {precision} ".encode() + graph).hexdigest()
+    options = SessionOptions(precision=PRECISIONS[precision], engine_cache=cache)
     return create_session(graph, Choice(provider, "chosen by the engine"), options)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import io
-import os
-import stat
 import threading
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from ..errors import DeviceError
+from .engine_cache import engine_folder
 from .libraries import onnxruntime
 from .providers import Provider
 from .session import Array, Guard, SessionOptions, TensorSpec, as_input, buffers
@@ -33,9 +31,15 @@ class OnnxRuntimeSession:
         elif options.precision != "f32":
             raise DeviceError(f"{provider.title} runs {options.precision} nowhere on a CPU; use f32, or OpenVINO")
         try:
-            self._session = ort.InferenceSession(
-                model, _session_options(ort, options), providers=_provider_list(provider, options), enable_fallback=0
-            )
+            with _engines(provider, options):
+                self._session = ort.InferenceSession(
+                    model,
+                    _session_options(ort, options),
+                    providers=_provider_list(provider, options),
+                    enable_fallback=0,
+                )
+        except DeviceError:
+            raise
         except Exception as error:  # onnxruntime's exception classes have no common base of their own
             raise DeviceError(f"{provider.title} cannot run this network: {_short(error)}") from error
         self._session.disable_fallback()
@@ -91,6 +95,13 @@ class OnnxRuntimeBinding:
             raise DeviceError(f"{self._provider.title} failed while running: {_short(error)}") from error
 
 
+def _engines(provider: Provider, options: SessionOptions) -> contextlib.AbstractContextManager[object]:
+    """Around a session's creation: its cache of compiled engines, where it has one."""
+    if provider.name != "tensorrt" or options.engine_cache is None:
+        return contextlib.nullcontext()
+    return engine_folder(options.engine_cache)
+
+
 def _session_options(ort: Any, options: SessionOptions) -> Any:
     made = ort.SessionOptions()
     made.log_severity_level = _ERRORS_ONLY
@@ -114,21 +125,10 @@ def _provider_list(provider: Provider, options: SessionOptions) -> list[Any]:
         "trt_bf16_enable": str(options.precision == "bf16"),
     }
     if options.engine_cache is not None:
-        folder = _private(options.engine_cache)
+        folder = str(options.engine_cache)
         tensorrt |= {"trt_engine_cache_enable": "True", "trt_engine_cache_path": folder}
         tensorrt |= {"trt_timing_cache_enable": "True", "trt_timing_cache_path": folder}
     return [("TensorrtExecutionProvider", tensorrt), ("CUDAExecutionProvider", cuda)]
-
-
-def _private(folder: Path) -> str:
-    """``folder``, made if need be, when nobody but the user can write there: an engine file is executable code."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    found = folder.lstat()
-    if hasattr(os, "getuid") and (
-        not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) & 0o077
-    ):
-        raise DeviceError(f"TensorRT engine cache {folder} must be a folder of your own with mode 0700: chmod 700 it")
-    return str(folder)
 
 
 def _preload(ort: Any) -> None:
