@@ -76,10 +76,10 @@ def alone(protector: pp.Protector, paths: list[Path], batch: int) -> dict[str, f
             stages.decode_one(work, limits=protector.limits, seed=protector.seed)
 
     timed("decode", decode, 1)
-    timed("classify", lambda group: stages.classify_originals(group, networks.classifiers), batch)
+    timed("classify", lambda group: stages.classify_originals(group, networks.classifiers, batch), batch)
     timed("enhance", lambda group: stages.enhance_all(group, protector.recipe.enhancement), 1)
-    timed("attack", lambda group: stages.attack_all(group, protector.recipe.attack, networks.victims), batch)
-    timed("encode and verify", lambda group: protector._encode_until_protected(group, protector.encoding), batch)
+    timed("attack", lambda group: stages.attack_all(group, protector.recipe.attack, networks.victims, batch), batch)
+    timed("encode and verify", lambda group: protector._encode_until_protected(group, batch, protector.encoding), batch)
     timed("measure", lambda group: stages.measure(group, protector._metrics, ("psnr", "ssim", "nima")), 1)
     return spent
 

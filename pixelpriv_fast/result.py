@@ -30,6 +30,7 @@ class Result:
     classifier: str
     status: str = "skipped"
     reason: str = ""
+    device: str = ""  #: what really ran, see ``Protector.device``
     seconds: float = 0.0
     source_sha256: str | None = None  #: of the source's bytes, where it came as a file
     attempts: int = 0  #: how many encodings were tried until one stayed protected
@@ -89,6 +90,7 @@ class Result:
             "reason": self.reason,
             "recipe": self.recipe,
             "classifier": self.classifier,
+            "device": self.device,
             "before": _prediction(verdict.before) if verdict else None,
             "after": _prediction(verdict.after) if verdict else None,
             "linf": verdict.linf if verdict else None,

@@ -154,11 +154,11 @@ def decode_one(work: Work, *, limits: Limits, seed: int) -> None:
     each([work], run)
 
 
-def classify_originals(works: Sequence[Work], classifiers: Sequence[Classifier]) -> None:
-    """Stage 2: what there is to hide."""
+def classify_originals(works: Sequence[Work], classifiers: Sequence[Classifier], slots: int) -> None:
+    """Stage 2: what there is to hide. ``slots``, here and below: the static number of photos in a network pass."""
 
     def classify(ready: Sequence[Work]) -> None:
-        logits = classify_all(classifiers, [work.photo.pixels for work in ready])
+        logits = classify_all(classifiers, [work.photo.pixels for work in ready], slots)
         for row, work in enumerate(ready):
             work.original_logits = tuple(answers[row] for answers in logits)
             before = [c.predictions(answers[row][None])[0] for c, answers in zip(classifiers, logits, strict=True)]
@@ -176,7 +176,7 @@ def enhance_all(works: Sequence[Work], enhancement: Enhancement) -> None:
     each(works, enhance)
 
 
-def attack_all(works: Sequence[Work], attack: Attack | None, victims: Sequence[Victim]) -> None:
+def attack_all(works: Sequence[Work], attack: Attack | None, victims: Sequence[Victim], slots: int) -> None:
     """Stage 4: the attacked photo; without an attack the enhanced one."""
 
     def run(ready: Sequence[Work]) -> None:
@@ -184,14 +184,14 @@ def attack_all(works: Sequence[Work], attack: Attack | None, victims: Sequence[V
             for work in ready:
                 work.attacked = work.enhanced
             return
-        outcomes = attack.run([work.enhanced for work in ready], _task(ready, victims))
+        outcomes = attack.run([work.enhanced for work in ready], _task(ready, victims, slots))
         for work, outcome in zip(ready, outcomes, strict=True):
             work.attacked = outcome.photo
 
     together(works, run)
 
 
-def _task(works: Sequence[Work], victims: Sequence[Victim]) -> AttackTask:
+def _task(works: Sequence[Work], victims: Sequence[Victim], slots: int) -> AttackTask:
     count = len(victims)
     return AttackTask(
         victims=tuple(victims),
@@ -199,7 +199,7 @@ def _task(works: Sequence[Work], victims: Sequence[Victim]) -> AttackTask:
         original_logits=tuple(np.stack([work.original_logits[v] for work in works]) for v in range(count)),
         seeds=tuple(work.seed for work in works),
         expired=_expiry(works),
-        batch=len(works),
+        batch=slots,
     )
 
 
@@ -235,16 +235,20 @@ def ladder(options: EncodeOptions) -> tuple[Retry, ...]:
     return (margin, *(Retry(False, replace(options, quality=quality)) for quality in _RETRY_QUALITIES))
 
 
-def verify_pixels(works: Sequence[Work], classifiers: Sequence[Classifier]) -> None:
+def verify_pixels(works: Sequence[Work], classifiers: Sequence[Classifier], slots: int) -> None:
     """Stage 6 where nothing is encoded: the verdict on the 8-bit pixels."""
     for work in works:
         if work.alive:
             work.result_pixels = work.attacked
-    together(works, partial(_judge, classifiers=classifiers, measured_on="pixels"))
+    together(works, partial(_judge, classifiers=classifiers, slots=slots, measured_on="pixels"))
 
 
 def encode_and_verify(
-    works: Sequence[Work], classifiers: Sequence[Classifier], options: EncodeOptions, limits: Limits
+    works: Sequence[Work],
+    classifiers: Sequence[Classifier],
+    options: EncodeOptions,
+    limits: Limits,
+    slots: int,
 ) -> None:
     """Stages 5 and 6: the file's bytes, and the verdict on those bytes decoded again."""
 
@@ -254,11 +258,11 @@ def encode_and_verify(
         work.result_pixels = decoded_pixels(work.encoded, work.name, limits)
 
     each(works, write)
-    together(works, partial(_judge, classifiers=classifiers, measured_on="file"))
+    together(works, partial(_judge, classifiers=classifiers, slots=slots, measured_on="file"))
 
 
-def _judge(works: Sequence[Work], *, classifiers: Sequence[Classifier], measured_on: str) -> None:
-    logits = classify_all(classifiers, [work.result_pixels for work in works])
+def _judge(works: Sequence[Work], *, classifiers: Sequence[Classifier], slots: int, measured_on: str) -> None:
+    logits = classify_all(classifiers, [work.result_pixels for work in works], slots)
     for row, work in enumerate(works):
         good, judgements = judge(classifiers, work.subject, [answers[row] for answers in logits])
         work.verdict = Verdict(good, judgements, linf(work.attacked, work.enhanced), {}, measured_on)
@@ -279,3 +283,11 @@ def measure(works: Sequence[Work], metrics: Mapping[str, Metric], keys: Sequence
         work.verdict = replace(work.verdict, metrics=values)
 
     each(works, score)
+
+
+def why_not(work: Work) -> str:
+    """Which classifier is not fooled, and what it still says."""
+    for judgement, flee in zip(work.verdict.judgements, work.subject.flee, strict=True):
+        if judgement.after.index in flee:
+            return f"{judgement.classifier} still says {judgement.after.label} ({judgement.after.probability:.2f})"
+    return "not protected"

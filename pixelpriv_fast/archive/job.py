@@ -31,7 +31,7 @@ def open_job(
     """A job that holds the journal of ``out`` while the block runs. ``resume`` False also sets a damaged journal
     aside. Raises what ``Protector`` and ``open_journal`` raise; makes nothing in ``out`` before the networks are loaded.
     """
-    protector.settings()
+    protector.load(batch)
     journal = open_journal(out, fresh=not resume)
     try:
         yield Job(protector, out, journal, batch=batch, strict=strict, resume=resume)

@@ -15,10 +15,13 @@ from .options import (
     Device,
     DeviceOption,
     Engine,
+    EngineOption,
     Format,
     JsonOption,
     MetadataPolicy,
     ModelsOption,
+    Precision,
+    PrecisionOption,
     Stop,
     classifiers_or_default,
 )
@@ -46,7 +49,8 @@ def job_options(
     classifier: ClassifierOption = None,
     models: ModelsOption = None,
     device: DeviceOption = Device.auto,
-    engine: Annotated[Engine, typer.Option(help="Who computes gradients.")] = Engine.auto,
+    engine: EngineOption = Engine.auto,
+    precision: PrecisionOption = Precision.auto,
     format: Annotated[Format, typer.Option(help="The results' format; keep is each photo's own.")] = Format.keep,
     quality: Annotated[
         int | None, typer.Option(help="JPEG or WebP quality, 1..100. Default: 95, or the source's if higher.")
@@ -89,6 +93,7 @@ def job_options(
         models=models,
         device=device.value,
         engine=engine.value,
+        precision=precision.value,
         seed=seed,
         encoding=EncodeOptions(format=wanted, quality=quality, metadata=metadata.value),
         limits=Limits(max_pixels=max_pixels, max_bytes=max_bytes, max_frames=max_frames),

@@ -38,7 +38,8 @@ def protect(
     output = Output(options.json)
     if dry_run:
         return _preview(items, out, options, output, passed_over)
-    with open_job(options.protector, out, batch=options.batch, strict=options.strict, resume=options.resume) as job:
+    slots = min(options.batch, max(1, len(items)))  # of the whole job, so that a resumed one computes the same
+    with open_job(options.protector, out, batch=slots, strict=options.strict, resume=options.resume) as job:
         with progress(len(items), output, job.summary) as show:
             for record in job.run(items):
                 show(record, evidence(record))

@@ -10,7 +10,7 @@ from typing import Any
 from ..errors import DeviceError
 from .libraries import openvino
 from .providers import Provider
-from .session import Array, Guard, SessionOptions, TensorSpec, as_input
+from .session import Array, Guard, SessionOptions, TensorSpec, as_input, buffers
 
 
 class OpenVINOSession:
@@ -46,6 +46,12 @@ class OpenVINOSession:
         self._idle.put(request)
         return outputs
 
+    def bind(self) -> OpenVINOBinding:
+        self._guard.check()
+        with self._create:
+            request = self._compiled.create_infer_request()
+        return OpenVINOBinding(request, self.inputs, self.outputs, self._guard, self.provider)
+
     def _request(self) -> Any:
         try:
             return self._idle.get_nowait()
@@ -57,6 +63,33 @@ class OpenVINOSession:
         self._guard.close()
         self._idle = LifoQueue()
         self._compiled = None
+
+
+class OpenVINOBinding:
+    """See ``session.Binding``: an infer request of its own that reads and writes these very arrays."""
+
+    def __init__(
+        self,
+        request: Any,
+        inputs: tuple[TensorSpec, ...],
+        outputs: tuple[TensorSpec, ...],
+        guard: Guard,
+        provider: Provider,
+    ) -> None:
+        ov = openvino()
+        self.inputs, self.outputs = buffers(inputs), buffers(outputs)
+        self._request, self._guard, self._provider = request, guard, provider
+        for index, array in enumerate(self.inputs):
+            request.set_input_tensor(index, ov.Tensor(array, shared_memory=True))
+        for index, array in enumerate(self.outputs):
+            request.set_output_tensor(index, ov.Tensor(array, shared_memory=True))
+
+    def run(self) -> None:
+        self._guard.check()
+        try:
+            self._request.infer(share_outputs=True)
+        except RuntimeError as error:
+            raise DeviceError(f"{self._provider.title} failed while running: {_short(error)}") from error
 
 
 def _settings(options: SessionOptions) -> dict[str, Any]:
