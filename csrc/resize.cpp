@@ -78,7 +78,7 @@ PP_CLONES void weigh_lattice_rows(const std::uint8_t* photo, const std::int8_t* 
     }
 }
 
-PP_CLONES void shrink_row(const float* row, const std::ptrdiff_t* starts, const float* weights, std::ptrdiff_t outputs,
+PP_CLONES void dot_rows(const float* row, const std::ptrdiff_t* starts, const float* weights, std::ptrdiff_t outputs,
                           std::ptrdiff_t lanes, float* PP_RESTRICT out) {
     for (std::ptrdiff_t x = 0; x < outputs; ++x) dot3(row + starts[x], weights + x * lanes, lanes, out + 3 * x);
 }
@@ -131,17 +131,6 @@ PP_CLONES void blend_two(const float* PP_RESTRICT a, float wa, const float* PP_R
     for (std::ptrdiff_t i = 0; i < samples; ++i) sums[i] = wa * a[i] + wb * b[i];
 }
 
-// The most outputs whose windows share a row.
-std::ptrdiff_t overlap(const Axis<float>& axis) {
-    std::ptrdiff_t most = 1;
-    std::ptrdiff_t oldest = 0;
-    for (std::ptrdiff_t output = 0; output < axis.outputs; ++output) {
-        while (axis.starts[oldest] + axis.taps <= axis.starts[output]) ++oldest;
-        most = std::max(most, output - oldest + 1);
-    }
-    return most;
-}
-
 // Whether the axis is only cropped: such a pass is skipped.
 template <typename W>
 bool copies(const Axis<W>& axis, W one) {
@@ -174,6 +163,26 @@ Interleaved<W>::Interleaved(const Axis<W>& axis, std::ptrdiff_t origin, std::ptr
 
 template struct Interleaved<float>;
 template struct Interleaved<std::int32_t>;
+
+std::ptrdiff_t overlap(const Axis<float>& axis) {
+    std::ptrdiff_t most = 1;
+    std::ptrdiff_t oldest = 0;
+    for (std::ptrdiff_t output = 0; output < axis.outputs; ++output) {
+        while (axis.starts[oldest] + axis.taps <= axis.starts[output]) ++oldest;
+        most = std::max(most, output - oldest + 1);
+    }
+    return most;
+}
+
+void shrink_row(const float* row, const Interleaved<float>& table, std::ptrdiff_t outputs, float* out) {
+    dot_rows(row, table.starts.data(), table.weights.data(), outputs, table.lanes, out);
+}
+
+void spread_row(const float* values, const Interleaved<float>& table, std::ptrdiff_t outputs, std::ptrdiff_t samples,
+                float* out) {
+    std::fill(out, out + samples, 0.0f);
+    add_spread(values, table.starts.data(), table.weights.data(), outputs, table.lanes, out);
+}
 
 void resize_u8(const PhotoView& photo, const Axis<std::int32_t>& rows, const Axis<std::int32_t>& columns,
                std::uint8_t* out) {
@@ -225,8 +234,7 @@ void resize_lattice(const PhotoView& photo, const std::int8_t* offsets, int unit
         weigh_lattice_rows(photo.pixels + corner, offsets + corner, units, 3 * photo.width, 3 * width,
                            rows.weights + y * rows.taps, rows.taps, sums.data());
         if (!direct) {
-            shrink_row(sums.data(), table.starts.data(), table.weights.data(), columns.outputs, table.lanes,
-                       small.data());
+            shrink_row(sums.data(), table, columns.outputs, small.data());
         }
         store_planes(direct ? sums.data() : small.data(), columns.outputs, channels, 1.0f / static_cast<float>(units),
                      plane, out + y * columns.outputs);
@@ -253,8 +261,7 @@ void AdjointRows::spread(std::ptrdiff_t output) {
     load_planes(gradient_ + output * columns_.outputs, columns_.outputs, channels_, plane,
                 direct_ ? target : values_.data());
     if (direct_) return;
-    std::fill(target, target + samples_, 0.0f);
-    add_spread(values_.data(), table_.starts.data(), table_.weights.data(), columns_.outputs, table_.lanes, target);
+    spread_row(values_.data(), table_, columns_.outputs, samples_, target);
 }
 
 const float* AdjointRows::row(std::ptrdiff_t index) {
