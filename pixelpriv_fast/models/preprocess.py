@@ -8,7 +8,7 @@ transpose. Both cost memory for a few rows, never for a float copy of the photo.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, TypeAlias
 
@@ -112,10 +112,29 @@ class Preprocess:
 
     def rounded(self, photo: Pixels) -> Floats:
         """What the classifier sees. photo: uint8 (H, W, 3) RGB -> float32 (3, h, w), normalised."""
-        rows, columns = self._axes(*photo.shape[:2])
-        small = get("resize_u8")(photo, rows.starts, rows.fixed, columns.starts, columns.fixed)
-        values: Floats = get("normalise")(small, *_affine(self))
+        values: Floats = get("normalise")(self.reduced(photo), *_affine(self))
         return values
+
+    def reduced(self, photo: Pixels) -> Pixels:
+        """The 8-bit pixels that are normalised: uint8 (H, W, 3) -> (h, w, 3), resized and cropped."""
+        rows, columns = self._axes(*photo.shape[:2])
+        small: Pixels = get("resize_u8")(photo, rows.starts, rows.fixed, columns.starts, columns.fixed)
+        return small
+
+    def lift(self, photo: Pixels, wanted: Floats, bound: int, rounds: int, threads: int = 1) -> Pixels:
+        """The photo with the smallest change, within ``bound`` grey levels and 0..255, that moves ``reduced`` of it by
+        ``wanted`` float32 (h, w, 3) levels, as nearly as ``rounds`` corrections get (see the kernel ``lift``). Only for
+        photos that the resize reduces."""
+        lifted: Pixels = get("lift")(photo, wanted, *self._tables(photo), bound, rounds, threads)
+        return lifted
+
+    def at_input_size(self) -> Preprocess:
+        """The same for photos that are ``reduced`` already."""
+        return replace(self, resize="none", resize_to=None)
+
+    def reads_like(self, other: Preprocess) -> bool:
+        """Whether ``reduced`` is the same for both: they differ in ``order``, ``mean`` and ``std`` at most."""
+        return replace(self, order=other.order, mean=other.mean, std=other.std) == other
 
     def warped(self, photo: Pixels, motions: npt.NDArray[np.float64], edge: str = "soft", fill: int = 0) -> Floats:
         """What the classifier sees of the photo's rotated and translated candidates, rounded to 8 bits as saved.
