@@ -3,12 +3,12 @@
 #include <algorithm>
 
 #include "dispatch.hpp"
+#include "shrink_u8.hpp"
 
 namespace pp {
 
 namespace {
 
-constexpr int kFixedBits = 22;
 constexpr std::ptrdiff_t kLanes = 24;  // eight pixels: whole vectors, and a multiple of three colours
 
 PP_INLINE std::uint8_t clip8(std::int32_t sum) {
@@ -16,29 +16,19 @@ PP_INLINE std::uint8_t clip8(std::int32_t sum) {
 }
 
 // Sums per colour of weights * samples over `lanes` interleaved samples.
-template <typename Sum, typename Sample>
-PP_INLINE void dot3(const Sample* PP_RESTRICT samples, const Sum* PP_RESTRICT weights, std::ptrdiff_t lanes,
-                    Sum* PP_RESTRICT sums) {
-    Sum partial[kLanes] = {};
+PP_INLINE void dot3(const float* PP_RESTRICT samples, const float* PP_RESTRICT weights, std::ptrdiff_t lanes,
+                    float* PP_RESTRICT sums) {
+    float partial[kLanes] = {};
     std::ptrdiff_t i = 0;
     for (; i + kLanes <= lanes; i += kLanes) {
-        for (std::ptrdiff_t j = 0; j < kLanes; ++j) partial[j] += weights[i + j] * static_cast<Sum>(samples[i + j]);
+        for (std::ptrdiff_t j = 0; j < kLanes; ++j) partial[j] += weights[i + j] * samples[i + j];
     }
     for (; i < lanes; i += 3) {
-        for (std::ptrdiff_t j = 0; j < 3; ++j) partial[j] += weights[i + j] * static_cast<Sum>(samples[i + j]);
+        for (std::ptrdiff_t j = 0; j < 3; ++j) partial[j] += weights[i + j] * samples[i + j];
     }
     for (std::ptrdiff_t j = 0; j < 12; ++j) partial[j] += partial[j + 12];
     for (std::ptrdiff_t j = 0; j < 6; ++j) partial[j] += partial[j + 6];
     for (std::ptrdiff_t j = 0; j < 3; ++j) sums[j] = partial[j] + partial[j + 3];
-}
-
-PP_CLONES void shrink_row_u8(const std::uint8_t* row, const std::ptrdiff_t* starts, const std::int32_t* weights,
-                             std::ptrdiff_t outputs, std::ptrdiff_t lanes, std::uint8_t* PP_RESTRICT out) {
-    for (std::ptrdiff_t x = 0; x < outputs; ++x) {
-        std::int32_t sums[3];
-        dot3(row + starts[x], weights + x * lanes, lanes, sums);
-        for (int c = 0; c < 3; ++c) out[3 * x + c] = clip8(sums[c] + (1 << (kFixedBits - 1)));
-    }
 }
 
 PP_CLONES void weigh_rows_u8(const std::uint8_t* rows, std::ptrdiff_t stride, const std::int32_t* weights,
@@ -188,7 +178,7 @@ void resize_u8(const PhotoView& photo, const Axis<std::int32_t>& rows, const Axi
                std::uint8_t* out) {
     const bool same_width = copies(columns, 1 << kFixedBits);
     const bool same_height = copies(rows, 1 << kFixedBits);
-    const Interleaved<std::int32_t> table(columns, 0, photo.width);
+    const RowShrinker shrink(columns, photo.width);
     const std::ptrdiff_t stride = 3 * columns.outputs;
     const std::ptrdiff_t first = rows.first();
     std::vector<std::uint8_t> between(same_height ? 0 : (rows.end() - first) * stride);
@@ -199,7 +189,7 @@ void resize_u8(const PhotoView& photo, const Axis<std::int32_t>& rows, const Axi
         if (same_width) {
             std::copy_n(source + 3 * columns.first(), stride, target);
         } else {
-            shrink_row_u8(source, table.starts.data(), table.weights.data(), columns.outputs, table.lanes, target);
+            shrink(source, (photo.height - r) * 3 * photo.width, target);
         }
     }
     if (same_height) return;
