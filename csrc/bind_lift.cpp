@@ -1,9 +1,8 @@
 // Python's view of csrc/lift. std::domain_error (an axis that is not reduced) arrives as ValueError.
-#include "lift.hpp"
-
 #include <limits>
 
 #include "bind_tables.hpp"
+#include "lift.hpp"
 
 namespace pp {
 

@@ -68,28 +68,44 @@ PP_INLINE void store_row(const Meeting& meeting, const std::uint8_t* photo, std:
 
 PP_CLONES void add_change(const Meeting& meeting, const std::uint8_t* photo, std::ptrdiff_t samples, float bound) {
     switch (meeting.count) {
-        case 1: return add_row<1>(meeting, photo, samples, bound);
-        case 2: return add_row<2>(meeting, photo, samples, bound);
-        case 3: return add_row<3>(meeting, photo, samples, bound);
-        case 4: return add_row<4>(meeting, photo, samples, bound);
-        case 5: return add_row<5>(meeting, photo, samples, bound);
-        case 6: return add_row<6>(meeting, photo, samples, bound);
-        case 7: return add_row<7>(meeting, photo, samples, bound);
-        default: return add_row<8>(meeting, photo, samples, bound);
+        case 1:
+            return add_row<1>(meeting, photo, samples, bound);
+        case 2:
+            return add_row<2>(meeting, photo, samples, bound);
+        case 3:
+            return add_row<3>(meeting, photo, samples, bound);
+        case 4:
+            return add_row<4>(meeting, photo, samples, bound);
+        case 5:
+            return add_row<5>(meeting, photo, samples, bound);
+        case 6:
+            return add_row<6>(meeting, photo, samples, bound);
+        case 7:
+            return add_row<7>(meeting, photo, samples, bound);
+        default:
+            return add_row<8>(meeting, photo, samples, bound);
     }
 }
 
 PP_CLONES void store_change(const Meeting& meeting, const std::uint8_t* photo, std::ptrdiff_t samples, float bound,
                             std::uint8_t* out) {
     switch (meeting.count) {
-        case 1: return store_row<1>(meeting, photo, samples, bound, out);
-        case 2: return store_row<2>(meeting, photo, samples, bound, out);
-        case 3: return store_row<3>(meeting, photo, samples, bound, out);
-        case 4: return store_row<4>(meeting, photo, samples, bound, out);
-        case 5: return store_row<5>(meeting, photo, samples, bound, out);
-        case 6: return store_row<6>(meeting, photo, samples, bound, out);
-        case 7: return store_row<7>(meeting, photo, samples, bound, out);
-        default: return store_row<8>(meeting, photo, samples, bound, out);
+        case 1:
+            return store_row<1>(meeting, photo, samples, bound, out);
+        case 2:
+            return store_row<2>(meeting, photo, samples, bound, out);
+        case 3:
+            return store_row<3>(meeting, photo, samples, bound, out);
+        case 4:
+            return store_row<4>(meeting, photo, samples, bound, out);
+        case 5:
+            return store_row<5>(meeting, photo, samples, bound, out);
+        case 6:
+            return store_row<6>(meeting, photo, samples, bound, out);
+        case 7:
+            return store_row<7>(meeting, photo, samples, bound, out);
+        default:
+            return store_row<8>(meeting, photo, samples, bound, out);
     }
 }
 
@@ -216,7 +232,8 @@ void store_photo(const Problem& problem, std::ptrdiff_t first, std::ptrdiff_t la
 
 void transpose(const double* from, std::ptrdiff_t height, std::ptrdiff_t width, double* to) {
     for (std::ptrdiff_t y = 0; y < height; ++y) {
-        for (std::ptrdiff_t x = 0; x < width; ++x) std::copy_n(from + 3 * (y * width + x), 3, to + 3 * (x * height + y));
+        for (std::ptrdiff_t x = 0; x < width; ++x)
+            std::copy_n(from + 3 * (y * width + x), 3, to + 3 * (x * height + y));
     }
 }
 
@@ -270,9 +287,8 @@ void lift(const PhotoView& photo, const float* wanted, const Axis<float>& rows, 
         const double* correction = solver.solve(missing.data());
         for (std::ptrdiff_t i = 0; i < size; ++i) coefficients[i] += static_cast<float>(correction[i]);
         if (round == how.rounds) break;
-        team.rows(static_cast<int>(rows.outputs), 8, [&](int first, int last) {
-            resize_change(problem, first, last, arrived.data());
-        });
+        team.rows(static_cast<int>(rows.outputs), 8,
+                  [&](int first, int last) { resize_change(problem, first, last, arrived.data()); });
         for (std::ptrdiff_t i = 0; i < size; ++i) missing[i] = wanted[i] - arrived[i];
     }
     team.rows(static_cast<int>(photo.height), 64, [&](int first, int last) { store_photo(problem, first, last, out); });

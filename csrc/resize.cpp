@@ -69,7 +69,7 @@ PP_CLONES void weigh_lattice_rows(const std::uint8_t* photo, const std::int8_t* 
 }
 
 PP_CLONES void dot_rows(const float* row, const std::ptrdiff_t* starts, const float* weights, std::ptrdiff_t outputs,
-                          std::ptrdiff_t lanes, float* PP_RESTRICT out) {
+                        std::ptrdiff_t lanes, float* PP_RESTRICT out) {
     for (std::ptrdiff_t x = 0; x < outputs; ++x) dot3(row + starts[x], weights + x * lanes, lanes, out + 3 * x);
 }
 

@@ -1,14 +1,15 @@
 #include "shrink_u8.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 #include "dispatch.hpp"
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(PP_BASELINE_ONLY)
-#define PP_PAIRED_SUMS 1
+#define PP_X86_SUMS 1
 #include <immintrin.h>
 #else
-#define PP_PAIRED_SUMS 0
+#define PP_X86_SUMS 0
 #endif
 
 namespace pp {
@@ -16,9 +17,12 @@ namespace {
 
 constexpr std::ptrdiff_t kLanes = 24;  // eight pixels: whole vectors, and a multiple of three colours
 constexpr std::int32_t kHalf = 1 << (kFixedBits - 1);
-constexpr int kLowBits = 11;               // of a weight; the other half has the sign, and both fit 16 bits
-constexpr std::ptrdiff_t kGroup = 4;       // pixels
-constexpr std::ptrdiff_t kGroupRead = 16;  // samples that are loaded for the twelve of a group
+constexpr std::ptrdiff_t kGroup = 8;  // pixels that one step of the vector loops takes, as two quads
+constexpr std::ptrdiff_t kQuad = 12;  // samples of four pixels
+constexpr std::ptrdiff_t kLoad = 16;  // samples that are loaded for them
+constexpr int kLowBits = 11;          // of a weight in halves; the other one has the sign, and both fit 16 bits
+constexpr std::ptrdiff_t kHalves = 64;
+constexpr std::ptrdiff_t kDigits = 96;
 
 PP_INLINE std::uint8_t clip8(std::int32_t sum) {
     return static_cast<std::uint8_t>(std::min(std::max(sum >> kFixedBits, 0), 255));
@@ -44,80 +48,131 @@ PP_CLONES void shrink_plainly(const std::uint8_t* row, const std::ptrdiff_t* sta
     }
 }
 
-#if PP_PAIRED_SUMS
+#if PP_X86_SUMS
 
-// Four pixels a step: their bytes are put side by side by colour as 16-bit numbers, in pairs, and a pair's two products
-// with the halves of its weights are summed by one instruction each.
+// A pixel's sums stand in lanes 0 to 2 of both halves of `sums`; its bytes go to out, and one more where more follow.
+__attribute__((target("avx2"))) inline void store_pixel(__m256i sums, bool more, std::uint8_t* out) {
+    const __m128i sum = _mm_add_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
+    const __m128i levels = _mm_srai_epi32(_mm_add_epi32(sum, _mm_set1_epi32(kHalf)), kFixedBits);
+    const __m128i words = _mm_packs_epi32(levels, levels);
+    const int colours = _mm_cvtsi128_si32(_mm_packus_epi16(words, words));
+    std::memcpy(out, &colours, more ? 4 : 3);
+}
+
+__attribute__((target("avx2"))) inline __m256i load_quad(const std::uint8_t* samples) {
+    return _mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(samples)));
+}
+
+// Bytes are put side by side by colour as 16-bit numbers, in pairs; one instruction sums a pair's two products with a
+// half of its weights.
 __attribute__((target("avx2"))) void shrink_in_pairs(const std::uint8_t* row, const std::ptrdiff_t* starts,
                                                      const std::int16_t* halves, std::ptrdiff_t groups,
                                                      std::ptrdiff_t outputs, std::uint8_t* out) {
-    const __m256i pairs = _mm256_setr_epi8(0, -1, 3, -1, 1, -1, 4, -1, 2, -1, 5, -1, -1, -1, -1, -1,  // pixels 0, 1
+    const __m256i order = _mm256_setr_epi8(0, -1, 3, -1, 1, -1, 4, -1, 2, -1, 5, -1, -1, -1, -1, -1,  // pixels 0, 1
                                            6, -1, 9, -1, 7, -1, 10, -1, 8, -1, 11, -1, -1, -1, -1, -1);
-    const __m128i half = _mm_set1_epi32(kHalf);
     for (std::ptrdiff_t x = 0; x < outputs; ++x) {
         const std::uint8_t* samples = row + starts[x];
-        const auto* weights = reinterpret_cast<const __m256i*>(halves + x * groups * 32);
+        const auto* weights = reinterpret_cast<const __m256i*>(halves + x * groups * kHalves);
         __m256i high = _mm256_setzero_si256();
         __m256i low = _mm256_setzero_si256();
-        for (std::ptrdiff_t g = 0; g < groups; ++g) {
-            const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(samples + 3 * kGroup * g));
-            const __m256i values = _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(bytes), pairs);
-            high = _mm256_add_epi32(high, _mm256_madd_epi16(values, _mm256_loadu_si256(weights + 2 * g)));
-            low = _mm256_add_epi32(low, _mm256_madd_epi16(values, _mm256_loadu_si256(weights + 2 * g + 1)));
+        for (std::ptrdiff_t quad = 0; quad < 2 * groups; ++quad) {
+            const __m256i values = _mm256_shuffle_epi8(load_quad(samples + kQuad * quad), order);
+            high = _mm256_add_epi32(high, _mm256_madd_epi16(values, _mm256_loadu_si256(weights + 2 * quad)));
+            low = _mm256_add_epi32(low, _mm256_madd_epi16(values, _mm256_loadu_si256(weights + 2 * quad + 1)));
         }
-        const __m256i both = _mm256_add_epi32(_mm256_slli_epi32(high, kLowBits), low);
-        const __m128i sum = _mm_add_epi32(_mm256_castsi256_si128(both), _mm256_extracti128_si256(both, 1));
-        const __m128i levels = _mm_srai_epi32(_mm_add_epi32(sum, half), kFixedBits);
-        const __m128i words = _mm_packs_epi32(levels, levels);
-        const auto colours = static_cast<std::uint32_t>(_mm_cvtsi128_si32(_mm_packus_epi16(words, words)));
-        out[3 * x] = static_cast<std::uint8_t>(colours);
-        out[3 * x + 1] = static_cast<std::uint8_t>(colours >> 8);
-        out[3 * x + 2] = static_cast<std::uint8_t>(colours >> 16);
+        store_pixel(_mm256_add_epi32(_mm256_slli_epi32(high, kLowBits), low), x + 1 < outputs, out + 3 * x);
     }
 }
 
-bool has_avx2() {
-    static const bool has = __builtin_cpu_supports("avx2") != 0;
-    return has;
+// Bytes are put side by side by colour in fours; one instruction adds a four's products with a digit of its weights.
+__attribute__((target("avx2,avx512f,avx512vl,avx512vnni"))) void shrink_in_quads(
+    const std::uint8_t* row, const std::ptrdiff_t* starts, const std::int8_t* digits, std::ptrdiff_t groups,
+    std::ptrdiff_t outputs, std::uint8_t* out) {
+    const __m256i order =
+        _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 3, 6, 9, 1, 4, 7, 10, 2, 5, 8, 11, -1, -1, -1, -1));
+    for (std::ptrdiff_t x = 0; x < outputs; ++x) {
+        const std::uint8_t* samples = row + starts[x];
+        const auto* weights = reinterpret_cast<const __m256i*>(digits + x * groups * kDigits);
+        __m256i low = _mm256_setzero_si256(), middle = low, high = low;
+        for (std::ptrdiff_t g = 0; g < groups; ++g) {
+            const auto* first = reinterpret_cast<const __m128i*>(samples + 2 * kQuad * g);
+            const auto* second = reinterpret_cast<const __m128i*>(samples + 2 * kQuad * g + kQuad);
+            const __m256i bytes =
+                _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_loadu_si128(first)), _mm_loadu_si128(second), 1);
+            const __m256i values = _mm256_shuffle_epi8(bytes, order);
+            low = _mm256_dpbusd_epi32(low, values, _mm256_loadu_si256(weights + 3 * g));
+            middle = _mm256_dpbusd_epi32(middle, values, _mm256_loadu_si256(weights + 3 * g + 1));
+            high = _mm256_dpbusd_epi32(high, values, _mm256_loadu_si256(weights + 3 * g + 2));
+        }
+        const __m256i upper = _mm256_add_epi32(middle, _mm256_slli_epi32(high, 8));
+        store_pixel(_mm256_add_epi32(low, _mm256_slli_epi32(upper, 8)), x + 1 < outputs, out + 3 * x);
+    }
 }
 
 #else
 
 void shrink_in_pairs(const std::uint8_t*, const std::ptrdiff_t*, const std::int16_t*, std::ptrdiff_t, std::ptrdiff_t,
                      std::uint8_t*) {}
-
-bool has_avx2() { return false; }
+void shrink_in_quads(const std::uint8_t*, const std::ptrdiff_t*, const std::int8_t*, std::ptrdiff_t, std::ptrdiff_t,
+                     std::uint8_t*) {}
 
 #endif
 
 }  // namespace
 
+RowShrinker::Way RowShrinker::fastest() {
+#if PP_X86_SUMS
+    if (__builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512vl")) return Way::quads;
+    if (__builtin_cpu_supports("avx2")) return Way::pairs;
+#endif
+    return Way::plain;
+}
+
 RowShrinker::RowShrinker(const Axis<std::int32_t>& columns, std::ptrdiff_t width)
-    : outputs_(columns.outputs), table_(columns, 0, width) {
-    const std::ptrdiff_t taps = table_.lanes / 3;
-    if (!has_avx2() || taps % kGroup != 0) return;
-    groups_ = taps / kGroup;
-    halves_.assign(outputs_ * groups_ * 32, 0);
+    : outputs_(columns.outputs), table_(columns, 0, width), way_(fastest()), groups_(table_.lanes / kLanes) {
+    if (table_.lanes % kLanes != 0) way_ = Way::plain;
+    if (way_ == Way::pairs) split_in_halves();
+    if (way_ == Way::quads) split_in_digits();
+}
+
+void RowShrinker::split_in_halves() {
+    halves_.assign(outputs_ * groups_ * kHalves, 0);
     for (std::ptrdiff_t x = 0; x < outputs_; ++x) {
-        for (std::ptrdiff_t t = 0; t < taps; ++t) {
+        for (std::ptrdiff_t t = 0; t < kGroup * groups_; ++t) {
             const std::int32_t weight = table_.weights[x * table_.lanes + 3 * t];
-            std::int16_t* target = halves_.data() + (x * groups_ + t / kGroup) * 32 + t % kGroup / 2 * 8 + t % 2;
+            std::int16_t* target = halves_.data() + x * groups_ * kHalves + t / 4 * 32 + t % 4 / 2 * 8 + t % 2;
             for (int c = 0; c < 3; ++c) {
                 target[2 * c] = static_cast<std::int16_t>(weight >> kLowBits);
-                target[16 + 2 * c] = static_cast<std::int16_t>(weight & ((1 << kLowBits) - 1));
+                target[2 * c + 16] = static_cast<std::int16_t>(weight & ((1 << kLowBits) - 1));
+            }
+        }
+    }
+}
+
+void RowShrinker::split_in_digits() {
+    digits_.assign(outputs_ * groups_ * kDigits, 0);
+    for (std::ptrdiff_t x = 0; x < outputs_; ++x) {
+        for (std::ptrdiff_t t = 0; t < kGroup * groups_; ++t) {
+            std::int32_t rest = table_.weights[x * table_.lanes + 3 * t];
+            std::int8_t* target = digits_.data() + (x * groups_ + t / kGroup) * kDigits + t % kGroup / 4 * 16 + t % 4;
+            for (int digit = 0; digit < 3; ++digit) {  // to base 256, from -128 to 127
+                const auto value = static_cast<std::int8_t>(rest & 255);
+                for (int c = 0; c < 3; ++c) target[32 * digit + 4 * c] = value;
+                rest = (rest - value) / 256;
             }
         }
     }
 }
 
 void RowShrinker::operator()(const std::uint8_t* row, std::ptrdiff_t readable, std::uint8_t* out) const {
-    std::ptrdiff_t paired = 0;
-    if (groups_ > 0) {  // a group's load must not leave the photo: the last outputs of its last row are summed plainly
-        const std::ptrdiff_t reach = 3 * kGroup * (groups_ - 1) + kGroupRead;
-        paired = std::upper_bound(table_.starts.begin(), table_.starts.end(), readable - reach) - table_.starts.begin();
-        shrink_in_pairs(row, table_.starts.data(), halves_.data(), groups_, paired, out);
+    std::ptrdiff_t fast = 0;
+    if (way_ != Way::plain) {  // a load must not leave the photo: the last outputs of its last row are summed plainly
+        const std::ptrdiff_t reach = kQuad * (2 * groups_ - 1) + kLoad;
+        fast = std::upper_bound(table_.starts.begin(), table_.starts.end(), readable - reach) - table_.starts.begin();
     }
-    shrink_plainly(row, table_.starts.data(), table_.weights.data(), paired, outputs_, table_.lanes, out);
+    if (way_ == Way::pairs) shrink_in_pairs(row, table_.starts.data(), halves_.data(), groups_, fast, out);
+    if (way_ == Way::quads) shrink_in_quads(row, table_.starts.data(), digits_.data(), groups_, fast, out);
+    shrink_plainly(row, table_.starts.data(), table_.weights.data(), fast, outputs_, table_.lanes, out);
 }
 
 }  // namespace pp

@@ -1,5 +1,5 @@
-// One row of Pillow's 8-bit resize along the width, in integers throughout: the sums of 22-bit weights and 8-bit samples
-// are exact, so every way to compute them gives the same bytes.
+// One row of Pillow's 8-bit resize along the width, in integers throughout: the sums of 22-bit weights and 8-bit
+// samples are exact, so every way to compute them gives the same bytes.
 #pragma once
 
 #include <cstddef>
@@ -20,10 +20,18 @@ class RowShrinker {
     void operator()(const std::uint8_t* row, std::ptrdiff_t readable, std::uint8_t* out) const;
 
   private:
+    enum class Way { plain, pairs, quads };
+
+    static Way fastest();
+    void split_in_halves();
+    void split_in_digits();
+
     std::ptrdiff_t outputs_;
     Interleaved<std::int32_t> table_;
-    std::ptrdiff_t groups_ = 0;         // of four pixels an output; 0: the processor lacks AVX2
-    std::vector<std::int16_t> halves_;  // outputs x groups x (16 high parts, 16 low parts)
+    Way way_;
+    std::ptrdiff_t groups_;             // of eight pixels an output
+    std::vector<std::int16_t> halves_;  // pairs: outputs x groups x 2 x (16 high parts, 16 low parts)
+    std::vector<std::int8_t> digits_;   // quads: outputs x groups x (32 lowest, 32 middle, 32 highest digits)
 };
 
 }  // namespace pp
