@@ -178,19 +178,19 @@ void resize_u8(const PhotoView& photo, const Axis<std::int32_t>& rows, const Axi
                std::uint8_t* out) {
     const bool same_width = copies(columns, 1 << kFixedBits);
     const bool same_height = copies(rows, 1 << kFixedBits);
-    const RowShrinker shrink(columns, photo.width);
     const std::ptrdiff_t stride = 3 * columns.outputs;
+    const std::ptrdiff_t width = 3 * photo.width;
     const std::ptrdiff_t first = rows.first();
-    std::vector<std::uint8_t> between(same_height ? 0 : (rows.end() - first) * stride);
+    const std::ptrdiff_t count = rows.end() - first;
+    std::vector<std::uint8_t> between(same_height ? 0 : count * stride);
     std::uint8_t* across = same_height ? out : between.data();
-    for (std::ptrdiff_t r = first; r < rows.end(); ++r) {
-        const std::uint8_t* source = photo.pixels + r * 3 * photo.width;
-        std::uint8_t* target = across + (r - first) * stride;
-        if (same_width) {
-            std::copy_n(source + 3 * columns.first(), stride, target);
-        } else {
-            shrink(source, (photo.height - r) * 3 * photo.width, target);
+    const std::uint8_t* source = photo.pixels + first * width;
+    if (same_width) {
+        for (std::ptrdiff_t r = 0; r < count; ++r) {
+            std::copy_n(source + r * width + 3 * columns.first(), stride, across + r * stride);
         }
+    } else {
+        RowShrinker(columns, photo.width)(source, count, (photo.height - first) * width, across);
     }
     if (same_height) return;
     std::vector<std::int32_t> sums(stride);

@@ -24,6 +24,14 @@ constexpr int kLowBits = 11;          // of a weight in halves; the other one ha
 constexpr std::ptrdiff_t kHalves = 64;
 constexpr std::ptrdiff_t kDigits = 96;
 
+// Where each output's window starts, in samples, and its split weights.
+template <typename W>
+struct Plan {
+    const std::ptrdiff_t* starts;
+    const W* weights;
+    std::ptrdiff_t groups;
+};
+
 PP_INLINE std::uint8_t clip8(std::int32_t sum) {
     return static_cast<std::uint8_t>(std::min(std::max(sum >> kFixedBits, 0), 255));
 }
@@ -50,70 +58,94 @@ PP_CLONES void shrink_plainly(const std::uint8_t* row, const std::ptrdiff_t* sta
 
 #if PP_X86_SUMS
 
-// A pixel's sums stand in lanes 0 to 2 of both halves of `sums`; its bytes go to out, and one more where more follow.
-__attribute__((target("avx2"))) inline void store_pixel(__m256i sums, bool more, std::uint8_t* out) {
-    const __m128i sum = _mm_add_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
-    const __m128i levels = _mm_srai_epi32(_mm_add_epi32(sum, _mm_set1_epi32(kHalf)), kFixedBits);
-    const __m128i words = _mm_packs_epi32(levels, levels);
-    const int colours = _mm_cvtsi128_si32(_mm_packus_epi16(words, words));
-    std::memcpy(out, &colours, more ? 4 : 3);
-}
-
-__attribute__((target("avx2"))) inline __m256i load_quad(const std::uint8_t* samples) {
-    return _mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(samples)));
+// The sums of one pixel in `Rows` rows stand in lanes 0 to 2 of both halves of each. Its bytes go to out, `stride`
+// apart, and one more where more pixels follow.
+template <int Rows>
+__attribute__((target("avx2"), always_inline)) inline void store_pixels(const __m256i* sums, bool more,
+                                                                        std::ptrdiff_t stride, std::uint8_t* out) {
+    __m128i levels[4];
+    for (int r = 0; r < 4; ++r) {
+        const __m256i both = sums[r < Rows ? r : 0];
+        const __m128i sum = _mm_add_epi32(_mm256_castsi256_si128(both), _mm256_extracti128_si256(both, 1));
+        levels[r] = _mm_srai_epi32(_mm_add_epi32(sum, _mm_set1_epi32(kHalf)), kFixedBits);
+    }
+    alignas(16) std::int32_t colours[4];
+    _mm_store_si128(reinterpret_cast<__m128i*>(colours),
+                    _mm_packus_epi16(_mm_packs_epi32(levels[0], levels[1]), _mm_packs_epi32(levels[2], levels[3])));
+    for (int r = 0; r < Rows; ++r) std::memcpy(out + r * stride, colours + r, more ? 4 : 3);
 }
 
 // Bytes are put side by side by colour as 16-bit numbers, in pairs; one instruction sums a pair's two products with a
 // half of its weights.
-__attribute__((target("avx2"))) void shrink_in_pairs(const std::uint8_t* row, const std::ptrdiff_t* starts,
-                                                     const std::int16_t* halves, std::ptrdiff_t groups,
-                                                     std::ptrdiff_t outputs, std::uint8_t* out) {
+template <int Rows>
+__attribute__((target("avx2"))) void shrink_in_pairs(const std::uint8_t* rows, std::ptrdiff_t stride,
+                                                     const Plan<std::int16_t>& plan, std::ptrdiff_t outputs,
+                                                     std::ptrdiff_t out_stride, std::uint8_t* out) {
     const __m256i order = _mm256_setr_epi8(0, -1, 3, -1, 1, -1, 4, -1, 2, -1, 5, -1, -1, -1, -1, -1,  // pixels 0, 1
                                            6, -1, 9, -1, 7, -1, 10, -1, 8, -1, 11, -1, -1, -1, -1, -1);
     for (std::ptrdiff_t x = 0; x < outputs; ++x) {
-        const std::uint8_t* samples = row + starts[x];
-        const auto* weights = reinterpret_cast<const __m256i*>(halves + x * groups * kHalves);
-        __m256i high = _mm256_setzero_si256();
-        __m256i low = _mm256_setzero_si256();
-        for (std::ptrdiff_t quad = 0; quad < 2 * groups; ++quad) {
-            const __m256i values = _mm256_shuffle_epi8(load_quad(samples + kQuad * quad), order);
-            high = _mm256_add_epi32(high, _mm256_madd_epi16(values, _mm256_loadu_si256(weights + 2 * quad)));
-            low = _mm256_add_epi32(low, _mm256_madd_epi16(values, _mm256_loadu_si256(weights + 2 * quad + 1)));
+        const std::uint8_t* samples = rows + plan.starts[x];
+        const auto* weights = reinterpret_cast<const __m256i*>(plan.weights + x * plan.groups * kHalves);
+        __m256i high[Rows], low[Rows], sums[Rows];
+        for (int r = 0; r < Rows; ++r) high[r] = low[r] = _mm256_setzero_si256();
+        for (std::ptrdiff_t quad = 0; quad < 2 * plan.groups; ++quad) {
+            const __m256i upper = _mm256_loadu_si256(weights + 2 * quad);
+            const __m256i lower = _mm256_loadu_si256(weights + 2 * quad + 1);
+            for (int r = 0; r < Rows; ++r) {
+                const auto* source = reinterpret_cast<const __m128i*>(samples + r * stride + kQuad * quad);
+                const __m256i bytes = _mm256_broadcastsi128_si256(_mm_loadu_si128(source));
+                const __m256i values = _mm256_shuffle_epi8(bytes, order);
+                high[r] = _mm256_add_epi32(high[r], _mm256_madd_epi16(values, upper));
+                low[r] = _mm256_add_epi32(low[r], _mm256_madd_epi16(values, lower));
+            }
         }
-        store_pixel(_mm256_add_epi32(_mm256_slli_epi32(high, kLowBits), low), x + 1 < outputs, out + 3 * x);
+        for (int r = 0; r < Rows; ++r) sums[r] = _mm256_add_epi32(_mm256_slli_epi32(high[r], kLowBits), low[r]);
+        store_pixels<Rows>(sums, x + 1 < outputs, out_stride, out + 3 * x);
     }
 }
 
 // Bytes are put side by side by colour in fours; one instruction adds a four's products with a digit of its weights.
+template <int Rows>
 __attribute__((target("avx2,avx512f,avx512vl,avx512vnni"))) void shrink_in_quads(
-    const std::uint8_t* row, const std::ptrdiff_t* starts, const std::int8_t* digits, std::ptrdiff_t groups,
-    std::ptrdiff_t outputs, std::uint8_t* out) {
+    const std::uint8_t* rows, std::ptrdiff_t stride, const Plan<std::int8_t>& plan, std::ptrdiff_t outputs,
+    std::ptrdiff_t out_stride, std::uint8_t* out) {
     const __m256i order =
         _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 3, 6, 9, 1, 4, 7, 10, 2, 5, 8, 11, -1, -1, -1, -1));
     for (std::ptrdiff_t x = 0; x < outputs; ++x) {
-        const std::uint8_t* samples = row + starts[x];
-        const auto* weights = reinterpret_cast<const __m256i*>(digits + x * groups * kDigits);
-        __m256i low = _mm256_setzero_si256(), middle = low, high = low;
-        for (std::ptrdiff_t g = 0; g < groups; ++g) {
-            const auto* first = reinterpret_cast<const __m128i*>(samples + 2 * kQuad * g);
-            const auto* second = reinterpret_cast<const __m128i*>(samples + 2 * kQuad * g + kQuad);
-            const __m256i bytes =
-                _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_loadu_si128(first)), _mm_loadu_si128(second), 1);
-            const __m256i values = _mm256_shuffle_epi8(bytes, order);
-            low = _mm256_dpbusd_epi32(low, values, _mm256_loadu_si256(weights + 3 * g));
-            middle = _mm256_dpbusd_epi32(middle, values, _mm256_loadu_si256(weights + 3 * g + 1));
-            high = _mm256_dpbusd_epi32(high, values, _mm256_loadu_si256(weights + 3 * g + 2));
+        const std::uint8_t* samples = rows + plan.starts[x];
+        const auto* weights = reinterpret_cast<const __m256i*>(plan.weights + x * plan.groups * kDigits);
+        __m256i low[Rows], middle[Rows], high[Rows], sums[Rows];
+        for (int r = 0; r < Rows; ++r) low[r] = middle[r] = high[r] = _mm256_setzero_si256();
+        for (std::ptrdiff_t g = 0; g < plan.groups; ++g) {
+            const __m256i lowest = _mm256_loadu_si256(weights + 3 * g);
+            const __m256i second = _mm256_loadu_si256(weights + 3 * g + 1);
+            const __m256i third = _mm256_loadu_si256(weights + 3 * g + 2);
+            for (int r = 0; r < Rows; ++r) {
+                const std::uint8_t* source = samples + r * stride + 2 * kQuad * g;
+                const __m128i four = _mm_loadu_si128(reinterpret_cast<const __m128i*>(source));
+                const __m128i next = _mm_loadu_si128(reinterpret_cast<const __m128i*>(source + kQuad));
+                const __m256i bytes = _mm256_inserti128_si256(_mm256_castsi128_si256(four), next, 1);
+                const __m256i values = _mm256_shuffle_epi8(bytes, order);
+                low[r] = _mm256_dpbusd_epi32(low[r], values, lowest);
+                middle[r] = _mm256_dpbusd_epi32(middle[r], values, second);
+                high[r] = _mm256_dpbusd_epi32(high[r], values, third);
+            }
         }
-        const __m256i upper = _mm256_add_epi32(middle, _mm256_slli_epi32(high, 8));
-        store_pixel(_mm256_add_epi32(low, _mm256_slli_epi32(upper, 8)), x + 1 < outputs, out + 3 * x);
+        for (int r = 0; r < Rows; ++r) {
+            const __m256i upper = _mm256_add_epi32(middle[r], _mm256_slli_epi32(high[r], 8));
+            sums[r] = _mm256_add_epi32(low[r], _mm256_slli_epi32(upper, 8));
+        }
+        store_pixels<Rows>(sums, x + 1 < outputs, out_stride, out + 3 * x);
     }
 }
 
 #else
 
-void shrink_in_pairs(const std::uint8_t*, const std::ptrdiff_t*, const std::int16_t*, std::ptrdiff_t, std::ptrdiff_t,
+template <int Rows>
+void shrink_in_pairs(const std::uint8_t*, std::ptrdiff_t, const Plan<std::int16_t>&, std::ptrdiff_t, std::ptrdiff_t,
                      std::uint8_t*) {}
-void shrink_in_quads(const std::uint8_t*, const std::ptrdiff_t*, const std::int8_t*, std::ptrdiff_t, std::ptrdiff_t,
+template <int Rows>
+void shrink_in_quads(const std::uint8_t*, std::ptrdiff_t, const Plan<std::int8_t>&, std::ptrdiff_t, std::ptrdiff_t,
                      std::uint8_t*) {}
 
 #endif
@@ -129,7 +161,11 @@ RowShrinker::Way RowShrinker::fastest() {
 }
 
 RowShrinker::RowShrinker(const Axis<std::int32_t>& columns, std::ptrdiff_t width)
-    : outputs_(columns.outputs), table_(columns, 0, width), way_(fastest()), groups_(table_.lanes / kLanes) {
+    : outputs_(columns.outputs),
+      width_(width),
+      table_(columns, 0, width),
+      way_(fastest()),
+      groups_(table_.lanes / kLanes) {
     if (table_.lanes % kLanes != 0) way_ = Way::plain;
     if (way_ == Way::pairs) split_in_halves();
     if (way_ == Way::quads) split_in_digits();
@@ -164,15 +200,34 @@ void RowShrinker::split_in_digits() {
     }
 }
 
-void RowShrinker::operator()(const std::uint8_t* row, std::ptrdiff_t readable, std::uint8_t* out) const {
+template <int Rows>
+void RowShrinker::shrink(const std::uint8_t* rows, std::ptrdiff_t stride, std::ptrdiff_t readable,
+                         std::uint8_t* out) const {
+    const std::ptrdiff_t* starts = table_.starts.data();
+    const std::ptrdiff_t out_stride = 3 * outputs_;
     std::ptrdiff_t fast = 0;
     if (way_ != Way::plain) {  // a load must not leave the photo: the last outputs of its last row are summed plainly
         const std::ptrdiff_t reach = kQuad * (2 * groups_ - 1) + kLoad;
-        fast = std::upper_bound(table_.starts.begin(), table_.starts.end(), readable - reach) - table_.starts.begin();
+        const std::ptrdiff_t last = readable - (Rows - 1) * stride - reach;
+        fast = std::upper_bound(starts, starts + outputs_, last) - starts;
     }
-    if (way_ == Way::pairs) shrink_in_pairs(row, table_.starts.data(), halves_.data(), groups_, fast, out);
-    if (way_ == Way::quads) shrink_in_quads(row, table_.starts.data(), digits_.data(), groups_, fast, out);
-    shrink_plainly(row, table_.starts.data(), table_.weights.data(), fast, outputs_, table_.lanes, out);
+    if (way_ == Way::pairs) {
+        shrink_in_pairs<Rows>(rows, stride, {starts, halves_.data(), groups_}, fast, out_stride, out);
+    } else if (way_ == Way::quads) {
+        shrink_in_quads<Rows>(rows, stride, {starts, digits_.data(), groups_}, fast, out_stride, out);
+    }
+    for (int r = 0; r < Rows; ++r) {
+        shrink_plainly(rows + r * stride, starts, table_.weights.data(), fast, outputs_, table_.lanes,
+                       out + r * out_stride);
+    }
+}
+
+void RowShrinker::operator()(const std::uint8_t* rows, std::ptrdiff_t count, std::ptrdiff_t readable,
+                             std::uint8_t* out) const {
+    const std::ptrdiff_t stride = 3 * width_;
+    std::ptrdiff_t r = 0;
+    for (; r + 4 <= count; r += 4) shrink<4>(rows + r * stride, stride, readable - r * stride, out + r * 3 * outputs_);
+    for (; r < count; ++r) shrink<1>(rows + r * stride, stride, readable - r * stride, out + r * 3 * outputs_);
 }
 
 }  // namespace pp

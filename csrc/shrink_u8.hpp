@@ -1,4 +1,4 @@
-// One row of Pillow's 8-bit resize along the width, in integers throughout: the sums of 22-bit weights and 8-bit
+// The rows of Pillow's 8-bit resize taken along the width, in integers throughout: the sums of 22-bit weights and 8-bit
 // samples are exact, so every way to compute them gives the same bytes.
 #pragma once
 
@@ -16,8 +16,9 @@ class RowShrinker {
   public:
     RowShrinker(const Axis<std::int32_t>& columns, std::ptrdiff_t width);
 
-    // row: 3 * width samples, of which `readable` may be read (more where other rows follow). out: 3 * outputs.
-    void operator()(const std::uint8_t* row, std::ptrdiff_t readable, std::uint8_t* out) const;
+    // rows: count x 3 * width samples, of which `readable` may be read (more where other rows follow). Writes
+    // count x 3 * outputs.
+    void operator()(const std::uint8_t* rows, std::ptrdiff_t count, std::ptrdiff_t readable, std::uint8_t* out) const;
 
   private:
     enum class Way { plain, pairs, quads };
@@ -26,7 +27,11 @@ class RowShrinker {
     void split_in_halves();
     void split_in_digits();
 
+    template <int Rows>
+    void shrink(const std::uint8_t* rows, std::ptrdiff_t stride, std::ptrdiff_t readable, std::uint8_t* out) const;
+
     std::ptrdiff_t outputs_;
+    std::ptrdiff_t width_;
     Interleaved<std::int32_t> table_;
     Way way_;
     std::ptrdiff_t groups_;             // of eight pixels an output
