@@ -9,6 +9,7 @@ namespace pp {
 
 namespace {
 
+constexpr std::ptrdiff_t kBandRows = 128;
 constexpr std::ptrdiff_t kLanes = 24;  // eight pixels: whole vectors, and a multiple of three colours
 
 PP_INLINE std::uint8_t clip8(std::int32_t sum) {
@@ -176,26 +177,32 @@ void spread_row(const float* values, const Interleaved<float>& table, std::ptrdi
 
 void resize_u8(const PhotoView& photo, const Axis<std::int32_t>& rows, const Axis<std::int32_t>& columns,
                std::uint8_t* out) {
-    const bool same_width = copies(columns, 1 << kFixedBits);
-    const bool same_height = copies(rows, 1 << kFixedBits);
     const std::ptrdiff_t stride = 3 * columns.outputs;
     const std::ptrdiff_t width = 3 * photo.width;
-    const std::ptrdiff_t first = rows.first();
-    const std::ptrdiff_t count = rows.end() - first;
-    std::vector<std::uint8_t> between(same_height ? 0 : count * stride);
-    std::uint8_t* across = same_height ? out : between.data();
-    const std::uint8_t* source = photo.pixels + first * width;
-    if (same_width) {
-        for (std::ptrdiff_t r = 0; r < count; ++r) {
-            std::copy_n(source + r * width + 3 * columns.first(), stride, across + r * stride);
+    const bool same_width = copies(columns, 1 << kFixedBits);
+    const RowShrinker shrink(columns, photo.width);
+    const auto across = [&](std::ptrdiff_t first, std::ptrdiff_t last, std::uint8_t* target) {
+        const std::uint8_t* source = photo.pixels + first * width;
+        if (!same_width) return shrink(source, last - first, (photo.height - first) * width, target);
+        for (std::ptrdiff_t r = 0; r < last - first; ++r) {
+            std::copy_n(source + r * width + 3 * columns.first(), stride, target + r * stride);
         }
-    } else {
-        RowShrinker(columns, photo.width)(source, count, (photo.height - first) * width, across);
-    }
-    if (same_height) return;
+    };
+    if (copies(rows, 1 << kFixedBits)) return across(rows.first(), rows.end(), out);
+    std::vector<std::uint8_t> band;  // the shrunk rows that a few outputs read: small enough for the cache
     std::vector<std::int32_t> sums(stride);
+    std::ptrdiff_t first = 0, last = rows.first();  // of the rows in the band
     for (std::ptrdiff_t y = 0; y < rows.outputs; ++y) {
-        weigh_rows_u8(across + (rows.starts[y] - first) * stride, stride, rows.weights + y * rows.taps, rows.taps,
+        if (rows.starts[y] + rows.taps > last) {
+            const std::ptrdiff_t kept = std::max<std::ptrdiff_t>(last - rows.starts[y], 0);
+            if (kept > 0) std::copy_n(band.data() + (rows.starts[y] - first) * stride, kept * stride, band.data());
+            first = rows.starts[y];
+            const std::ptrdiff_t until = std::min(rows.end(), first + rows.taps + kBandRows);
+            band.resize((rows.taps + kBandRows) * stride);
+            across(first + kept, until, band.data() + kept * stride);
+            last = until;
+        }
+        weigh_rows_u8(band.data() + (rows.starts[y] - first) * stride, stride, rows.weights + y * rows.taps, rows.taps,
                       sums.data(), out + y * stride);
     }
 }

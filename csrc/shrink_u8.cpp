@@ -72,7 +72,13 @@ __attribute__((target("avx2"), always_inline)) inline void store_pixels(const __
     alignas(16) std::int32_t colours[4];
     _mm_store_si128(reinterpret_cast<__m128i*>(colours),
                     _mm_packus_epi16(_mm_packs_epi32(levels[0], levels[1]), _mm_packs_epi32(levels[2], levels[3])));
-    for (int r = 0; r < Rows; ++r) std::memcpy(out + r * stride, colours + r, more ? 4 : 3);
+    for (int r = 0; r < Rows; ++r) {
+        if (more) {
+            std::memcpy(out + r * stride, colours + r, 4);
+        } else {
+            std::memcpy(out + r * stride, colours + r, 3);
+        }
+    }
 }
 
 // Bytes are put side by side by colour as 16-bit numbers, in pairs; one instruction sums a pair's two products with a
