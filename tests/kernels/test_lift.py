@@ -139,7 +139,7 @@ def test_threads_change_nothing():
 @pytest.mark.parametrize("resize_to", [(50, 49), (40, 200)])
 def test_enlarged_axes_are_refused(resize_to, implementation):
     arguments = tables((40, 40), resize_to, resize_to)
-    with pytest.raises(ValueError, match="reduced|positive definite"):
+    with pytest.raises(ValueError, match=r"reduced|positive definite"):
         kernels.get("lift", implementation)(noise((40, 40)), corners(resize_to, 6.0), *arguments, 8, 1)
 
 

@@ -66,7 +66,8 @@ def _changed(
 ) -> _Pixels:
     change = np.einsum("yh,yxc,xw->hwc", rows, coefficients, columns, optimize=True)
     changed = np.clip(photo + np.clip(change, -bound, bound), 0.0, 255.0)
-    return np.floor(changed + 0.5).astype(np.uint8)
+    rounded: _Pixels = np.floor(changed + 0.5).astype(np.uint8)
+    return rounded
 
 
 def _solve(right: npt.NDArray[Any], rows: npt.NDArray[Any], columns: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
