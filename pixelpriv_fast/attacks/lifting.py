@@ -9,15 +9,14 @@ from there.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from ..engines.protocol import ClassSets
 from ..kernels import get
-from ..models.preprocess import Offsets, Preprocess
+from ..models.preprocess import Offsets
 from ..runtime.device import threads
-from ..types import Floats, Logits, Pixels
+from ..types import Pixels
 from .descent import Descent, descend
 from .linf import Ball
 from .task import AttackOutcome, AttackTask, Victim
@@ -31,36 +30,6 @@ LEAST_REDUCTION = 2.0
 SHARE = 0.75
 #: Corrections for what the ball and the range cut off; the third one brings less than 0.5 % more of the change.
 ROUNDS = 2
-
-
-@dataclass(frozen=True, slots=True)
-class _AtInputSize:
-    """A victim that is shown photos of its input's size."""
-
-    victim: Victim
-    preprocess: Preprocess
-
-    @property
-    def name(self) -> str:
-        return self.victim.name
-
-    @property
-    def device(self) -> str:
-        return self.victim.device
-
-    @property
-    def precision(self) -> str:
-        return self.victim.precision
-
-    @property
-    def classes(self) -> int:
-        return self.victim.classes
-
-    def logits(self, inputs: Floats) -> Logits:
-        return self.victim.logits(inputs)
-
-    def gradient(self, inputs: Floats, accepted: ClassSets) -> tuple[Logits, Floats]:
-        return self.victim.gradient(inputs, accepted)
 
 
 def descend_lifted(photos: Sequence[Pixels], task: AttackTask, plan: Descent) -> list[AttackOutcome]:
@@ -110,9 +79,8 @@ def _lift_and_polish(photos: Sequence[Pixels], task: AttackTask, plan: Descent) 
 def _lifted(photos: Sequence[Pixels], task: AttackTask, plan: Descent) -> tuple[list[Pixels], list[int]]:
     """The lifted photos and the steps that were taken at the victims' size."""
     preprocess = task.victims[0].preprocess
-    victims = tuple(_AtInputSize(victim, victim.preprocess.at_input_size()) for victim in task.victims)
     small = [preprocess.reduced(photo) for photo in photos]
-    found = descend(small, replace(task, victims=victims), replace(plan, ball=smaller(plan.ball)))
+    found = descend(small, task, replace(plan, ball=smaller(plan.ball)))
     changed = [
         preprocess.lift(photo, outcome.photo.astype(np.float32) - start, plan.ball.levels, ROUNDS, threads())
         for photo, start, outcome in zip(photos, small, found, strict=True)
@@ -129,7 +97,8 @@ def _fooled(photos: Sequence[Pixels], task: AttackTask) -> list[bool]:
     """Whether no victim shows a class to flee, by the fp32 networks on the 8-bit photos."""
     good = np.ones(len(photos), np.bool_)
     for victim, flee in zip(task.victims, task.flee, strict=True):
-        tops = victim.logits(np.stack([victim.preprocess.rounded(photo) for photo in photos])).argmax(axis=1)
+        seen = np.stack([victim.preprocess.rounded(photo) for photo in photos])
+        tops = victim.logits(seen, task.batch).argmax(axis=1)
         good &= [int(top) not in row for top, row in zip(tops, flee, strict=True)]
     return [bool(value) for value in good]
 

@@ -7,7 +7,7 @@ transpose. Both cost memory for a few rows, never for a float copy of the photo.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, TypeAlias
@@ -107,33 +107,30 @@ class Preprocess:
 
     def identity(self, height: int, width: int) -> bool:
         """Whether photos of this size are read without resampling: then ``rounded`` and ``exact`` are the same."""
-        rows, columns = self._axes(height, width)
+        rows, columns = self.axes(height, width)
         return rows.identity and columns.identity
 
     def rounded(self, photo: Pixels) -> Floats:
         """What the classifier sees. photo: uint8 (H, W, 3) RGB -> float32 (3, h, w), normalised."""
-        values: Floats = get("normalise")(self.reduced(photo), *_affine(self))
+        values: Floats = get("normalise")(_resized(photo, self.axes(*photo.shape[:2])), *affine(self))
         return values
 
     def reduced(self, photo: Pixels) -> Pixels:
-        """The 8-bit pixels that are normalised: uint8 (H, W, 3) -> (h, w, 3), resized and cropped."""
-        rows, columns = self._axes(*photo.shape[:2])
-        small: Pixels = get("resize_u8")(photo, rows.starts, rows.fixed, columns.starts, columns.fixed)
-        return small
+        """A photo of ``resize_to`` pixels that is read without resampling, and is to the network what ``photo`` is:
+        the resized photo, of whose long side the middle is kept. uint8 (H, W, 3) -> (h, w, 3)."""
+        return _resized(photo, self._reduction(*photo.shape[:2]))
 
     def lift(self, photo: Pixels, wanted: Floats, bound: int, rounds: int, threads: int = 1) -> Pixels:
         """The photo with the smallest change, within ``bound`` grey levels and 0..255, that moves ``reduced`` of it by
         ``wanted`` float32 (h, w, 3) levels, as nearly as ``rounds`` corrections get (see the kernel ``lift``). Only for
-        photos that the resize reduces."""
-        lifted: Pixels = get("lift")(photo, wanted, *self._tables(photo), bound, rounds, threads)
+        photos that the resize reduces along both sides."""
+        rows, columns = self._reduction(*photo.shape[:2])
+        tables = rows.starts, rows.weights, columns.starts, columns.weights
+        lifted: Pixels = get("lift")(photo, wanted, *tables, bound, rounds, threads)
         return lifted
 
-    def at_input_size(self) -> Preprocess:
-        """The same for photos that are ``reduced`` already."""
-        return replace(self, resize="none", resize_to=None)
-
     def reads_like(self, other: Preprocess) -> bool:
-        """Whether ``reduced`` is the same for both: they differ in ``order``, ``mean`` and ``std`` at most."""
+        """Whether both read the same pixels: they differ in ``order``, ``mean`` and ``std`` at most."""
         return replace(self, order=other.order, mean=other.mean, std=other.std) == other
 
     def warped(self, photo: Pixels, motions: npt.NDArray[np.float64], edge: str = "soft", fill: int = 0) -> Floats:
@@ -142,23 +139,23 @@ class Preprocess:
         motions: (n, 3) float64 rows of degrees, tx and ty in pixels (see the kernel ``warp_u8``) -> (n, 3, h, w). Where
         the photo is read without resampling, the candidates are written straight into the input.
         """
-        rows, columns = self._axes(*photo.shape[:2])
+        rows, columns = self.axes(*photo.shape[:2])
         if not self.identity(*photo.shape[:2]):
             # One candidate at a time: a large photo's candidates together would not fit into memory.
             return np.stack([self.rounded(get("warp_u8")(photo, m[None], edge, fill)[0]) for m in motions])
         out = np.empty((len(motions), 3, *self.size), np.float32)
         top, left = int(rows.starts[0]), int(columns.starts[0])
-        get("warp_planar")(photo, motions, *_affine(self), out, top, left, edge, fill)
+        get("warp_planar")(photo, motions, *affine(self), out, top, left, edge, fill)
         return out
 
     def exact(self, photo: Pixels, offsets: Offsets, units: int = 1) -> Floats:
         """The same without rounding, of ``photo + offsets / units``. photo, offsets (H, W, 3) -> (3, h, w)."""
-        values: Floats = get("resize_lattice")(photo, offsets, units, *self._tables(photo), *_affine(self))
+        values: Floats = get("resize_lattice")(photo, offsets, units, *self._tables(photo), *affine(self))
         return values
 
     def adjoint(self, gradient: Floats, out: Floats) -> None:
         """Adds the photo's gradient, per grey level, to ``out`` float32 (H, W, 3); ``gradient`` is (3, h, w)."""
-        order, gain, _ = _affine(self)
+        order, gain, _ = affine(self)
         get("resize_adjoint")(gradient, *self._tables(out), order, gain, out)
 
     def step(
@@ -174,26 +171,40 @@ class Preprocess:
     ) -> None:
         """Moves ``offsets`` in place by ``step`` units along the sign of the photo's gradient (``adjoint`` of
         ``gradient``, plus ``extra`` (H, W, 3)), within ``bound`` units and 0..255. Needs no float photo."""
-        order, gain, _ = _affine(self)
+        order, gain, _ = affine(self)
         tables = self._tables(photo)
         get("lattice_step")(photo, offsets, units, gradient, *tables, order, gain, step, bound, extra)
 
-    def _axes(self, height: int, width: int) -> tuple[AxisFilter, AxisFilter]:
+    def axes(self, height: int, width: int) -> tuple[AxisFilter, AxisFilter]:
+        """The tables of rows and columns for photos of this size."""
         resized = self.resized(height, width)
-        # torchvision's CenterCrop: halves to even.
-        first = [round((full - kept) / 2.0) for full, kept in zip(resized, self.size, strict=True)]
+        return self._window(
+            height, width, [_margin(full, kept) for full, kept in zip(resized, self.size, strict=True)], self.size
+        )
+
+    def _reduction(self, height: int, width: int) -> tuple[AxisFilter, AxisFilter]:
+        """Tables of a larger window, whose own middle is the one of ``axes``."""
+        resized = self.resized(height, width)
+        kept = resized if self.resize == "squash" else (min(resized),) * 2
+        first = [_margin(full, n) - _margin(k, n) for full, k, n in zip(resized, kept, self.size, strict=True)]
+        return self._window(height, width, first, kept)
+
+    def _window(
+        self, height: int, width: int, first: Sequence[int], count: tuple[int, int]
+    ) -> tuple[AxisFilter, AxisFilter]:
+        resized = self.resized(height, width)
         return (
-            axis_filter(height, resized[0], first[0], self.size[0], self.filter),
-            axis_filter(width, resized[1], first[1], self.size[1], self.filter),
+            axis_filter(height, resized[0], first[0], count[0], self.filter),
+            axis_filter(width, resized[1], first[1], count[1], self.filter),
         )
 
     def _tables(self, photo: Pixels | Floats) -> tuple[npt.NDArray[Any], ...]:
-        rows, columns = self._axes(*photo.shape[:2])
+        rows, columns = self.axes(*photo.shape[:2])
         return rows.starts, rows.weights, columns.starts, columns.weights
 
 
 @lru_cache(maxsize=64)
-def _affine(preprocess: Preprocess) -> tuple[npt.NDArray[np.int32], Floats, Floats]:
+def affine(preprocess: Preprocess) -> tuple[npt.NDArray[np.int32], Floats, Floats]:
     """Channel order, and gain and bias that say the same as mean and std."""
     order = np.array(ORDERS[preprocess.order], np.int32)
     gain = 1.0 / np.array(preprocess.std, np.float64)
@@ -202,6 +213,17 @@ def _affine(preprocess: Preprocess) -> tuple[npt.NDArray[np.int32], Floats, Floa
     for array in arrays:
         array.flags.writeable = False
     return arrays
+
+
+def _margin(full: int, kept: int) -> int:
+    """What torchvision's CenterCrop leaves out before the middle: halves to even."""
+    return round((full - kept) / 2.0)
+
+
+def _resized(photo: Pixels, axes: tuple[AxisFilter, AxisFilter]) -> Pixels:
+    rows, columns = axes
+    small: Pixels = get("resize_u8")(photo, rows.starts, rows.fixed, columns.starts, columns.fixed)
+    return small
 
 
 def _pair(values: Any) -> tuple[int, int]:
