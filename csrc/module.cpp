@@ -8,6 +8,7 @@ void bind_cartoon_filter(pybind11::module_& m);
 void bind_exposure(pybind11::module_& m);
 void bind_illumination(pybind11::module_& m);
 void bind_lattice(pybind11::module_& m);
+void bind_lift(pybind11::module_& m);
 void bind_lzw(pybind11::module_& m);
 void bind_resize(pybind11::module_& m);
 void bind_ssim(pybind11::module_& m);
@@ -21,6 +22,7 @@ PYBIND11_MODULE(_native, m, pybind11::mod_gil_not_used()) {
     pp::bind_exposure(m);
     pp::bind_illumination(m);
     pp::bind_lattice(m);
+    pp::bind_lift(m);
     pp::bind_lzw(m);
     pp::bind_resize(m);
     pp::bind_ssim(m);

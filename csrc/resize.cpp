@@ -3,12 +3,13 @@
 #include <algorithm>
 
 #include "dispatch.hpp"
+#include "shrink_u8.hpp"
 
 namespace pp {
 
 namespace {
 
-constexpr int kFixedBits = 22;
+constexpr std::ptrdiff_t kBandRows = 128;
 constexpr std::ptrdiff_t kLanes = 24;  // eight pixels: whole vectors, and a multiple of three colours
 
 PP_INLINE std::uint8_t clip8(std::int32_t sum) {
@@ -16,29 +17,19 @@ PP_INLINE std::uint8_t clip8(std::int32_t sum) {
 }
 
 // Sums per colour of weights * samples over `lanes` interleaved samples.
-template <typename Sum, typename Sample>
-PP_INLINE void dot3(const Sample* PP_RESTRICT samples, const Sum* PP_RESTRICT weights, std::ptrdiff_t lanes,
-                    Sum* PP_RESTRICT sums) {
-    Sum partial[kLanes] = {};
+PP_INLINE void dot3(const float* PP_RESTRICT samples, const float* PP_RESTRICT weights, std::ptrdiff_t lanes,
+                    float* PP_RESTRICT sums) {
+    float partial[kLanes] = {};
     std::ptrdiff_t i = 0;
     for (; i + kLanes <= lanes; i += kLanes) {
-        for (std::ptrdiff_t j = 0; j < kLanes; ++j) partial[j] += weights[i + j] * static_cast<Sum>(samples[i + j]);
+        for (std::ptrdiff_t j = 0; j < kLanes; ++j) partial[j] += weights[i + j] * samples[i + j];
     }
     for (; i < lanes; i += 3) {
-        for (std::ptrdiff_t j = 0; j < 3; ++j) partial[j] += weights[i + j] * static_cast<Sum>(samples[i + j]);
+        for (std::ptrdiff_t j = 0; j < 3; ++j) partial[j] += weights[i + j] * samples[i + j];
     }
     for (std::ptrdiff_t j = 0; j < 12; ++j) partial[j] += partial[j + 12];
     for (std::ptrdiff_t j = 0; j < 6; ++j) partial[j] += partial[j + 6];
     for (std::ptrdiff_t j = 0; j < 3; ++j) sums[j] = partial[j] + partial[j + 3];
-}
-
-PP_CLONES void shrink_row_u8(const std::uint8_t* row, const std::ptrdiff_t* starts, const std::int32_t* weights,
-                             std::ptrdiff_t outputs, std::ptrdiff_t lanes, std::uint8_t* PP_RESTRICT out) {
-    for (std::ptrdiff_t x = 0; x < outputs; ++x) {
-        std::int32_t sums[3];
-        dot3(row + starts[x], weights + x * lanes, lanes, sums);
-        for (int c = 0; c < 3; ++c) out[3 * x + c] = clip8(sums[c] + (1 << (kFixedBits - 1)));
-    }
 }
 
 PP_CLONES void weigh_rows_u8(const std::uint8_t* rows, std::ptrdiff_t stride, const std::int32_t* weights,
@@ -78,8 +69,8 @@ PP_CLONES void weigh_lattice_rows(const std::uint8_t* photo, const std::int8_t* 
     }
 }
 
-PP_CLONES void shrink_row(const float* row, const std::ptrdiff_t* starts, const float* weights, std::ptrdiff_t outputs,
-                          std::ptrdiff_t lanes, float* PP_RESTRICT out) {
+PP_CLONES void dot_rows(const float* row, const std::ptrdiff_t* starts, const float* weights, std::ptrdiff_t outputs,
+                        std::ptrdiff_t lanes, float* PP_RESTRICT out) {
     for (std::ptrdiff_t x = 0; x < outputs; ++x) dot3(row + starts[x], weights + x * lanes, lanes, out + 3 * x);
 }
 
@@ -131,17 +122,6 @@ PP_CLONES void blend_two(const float* PP_RESTRICT a, float wa, const float* PP_R
     for (std::ptrdiff_t i = 0; i < samples; ++i) sums[i] = wa * a[i] + wb * b[i];
 }
 
-// The most outputs whose windows share a row.
-std::ptrdiff_t overlap(const Axis<float>& axis) {
-    std::ptrdiff_t most = 1;
-    std::ptrdiff_t oldest = 0;
-    for (std::ptrdiff_t output = 0; output < axis.outputs; ++output) {
-        while (axis.starts[oldest] + axis.taps <= axis.starts[output]) ++oldest;
-        most = std::max(most, output - oldest + 1);
-    }
-    return most;
-}
-
 // Whether the axis is only cropped: such a pass is skipped.
 template <typename W>
 bool copies(const Axis<W>& axis, W one) {
@@ -175,28 +155,54 @@ Interleaved<W>::Interleaved(const Axis<W>& axis, std::ptrdiff_t origin, std::ptr
 template struct Interleaved<float>;
 template struct Interleaved<std::int32_t>;
 
+std::ptrdiff_t overlap(const Axis<float>& axis) {
+    std::ptrdiff_t most = 1;
+    std::ptrdiff_t oldest = 0;
+    for (std::ptrdiff_t output = 0; output < axis.outputs; ++output) {
+        while (axis.starts[oldest] + axis.taps <= axis.starts[output]) ++oldest;
+        most = std::max(most, output - oldest + 1);
+    }
+    return most;
+}
+
+void shrink_row(const float* row, const Interleaved<float>& table, std::ptrdiff_t outputs, float* out) {
+    dot_rows(row, table.starts.data(), table.weights.data(), outputs, table.lanes, out);
+}
+
+void spread_row(const float* values, const Interleaved<float>& table, std::ptrdiff_t outputs, std::ptrdiff_t samples,
+                float* out) {
+    std::fill(out, out + samples, 0.0f);
+    add_spread(values, table.starts.data(), table.weights.data(), outputs, table.lanes, out);
+}
+
 void resize_u8(const PhotoView& photo, const Axis<std::int32_t>& rows, const Axis<std::int32_t>& columns,
                std::uint8_t* out) {
-    const bool same_width = copies(columns, 1 << kFixedBits);
-    const bool same_height = copies(rows, 1 << kFixedBits);
-    const Interleaved<std::int32_t> table(columns, 0, photo.width);
     const std::ptrdiff_t stride = 3 * columns.outputs;
-    const std::ptrdiff_t first = rows.first();
-    std::vector<std::uint8_t> between(same_height ? 0 : (rows.end() - first) * stride);
-    std::uint8_t* across = same_height ? out : between.data();
-    for (std::ptrdiff_t r = first; r < rows.end(); ++r) {
-        const std::uint8_t* source = photo.pixels + r * 3 * photo.width;
-        std::uint8_t* target = across + (r - first) * stride;
-        if (same_width) {
-            std::copy_n(source + 3 * columns.first(), stride, target);
-        } else {
-            shrink_row_u8(source, table.starts.data(), table.weights.data(), columns.outputs, table.lanes, target);
+    const std::ptrdiff_t width = 3 * photo.width;
+    const bool same_width = copies(columns, 1 << kFixedBits);
+    const RowShrinker shrink(columns, photo.width);
+    const auto across = [&](std::ptrdiff_t first, std::ptrdiff_t last, std::uint8_t* target) {
+        const std::uint8_t* source = photo.pixels + first * width;
+        if (!same_width) return shrink(source, last - first, (photo.height - first) * width, target);
+        for (std::ptrdiff_t r = 0; r < last - first; ++r) {
+            std::copy_n(source + r * width + 3 * columns.first(), stride, target + r * stride);
         }
-    }
-    if (same_height) return;
+    };
+    if (copies(rows, 1 << kFixedBits)) return across(rows.first(), rows.end(), out);
+    std::vector<std::uint8_t> band;  // the shrunk rows that a few outputs read: small enough for the cache
     std::vector<std::int32_t> sums(stride);
+    std::ptrdiff_t first = 0, last = rows.first();  // of the rows in the band
     for (std::ptrdiff_t y = 0; y < rows.outputs; ++y) {
-        weigh_rows_u8(across + (rows.starts[y] - first) * stride, stride, rows.weights + y * rows.taps, rows.taps,
+        if (rows.starts[y] + rows.taps > last) {
+            const std::ptrdiff_t kept = std::max<std::ptrdiff_t>(last - rows.starts[y], 0);
+            if (kept > 0) std::copy_n(band.data() + (rows.starts[y] - first) * stride, kept * stride, band.data());
+            first = rows.starts[y];
+            const std::ptrdiff_t until = std::min(rows.end(), first + rows.taps + kBandRows);
+            band.resize((rows.taps + kBandRows) * stride);
+            across(first + kept, until, band.data() + kept * stride);
+            last = until;
+        }
+        weigh_rows_u8(band.data() + (rows.starts[y] - first) * stride, stride, rows.weights + y * rows.taps, rows.taps,
                       sums.data(), out + y * stride);
     }
 }
@@ -225,8 +231,7 @@ void resize_lattice(const PhotoView& photo, const std::int8_t* offsets, int unit
         weigh_lattice_rows(photo.pixels + corner, offsets + corner, units, 3 * photo.width, 3 * width,
                            rows.weights + y * rows.taps, rows.taps, sums.data());
         if (!direct) {
-            shrink_row(sums.data(), table.starts.data(), table.weights.data(), columns.outputs, table.lanes,
-                       small.data());
+            shrink_row(sums.data(), table, columns.outputs, small.data());
         }
         store_planes(direct ? sums.data() : small.data(), columns.outputs, channels, 1.0f / static_cast<float>(units),
                      plane, out + y * columns.outputs);
@@ -253,8 +258,7 @@ void AdjointRows::spread(std::ptrdiff_t output) {
     load_planes(gradient_ + output * columns_.outputs, columns_.outputs, channels_, plane,
                 direct_ ? target : values_.data());
     if (direct_) return;
-    std::fill(target, target + samples_, 0.0f);
-    add_spread(values_.data(), table_.starts.data(), table_.weights.data(), columns_.outputs, table_.lanes, target);
+    spread_row(values_.data(), table_, columns_.outputs, samples_, target);
 }
 
 const float* AdjointRows::row(std::ptrdiff_t index) {

@@ -45,6 +45,15 @@ struct Interleaved {
     Interleaved(const Axis<W>& axis, std::ptrdiff_t origin, std::ptrdiff_t width);
 };
 
+// The most outputs whose windows share a pixel.
+std::ptrdiff_t overlap(const Axis<float>& axis);
+
+// Passes along one row of interleaved samples: its resize, and the transpose of that (`samples` values from the
+// table's origin on; overwritten).
+void shrink_row(const float* row, const Interleaved<float>& table, std::ptrdiff_t outputs, float* out);
+void spread_row(const float* values, const Interleaved<float>& table, std::ptrdiff_t outputs, std::ptrdiff_t samples,
+                float* out);
+
 void resize_u8(const PhotoView& photo, const Axis<std::int32_t>& rows, const Axis<std::int32_t>& columns,
                std::uint8_t* out);
 

@@ -16,6 +16,7 @@ import numpy as np
 from .attacks import Attack, AttackTask, Victim, content_seed
 from .codecs import EncodeOptions, Limits, encode, is_lossy
 from .errors import ModelError, PhotoError, PixelPrivError, StorageError
+from .kernels import get
 from .metrics import Metric
 from .models import Classifier
 from .patience import Abandoned, Patience
@@ -270,7 +271,7 @@ def _judge(works: Sequence[Work], *, classifiers: Sequence[Classifier], slots: i
 
 def linf(first: Pixels, second: Pixels) -> int:
     """The largest absolute difference in whole grey levels."""
-    return int(np.max(np.maximum(first, second) - np.minimum(first, second))) if first.size else 0
+    return int(get("largest_change")(np.ascontiguousarray(first), np.ascontiguousarray(second)))
 
 
 def measure(works: Sequence[Work], metrics: Mapping[str, Metric], keys: Sequence[str]) -> None:

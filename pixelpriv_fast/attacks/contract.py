@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -15,6 +16,7 @@ import numpy as np
 from ..errors import PixelPrivError, UsageError
 from ..types import Pixels
 from .descent import Descent, descend
+from .lifting import descend_lifted
 from .standalone import Answer, Images, Labels, attack_images
 from .task import AttackOutcome, AttackTask
 
@@ -73,10 +75,15 @@ class Attack(ABC):
         return dataclasses.replace(self, **fields)  # type: ignore[type-var]
 
 
+@dataclass(frozen=True, slots=True)
 class LatticeAttack(Attack):
-    """An attack by steps inside an L-infinity ball: ``plan`` spells out what its fields mean, ``descend`` does it."""
+    """An attack by steps inside an L-infinity ball: ``plan`` spells out what its fields mean, ``descend`` does it.
 
-    __slots__ = ()
+    ``lift``: whether photos that are large for the classifier are attacked at its own size and the change is lifted
+    (see ``lifting``); False takes every step at the photo's own size, which costs more.
+    """
+
+    lift: bool = field(default=True, kw_only=True)
 
     def __post_init__(self) -> None:
         self.plan()
@@ -94,7 +101,7 @@ class LatticeAttack(Attack):
         return self.plan().ball.levels
 
     def _attack(self, starts: Sequence[Pixels], task: AttackTask) -> list[AttackOutcome]:
-        return descend(starts, task, self.plan())
+        return (descend_lifted if self.lift else descend)(starts, task, self.plan())
 
 
 def checked_photo(photo: Pixels, index: int) -> Pixels:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from ..engines.walker import OffersWalker
 from ..kernels import get
+from ..models.preprocess import Offsets
 from ..types import Floats, Logits, Pixels
 from .goals import Aim, ClassSet, Goal, Row, View, log_odds, softplus
 from .linf import Ball, Iterate
@@ -69,15 +70,20 @@ class _Run:
     best: tuple[Judgement, Pixels] | None = field(default=None)
 
 
-def descend(photos: Sequence[Pixels], task: AttackTask, plan: Descent) -> list[AttackOutcome]:
-    """Attacks every photo as ``plan`` says; outcomes in their order. Arguments are trusted: ``contract`` checks."""
+def descend(
+    photos: Sequence[Pixels], task: AttackTask, plan: Descent, begin: Sequence[Offsets] | None = None
+) -> list[AttackOutcome]:
+    """Attacks every photo as ``plan`` says; outcomes in their order. Arguments are trusted: ``contract`` checks.
+
+    ``begin``: where inside the ball each photo's attack begins, instead of at the photo itself.
+    """
     outcomes: dict[int, AttackOutcome] = {}
     waiting = list(range(len(photos)))
     active: list[_Run] = []
     while waiting or active:
         free = max(1, task.batch) - len(active)
         entering, waiting = waiting[:free], waiting[free:]
-        active += _enter(photos, entering, task, plan)
+        active += _enter(photos, entering, task, plan, begin)
         ending = [run for run in active if _out_of_steps(run, task, plan)]
         moving = [run for run in active if run not in ending]
         ending += _advance(moving, task, plan)
@@ -88,7 +94,13 @@ def descend(photos: Sequence[Pixels], task: AttackTask, plan: Descent) -> list[A
     return [outcomes[index] for index in range(len(photos))]
 
 
-def _enter(photos: Sequence[Pixels], indices: Sequence[int], task: AttackTask, plan: Descent) -> list[_Run]:
+def _enter(
+    photos: Sequence[Pixels],
+    indices: Sequence[int],
+    task: AttackTask,
+    plan: Descent,
+    begin: Sequence[Offsets] | None,
+) -> list[_Run]:
     """Photos on their way in: their start and their aim."""
     if not indices:
         return []
@@ -97,7 +109,11 @@ def _enter(photos: Sequence[Pixels], indices: Sequence[int], task: AttackTask, p
         starts = [
             v.logits(np.stack([v.preprocess.rounded(photos[i]) for i in indices]), task.batch) for v in task.victims
         ]
-    return [_run(photos[index], index, row, starts, task, plan) for row, index in enumerate(indices)]
+    runs = [_run(photos[index], index, row, starts, task, plan) for row, index in enumerate(indices)]
+    if begin is not None:
+        for run in runs:
+            run.iterate.offsets = begin[run.index].copy()
+    return runs
 
 
 def _run(photo: Pixels, index: int, row: int, starts: Sequence[Logits | None], task: AttackTask, plan: Descent) -> _Run:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -33,6 +33,17 @@ class AttackTask:
     original_logits: tuple[Logits, ...] | None = None
     expired: Callable[[int], bool] | None = None
     batch: int = 16
+
+    def only(self, photos: Sequence[int]) -> AttackTask:
+        """The task for some of its photos, which are counted anew."""
+        expired = self.expired
+        return replace(
+            self,
+            flee=tuple(tuple(rows[i] for i in photos) for rows in self.flee),
+            seeds=[self.seeds[i] for i in photos],
+            original_logits=self.original_logits and tuple(logits[list(photos)] for logits in self.original_logits),
+            expired=None if expired is None else lambda i: expired(photos[i]),
+        )
 
 
 @dataclass(frozen=True, slots=True)

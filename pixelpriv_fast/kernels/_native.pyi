@@ -58,6 +58,24 @@ def lattice_step(
     bound: int,
     extra: PhotoF32 | None,
 ) -> None: ...
+def least_norm(
+    wanted: PhotoF32,
+    row_starts: VectorI32,
+    row_weights: TableF32,
+    column_starts: VectorI32,
+    column_weights: TableF32,
+) -> PhotoF32: ...
+def lift(
+    photo: PhotoU8,
+    wanted: PhotoF32,
+    row_starts: VectorI32,
+    row_weights: TableF32,
+    column_starts: VectorI32,
+    column_weights: TableF32,
+    bound: int,
+    rounds: int,
+    threads: int = 1,
+) -> PhotoU8: ...
 def normalise(pixels: PhotoU8, order: VectorI32, gain: VectorF32, bias: VectorF32) -> PlanarF32: ...
 def resize_adjoint(
     gradient: PlanarF32,

@@ -44,6 +44,8 @@ KERNELS: dict[str, Kernel] = {
     "lattice_step": Kernel("lattice", "adjoint, sign, step and clamp on int8 offsets in one pass", _ALL),
     "lattice_photo": Kernel("lattice", "the 8-bit photo of a lattice iterate", _ALL),
     "largest_change": Kernel("lattice", "largest absolute difference of two 8-bit photos", _ALL),
+    "least_norm": Kernel("lift", "coefficients of the smallest change whose resize is a given one"),
+    "lift": Kernel("lift", "a change at a network's size made one of the photo, within ball and range"),
     "warp_u8": Kernel("warp", "rotation and translation of one photo, n candidates", _ALL),
     "warp_planar": Kernel("warp", "the same, into a classifier's input", _ALL),
     "filled_area": Kernel("warp", "the share of pixels that a warp's fill touches", _ALL),

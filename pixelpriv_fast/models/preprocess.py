@@ -7,8 +7,8 @@ transpose. Both cost memory for a few rows, never for a float copy of the photo.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, TypeAlias
 
@@ -112,10 +112,26 @@ class Preprocess:
 
     def rounded(self, photo: Pixels) -> Floats:
         """What the classifier sees. photo: uint8 (H, W, 3) RGB -> float32 (3, h, w), normalised."""
-        rows, columns = self.axes(*photo.shape[:2])
-        small = get("resize_u8")(photo, rows.starts, rows.fixed, columns.starts, columns.fixed)
-        values: Floats = get("normalise")(small, *affine(self))
+        values: Floats = get("normalise")(_resized(photo, self.axes(*photo.shape[:2])), *affine(self))
         return values
+
+    def reduced(self, photo: Pixels) -> Pixels:
+        """A photo of ``resize_to`` pixels that is read without resampling, and is to the network what ``photo`` is:
+        the resized photo, of whose long side the middle is kept. uint8 (H, W, 3) -> (h, w, 3)."""
+        return _resized(photo, self._reduction(*photo.shape[:2]))
+
+    def lift(self, photo: Pixels, wanted: Floats, bound: int, rounds: int, threads: int = 1) -> Pixels:
+        """The photo with the smallest change, within ``bound`` grey levels and 0..255, that moves ``reduced`` of it by
+        ``wanted`` float32 (h, w, 3) levels, as nearly as ``rounds`` corrections get (see the kernel ``lift``). Only for
+        photos that the resize reduces along both sides."""
+        rows, columns = self._reduction(*photo.shape[:2])
+        tables = rows.starts, rows.weights, columns.starts, columns.weights
+        lifted: Pixels = get("lift")(photo, wanted, *tables, bound, rounds, threads)
+        return lifted
+
+    def reads_like(self, other: Preprocess) -> bool:
+        """Whether both read the same pixels: they differ in ``order``, ``mean`` and ``std`` at most."""
+        return replace(self, order=other.order, mean=other.mean, std=other.std) == other
 
     def warped(self, photo: Pixels, motions: npt.NDArray[np.float64], edge: str = "soft", fill: int = 0) -> Floats:
         """What the classifier sees of the photo's rotated and translated candidates, rounded to 8 bits as saved.
@@ -162,11 +178,24 @@ class Preprocess:
     def axes(self, height: int, width: int) -> tuple[AxisFilter, AxisFilter]:
         """The tables of rows and columns for photos of this size."""
         resized = self.resized(height, width)
-        # torchvision's CenterCrop: halves to even.
-        first = [round((full - kept) / 2.0) for full, kept in zip(resized, self.size, strict=True)]
+        return self._window(
+            height, width, [_margin(full, kept) for full, kept in zip(resized, self.size, strict=True)], self.size
+        )
+
+    def _reduction(self, height: int, width: int) -> tuple[AxisFilter, AxisFilter]:
+        """Tables of a larger window, whose own middle is the one of ``axes``."""
+        resized = self.resized(height, width)
+        kept = resized if self.resize == "squash" else (min(resized),) * 2
+        first = [_margin(full, n) - _margin(k, n) for full, k, n in zip(resized, kept, self.size, strict=True)]
+        return self._window(height, width, first, kept)
+
+    def _window(
+        self, height: int, width: int, first: Sequence[int], count: tuple[int, int]
+    ) -> tuple[AxisFilter, AxisFilter]:
+        resized = self.resized(height, width)
         return (
-            axis_filter(height, resized[0], first[0], self.size[0], self.filter),
-            axis_filter(width, resized[1], first[1], self.size[1], self.filter),
+            axis_filter(height, resized[0], first[0], count[0], self.filter),
+            axis_filter(width, resized[1], first[1], count[1], self.filter),
         )
 
     def _tables(self, photo: Pixels | Floats) -> tuple[npt.NDArray[Any], ...]:
@@ -184,6 +213,17 @@ def affine(preprocess: Preprocess) -> tuple[npt.NDArray[np.int32], Floats, Float
     for array in arrays:
         array.flags.writeable = False
     return arrays
+
+
+def _margin(full: int, kept: int) -> int:
+    """What torchvision's CenterCrop leaves out before the middle: halves to even."""
+    return round((full - kept) / 2.0)
+
+
+def _resized(photo: Pixels, axes: tuple[AxisFilter, AxisFilter]) -> Pixels:
+    rows, columns = axes
+    small: Pixels = get("resize_u8")(photo, rows.starts, rows.fixed, columns.starts, columns.fixed)
+    return small
 
 
 def _pair(values: Any) -> tuple[int, int]:

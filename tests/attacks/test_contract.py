@@ -91,8 +91,10 @@ def test_stronger_keeps_the_ball_and_gains(name):
 
 
 #: Another value of each field, and the setting in which it must matter.
+LIFT = {"lift": (False, {})}
 FIELDS = {
-    "least_likely": {
+    "least_likely": LIFT
+    | {
         "epsilon": (4 / 255, {"steps": 10}),
         "step": (2 / 255, {}),
         "steps": (3, {}),
@@ -102,7 +104,8 @@ FIELDS = {
         "margin": (0.9, {"stop": "fooled", "steps": 10}),
         "keep": ("first_success", {}),
     },
-    "pgd": {
+    "pgd": LIFT
+    | {
         "epsilon": (3 / 255, {}),
         "step": ("one_level", {}),
         "steps": (2, {}),
@@ -111,8 +114,9 @@ FIELDS = {
         "stop": ("fooled", {}),
         "margin": (0.9, {"stop": "fooled", "epsilon": 8 / 255, "keep": "last"}),
     },
-    "fgsm": {"epsilon": (3 / 255, {})},
-    "p_fgsm": {
+    "fgsm": LIFT | {"epsilon": (3 / 255, {})},
+    "p_fgsm": LIFT
+    | {
         "epsilon": (4 / 255, {}),
         "step": (2 / 255, {}),
         "sigma": (0.5, {}),
@@ -129,7 +133,7 @@ FIELDS = {
 def test_every_field_changes_the_output(name):
     kind = ATTACKS.load(name)
     assert {field.name for field in dataclasses.fields(kind)} == set(FIELDS[name])
-    victim, starts = engine(SQUASHED), photos(3)
+    victim, starts = engine(SQUASHED), [*photos(3), photo(90, 120, seed=3)]
     task = task_for([victim], starts)
     # What was seen before an enhancement differs from what is attacked.
     task = dataclasses.replace(task, original_logits=(task.original_logits[0][:, ::-1].copy(),))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import numpy as np
@@ -119,3 +120,32 @@ def test_step_moves_along_the_adjoints_sign():
     np.testing.assert_array_equal(offsets[clear & free], -2 * np.sign(full[clear & free]).astype(np.int8))
     SQUASH.step(source, offsets, gradient, step=-2, bound=3)
     assert np.abs(offsets).max() == 3
+
+
+@pytest.mark.parametrize("size", [(61, 90), (90, 61), (77, 342), (400, 131), (33, 34), (64, 64)])
+@pytest.mark.parametrize("side", [26, 27, 31])
+@pytest.mark.parametrize("resize", ["short_side", "squash"])
+def test_the_reduced_photo_is_read_like_the_large_one(resize, side, size):
+    preprocess = Preprocess((24, 21), resize, (side, side + 2 if resize == "squash" else side))
+    large = photo(*size)
+    reduced = preprocess.reduced(large)
+    assert reduced.shape[:2] == preprocess.resize_to
+    assert preprocess.identity(*reduced.shape[:2])
+    np.testing.assert_array_equal(preprocess.rounded(reduced), preprocess.rounded(large))
+
+
+def test_a_lifted_change_arrives_in_the_reduced_photo():
+    large = np.clip(photo(150, 210), 20, 235)
+    for preprocess in (SQUASH, SHORT):
+        small = preprocess.reduced(large)
+        wanted = np.random.default_rng(1).choice([-3.0, 3.0], small.shape).astype(np.float32)
+        lifted = preprocess.lift(large, wanted, 8, 3)
+        arrived = preprocess.reduced(lifted).astype(float) - small
+        assert np.abs(lifted.astype(int) - large).max() <= 8
+        assert 0.85 < np.vdot(arrived, wanted) / np.vdot(wanted, wanted) < 1.05
+
+
+def test_who_reads_alike():
+    assert SQUASH.reads_like(dataclasses.replace(SQUASH, order="RGB", mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0)))
+    for change in ({"filter": "box"}, {"size": (24, 24)}, {"resize_to": (32, 31)}, {"resize": "short_side"}):
+        assert not SQUASH.reads_like(dataclasses.replace(SQUASH, **change))

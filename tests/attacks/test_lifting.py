@@ -1,0 +1,122 @@
+"""Large photos: steps at the network's size, lifted once; exact steps where that is not enough or does not apply."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from pixelpriv_fast import attacks
+from pixelpriv_fast.attacks import AttackTask, content_seed, lifting
+from pixelpriv_fast.attacks.linf import Ball
+from pixelpriv_fast.models import Preprocess
+from pixelpriv_fast.registry import ATTACKS
+from tests.attacks.conftest import IDENTITY, SHORT_SIDE, SIZE, SQUASHED, LinearEngine, engine, photo
+
+LATTICE = [name for name in ATTACKS if issubclass(ATTACKS.load(name), attacks.LatticeAttack)]
+LARGE = [(90, 120), (130, 85), (61, 200)]
+
+
+def photos() -> list[np.ndarray]:
+    return [photo(*size, seed=i) for i, size in enumerate(LARGE)]
+
+
+def task_for(victims, starts, **fields) -> AttackTask:
+    logits = tuple(v.logits(np.stack([v.preprocess.rounded(p) for p in starts])) for v in victims)
+    flee = tuple(tuple((int(row.argmax()),) for row in z) for z in logits)
+    return AttackTask(tuple(victims), flee, [content_seed(p, 0) for p in starts], logits, **fields)
+
+
+def linf(first: np.ndarray, second: np.ndarray) -> int:
+    return int(np.abs(first.astype(int) - second).max())
+
+
+@pytest.mark.parametrize("preprocess", [SQUASHED, SHORT_SIDE], ids=["squashed", "short_side"])
+@pytest.mark.parametrize("name", LATTICE)
+def test_large_photos_are_fooled_inside_the_ball(name, preprocess):
+    attack, victim, starts = ATTACKS.load(name)(epsilon=16 / 255), engine(preprocess), photos()
+    kept = [start.copy() for start in starts]
+    outcomes = attack.run(starts, task_for([victim], starts))
+    for start, before, outcome in zip(starts, kept, outcomes, strict=True):
+        np.testing.assert_array_equal(start, before)
+        assert outcome.photo.shape == start.shape
+        assert 0 < outcome.linf == linf(outcome.photo, start) <= 16
+        top, was = (victim.logits(preprocess.rounded(p)[None]).argmax() for p in (outcome.photo, start))
+        assert outcome.fooled == (top != was)
+    assert all(outcome.fooled for outcome in outcomes)
+
+
+@pytest.mark.parametrize("name", LATTICE)
+@pytest.mark.parametrize("preprocess", [IDENTITY, SQUASHED], ids=["identity", "squashed"])
+def test_photos_of_about_the_networks_size_take_the_exact_steps(name, preprocess):
+    """The paper's photos are among them: the same bytes with and without lifting."""
+    victim, starts = engine(preprocess), [photo(*preprocess.resize_to), photo(30, 34), photo(17, 200)]
+    task = task_for([victim], starts)
+    attack = ATTACKS.load(name)()
+    for one, other in zip(attack.run(starts, task), attack.replaced(lift=False).run(starts, task), strict=True):
+        np.testing.assert_array_equal(one.photo, other.photo)
+        assert one.steps == other.steps
+
+
+def test_what_is_large():
+    victim = engine(SQUASHED)  # resizes to 28 x 28
+    assert lifting.liftable(photo(40, 40), [victim])
+    assert not lifting.liftable(photo(39, 40), [victim])  # not twice the pixels
+    assert not lifting.liftable(photo(28, 500), [victim])  # one axis is not reduced
+    assert not lifting.liftable(photo(20, 500), [victim])
+    assert not lifting.liftable(photo(500, 500), [engine(Preprocess(SIZE))])  # cropped only
+    assert lifting.liftable(photo(90, 90), [victim, engine(dataclasses.replace(SQUASHED, mean=(1.0, 2.0, 3.0)))])
+    assert not lifting.liftable(photo(90, 90), [victim, engine(SHORT_SIDE)])
+
+
+def test_small_and_large_photos_mix_in_order():
+    victim = engine(SQUASHED)
+    starts = [photo(24, 24, seed=4), photos()[0], photo(33, 33, seed=5), photos()[1]]
+    attack = attacks.LeastLikely(epsilon=16 / 255)
+    mixed = attack.run(starts, task_for([victim], starts, batch=1))
+    for start, outcome in zip(starts, mixed, strict=True):
+        (alone,) = attack.run([start], task_for([victim], [start], batch=1))
+        np.testing.assert_array_equal(outcome.photo, alone.photo)
+
+
+def test_steps_never_visit_the_large_photo():
+    """Its network input is made only to judge it: with the start and the steps at the network's size."""
+    weights = np.random.default_rng(0).standard_normal((3, *SIZE)).astype(np.float32)
+    victim = LinearEngine(weights, SQUASHED)
+    start = photo(200, 300)
+    flee = (((0,),),) if victim.logits(SQUASHED.rounded(start)[None])[0, 1] < 0 else (((1,),),)
+    victim.forwards = 0
+    (outcome,) = attacks.PGD(epsilon=8 / 255, step=1 / 255, keep="last").run([start], AttackTask((victim,), flee, [0]))
+    assert outcome.fooled
+    assert victim.gradients == outcome.steps == 10
+    assert victim.forwards == 2  # the small photo at its end, the large one after the lift
+
+
+def test_exact_steps_go_on_where_the_lifted_photo_does_not_fool(monkeypatch):
+    monkeypatch.setattr(lifting, "smaller", lambda ball: Ball(0, ball.units))  # nothing to lift
+    victim, starts = engine(SQUASHED), photos()
+    task = task_for([victim], starts)
+    attack = attacks.PGD(epsilon=24 / 255, step=1 / 255, steps=24, keep="last")
+    outcomes = attack.run(starts, task)
+    assert all(outcome.fooled and outcome.linf <= 24 for outcome in outcomes)
+    assert all(24 < outcome.steps < 48 for outcome in outcomes)
+
+
+@pytest.mark.parametrize(("units", "levels", "bound"), [(1, 8, 6), (2, 2, 2), (1, 1, 1), (2, 1, 2), (1, 127, 95)])
+def test_steps_use_three_quarters_of_the_budget(units, levels, bound):
+    assert lifting.smaller(Ball(levels * units, units)) == Ball(bound, units)
+
+
+def test_a_deadline_and_originals_follow_their_photos():
+    victim, starts = engine(SQUASHED), [photo(24, 24), *photos()]
+    asked = []
+    task = task_for([victim], starts, expired=lambda i: bool(asked.append(i)) or i == 2)
+    outcomes = attacks.LeastLikely(target="original", epsilon=16 / 255).run(starts, task)
+    assert set(asked) == {0, 1, 2, 3}
+    assert outcomes[2].steps == 0
+    assert outcomes[1].steps > 0
+    part = task.only([2, 0])
+    np.testing.assert_array_equal(part.original_logits[0], task.original_logits[0][[2, 0]])
+    assert part.seeds == [task.seeds[2], task.seeds[0]]
+    assert part.flee[0] == (task.flee[0][2], task.flee[0][0])
