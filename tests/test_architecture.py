@@ -44,7 +44,14 @@ NEVER_EACH_OTHER = {"enhance", "attacks", "metrics"}
 HOMES = {
     "onnxruntime": ("runtime/",),
     "openvino": ("runtime/",),
-    "torch": ("engines/torch_", "models/architectures/", "models/build", "models/importers", "models/onnx_file_export"),
+    "torch": (
+        "engines/torch_",
+        "models/architectures/",
+        "models/build",
+        "models/importers",
+        "models/onnx_file_export",
+        "bench/torch_eager",  # what the bench holds networks against
+    ),
     "torchvision": ("models/",),
     "PIL": ("codecs/",),
     "simplejpeg": ("codecs/",),
