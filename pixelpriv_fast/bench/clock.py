@@ -24,6 +24,8 @@ Call = Callable[[], object]
 
 #: Random half splits of a run behind its A/A band.
 _SPLITS = 40
+#: Rounds between two looks at the band.
+_LOOK_EVERY = 10
 _INSTANT = 1e-9  #: no reading is shorter: ratios must exist
 
 
@@ -38,13 +40,13 @@ class Clocks:
 @dataclass(frozen=True, slots=True)
 class Effort:
     """How long a pair is measured. ``block``: seconds that one reading takes at least; shorter calls are repeated in it.
-    Choice: half a millisecond, so that the two readings of a pair are close together. Rounds go on until the band is
-    below ``goal`` or ``budget`` seconds are spent, ``fewest`` at least and ``most`` at most."""
+    Choice: half a millisecond, so that the two readings of a pair are close together. Rounds go on until
+    ``budget`` seconds are spent (``fewest`` at least), ``most`` are done, or the band of some is below ``goal``."""
 
     block: float = 0.0005
     goal: float = 0.004
     budget: float = 2.0
-    fewest: int = 6
+    fewest: int = 3
     most: int = 400
 
     def longer(self, factor: int) -> Effort:
@@ -121,9 +123,9 @@ def measure(case: Call, yardstick: Call, effort: Effort, clocks: Clocks) -> Meas
 
 def _enough(found: Measurement, effort: Effort, spent: float) -> bool:
     rounds = len(found.case)
-    if rounds < effort.fewest:
-        return False
-    return spent >= effort.budget or (rounds % effort.fewest == 0 and found.band < effort.goal)
+    if spent >= effort.budget:
+        return rounds >= effort.fewest
+    return rounds % _LOOK_EVERY == 0 and found.band < effort.goal
 
 
 def _calls(call: Call, block: float, clocks: Clocks) -> int:

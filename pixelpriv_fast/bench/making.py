@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..types import Photo, Pixels
 
 _SIDE = 224
-_ARCHIVE_PHOTOS = 4
+_ARCHIVE_PHOTOS = 2
 _ARCHIVE_RECIPE = "contrast+least_likely"
 
 
@@ -34,7 +34,7 @@ def enhancement(name: str, stack: ExitStack) -> Pair:
     photo = scene(_SIDE, _SIDE)
     part = ENHANCEMENTS.load(name)()
     part(photo)  # a network that is missing shows here
-    return Pair(lambda: part(photo), yardsticks.of_enhancement(name).make(photo), "")
+    return Pair(lambda: part(photo), yardsticks.of_enhancement(name).make(photo))
 
 
 def classifier(name: str, stack: ExitStack) -> Pair:
@@ -42,7 +42,7 @@ def classifier(name: str, stack: ExitStack) -> Pair:
     from .torch_eager import answers
 
     network = load_classifier(name)
-    photos = [scene(_SIDE, _SIDE, seed) for seed in range(4)]
+    photos = [scene(_SIDE, _SIDE, seed) for seed in range(2)]
     return Pair(lambda: network(photos), answers(name, photos), network.device)
 
 
@@ -51,10 +51,10 @@ def attack(name: str, engine: str, stack: ExitStack) -> Pair:
 
     victim = load_engine(_classifier(), engine)
     part = ATTACKS.load(name)()
-    photos = [scene(_SIDE, _SIDE, seed) for seed in range(2)]
+    photos = [scene(_SIDE, _SIDE, seed) for seed in range(1, 2)]
     task = _task(victim, photos)
-    yardstick = yardsticks.of_attack(part, _classifier(), photos)
-    return Pair(lambda: part.run(photos, task), yardstick, f"{victim.name} on {victim.device}")
+    yardstick, steps = yardsticks.of_attack(part, _classifier(), photos)
+    return Pair(lambda: part.run(photos, task), yardstick, f"{victim.name} on {victim.device}", steps)
 
 
 def _task(victim: GradientEngine, photos: list[Pixels]) -> AttackTask:
@@ -73,7 +73,7 @@ def metric(name: str, stack: ExitStack) -> Pair:
     result, original = scene(384, 512, 0), scene(384, 512, 1)
     part = create(name)
     warm_up(part)
-    return Pair(lambda: part(result, original), yardsticks.of_metric(name).make(result, original), "")
+    return Pair(lambda: part(result, original), yardsticks.of_metric(name).make(result, original))
 
 
 def run(number: int, stack: ExitStack) -> Pair:
@@ -103,7 +103,7 @@ def codec(name: str, stack: ExitStack) -> Pair:
     photo = _photo(scene(384, 512))
     canonical = CODECS.canonical(name)
     decode(_encoded(photo, canonical))
-    return Pair(lambda: decode(_encoded(photo, canonical)), yardsticks.of_codec(photo.pixels), "")
+    return Pair(lambda: decode(_encoded(photo, canonical)), yardsticks.of_codec(photo.pixels))
 
 
 def archive(stack: ExitStack) -> Pair:
@@ -122,7 +122,7 @@ def archive(stack: ExitStack) -> Pair:
     items = plan([folder / "in"], folder / "out")
 
     def job() -> None:
-        records = protect(protector, items, folder / "out", batch=4, strict=False, summary=Summary())
+        records = protect(protector, items, folder / "out", batch=_ARCHIVE_PHOTOS, strict=False, summary=Summary())
         if any(record["status"] == "failed" for record in records):
             raise RuntimeError("a photo of the bench's own failed")
 

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A case ready to be timed: two calls without arguments, and what really runs in the first (empty: the fastest
-    kernels, which the header lists)."""
+    """A case ready to be timed: two calls without arguments, what really runs in the first (empty: the fastest kernels,
+    which the header lists), and how many times the yardstick's work the case does: ratios are of equal work."""
 
     run: Callable[[], object]
     yardstick: Callable[[], object]
-    ran: str
+    ran: str = ""
+    work: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

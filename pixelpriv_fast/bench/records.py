@@ -12,15 +12,16 @@ from typing import Any
 from ..errors import UsageError
 from ..files import write_atomic
 from .clock import Measurement, median_and_mad
+from .pair import Case, Pair
 
 FORMAT = "pixelpriv_fast bench 1"
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One case. ``ratio`` is the case's processor time over its yardstick's, ``band`` its relative noise by A/A halves
-    of the run; all other seconds are wall time of one call. ``reason`` says why a case was skipped; then there are no
-    figures."""
+    """One case. ``ratio`` is the case's processor time over its yardstick's for the same work, ``band`` its relative
+    noise by A/A halves of the run; all other seconds are wall time of one call. ``reason`` says why a case was skipped;
+    then there are no figures."""
 
     name: str
     yardstick: str
@@ -41,14 +42,14 @@ class Record:
         return not self.reason
 
     @classmethod
-    def of(cls, name: str, yardstick: str, ran: str, found: Measurement) -> Record:
+    def of(cls, case: Case, pair: Pair, found: Measurement) -> Record:
         median, mad = median_and_mad([reading.wall for reading in found.case])
         yardstick_median, yardstick_mad = median_and_mad([reading.wall for reading in found.yardstick])
         return cls(
-            name,
-            yardstick,
-            ran,
-            ratio=found.ratio,
+            case.name,
+            case.yardstick,
+            pair.ran,
+            ratio=found.ratio / pair.work,
             band=found.band,
             median=median,
             mad=mad,

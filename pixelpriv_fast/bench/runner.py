@@ -27,7 +27,7 @@ def run_case(case: Case, effort: Effort, clocks: Clocks = CLOCKS) -> Record:
         except (PixelPrivError, ImportError) as error:
             return Record(case.name, case.yardstick, reason=str(error) or type(error).__name__)
         found = measure(pair.run, pair.yardstick, effort, clocks)
-        return Record.of(case.name, case.yardstick, pair.ran, found)
+        return Record.of(case, pair, found)
 
 
 def again(cases: Sequence[Case], effort: Effort, clocks: Clocks = CLOCKS) -> Callable[[str], Record]:

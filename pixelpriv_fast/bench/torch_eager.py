@@ -1,24 +1,26 @@
-"""The same networks as a user would run them with plain PyTorch: eager, fp32, trained layers as they are."""
+"""The same networks as a user would run them with plain PyTorch: eager, fp32, no layer folded."""
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Sequence
+from typing import Final
 
 import numpy as np
 import torch
 import torch.nn.functional as functional
 
+from .. import models
 from ..attacks.spatial_search import Bounds, sample
-from ..models import Store
-from ..models.architectures import network
 from ..models.cards import CARDS
-from ..models.onnx_file import load_state_dict
 from ..types import Pixels
 
 Call = Callable[[], object]
 
 _STEP = 0.02  #: of the normalised input; only the time matters
-_BATCH = 32
+
+#: Of a search, in one pass.
+CANDIDATES: Final = 5
 
 
 def answers(name: str, photos: Sequence[Pixels]) -> Call:
@@ -46,35 +48,31 @@ def stylised(name: str, photo: Pixels) -> Call:
     return run
 
 
-def stepped(name: str, photos: Sequence[Pixels], steps: int) -> Call:
-    """``steps`` signed gradient steps on a float batch, as attack libraries take them."""
+def stepped(name: str, photos: Sequence[Pixels]) -> Call:
+    """One signed gradient step on a float batch, as attack libraries take it."""
     module, start = _module(name), _inputs(name, photos)
     labels = torch.zeros(len(photos), dtype=torch.long)
 
     def run() -> torch.Tensor:
-        x = start.clone()
-        for _ in range(steps):
-            x.requires_grad_()
-            (gradient,) = torch.autograd.grad(functional.cross_entropy(module(x), labels), x)
-            x = (x.detach() + _STEP * gradient.sign()).clamp(start - 8 * _STEP, start + 8 * _STEP)
-        return x
+        x = start.clone().requires_grad_()
+        (gradient,) = torch.autograd.grad(functional.cross_entropy(module(x), labels), x)
+        moved: torch.Tensor = (x.detach() + _STEP * gradient.sign()).clamp(start - _STEP, start + _STEP)
+        return moved
 
     return run
 
 
-def searched(name: str, photos: Sequence[Pixels], candidates: int) -> Call:
-    """``candidates`` rotations and shifts of each photo by affine_grid and grid_sample, and their answers."""
+def searched(name: str, photos: Sequence[Pixels]) -> Call:
+    """``CANDIDATES`` rotations and shifts of each photo by affine_grid and grid_sample, and the network's answers."""
     module, inputs = _module(name), _inputs(name, photos)
     height, width = inputs.shape[2:]
-    motions = sample(0, candidates, height, width, Bounds())
+    theta = affine(sample(0, CANDIDATES - 1, height, width, Bounds()), height, width)
 
     def run() -> None:
         with torch.inference_mode():
+            grid = functional.affine_grid(theta, [CANDIDATES, 3, height, width], align_corners=True)
             for photo in inputs:
-                for start in range(0, len(motions), _BATCH):
-                    theta = affine(motions[start : start + _BATCH], height, width)
-                    grid = functional.affine_grid(theta, [len(theta), 3, height, width], align_corners=True)
-                    module(functional.grid_sample(photo.expand(len(theta), -1, -1, -1), grid, align_corners=True))
+                module(functional.grid_sample(photo.expand(CANDIDATES, -1, -1, -1), grid, align_corners=True))
 
     return run
 
@@ -89,8 +87,12 @@ def affine(motions: np.ndarray[tuple[int, ...], np.dtype[np.float64]], height: i
 
 
 def _module(name: str) -> torch.nn.Module:
-    module: torch.nn.Module = network(CARDS[name], load_state_dict(Store().load(name))).eval()
-    return module.requires_grad_(False)
+    """The bare network with seeded weights: which ones they are changes no time."""
+    file, kind = CARDS[name].architecture.split(":")
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        module: torch.nn.Module = getattr(importlib.import_module(file, models.__name__), kind)()
+    return module.eval().requires_grad_(False)
 
 
 def _inputs(name: str, photos: Sequence[Pixels]) -> torch.Tensor:
