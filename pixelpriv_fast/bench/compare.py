@@ -11,33 +11,37 @@ from .records import Record, Report
 #: A case is slower for certain only by more than this many of its bands.
 _BANDS = 3.0
 #: What two processes on an idle machine differ by: where memory lies, how code is aligned.
-_LEAST = 0.04
+_LEAST = 0.08
 TOLERANCE = 0.12
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One case against its baseline. ``slower``: the share by which its ratio grew; ``limit``: the share that is
-    allowed; ``rerun``: whether it was measured again."""
+    """One case against its baseline. ``slower``: the share by which its ratio grew; ``noise``: what noise alone may
+    make of it; ``limit``: the share that is allowed; ``rerun``: whether it was measured again."""
 
     name: str
-    before: float
-    after: float
     slower: float
+    noise: float
     limit: float
     rerun: bool = False
 
     @property
     def regressed(self) -> bool:
-        return self.slower > self.limit
+        return self.slower > max(self.limit, self.noise)
+
+    @property
+    def blind(self) -> bool:
+        """Whether noise would hide a change of the size that the limit forbids: such a case is not judged by it."""
+        return self.noise > self.limit
 
 
 def change(record: Record, before: Record, tolerance: float) -> Change:
-    """``record`` against ``before``, both measured. The limit follows the noise of both, but never exceeds
-    ``tolerance``: a machine too noisy for it shows false alarms rather than hiding a slower kernel."""
+    """``record`` against ``before``, both measured. The limit follows the noise of both and never exceeds
+    ``tolerance``; where noise does, the case is ``blind``."""
     noise = _BANDS * math.hypot(record.band, before.band)
     limit = min(max(noise, _LEAST), tolerance)
-    return Change(record.name, before.ratio, record.ratio, record.ratio / before.ratio - 1.0, limit)
+    return Change(record.name, record.ratio / before.ratio - 1.0, noise, limit)
 
 
 def compare(

@@ -63,9 +63,10 @@ def changes(found: Sequence[Change]) -> list[str]:
     """One line a case against its baseline, the slower ones first."""
     lines = []
     for one in sorted(found, key=lambda change: -change.slower):
-        verdict = "SLOWER" if one.regressed else "ok"
+        verdict = "SLOWER" if one.regressed else "noisy" if one.blind else "ok"
+        allowed = f"noise {100 * one.noise:.1f} %" if one.blind else f"allowed {100 * one.limit:.1f} %"
         again = ", measured twice" if one.rerun else ""
-        lines.append(f"{verdict:6} {one.name}: {100 * one.slower:+.1f} % (allowed {100 * one.limit:.1f} %{again})")
+        lines.append(f"{verdict:6} {one.name}: {100 * one.slower:+.1f} % ({allowed}{again})")
     return lines
 
 

@@ -19,18 +19,18 @@ CLOCKS: Final = Clocks()
 AGAIN = 4
 
 
-def run_case(case: Case, effort: Effort, clocks: Clocks = CLOCKS) -> Record:
+def run_case(case: Case, effort: Effort, clocks: Clocks | None = None) -> Record:
     """One case's record."""
     with ExitStack() as stack:
         try:
             pair = case.make(stack)
         except (PixelPrivError, ImportError) as error:
             return Record(case.name, case.yardstick, reason=str(error) or type(error).__name__)
-        found = measure(pair.run, pair.yardstick, effort, clocks)
+        found = measure(pair.run, pair.yardstick, effort, clocks or CLOCKS)
         return Record.of(case, pair, found)
 
 
-def again(cases: Sequence[Case], effort: Effort, clocks: Clocks = CLOCKS) -> Callable[[str], Record]:
+def again(cases: Sequence[Case], effort: Effort, clocks: Clocks | None = None) -> Callable[[str], Record]:
     """What measures a suspect once more: everything made anew, and longer."""
     by_name = {case.name: case for case in cases}
 
