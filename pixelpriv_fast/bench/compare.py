@@ -10,7 +10,8 @@ from .records import Record, Report
 
 #: A case is slower for certain only by more than this many of its bands.
 _BANDS = 3.0
-#: What two processes on an idle machine differ by: where memory lies, how code is aligned.
+#: What two processes differ by besides, which no A/A half shows: where memory lies, how code is aligned. Over eight
+#: processes the ratio of warp_u8 ranged over 2 %, of resize_u8 over 6 %, of ssim over 9 %: its numpy twin drifts.
 _LEAST = 0.08
 TOLERANCE = 0.12
 
