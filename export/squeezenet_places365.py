@@ -1,6 +1,6 @@
-"""SqueezeNet-Places365: its .npz -> a checked, stamped .onnx (by ``pixelpriv_fast.models.exporting``)."""
+"""SqueezeNet-Places365: its .npz -> a checked, stamped .onnx (by ``pixelpriv_fast.models.classifier_export``)."""
 
-from pixelpriv_fast.models.exporting import main
+from pixelpriv_fast.models.classifier_export import main
 
 if __name__ == "__main__":
     raise SystemExit(main("squeezenet_places365"))

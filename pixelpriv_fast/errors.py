@@ -36,3 +36,9 @@ class StorageError(PixelPrivError, OSError):
     """The output folder cannot take any more: no space, read-only, gone. The job stops and can be resumed."""
 
     exit_code = 5
+
+
+class JournalError(PixelPrivError):
+    """An output folder's journal that is damaged or of a newer release. The photos beside it are not concerned."""
+
+    exit_code = 4

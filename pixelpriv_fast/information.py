@@ -13,10 +13,11 @@ def info() -> dict[str, Any]:
 
     ``version``, ``python``, ``platform``; ``native``: the extension's build, or ``missing`` with the reason and fix;
     ``kernels``: name -> the implementation that runs; ``runtime``: providers tried, see ``runtime.info``; ``engines``:
-    who computes gradients; ``gpu``: what a GPU has run so far.
+    who computes gradients, the one that ``auto`` takes first; ``gpu``: what a GPU has run so far.
     """
     from . import __version__
     from .catalogue import rows
+    from .engines import ranks
     from .kernels import table
     from .runtime import info as runtime_info
 
@@ -28,6 +29,7 @@ def info() -> dict[str, Any]:
         "native": native.build_info() if native is not None else {"missing": reason},
         "kernels": {row["name"]: row["runs"] for row in rows("kernels")},
         "runtime": runtime_info(),
+        "engines": [{"name": rank.engine, "device": device, "why": rank.why} for device, rank in ranks()],
         "gpu": "the CUDA and TensorRT paths have not been run on a GPU yet",
     }
 
@@ -48,6 +50,7 @@ def lines(report: dict[str, Any]) -> list[str]:
         *(f"kernels on {name}: {', '.join(kernels)}" for name, kernels in by_implementation.items()),
         f"auto provider: {runtime['auto']['provider']} ({runtime['auto']['reason']})",
         *(_provider_line(row) for row in runtime["providers"]),
+        *(f"engine {row['name']} on {row['device']}: {row['why']}" for row in report["engines"]),
         f"gpu: {report['gpu']}",
     ]
 

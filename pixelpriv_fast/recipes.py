@@ -22,6 +22,14 @@ class Enhancement(Protocol):
     def __call__(self, image: Pixels, /) -> Pixels: ...
 
 
+@runtime_checkable
+class NetworkEnhancement(Protocol):
+    """An enhancement that needs a network, named as in the store."""
+
+    @property
+    def network(self) -> str: ...
+
+
 def _identity() -> Enhancement:
     made: Enhancement = ENHANCEMENTS.load("identity")()
     return made

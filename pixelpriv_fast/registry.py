@@ -87,10 +87,14 @@ ATTACKS = Table(
     },
 )
 
-#: Who computes gradients, best first: "auto" takes the first. A row is a function of a stamped model and a device.
+#: Who computes gradients. A row is a function of a stamped model, a device and a precision; what "auto" takes of them
+#: stands in ``engines/choose.py``.
 ENGINES = Table(
     "engine",
     {
+        "onnx": Row(
+            ".engines.onnx_engine:load", "the network's backward graph on OpenVINO or ONNX Runtime, no PyTorch"
+        ),
         "torch": Row(".engines.torch_engine:load", "PyTorch's autograd, weights frozen and batch norms folded"),
     },
 )

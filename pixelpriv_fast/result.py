@@ -20,7 +20,8 @@ class Result:
     """The result of protecting one photo.
 
     ``status`` is "protected", "unprotected", "failed" or "skipped"; a failed one has ``error`` and neither image nor
-    verdict. ``image`` is (height, width, 3) uint8 RGB. ``encoded`` holds the file's bytes where the photo was encoded
+    verdict, a skipped one has neither.
+    ``image`` is (height, width, 3) uint8 RGB. ``encoded`` holds the file's bytes where the photo was encoded
     and verified as a file, else None; ``save`` encodes, verifies and writes.
     """
 
@@ -29,7 +30,9 @@ class Result:
     classifier: str
     status: str = "skipped"
     reason: str = ""
+    device: str = ""  #: what really ran, see ``Protector.device``
     seconds: float = 0.0
+    source_sha256: str | None = None  #: of the source's bytes, where it came as a file
     attempts: int = 0  #: how many encodings were tried until one stayed protected
     error: PixelPrivError | None = None
     encoded: bytes | None = field(default=None, repr=False)
@@ -87,6 +90,7 @@ class Result:
             "reason": self.reason,
             "recipe": self.recipe,
             "classifier": self.classifier,
+            "device": self.device,
             "before": _prediction(verdict.before) if verdict else None,
             "after": _prediction(verdict.after) if verdict else None,
             "linf": verdict.linf if verdict else None,

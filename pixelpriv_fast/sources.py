@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
 import os
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from .codecs import Limits, decode
+from .codecs import Limits, check, decode
 from .errors import PhotoError
 from .types import Photo
 
@@ -24,19 +26,53 @@ def name_of(source: Source) -> str:
 
 def load(source: Source, limits: Limits) -> Photo:
     """The decoded photo. Raises ``PhotoError`` for anything that is none or cannot be read."""
+    return decoded(read(source, limits), name_of(source), limits)
+
+
+def weight(source: Source) -> int:
+    """The bytes that ``read`` will read; 0 where they are there already or cannot be."""
     if isinstance(source, str | os.PathLike):
-        return decode(read_file(Path(source), limits), name=os.fspath(source), limits=limits)
-    if isinstance(source, bytes | bytearray | memoryview):
-        return decode(bytes(source), name=name_of(source), limits=limits)
-    if isinstance(source, np.ndarray):
-        return _from_array(source)
-    if hasattr(source, "convert") and hasattr(source, "getexif"):  # a PIL image, without importing PIL here
+        with contextlib.suppress(OSError, ValueError):
+            return os.stat(source).st_size
+    return 0
+
+
+def read(source: Source, limits: Limits) -> Any:
+    """What ``decoded`` needs: a file's bytes, or the picture itself. Raises ``PhotoError``."""
+    if isinstance(source, str | os.PathLike):
+        return read_file(Path(source), limits)
+    return bytes(source) if isinstance(source, bytearray | memoryview) else source
+
+
+def pixels_of(content: Any, name: str, limits: Limits) -> int:
+    """Width x height of what ``read`` returned, without decoding it. Raises ``PhotoError`` for what ``limits`` or a
+    damaged header rule out."""
+    if isinstance(content, bytes):
+        width, height = check(content, name=name, limits=limits).upright_size
+        return width * height
+    if isinstance(content, np.ndarray):
+        return content.size // 3
+    return math.prod(content.size) if _is_pil(content) else 0
+
+
+def decoded(content: Any, name: str, limits: Limits) -> Photo:
+    """The photo in what ``read`` returned. Raises ``PhotoError``."""
+    if isinstance(content, bytes):
+        return decode(content, name=name, limits=limits)
+    if isinstance(content, np.ndarray):
+        return _from_array(content)
+    if _is_pil(content):
         from .codecs import from_pil
 
-        return from_pil(source)
+        return from_pil(content)
     raise PhotoError(
-        f"cannot read a photo from {type(source).__name__}; give a path, bytes, a PIL image or a uint8 RGB array"
+        f"cannot read a photo from {type(content).__name__}; give a path, bytes, a PIL image or a uint8 RGB array"
     )
+
+
+def _is_pil(content: Any) -> bool:
+    """Whether it is a PIL image, without importing PIL here."""
+    return hasattr(content, "convert") and hasattr(content, "getexif")
 
 
 def read_file(path: Path, limits: Limits) -> bytes:

@@ -52,9 +52,9 @@ def judge(
     return all(fooled(row, flee) for row, flee in zip(logits, subject.flee, strict=True)), judgements
 
 
-def classify_all(classifiers: Sequence[Classifier], photos: Sequence[Pixels]) -> list[Logits]:
-    """One (photos, classes) array a classifier."""
-    return [classifier(photos) for classifier in classifiers]
+def classify_all(classifiers: Sequence[Classifier], photos: Sequence[Pixels], slots: int | None = None) -> list[Logits]:
+    """One (photos, classes) array a classifier. ``slots``: the static number of photos in a network pass."""
+    return [classifier(photos, slots) for classifier in classifiers]
 
 
 def decoded_pixels(data: bytes, name: str, limits: Limits) -> Pixels:

@@ -1,88 +1,141 @@
-"""One run over an archive: what is planned, protected, written and counted."""
+"""One run over an archive: what is planned, protected, written and counted; what is done already is left alone."""
 
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ..errors import PhotoError
-from ..files import sweep, write_atomic
+from ..files import sweep
 from ..pipeline import Protector
-from ..result import Result
+from .history import History, settings_hash, settings_text
+from .journal import Journal, open_journal
+from .rows import Run, Stamp
+from .summary import Summary
 from .walk import Item
+from .writer import Outcome, Writer
 
-#: The order in which bad news wins the exit code: a photo that failed, then one that is not protected.
-_EXIT_FAILED, _EXIT_UNPROTECTED = 1, 3
+#: Finished photos, and their bytes, that may wait for the disk.
+_WAITING, _WAITING_BYTES = 32, 256 << 20
+
+
+@contextmanager
+def open_job(
+    protector: Protector, out: Path, *, batch: int = 16, strict: bool = False, resume: bool = True
+) -> Iterator[Job]:
+    """A job that holds the journal of ``out`` while the block runs. ``resume`` False also sets a damaged journal
+    aside. Raises what ``Protector`` and ``open_journal`` raise; makes nothing in ``out`` before the networks are loaded.
+    """
+    protector.load(batch)
+    journal = open_journal(out, fresh=not resume)
+    try:
+        yield Job(protector, out, journal, batch=batch, strict=strict, resume=resume)
+    finally:
+        journal.close()
 
 
 @dataclass(slots=True)
-class Summary:
-    """Counts by status, time, and the exit code that they mean."""
+class _Entry:
+    """A photo in the order of the input. ``outcome``: known, or still to come."""
 
-    device: str = ""
-    seconds: float = 0.0
-    counts: Counter[str] = field(default_factory=Counter)
-
-    @property
-    def exit_code(self) -> int:
-        if self.counts["failed"]:
-            return _EXIT_FAILED
-        return _EXIT_UNPROTECTED if self.counts["unprotected"] else 0
-
-    def record(self) -> dict[str, Any]:
-        photos = sum(self.counts.values())
-        return {
-            "images": photos,
-            **{status: self.counts[status] for status in ("protected", "unprotected", "failed", "skipped")},
-            "seconds": round(self.seconds, 3),
-            "images_per_second": round(photos / self.seconds, 3) if self.seconds else None,
-            "device": self.device,
-        }
+    item: Item
+    stamp: Stamp
+    outcome: Future[Outcome] | Outcome | None
 
 
-def run(
-    protector: Protector, items: Sequence[Item], out: Path, *, batch: int, strict: bool, summary: Summary
-) -> Iterator[dict[str, Any]]:
-    """Protects ``items`` and writes each result below ``out``; yields one record a photo, in order, and keeps
-    ``summary`` up to date. With ``strict`` a photo that is not protected is not written. Raises ``StorageError`` when
-    the folder takes no more: what is written by then is whole."""
-    start = time.perf_counter()
-    if out.is_dir():
-        sweep(out)
-    results = protector.stream([item.path for item in items], batch=batch, encode=True)
-    for item, result in zip(items, results, strict=True):
-        written = _write(result, out / item.output, strict)
-        summary.counts[result.status] += 1
-        summary.seconds = time.perf_counter() - start
-        yield _record(item, result, written)
-    summary.device = protector.device
-    summary.seconds = time.perf_counter() - start
+class Job:
+    """Protects photos into ``out`` and keeps its journal. ``strict``: a photo that is not protected is not written.
+    ``resume``: what the journal calls done, and what is still so, is not done again. Made by ``open_job``."""
+
+    def __init__(
+        self,
+        protector: Protector,
+        out: Path,
+        journal: Journal,
+        *,
+        batch: int = 16,
+        strict: bool = False,
+        resume: bool = True,
+    ) -> None:
+        self.protector = protector
+        self.out = out
+        self.batch = batch
+        self.summary = Summary(protector.device)
+        self._journal = journal
+        parameters = settings_text(protector.settings())
+        settings = settings_hash(parameters)
+        self._run = Run(0.0, settings, parameters, self.summary.device)
+        self._history = History(journal, out, settings, strict=strict, resume=resume)
+        self._writer = Writer(journal, out, settings, strict=strict)
+
+    def run(self, items: Sequence[Item]) -> Iterator[dict[str, Any]]:
+        """Protects ``items`` and writes each result; yields one record a photo, in order, and keeps ``summary`` up to
+        date. What a yielded record says is on the disk. Raises ``StorageError`` when the folder takes no more: what is
+        written by then is whole, and the next run goes on from there."""
+        self._run = replace(self._run, started=time.time(), photos=0, source_bytes=0, output_bytes=0)
+        before, begin = self.summary.seconds, time.perf_counter()
+        sweep(self.out)
+        self._writer.foreign |= self._history.plan(items)
+        with ThreadPoolExecutor(1, thread_name_prefix="pixelpriv-disk") as disk:
+            for entry, outcome in self._outcomes(items, disk):
+                self.summary.seconds = before + time.perf_counter() - begin
+                yield self._counted(entry, outcome)
+        self.summary.seconds = before + time.perf_counter() - begin
+        self._journal.add_run(replace(self._run, seconds=time.perf_counter() - begin))
+
+    def _outcomes(self, items: Sequence[Item], disk: ThreadPoolExecutor) -> Iterator[tuple[_Entry, Outcome]]:
+        order: deque[_Entry] = deque()  # from the first photo whose outcome was not handed out to the last one begun
+        begun = self._begin(items, order)
+        results = self.protector.stream(begun, batch=self.batch, encode=True, skip=self._history.skip)
+        for result in results:
+            entry = next(entry for entry in order if entry.outcome is None)
+            entry.outcome = self._writer.submit(disk, entry.item, entry.stamp, result)
+            while order and self._must_go(order):
+                yield _handed_out(order.popleft())
+        while order:
+            yield _handed_out(order.popleft())
+
+    def _begin(self, items: Sequence[Item], order: deque[_Entry]) -> Iterator[Item]:
+        """The photos that are not done, as they are asked for; ``order`` gets all of them."""
+        for item in items:
+            stamp = Stamp.of(item.path)
+            row = self._history.done(item, stamp)
+            order.append(_Entry(item, stamp or Stamp(), Outcome(row, before=True) if row is not None else None))
+            if row is None:
+                yield item
+
+    def _must_go(self, order: deque[_Entry]) -> bool:
+        """Whether the first in order can be handed out, or holds up too much."""
+        outcome = order[0].outcome
+        if not isinstance(outcome, Future):
+            return outcome is not None
+        waiting = sum(isinstance(entry.outcome, Future) for entry in order)
+        return outcome.done() or waiting > _WAITING or self._writer.unwritten > _WAITING_BYTES
+
+    def _counted(self, entry: _Entry, outcome: Outcome) -> dict[str, Any]:
+        """The record of a photo, counted."""
+        row, record = outcome.row, outcome.row.evidence
+        if outcome.before:
+            record |= {"status": "skipped", "reason": f"done already: {row.status}"}
+            self.summary.unprotected_before += row.status == "unprotected"
+        elif row.status in ("protected", "unprotected"):
+            self._run = replace(
+                self._run,
+                photos=self._run.photos + 1,
+                source_bytes=self._run.source_bytes + max(0, entry.stamp.size),
+                output_bytes=self._run.output_bytes + max(0, row.output_size),
+            )
+        self.summary.counts[record["status"]] += 1
+        return record
 
 
-def _write(result: Result, target: Path, strict: bool) -> bool:
-    """Writes what is to be written; whether it was. A name that the folder cannot hold fails this photo alone."""
-    wanted = result.status == "protected" or (result.status == "unprotected" and not strict)
-    if not wanted or result.encoded is None:
-        return False
-    try:
-        write_atomic(target, result.encoded)
-    except PhotoError as error:
-        result.status, result.reason, result.error = "failed", str(error), error
-        return False
-    return True
-
-
-def _record(item: Item, result: Result, written: bool) -> dict[str, Any]:
-    record = result.record()
-    reason = record["reason"]
-    if result.status == "unprotected" and not written:
-        reason = f"{reason}; not written (strict)"
-    return (
-        {"source": item.source, "output": item.output if written else None}
-        | {key: value for key, value in record.items() if key != "source"}
-        | {"reason": reason}
-    )
+def _handed_out(entry: _Entry) -> tuple[_Entry, Outcome]:
+    outcome = entry.outcome.result() if isinstance(entry.outcome, Future) else entry.outcome
+    if outcome is None:
+        raise RuntimeError(f"{entry.item.source}: the stream ended without its result")
+    return entry, outcome

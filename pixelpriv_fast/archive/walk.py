@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..codecs import KNOWN_SUFFIXES, suffix_for
 from ..errors import UsageError
+from .journal import FOLDER as STATE_FOLDER
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,21 +25,35 @@ class Item:
     source: str
     output: str
 
+    def __fspath__(self) -> str:
+        return str(self.path)
 
-def plan(inputs: Sequence[Path], out: Path, format_name: str | None = None) -> list[Item]:
+
+#: Told of every file that is passed over, with the reason.
+PassedOver = Callable[[Path, str], None]
+
+
+def plan(
+    inputs: Sequence[Path],
+    out: Path,
+    format_name: str | None = None,
+    *,
+    may_be_empty: bool = False,
+    passed_over: PassedOver | None = None,
+) -> list[Item]:
     """The photos below ``inputs`` (files or folders) in a stable order, each with its place below ``out``.
 
     ``format_name`` None keeps every photo's format and suffix; otherwise the suffix becomes that format's.
-    Raises ``UsageError`` for a missing input, no photo at all, an output inside an input folder's own files, or two
-    photos that would get one name.
+    Raises ``UsageError`` for a missing input, no photo at all (unless there ``may_be_empty``), an output inside an
+    input folder's own files, or two photos that would get one name.
     """
-    _check_places(inputs, out)
+    check_places(inputs, out)
     items = [
         Item(path, source, _renamed(source, format_name))
         for given in inputs
-        for path, source in photos_below(given, skip=out)
+        for path, source in photos_below(given, skip=out, passed_over=passed_over)
     ]
-    if not items:
+    if not items and not may_be_empty:
         raise UsageError(
             f"no photo found in {_listed(inputs)}; known suffixes: {' '.join(sorted(KNOWN_SUFFIXES))}. "
             "Is the folder mounted?"
@@ -48,7 +63,8 @@ def plan(inputs: Sequence[Path], out: Path, format_name: str | None = None) -> l
     return items
 
 
-def _check_places(inputs: Sequence[Path], out: Path) -> None:
+def check_places(inputs: Sequence[Path], out: Path) -> None:
+    """Raises ``UsageError`` for an input that is not there and an output that is no place to write to."""
     for given in inputs:
         if not given.exists():
             raise UsageError(f"input {given} does not exist")
@@ -58,7 +74,9 @@ def _check_places(inputs: Sequence[Path], out: Path) -> None:
         raise UsageError(f"output {out} is a file; give a folder")
 
 
-def photos_below(given: Path, skip: Path | None = None) -> Iterator[tuple[Path, str]]:
+def photos_below(
+    given: Path, skip: Path | None = None, passed_over: PassedOver | None = None
+) -> Iterator[tuple[Path, str]]:
     """Photo files with their names relative to ``given``, in a stable order. A file stands for itself; a folder for the
     known suffixes below it. Symbolic links are followed only where they stay inside the input; the folder ``skip``,
     where it lies inside, is passed over."""
@@ -69,15 +87,27 @@ def photos_below(given: Path, skip: Path | None = None) -> Iterator[tuple[Path, 
     seen: set[Path] = set()
     for folder, folders, files in os.walk(given, followlinks=True):
         real = Path(folder).resolve()
-        if real in seen or real == skipped or not _inside(real, root):
+        if real in seen or real == skipped or not _inside(real, root) or real.name == STATE_FOLDER:
             folders.clear()
             continue
         seen.add(real)
         folders.sort()
         for name in sorted(files):
             path = Path(folder) / name
-            if path.suffix.lower() in KNOWN_SUFFIXES and not name.startswith(".") and _inside(path.resolve(), root):
+            reason = _why_not(path, root)
+            if reason is None:
                 yield path, path.relative_to(given).as_posix()
+            elif passed_over is not None:
+                passed_over(path, reason)
+
+
+def _why_not(path: Path, root: Path) -> str | None:
+    """Why a file of a folder is no photo to take; None for one that is."""
+    if path.name.startswith("."):
+        return "hidden"
+    if path.suffix.lower() not in KNOWN_SUFFIXES:
+        return f"{path.suffix or 'no suffix'} is no known photo suffix"
+    return None if _inside(path.resolve(), root) else "a link to outside the input"
 
 
 def _inside(path: Path, root: Path) -> bool:
@@ -109,7 +139,7 @@ def _refuse_clashes(items: Iterable[Item]) -> None:
 def _refuse_overwriting(items: Iterable[Item], out: Path) -> None:
     for item in items:
         target = out / item.output
-        if target.exists() and target.samefile(item.path):
+        if os.path.exists(target) and os.path.exists(item.path) and target.samefile(item.path):
             raise UsageError(f"{item.path} would be overwritten by its own result; choose another output folder")
 
 

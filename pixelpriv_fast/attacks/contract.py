@@ -28,6 +28,11 @@ class Attack(ABC):
     needs_gradient: ClassVar[bool] = True
 
     @property
+    def ends_early(self) -> bool:
+        """Whether a photo may be done before its neighbours, so that others can take its place."""
+        return False
+
+    @property
     @abstractmethod
     def budget(self) -> int:
         """The largest change that is allowed, in whole grey levels; 255 where geometry moves."""
@@ -79,6 +84,10 @@ class LatticeAttack(Attack):
     @abstractmethod
     def plan(self) -> Descent:
         """The attack spelled out. Raises ``UsageError`` for a field that does not fit."""
+
+    @property
+    def ends_early(self) -> bool:
+        return self.plan().ends_early
 
     @property
     def budget(self) -> int:

@@ -1,8 +1,8 @@
 """The loop that every lattice attack runs: gradients of a batch, one step a photo, and out as soon as a photo is done.
 
 Photos of any size share a batch, since the network's input has one size; when one leaves, the next one takes its place.
-Nothing is shared between photos, so a photo's result does not depend on its neighbours beyond what the floating point
-of a batched network pass does.
+Nothing is shared between photos, and every pass has ``task.batch`` slots, full or not, so a photo's result does not
+depend on its neighbours.
 """
 
 from __future__ import annotations
@@ -13,12 +13,16 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from ..engines.walker import OffersWalker
 from ..kernels import get
 from ..types import Floats, Logits, Pixels
 from .goals import Aim, ClassSet, Goal, Row, View, log_odds, softplus
 from .linf import Ball, Iterate
 from .rules import Judgement, StopRule, judge
 from .task import AttackOutcome, AttackTask, Victim
+
+#: Steps of a walk between two questions whether a photo has expired.
+_WALK = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,11 @@ class Descent:
     def judges(self) -> bool:
         """Whether iterates must be judged on the way."""
         return self.stop is not None or self.keep != "last"
+
+    @property
+    def ends_early(self) -> bool:
+        """Whether a photo may be done before its last step."""
+        return self.stop is not None or self.keep == "first_success"
 
     def over(self, judgement: Judgement) -> bool:
         """Whether a photo is done with an iterate that is judged so."""
@@ -85,7 +94,9 @@ def _enter(photos: Sequence[Pixels], indices: Sequence[int], task: AttackTask, p
         return []
     starts: list[Logits | None] = [None] * len(task.victims)
     if plan.goal.needs_start:
-        starts = [v.logits(np.stack([v.preprocess.rounded(photos[i]) for i in indices])) for v in task.victims]
+        starts = [
+            v.logits(np.stack([v.preprocess.rounded(photos[i]) for i in indices]), task.batch) for v in task.victims
+        ]
     return [_run(photos[index], index, row, starts, task, plan) for row, index in enumerate(indices)]
 
 
@@ -109,9 +120,11 @@ def _out_of_steps(run: _Run, task: AttackTask, plan: Descent) -> bool:
 
 def _advance(runs: list[_Run], task: AttackTask, plan: Descent) -> list[_Run]:
     """One step for each run; the runs that stop before theirs are returned."""
+    walked = _walk(runs, task, plan)
+    runs = [run for run in runs if run not in walked]
     if not runs:
         return []
-    answers = [_gradient(victim, v, runs) for v, victim in enumerate(task.victims)]
+    answers = [_gradient(victim, v, runs, task.batch) for v, victim in enumerate(task.victims)]
     known = [[logits[row] for logits, _ in answers] for row in range(len(runs))]
     stopped = _stopping(runs, known, task, plan) if plan.judges else []
     for row, run in enumerate(runs):
@@ -120,11 +133,42 @@ def _advance(runs: list[_Run], task: AttackTask, plan: Descent) -> list[_Run]:
     return stopped
 
 
+def _walk(runs: Sequence[_Run], task: AttackTask, plan: Descent) -> list[_Run]:
+    """Moves the runs that the victim can walk by itself, and returns them; up to the end, or as far as nobody asks
+    whether a photo has expired."""
+    victim = task.victims[0]
+    walker = victim.walker if isinstance(victim, OffersWalker) else None
+    if walker is None or plan.judges or len(task.victims) > 1:
+        return []
+    # Choice: photos that are read without resampling, so that a job of many sizes is no job of many recordings, and
+    # so that who walks does not depend on who else is there.
+    walking = [run for run in runs if victim.preprocess.identity(*run.iterate.start.shape[:2])]
+    alike: dict[tuple[tuple[int, ...], bool, int], list[_Run]] = {}
+    for run in walking:
+        alike.setdefault((run.iterate.start.shape, run.aim.away, plan.steps - run.steps), []).append(run)
+    for (_, away, left), group in alike.items():
+        steps = left if task.expired is None else min(left, _WALK)
+        moved = walker.walk(
+            np.stack([run.iterate.start for run in group]),
+            np.stack([run.iterate.offsets for run in group]),
+            np.stack([run.aim.sets[0] for run in group]),
+            step=plan.step if away else -plan.step,
+            bound=plan.ball.bound,
+            units=plan.ball.units,
+            steps=steps,
+            slots=task.batch,
+        )
+        for run, offsets in zip(group, moved, strict=True):
+            run.iterate.offsets = offsets
+            run.steps += steps
+    return walking
+
+
 def _stopping(runs: Sequence[_Run], known: Sequence[Sequence[Row]], task: AttackTask, plan: Descent) -> list[_Run]:
     """The runs that are over with the iterate they stand at, which "best_loss" also remembers where it is the best.
 
     Only "best_loss" must judge every iterate, the start apart; a stop rule looks at the unrounded iterate first, which
-    costs nothing, and judges the 8-bit photo where that one would stop.
+    costs nothing, and judges the 8-bit photo, in fp32, where that one would stop.
     """
     if plan.keep == "best_loss":
         chosen = [i for i, run in enumerate(runs) if run.steps > 0 or plan.stop is not None]
@@ -140,10 +184,10 @@ def _stopping(runs: Sequence[_Run], known: Sequence[Sequence[Row]], task: Attack
     return stopped
 
 
-def _gradient(victim: Victim, v: int, runs: Sequence[_Run]) -> tuple[Logits, Floats]:
+def _gradient(victim: Victim, v: int, runs: Sequence[_Run], slots: int) -> tuple[Logits, Floats]:
     preprocess = victim.preprocess
     inputs = [preprocess.exact(r.iterate.start, r.iterate.offsets, r.iterate.ball.units) for r in runs]
-    return victim.gradient(np.stack(inputs), np.stack([run.aim.sets[v] for run in runs]))
+    return victim.gradient(np.stack(inputs), np.stack([run.aim.sets[v] for run in runs]), slots)
 
 
 def _step(run: _Run, answers: Sequence[tuple[Row, Floats]], victims: Sequence[Victim], plan: Descent) -> None:
@@ -179,23 +223,24 @@ def _weights(odds: Sequence[float]) -> npt.NDArray[np.float64]:
 
 
 def _judge(runs: Sequence[_Run], task: AttackTask, known: Sequence[Sequence[Row]] | None) -> list[Judgement]:
-    """The victims' view of each run's 8-bit iterate. ``known``: for each run the victims' logits of the unrounded
-    iterate, taken where rounding changes nothing; the rest costs a forward pass."""
+    """The victims' view of each run's 8-bit iterate, in fp32. ``known``: for each run the victims' logits of the
+    unrounded iterate, taken where they are the same; the rest costs a forward pass."""
     rows: list[list[Row]] = [list(r) for r in known] if known is not None else [[] for _ in runs]
     pixels: dict[int, Pixels] = {}
     for v, victim in enumerate(task.victims):
-        unknown = [i for i, run in enumerate(runs) if known is None or not _unrounded(victim, run.iterate)]
+        unknown = [i for i, run in enumerate(runs) if known is None or not _same(victim, run.iterate)]
         if not unknown:
             continue
         pixels.update({i: runs[i].iterate.pixels() for i in unknown if i not in pixels})
-        answers = victim.logits(np.stack([victim.preprocess.rounded(pixels[i]) for i in unknown]))
+        answers = victim.logits(np.stack([victim.preprocess.rounded(pixels[i]) for i in unknown]), task.batch)
         for i, answer in zip(unknown, answers, strict=True):
             rows[i][v : v + 1] = [answer]
     return [judge(logits, run.flee, run.aim) for logits, run in zip(rows, runs, strict=True)]
 
 
-def _unrounded(victim: Victim, iterate: Iterate) -> bool:
-    return iterate.whole and victim.preprocess.identity(*iterate.start.shape[:2])
+def _same(victim: Victim, iterate: Iterate) -> bool:
+    """Whether the logits that came with the gradient are fp32 and of the 8-bit photo itself."""
+    return victim.precision == "fp32" and iterate.whole and victim.preprocess.identity(*iterate.start.shape[:2])
 
 
 def _outcome(run: _Run, judgement: Judgement, plan: Descent) -> AttackOutcome:

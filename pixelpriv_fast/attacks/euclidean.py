@@ -18,8 +18,10 @@ from .goals import log_odds, softplus
 from .spatial_search import RULES, Bounds, Doubles, sample, widening
 from .task import AttackOutcome, AttackTask
 
-#: Candidates in one network pass; more only fill the caches.
+#: Candidates that are made together; more only fill the caches.
 _PASS = 32
+#: Candidates in one network pass, always as many, so that a candidate's logits do not depend on the photos beside it.
+_SLOTS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,7 @@ def _judge_pass(batch: Sequence[tuple[_Search, int]], task: AttackTask) -> list[
             victim.preprocess.warped(search.photo, search.motions[rows], search.attack.edge, search.attack.fill)
             for search, rows in runs
         ]
-        logits = victim.logits(np.concatenate(inputs))
+        logits = victim.logits(np.concatenate(inputs), _SLOTS)
         for row, (search, _) in enumerate(batch):
             flee = np.zeros(victim.classes, np.bool_)
             flee[list(task.flee[v][search.index])] = True

@@ -16,6 +16,9 @@ Images: TypeAlias = Pixels | Sequence[Pixels]
 Answer: TypeAlias = Any  #: the form that came in: one array, a stack, or a list
 Labels: TypeAlias = int | Sequence[int | Sequence[int]] | None
 
+#: Photos in one network pass, at most.
+_SLOTS = 16
+
 
 class _Runs(Protocol):
     def run(self, photos: Sequence[Pixels], task: AttackTask) -> list[AttackOutcome]: ...
@@ -26,14 +29,15 @@ def attack_images(attack: _Runs, images: Images, classifier: Any, labels: Labels
     single = isinstance(images, np.ndarray) and images.ndim == 3
     photos: list[Pixels] = [cast(Pixels, images)] if single else list(images)
     victims = victims_of(classifier)
+    slots = max(1, min(_SLOTS, len(photos)))
     known = _known(labels, len(photos))
     logits = tuple(
-        victim.logits(np.stack([victim.preprocess.rounded(np.ascontiguousarray(photo)) for photo in photos]))
+        victim.logits(np.stack([victim.preprocess.rounded(np.ascontiguousarray(photo)) for photo in photos]), slots)
         for victim in victims
     )
     flee = tuple(tuple(_flee(row, accepted) for row, accepted in zip(z, known, strict=True)) for z in logits)
     seeds = [content_seed(photo, seed) for photo in photos]
-    outcomes = attack.run(photos, AttackTask(victims, flee, seeds, logits))
+    outcomes = attack.run(photos, AttackTask(victims, flee, seeds, logits, batch=slots))
     results = [outcome.photo for outcome in outcomes]
     if single:
         return results[0]

@@ -23,7 +23,8 @@ class AttackTask:
     ``flee[v][i]``: for victim v and photo i the class indices to get away from (the original's class, and every
     accepted label). ``original_logits[v]``: (photos, classes) of the *original* photos, needed by attacks that aim by
     them; None leaves them to the start photos. ``seeds``: one 64-bit integer a photo, see ``content_seed``.
-    ``expired(i)`` is asked before each step; True ends photo i with what it has. ``batch``: photos in one network pass.
+    ``expired(i)`` is asked before each step; True ends photo i with what it has. ``batch``: the static number of
+    slots in one network pass.
     """
 
     victims: tuple[Victim, ...]

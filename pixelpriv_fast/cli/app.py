@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from . import classify, evaluate, info, listing, models, paper, protect, score
+from . import classify, evaluate, info, listing, models, paper, protect, score, verify, watch
 
 app = typer.Typer(
     help="Protects photos from scene classifiers: a photo is called protected only when its saved file, decoded "
@@ -19,6 +19,8 @@ app.command("evaluate")(evaluate.evaluate)
 app.command("paper")(paper.paper)
 app.command("classify")(classify.classify)
 app.command("score")(score.score)
+app.command("verify")(verify.verify)
+app.command("watch")(watch.watch)
 app.add_typer(models.app, name="models")
 app.command("list")(listing.list_rows)
 app.command("info")(info.info)

@@ -23,6 +23,20 @@ class Engine(StrEnum):
     onnx = "onnx"
 
 
+class Format(StrEnum):
+    keep = "keep"
+    png = "png"
+    jpeg = "jpeg"
+    webp = "webp"
+
+
+class Precision(StrEnum):
+    auto = "auto"
+    fp32 = "fp32"
+    bf16 = "bf16"
+    fp16 = "fp16"
+
+
 class MetadataPolicy(StrEnum):
     private = "private"
     keep = "keep"
@@ -47,6 +61,10 @@ ModelsOption = Annotated[
     typer.Option("--models", help="Folder of models, before $PIXELPRIV_MODELS and the user's data folder."),
 ]
 DeviceOption = Annotated[Device, typer.Option("--device", help="Where networks run.")]
+EngineOption = Annotated[Engine, typer.Option("--engine", help="Who computes gradients.")]
+PrecisionOption = Annotated[
+    Precision, typer.Option("--precision", help="Of gradients; what is decided is always decided in fp32.")
+]
 PresetOption = Annotated[
     str | None,
     typer.Option("--nima-preset", help="How NIMA sees photos: square224 (default), idealo, titu1994, mediaeval2019."),

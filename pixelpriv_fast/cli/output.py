@@ -27,7 +27,8 @@ def claim_stdout() -> TextIO:
         os.dup2(2, 1)
     except OSError:  # no such descriptor: a caller that captures sys.stdout itself
         return sys.stdout
-    return os.fdopen(private, "w", encoding="utf-8", newline="\n")
+    # A file name that is no valid text is escaped, as JSON does it too.
+    return os.fdopen(private, "w", encoding="utf-8", errors="backslashreplace", newline="\n")
 
 
 def finite(value: Any) -> Any:
@@ -47,6 +48,11 @@ class Output:
     def __init__(self, as_json: bool) -> None:
         self._json = as_json
         self._stream = claim_stdout()
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether a person reads this, so that lines need not come by the stream itself."""
+        return not self._json and self._stream.isatty()
 
     def record(self, record: dict[str, Any], line: str | None = None) -> None:
         """One object (with ``--json``) or one line for people; ``line`` None prints nothing for people."""

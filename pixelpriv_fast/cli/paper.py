@@ -7,9 +7,20 @@ from typing import Annotated
 
 import typer
 
-from .options import ClassifierOption, Device, DeviceOption, Engine, JsonOption, ModelsOption, classifiers_or_default
+from .options import (
+    ClassifierOption,
+    Device,
+    DeviceOption,
+    Engine,
+    EngineOption,
+    Format,
+    JsonOption,
+    ModelsOption,
+    Precision,
+    PrecisionOption,
+    classifiers_or_default,
+)
 from .output import Output, guarded, say
-from .protect import Format
 
 
 @guarded
@@ -20,7 +31,8 @@ def paper(
     classifier: ClassifierOption = None,
     models: ModelsOption = None,
     device: DeviceOption = Device.auto,
-    engine: Annotated[Engine, typer.Option(help="Who computes gradients.")] = Engine.auto,
+    engine: EngineOption = Engine.auto,
+    precision: PrecisionOption = Precision.auto,
     format: Annotated[Format, typer.Option(help="Of the protected photos.")] = Format.png,
     quality: Annotated[int | None, typer.Option(help="JPEG or WebP quality, 1..100.")] = None,
     runs: Annotated[str, typer.Option("--runs", help="Which of the five, as 1,3,4.")] = "1,2,3,4,5",
@@ -66,6 +78,7 @@ def paper(
         models=models,
         device=device.value,
         engine=engine.value,
+        precision=precision.value,
         encoding=EncodeOptions(format=None if format is Format.keep else format.value, quality=quality),
         keep_misclassified=keep_misclassified,
         run5_labels=limited,

@@ -2,118 +2,90 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from .options import (
-    ClassifierOption,
-    Device,
-    DeviceOption,
-    Engine,
-    JsonOption,
-    MetadataPolicy,
-    ModelsOption,
-    Stop,
-    classifiers_or_default,
-)
+from .job_options import JobOptions, with_job_options
 from .output import Output, guarded, say
-
-
-class Format(StrEnum):
-    keep = "keep"
-    png = "png"
-    jpeg = "jpeg"
-    webp = "webp"
+from .progress import progress
 
 
 @guarded
+@with_job_options
 def protect(
     inputs: Annotated[
         list[Path], typer.Argument(help="Photos or folders, then the output folder.", metavar="IN... OUT")
     ],
-    recipe: Annotated[str, typer.Option(help="<enhancement>+<attack>; see `pixelpriv list recipes`.")] = (
-        "contrast+least_likely"
-    ),
-    classifier: ClassifierOption = None,
-    models: ModelsOption = None,
-    device: DeviceOption = Device.auto,
-    engine: Annotated[Engine, typer.Option(help="Who computes gradients.")] = Engine.auto,
-    format: Annotated[Format, typer.Option(help="The results' format; keep is each photo's own.")] = Format.keep,
-    quality: Annotated[
-        int | None, typer.Option(help="JPEG or WebP quality, 1..100. Default: 95, or the source's if higher.")
-    ] = None,
-    metadata: Annotated[
-        MetadataPolicy, typer.Option(help="private drops GPS, thumbnail, maker notes, serial numbers, names.")
-    ] = MetadataPolicy.private,
-    batch: Annotated[int, typer.Option(min=1, help="Photos attacked together.")] = 16,
-    seed: Annotated[int, typer.Option(help="Seed; each photo's own comes from it and its content.")] = 0,
-    stop: Annotated[
-        Stop | None, typer.Option(help="When a photo's attack ends: never before its last step, or once fooled.")
-    ] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Do not write photos that are not protected.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, write nothing.")] = False,
-    json: JsonOption = False,
-    max_pixels: Annotated[int, typer.Option(min=1, help="Refuse larger photos.")] = 100_000_000,
-    max_bytes: Annotated[int, typer.Option(min=1, help="Refuse larger files.")] = 512_000_000,
-    max_frames: Annotated[int, typer.Option(min=1, help="Refuse animations with more frames.")] = 1,
+    options: JobOptions,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be done, how long and how large; write nothing.")
+    ] = False,
 ) -> int:
-    """Protects photos: the folder tree, names and formats are mirrored below OUT; originals are never written to."""
-    from ..archive.job import Summary, run
+    """Protects photos: the folder tree, names and formats are mirrored below OUT; originals are never written to. Run
+    again, it goes on where it was, and redoes what changed."""
+    from ..archive.job import open_job
     from ..archive.walk import plan
-    from ..codecs import EncodeOptions, Limits
     from ..errors import UsageError
-    from ..pipeline import Protector
-    from ..recipes import Recipe
 
     if len(inputs) < 2:
         raise UsageError(f"only {inputs[0]} was given; write: pixelpriv protect IN... OUT")
     *sources, out = inputs
-    wanted = None if format is Format.keep else format.value
-    parsed = Recipe.parse(recipe)
-    if stop is not None:
-        parsed = parsed.with_attack(stop=stop.value)
-    protector = Protector(
-        parsed,
-        classifier=classifiers_or_default(classifier),
-        models=models,
-        device=device.value,
-        engine=engine.value,
-        seed=seed,
-        encoding=EncodeOptions(format=wanted, quality=quality, metadata=metadata.value),
-        limits=Limits(max_pixels=max_pixels, max_bytes=max_bytes, max_frames=max_frames),
-    )
-    items = plan(sources, out, wanted)
-    output, summary = Output(json), Summary()
+    passed_over: Counter[str] = Counter()
+    items = plan(sources, out, options.format_name, passed_over=lambda _, reason: passed_over.update([reason]))
+    output = Output(options.json)
     if dry_run:
-        for item in items:
-            output.record(
-                {"source": item.source, "output": item.output, "status": "planned"},
-                f"{item.path} -> {out / item.output}",
-            )
-        return 0
-    for record in run(protector, items, out, batch=batch, strict=strict, summary=summary):
-        output.record(record, evidence(record))
-        if record["status"] == "failed" and json:
-            say(record["reason"])
+        return _preview(items, out, options, output, passed_over)
+    slots = min(options.batch, max(1, len(items)))  # of the whole job, so that a resumed one computes the same
+    with open_job(options.protector, out, batch=slots, strict=options.strict, resume=options.resume) as job:
+        with progress(len(items), output, job.summary) as show:
+            for record in job.run(items):
+                show(record, evidence(record))
+                if record["status"] == "failed" and options.json:
+                    say(record["reason"])
+        summary = job.summary
     output.record({"summary": summary.record()})
-    say(_closing(summary.record()))
+    say(closing(summary.record()))
     return summary.exit_code
+
+
+def _preview(items: Any, out: Path, options: JobOptions, output: Output, passed_over: Counter[str]) -> int:
+    from ..archive.preview import Preview
+
+    preview = Preview(options.protector, items, out, options.batch, options.strict, options.resume, passed_over)
+    for record in preview.records():
+        done = f" ({record['reason']})" if record["reason"] else ""
+        output.record(record, f"{record['source']} -> {out / record['output']}{done}")
+    summary = preview.summary()
+    output.record({"summary": summary})
+    formats = ", ".join(f"{number} {name}" for name, number in sorted(summary["formats"].items()))
+    say(f"{summary['planned']} to protect, {summary['skipped']} done already; {formats}; nothing was written")
+    for reason, number in passed_over.items():
+        say(f"passed over: {number} ({reason})")
+    if summary["estimate"] is None:
+        say("no estimate: no earlier run tells, and the networks are not ready to try")
+    else:
+        megabytes = summary["estimated_bytes"] / 1e6
+        say(f"about {summary['estimated_seconds']:.0f} s and {megabytes:.1f} MB (from the {summary['estimate']})")
+        if summary["estimated_bytes"] > summary["free_bytes"]:
+            say(f"only {summary['free_bytes'] / 1e6:.1f} MB are free in {out}")
+    return 0
 
 
 def evidence(record: dict[str, Any]) -> str:
     """One photo's line for people."""
-    if record["before"] is None:
+    if record.get("before") is None:
         return f"{record['source']}: {record['status']}: {record['reason']}"
     before, after = (f"{record[key]['label']} {record[key]['probability']:.2f}" for key in ("before", "after"))
-    measures = [f"{record['linf']} levels"]
-    measures += [f"{name} {value:.4g}" for name, value in record["metrics"].items() if value is not None]
-    closing = f" ({record['reason']})" if record["reason"] else ""
-    return f"{record['source']}: {record['status']}: {before} -> {after}; {', '.join(measures)}{closing}"
+    measures = [f"{record['linf']} levels"] if "linf" in record else []
+    measures += [f"{name} {value:.4g}" for name, value in record.get("metrics", {}).items() if value is not None]
+    parts = "; ".join([f"{before} -> {after}", *([", ".join(measures)] if measures else [])])
+    return f"{record['source']}: {record['status']}: {parts}" + (f" ({record['reason']})" if record["reason"] else "")
 
 
-def _closing(summary: dict[str, Any]) -> str:
+def closing(summary: dict[str, Any]) -> str:
+    """A run's last line for people."""
     counts = ", ".join(f"{summary[s]} {s}" for s in ("protected", "unprotected", "failed", "skipped") if summary[s])
     return f"{counts or 'nothing done'} in {summary['seconds']:.1f} s on {summary['device'] or 'nothing'}"

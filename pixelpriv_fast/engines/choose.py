@@ -1,21 +1,52 @@
-"""From the words of ``--engine`` and ``--device`` to an engine that works, or an error that says why not."""
+"""From the words of ``--engine``, ``--device`` and ``--precision`` to an engine that works, or an error that says why
+not."""
 
 from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
 
-from ..errors import DeviceError, ModelError
-from ..models import StampedModel, Store, read
+from ..errors import DeviceError, ModelError, UsageError
+from ..models import StampedModel, load_model
 from ..registry import ENGINES
+from ..runtime.device import nvidia_driver
 from .protocol import GradientEngine
 
 _LOG = logging.getLogger(__name__)
 
 ENGINE_WORDS = ("auto", "torch", "onnx")
+PRECISION_WORDS = ("auto", "fp32", "bf16", "fp16")
 _PIP = 'pip install "pixelpriv-fast[full]"'
+
+Loader = Callable[[StampedModel, str, str], GradientEngine]
+
+
+@dataclass(frozen=True, slots=True)
+class Rank:
+    """A row of the table below: an engine, the package without which it is not tried, and why it stands there."""
+
+    engine: str
+    package: str
+    why: str
+
+
+#: What ``auto`` takes on each device, best first. Steps a second of one photo and of eight (SqueezeNet-Places365, best
+#: of five interleaved rounds of ``benchmarks/engine_steps.py`` on two busy cores with AVX512-BF16), as photos/s:
+#: OpenVINO bf16 55 and 81, OpenVINO fp32 27 and 40, ONNX Runtime fp32 19 and 23, torch bf16 28 and 14, torch fp32 10 and
+#: 7. So the ONNX engine is first on a CPU whatever its provider; it tries them in this order by itself.
+AUTO: Mapping[str, tuple[Rank, ...]] = {
+    "cpu": (
+        Rank("onnx", "onnxruntime", "2 to 10 times the steps of torch on two cores"),
+        Rank("torch", "torch", "where the network's graph cannot be run"),
+    ),
+    "cuda": (
+        Rank("torch", "torch", "whole steps as CUDA graphs; chosen by design, not measured on a GPU"),
+        Rank("onnx", "onnxruntime", "needs no PyTorch; not run on a GPU"),
+    ),
+}
 
 
 def load_engine(
@@ -23,22 +54,45 @@ def load_engine(
     engine: str = "auto",
     device: str = "auto",
     models: str | os.PathLike[str] | None = None,
+    precision: str = "auto",
 ) -> GradientEngine:
     """The gradient engine of a classifier: a name, the path of a stamped ``.onnx``, or a stamped model.
 
-    ``engine``: "auto", "torch" or "onnx". ``device``: "auto", "cpu" or "cuda". ``models``: a folder to look in first.
+    ``engine``: "auto", "torch" or "onnx". ``device``: "auto", "cpu" or "cuda" (for "onnx" also a provider's name).
+    ``models``: a folder to look in first. ``precision`` of gradients: "auto", "fp32", "bf16" or "fp16".
     Raises ``ModelError`` for a model that is missing or damaged, or where the engine's libraries are, ``DeviceError``
     for a wish that cannot be met, ``UsageError`` for unknown words.
     """
-    if engine == "onnx" and "onnx" not in ENGINES:
-        raise DeviceError("engine 'onnx' is not in this release yet; use --engine torch or auto")
-    word = next(iter(ENGINES)) if engine == "auto" else ENGINES.canonical(engine)
+    if precision not in PRECISION_WORDS:
+        raise UsageError(f"unknown precision {precision!r}. Known: {', '.join(PRECISION_WORDS)}")
     if isinstance(model, str):
-        model = read(Path(model)) if model.endswith(".onnx") else Store(models).load(model)
+        model = load_model(model, models)
+    if engine != "auto":
+        return _loaded(ENGINES.canonical(engine), model, device, precision)
+    failed: list[str] = []
+    for target, rank in ranks(device):
+        try:
+            return _loaded(rank.engine, model, target, precision)
+        except ModelError as error:
+            _LOG.info("engine %s passed over: %s", rank.engine, error)
+            failed.append(f"{rank.engine}: {error}")
+    raise DeviceError(f"no engine for {model.stamp.name} on {device!r}: {'; '.join(failed) or 'none is installed'}")
+
+
+def ranks(device: str = "auto") -> Iterator[tuple[str, Rank]]:
+    """What ``auto`` may take here for ``device``, best first, each with the word of the device that it is asked for."""
+    devices = {"auto": ("cuda", "cpu") if nvidia_driver() else ("cpu",)}.get(device, (device,))
+    for target in devices:
+        for rank in AUTO.get(target, (Rank("onnx", "onnxruntime", "a provider's name"),)):
+            if find_spec(rank.package) is not None:
+                yield target, rank
+
+
+def _loaded(word: str, model: StampedModel, device: str, precision: str) -> GradientEngine:
     try:
-        load: Callable[[StampedModel, str], GradientEngine] = ENGINES.load(word)
+        load: Loader = ENGINES.load(word)
     except ImportError as error:
-        raise ModelError(f"attacking {model.stamp.name} needs PyTorch: {_PIP} ({error})") from error
-    loaded = load(model, device)
+        raise ModelError(f"engine {word!r} cannot attack {model.stamp.name}: {_PIP} ({error})") from error
+    loaded = load(model, device, precision)
     _LOG.info("attacks on %s run on %s", loaded.name, loaded.device)
     return loaded

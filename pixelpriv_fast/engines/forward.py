@@ -37,10 +37,16 @@ class ForwardEngine:
     def preprocess(self) -> Preprocess:
         return self.classifier.preprocess
 
-    def logits(self, inputs: Floats) -> Logits:
-        """See ``GradientEngine.logits``."""
-        return self.classifier.logits(inputs)
+    def prepare(self, slots: int) -> None:
+        """See ``GradientEngine.prepare``: the session is ready as it is."""
 
-    def gradient(self, inputs: Floats, accepted: ClassSets) -> NoReturn:
+    def logits(self, inputs: Floats, slots: int | None = None) -> Logits:
+        """See ``GradientEngine.logits``."""
+        return self.classifier.logits(inputs, slots)
+
+    def gradient(self, inputs: Floats, accepted: ClassSets, slots: int | None = None) -> NoReturn:
         """Raises ``UsageError``: an attack that needs gradients must be given an engine that computes them."""
         raise UsageError(f"{self.name}: this engine computes no gradients; use load_engine({self.name!r})")
+
+    def close(self) -> None:
+        """See ``GradientEngine.close``: the session is the classifier's own."""

@@ -26,7 +26,7 @@ class GradientEngine(Protocol):
 
     @property
     def precision(self) -> str:
-        """Of gradients: "fp32", "bf16" or "fp16"."""
+        """Of gradients, and of the logits that come with them: "fp32", "bf16" or "fp16"."""
 
     @property
     def classes(self) -> int:
@@ -36,10 +36,18 @@ class GradientEngine(Protocol):
     def preprocess(self) -> Preprocess:
         """What makes the network's inputs from photos."""
 
-    def logits(self, inputs: Floats) -> Logits:
-        """(n, 3, h, w) float32 -> (n, classes) float32, always in fp32. Any n: large ones run in chunks."""
+    def prepare(self, slots: int) -> None:
+        """Compiles or captures what passes of ``slots`` photos need; otherwise the first pass does."""
 
-    def gradient(self, inputs: Floats, accepted: ClassSets) -> tuple[Logits, Floats]:
+    def logits(self, inputs: Floats, slots: int | None = None) -> Logits:
+        """(n, 3, h, w) float32 -> (n, classes) float32, always in fp32. Any n.
+
+        ``slots``: the static number of photos in a network pass. Fewer are padded up to it, more run in chunks of it,
+        so a photo's answer depends neither on its neighbours, nor on its place, nor on how full the pass is. None
+        leaves the number to the engine, without that promise.
+        """
+
+    def gradient(self, inputs: Floats, accepted: ClassSets, slots: int | None = None) -> tuple[Logits, Floats]:
         """Logits, and for each photo the gradient of the log-odds of leaving its set S = ``accepted``,
 
         ``L = logsumexp(z outside S) - logsumexp(z in S)``,
@@ -48,4 +56,10 @@ class GradientEngine(Protocol):
         gradient's direction, but never vanishes where the network is sure: its derivative by the logits,
         softmax(z outside S) - softmax(z in S), has sums +1 and -1 by construction. Every set holds at least one class
         and leaves at least one out.
+
+        The logits are of the gradient's precision: what is decided for good is decided by ``logits``. ``slots``: as
+        there. Raises ``ModelError`` for values that are not finite, ``PhotoError`` for a gradient that is zero all over.
         """
+
+    def close(self) -> None:
+        """Frees what the engine holds; calls are an error afterwards."""

@@ -11,8 +11,7 @@ from typing import Final
 import numpy as np
 
 from ..errors import PhotoError, UsageError
-from ..kernels import get
-from ..kernels.filters import axis_filter
+from ..kernels import resized
 from ..models.generator import PRECISIONS, load_generator
 from ..types import Pixels
 from .photo_check import checked
@@ -65,6 +64,11 @@ class CartoonGAN:
         if self.memory < 1:
             raise UsageError(f"memory is a number of bytes, not {self.memory}")
 
+    @property
+    def network(self) -> str:
+        """The model that it needs, by its name in the store."""
+        return f"cartoongan_{self.style}"
+
     def __call__(self, image: Pixels) -> Pixels:
         image = checked(image)
         height, width = image.shape[:2]
@@ -72,10 +76,10 @@ class CartoonGAN:
         if min(working) < LEAST_SIDE:
             worked = "" if working == (height, width) else f", {working[1]}x{working[0]} at the working_size"
             raise PhotoError(f"CartoonGAN needs {LEAST_SIDE} pixels a side; this photo has {width}x{height}{worked}")
-        generator = load_generator(f"cartoongan_{self.style}", self.models, self.device, self.precision)
-        small = _resized(image, working)
+        generator = load_generator(self.network, self.models, self.device, self.precision)
+        small = resized(image, working, "bicubic")
         cartoon = generator(_extended(small), self.memory)[: working[0], : working[1]]
-        return np.ascontiguousarray(_resized(cartoon, (height, width)))
+        return np.ascontiguousarray(resized(cartoon, (height, width), "bicubic"))
 
     def _working_shape(self, height: int, width: int) -> tuple[int, int]:
         if isinstance(self.working_size, str):
@@ -90,15 +94,3 @@ def _extended(image: Pixels) -> Pixels:
     if below == right == 0:
         return image
     return np.pad(image, ((0, below), (0, right), (0, 0)), mode="reflect")
-
-
-def _resized(image: Pixels, shape: tuple[int, int]) -> Pixels:
-    """Pillow's antialiased bicubic resize to (height, width)."""
-    if image.shape[:2] == shape:
-        return image
-    rows = axis_filter(image.shape[0], shape[0], 0, shape[0], "bicubic")
-    columns = axis_filter(image.shape[1], shape[1], 0, shape[1], "bicubic")
-    resized: Pixels = get("resize_u8")(
-        np.ascontiguousarray(image), rows.starts, rows.fixed, columns.starts, columns.fixed
-    )
-    return resized

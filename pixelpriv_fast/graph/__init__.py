@@ -10,6 +10,7 @@ from __future__ import annotations
 from .build import ATTACK_INPUTS, ATTACK_OUTPUTS, build_attack_graph, build_forward, build_vjp
 from .forms import CONVOLUTION_FORMS, LAYOUTS, ConvolutionForm, Layout
 from .proof import Proof, proof_key, prove
+from .proto import parse
 
 __all__ = [
     "ATTACK_INPUTS",
@@ -22,6 +23,7 @@ __all__ = [
     "build_attack_graph",
     "build_forward",
     "build_vjp",
+    "parse",
     "proof_key",
     "prove",
 ]

@@ -19,6 +19,11 @@ IR_VERSION = 9
 LARGEST_MODEL = 2**31 - 2**24
 
 
+def parse(data: bytes) -> onnx.ModelProto:
+    """The model of serialised bytes, which were checked before (``models.read``)."""
+    return onnx.load_from_string(data)
+
+
 def node_from_proto(proto: onnx.NodeProto, index: int) -> Node:
     name = proto.name or f"{proto.op_type}_{index}"
     domain = "" if proto.domain == "ai.onnx" else proto.domain

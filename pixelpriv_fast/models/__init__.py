@@ -8,8 +8,9 @@ from .classifier import Classifier, load_classifier, softmax
 from .generator import Generator, load_generator
 from .onnx_file import StampedModel, load_state_dict, read, seal, unseal
 from .preprocess import Preprocess
+from .slots import in_chunks, in_slots
 from .stamp import Provenance, Stamp
-from .store import Entry, Store
+from .store import Entry, Store, load_model
 
 __all__ = [
     "CARDS",
@@ -22,8 +23,11 @@ __all__ = [
     "Stamp",
     "StampedModel",
     "Store",
+    "in_chunks",
+    "in_slots",
     "load_classifier",
     "load_generator",
+    "load_model",
     "load_state_dict",
     "read",
     "seal",

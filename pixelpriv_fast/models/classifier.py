@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -12,9 +11,10 @@ import numpy.typing as npt
 from ..errors import ModelError, UsageError
 from ..runtime import Session, SessionOptions, create_session
 from ..types import Floats, Logits, Pixels, Prediction
-from .onnx_file import StampedModel, read
+from .onnx_file import StampedModel
 from .preprocess import Preprocess
-from .store import Notice, Store
+from .slots import in_slots
+from .store import Notice, load_model
 
 _TOP = 5
 #: Photos a session call: beyond this the caches are full and only memory grows (100 MB of activations for ResNet50).
@@ -51,19 +51,31 @@ class Classifier:
         """What really runs, as "cpu (OpenVINO)"."""
         return f"{self.session.provider.device} ({self.session.provider.title})"
 
-    def __call__(self, photos: Sequence[Pixels] | Pixels) -> Logits:
+    def __call__(self, photos: Sequence[Pixels] | Pixels, slots: int | None = None) -> Logits:
         """photos: uint8 RGB, a sequence of (height, width, 3) of any sizes or an array (n, h, w, 3) -> (n,
-        classes)."""
+        classes). ``slots``: as ``logits`` takes it."""
         rows: list[Logits] = []
-        for start in range(0, len(photos), _CHUNK):
-            chunk = [self.preprocess.rounded(_checked(photo)) for photo in photos[start : start + _CHUNK]]
-            rows.append(self.logits(np.stack(chunk)))
+        for start in range(0, len(photos), slots or _CHUNK):
+            chunk = [self.preprocess.rounded(_checked(photo)) for photo in photos[start : start + (slots or _CHUNK)]]
+            rows.append(self.logits(np.stack(chunk), slots))
         return np.concatenate(rows) if rows else np.zeros((0, self.classes), np.float32)
 
-    def logits(self, inputs: Floats) -> Logits:
-        """Preprocessed inputs float32 (n, 3, h, w) -> (n, classes), as one call of the session."""
-        logits: Logits = self.session.run({self.stamp.input: inputs})[0]
-        return logits
+    def logits(self, inputs: Floats, slots: int | None = None) -> Logits:
+        """Preprocessed inputs float32 (n, 3, h, w) -> (n, classes).
+
+        ``slots``: the static number of photos in a call of the session; fewer are padded up to it, more run in chunks
+        of it (one by one where the provider is not ``even``), so a photo's logits do not depend on its neighbours.
+        None: all in one call, without that promise.
+        """
+        if slots is None:
+            logits: Logits = self.session.run({self.stamp.input: inputs})[0]
+            return logits
+        size = slots if self.session.provider.even else 1
+        return in_slots(lambda full: self.session.run({self.stamp.input: full})[:1], size, inputs)[0]
+
+    def close(self) -> None:
+        """Frees the session; calls are an error afterwards."""
+        self.session.close()
 
     def predictions(self, logits: Logits) -> list[Prediction]:
         """The top class and the five highest of each row of ``logits`` (n, classes), ties to the lower index."""
@@ -84,20 +96,21 @@ def softmax(logits: Logits) -> npt.NDArray[np.float64]:
 
 
 def load_classifier(
-    name: str,
+    name: str | StampedModel,
     models: str | os.PathLike[str] | None = None,
     device: str = "auto",
     *,
     threads: int | None = None,
     notice: Notice | None = None,
 ) -> Classifier:
-    """The classifier ``name``, ready to call; ``name`` may also be the path of a stamped ``.onnx`` file.
+    """The classifier ``name``, ready to call; ``name`` may also be the path of a stamped ``.onnx`` file, or a
+    stamped model.
 
     ``models``: a folder to look in first. ``device``: "auto", "cpu", or a provider's name. Always fp32. Raises
     ``ModelError`` when it is missing or damaged, ``DeviceError`` when the device cannot be had, ``UsageError`` for
     an unknown name.
     """
-    model = read(Path(name)) if name.endswith(".onnx") else Store(models, notice=notice).load(name)
+    model = load_model(name, models, notice=notice) if isinstance(name, str) else name
     return Classifier(model, create_session(model.data, device, SessionOptions(threads=threads)))
 
 

@@ -1,4 +1,4 @@
-"""What the export scripts of generators and scorers share: their options, the runs of a report, and its photos."""
+"""What the export scripts share: their options, the file they write, the runs of a report, and its photos."""
 
 from __future__ import annotations
 
@@ -6,8 +6,14 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+
+from ..codecs import decode
 from ..errors import ModelError
 from ..runtime import SessionOptions
+from ..types import Floats
+from .build import sample
+from .cards import Card
 
 _SUFFIXES = (".png", ".jpg", ".jpeg")
 
@@ -19,6 +25,13 @@ def add_options(parser: argparse.ArgumentParser, half: str) -> None:
     parser.add_argument("--photos", type=Path, metavar="FOLDER", help="photos for the report (PNG, JPEG)")
     parser.add_argument("--tensorrt", action="store_true", help="also build TensorRT's engine, in DIR/engines")
     parser.add_argument("--allow-unknown-hash", action="store_true")
+
+
+def written_path(given: argparse.Namespace, card: Card) -> Path:
+    """The file that the script writes: NAME.onnx, or NAME.f16.onnx, in ``--out``."""
+    suffix = "" if given.precision == "f32" else f".{given.precision}"
+    out: Path = given.out
+    return out / f"{card.name}{suffix}.onnx"
 
 
 def provider_runs(given: argparse.Namespace) -> Iterator[tuple[str, SessionOptions]]:
@@ -38,3 +51,11 @@ def photo_files(folder: Path) -> list[Path]:
     if not files:
         raise ModelError(f"{folder} has no photos ({', '.join(_SUFFIXES)}) for the report")
     return files
+
+
+def report_inputs(card: Card, folder: Path | None, rows: int) -> Floats:
+    """The network's inputs (n, 3, h, w) for a report: every photo in ``folder``; without one ``rows`` seeded ones."""
+    if folder is None or card.preprocess is None:
+        return sample(card, rows)
+    photos = [decode(path.read_bytes(), name=path.name).pixels for path in photo_files(folder)]
+    return np.stack([card.preprocess.rounded(photo) for photo in photos])

@@ -27,6 +27,13 @@ def user_folder() -> Path:
     return user_data_path("pixelpriv_fast", appauthor=False) / "models"
 
 
+def engine_cache() -> Path:
+    """The user's own folder for compiled engines: code, so never beside a model that others may have put there."""
+    from platformdirs import user_cache_path
+
+    return user_cache_path("pixelpriv_fast", appauthor=False) / "engines"
+
+
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """Holds ``folder`` against other processes that build or import into it. Raises ``StorageError`` when it

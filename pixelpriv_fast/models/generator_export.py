@@ -27,7 +27,7 @@ from .architectures import network
 from .build import build, sample, torch_outputs
 from .cards import CARDS, CARTOONGANS, Card
 from .cartoongan_graph import folded_graph
-from .export_options import add_options, photo_files, provider_runs
+from .export_options import add_options, photo_files, provider_runs, written_path
 from .importers import read_checkpoint
 from .onnx_file import StampedModel, load_state_dict, seal, unseal
 from .planes import planar, rounded_photo
@@ -42,8 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         model = build(card, given.file, allow_unknown_hash=given.allow_unknown_hash)
         ready = unseal(in_precision(model, given.precision), card.name)
-        suffix = "" if given.precision == "f32" else f".{given.precision}"
-        write_atomic(given.out / f"{card.name}{suffix}.onnx", ready.data)
+        write_atomic(written_path(given, card), ready.data)
         reference = network(card, read_checkpoint(given.file, card, allow_unknown_hash=given.allow_unknown_hash)[0])
         photos = _photos(card, given.photos)
         expected = {name: torch_outputs(reference, planar(photo)) for name, photo in photos.items()}

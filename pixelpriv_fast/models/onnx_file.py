@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -26,11 +26,13 @@ _EXPORTER_NAME = re.compile(r"val_\d+")
 
 @dataclass(frozen=True, slots=True)
 class StampedModel:
-    """A checked model: its bytes, which sessions are made from, its stamp, and the hash that was checked."""
+    """A checked model: its bytes, which sessions are made from, its stamp, and the hash that was checked. ``folder``:
+    where its file is and what is learnt of it may be kept, None for one that came from no file."""
 
     data: bytes = field(repr=False)
     stamp: Stamp
     sha256: str
+    folder: Path | None = None
 
 
 def seal(model: bytes, stamp: Stamp) -> bytes:
@@ -71,7 +73,7 @@ def read(path: Path) -> StampedModel:
         data = path.read_bytes()
     except OSError as error:
         raise ModelError(f"{path}: cannot be read ({error.strerror}); import the model again") from error
-    return unseal(data, str(path))
+    return replace(unseal(data, str(path)), folder=path.parent)
 
 
 def load_state_dict(model: StampedModel) -> dict[str, npt.NDArray[np.float32]]:

@@ -107,14 +107,14 @@ class Preprocess:
 
     def identity(self, height: int, width: int) -> bool:
         """Whether photos of this size are read without resampling: then ``rounded`` and ``exact`` are the same."""
-        rows, columns = self._axes(height, width)
+        rows, columns = self.axes(height, width)
         return rows.identity and columns.identity
 
     def rounded(self, photo: Pixels) -> Floats:
         """What the classifier sees. photo: uint8 (H, W, 3) RGB -> float32 (3, h, w), normalised."""
-        rows, columns = self._axes(*photo.shape[:2])
+        rows, columns = self.axes(*photo.shape[:2])
         small = get("resize_u8")(photo, rows.starts, rows.fixed, columns.starts, columns.fixed)
-        values: Floats = get("normalise")(small, *_affine(self))
+        values: Floats = get("normalise")(small, *affine(self))
         return values
 
     def warped(self, photo: Pixels, motions: npt.NDArray[np.float64], edge: str = "soft", fill: int = 0) -> Floats:
@@ -123,23 +123,23 @@ class Preprocess:
         motions: (n, 3) float64 rows of degrees, tx and ty in pixels (see the kernel ``warp_u8``) -> (n, 3, h, w). Where
         the photo is read without resampling, the candidates are written straight into the input.
         """
-        rows, columns = self._axes(*photo.shape[:2])
+        rows, columns = self.axes(*photo.shape[:2])
         if not self.identity(*photo.shape[:2]):
             # One candidate at a time: a large photo's candidates together would not fit into memory.
             return np.stack([self.rounded(get("warp_u8")(photo, m[None], edge, fill)[0]) for m in motions])
         out = np.empty((len(motions), 3, *self.size), np.float32)
         top, left = int(rows.starts[0]), int(columns.starts[0])
-        get("warp_planar")(photo, motions, *_affine(self), out, top, left, edge, fill)
+        get("warp_planar")(photo, motions, *affine(self), out, top, left, edge, fill)
         return out
 
     def exact(self, photo: Pixels, offsets: Offsets, units: int = 1) -> Floats:
         """The same without rounding, of ``photo + offsets / units``. photo, offsets (H, W, 3) -> (3, h, w)."""
-        values: Floats = get("resize_lattice")(photo, offsets, units, *self._tables(photo), *_affine(self))
+        values: Floats = get("resize_lattice")(photo, offsets, units, *self._tables(photo), *affine(self))
         return values
 
     def adjoint(self, gradient: Floats, out: Floats) -> None:
         """Adds the photo's gradient, per grey level, to ``out`` float32 (H, W, 3); ``gradient`` is (3, h, w)."""
-        order, gain, _ = _affine(self)
+        order, gain, _ = affine(self)
         get("resize_adjoint")(gradient, *self._tables(out), order, gain, out)
 
     def step(
@@ -155,11 +155,12 @@ class Preprocess:
     ) -> None:
         """Moves ``offsets`` in place by ``step`` units along the sign of the photo's gradient (``adjoint`` of
         ``gradient``, plus ``extra`` (H, W, 3)), within ``bound`` units and 0..255. Needs no float photo."""
-        order, gain, _ = _affine(self)
+        order, gain, _ = affine(self)
         tables = self._tables(photo)
         get("lattice_step")(photo, offsets, units, gradient, *tables, order, gain, step, bound, extra)
 
-    def _axes(self, height: int, width: int) -> tuple[AxisFilter, AxisFilter]:
+    def axes(self, height: int, width: int) -> tuple[AxisFilter, AxisFilter]:
+        """The tables of rows and columns for photos of this size."""
         resized = self.resized(height, width)
         # torchvision's CenterCrop: halves to even.
         first = [round((full - kept) / 2.0) for full, kept in zip(resized, self.size, strict=True)]
@@ -169,12 +170,12 @@ class Preprocess:
         )
 
     def _tables(self, photo: Pixels | Floats) -> tuple[npt.NDArray[Any], ...]:
-        rows, columns = self._axes(*photo.shape[:2])
+        rows, columns = self.axes(*photo.shape[:2])
         return rows.starts, rows.weights, columns.starts, columns.weights
 
 
 @lru_cache(maxsize=64)
-def _affine(preprocess: Preprocess) -> tuple[npt.NDArray[np.int32], Floats, Floats]:
+def affine(preprocess: Preprocess) -> tuple[npt.NDArray[np.int32], Floats, Floats]:
     """Channel order, and gain and bias that say the same as mean and std."""
     order = np.array(ORDERS[preprocess.order], np.int32)
     gain = 1.0 / np.array(preprocess.std, np.float64)

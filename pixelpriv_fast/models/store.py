@@ -149,6 +149,14 @@ class Store:
         return target
 
 
+def load_model(
+    name: str, models: str | os.PathLike[str] | None = None, *, notice: Notice | None = None
+) -> StampedModel:
+    """The checked model ``name`` of the store (``models``: a folder to look in first), or the stamped file where
+    ``name`` is the path of an ``.onnx``. Raises ``ModelError``; ``UsageError`` for an unknown name."""
+    return read(Path(name)) if name.endswith(".onnx") else Store(models, notice=notice).load(name)
+
+
 def card_of(name: str) -> Card:
     """The card of model ``name``. Raises ``UsageError`` that lists what there is."""
     if name not in CARDS:

@@ -57,6 +57,7 @@ class Experiment:
     models: Path | None
     device: str
     engine: str
+    precision: str
     encoding: EncodeOptions
     batch: int
     seed: int
@@ -73,6 +74,7 @@ class Experiment:
             models=self.models,
             device=self.device,
             engine=self.engine,
+            precision=self.precision,
             seed=self.seed,
             encoding=self.encoding,
             metrics=(),
@@ -128,6 +130,7 @@ def prepare(
     models: Path | None = None,
     device: str = "auto",
     engine: str = "auto",
+    precision: str = "auto",
     encoding: EncodeOptions | None = None,
     keep_misclassified: bool = False,
     run5_labels: Path | None = None,
@@ -162,6 +165,7 @@ def prepare(
         models,
         device,
         engine,
+        precision,
         encoding,
         batch,
         seed,

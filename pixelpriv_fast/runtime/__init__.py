@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from .half_precision import half_precision
 from .info import info
+from .probe import precisions, status, version
 from .providers import PROVIDERS, Choice, Provider, Status, resolve
-from .session import Session, SessionOptions, TensorSpec, create_session, select
+from .session import Array, Binding, Session, SessionOptions, TensorSpec, create_session, select
 
 __all__ = [
     "PROVIDERS",
+    "Array",
+    "Binding",
     "Choice",
     "Provider",
     "Session",
@@ -15,7 +19,11 @@ __all__ = [
     "Status",
     "TensorSpec",
     "create_session",
+    "half_precision",
     "info",
+    "precisions",
     "resolve",
     "select",
+    "status",
+    "version",
 ]

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
+import hashlib
 import os
+import platform
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -30,3 +34,18 @@ def cpu_flags() -> frozenset[str]:
 def fast_bf16() -> bool:
     """Whether the processor multiplies bf16 matrices in hardware (AMX or AVX512-BF16)."""
     return any(flag in cpu_flags() for flag in _BF16_FLAGS)
+
+
+def cpu_fingerprint() -> str:
+    """Twelve digits that change with the processor's features: libraries choose their kernels by these."""
+    features = " ".join([platform.machine(), *sorted(cpu_flags())])
+    return hashlib.sha256(features.encode()).hexdigest()[:12]
+
+
+def nvidia_driver() -> bool:
+    """Whether there is an NVIDIA driver; asked before anything heavier."""
+    try:
+        ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
+    except OSError:
+        return False
+    return True

@@ -10,7 +10,7 @@ from typing import Any
 from ..errors import DeviceError
 from .libraries import openvino
 from .providers import Provider
-from .session import Array, Guard, SessionOptions, TensorSpec, as_input
+from .session import Array, Guard, SessionOptions, TensorSpec, as_input, buffers
 
 
 class OpenVINOSession:
@@ -25,11 +25,13 @@ class OpenVINOSession:
         self._create = threading.Lock()
         core = openvino().Core()
         try:
-            self._compiled = core.compile_model(core.read_model(model, b""), "CPU", _settings(options))
+            network = core.read_model(model, b"")
+            # Names before compiling: afterwards a port also carries those of nodes that were merged into it.
+            self.inputs = tuple(_spec(port) for port in network.inputs)
+            self.outputs = tuple(_spec(port) for port in network.outputs)
+            self._compiled = core.compile_model(network, "CPU", _settings(options))
         except RuntimeError as error:
             raise DeviceError(f"{provider.title} cannot run this network: {_short(error)}") from error
-        self.inputs = tuple(_spec(port) for port in self._compiled.inputs)
-        self.outputs = tuple(_spec(port) for port in self._compiled.outputs)
 
     def run(self, inputs: Mapping[str, Array]) -> list[Array]:
         self._guard.check()
@@ -44,6 +46,12 @@ class OpenVINOSession:
         self._idle.put(request)
         return outputs
 
+    def bind(self) -> OpenVINOBinding:
+        self._guard.check()
+        with self._create:
+            request = self._compiled.create_infer_request()
+        return OpenVINOBinding(request, self.inputs, self.outputs, self._guard, self.provider)
+
     def _request(self) -> Any:
         try:
             return self._idle.get_nowait()
@@ -55,6 +63,33 @@ class OpenVINOSession:
         self._guard.close()
         self._idle = LifoQueue()
         self._compiled = None
+
+
+class OpenVINOBinding:
+    """See ``session.Binding``: an infer request of its own that reads and writes these very arrays."""
+
+    def __init__(
+        self,
+        request: Any,
+        inputs: tuple[TensorSpec, ...],
+        outputs: tuple[TensorSpec, ...],
+        guard: Guard,
+        provider: Provider,
+    ) -> None:
+        ov = openvino()
+        self.inputs, self.outputs = buffers(inputs), buffers(outputs)
+        self._request, self._guard, self._provider = request, guard, provider
+        for index, array in enumerate(self.inputs):
+            request.set_input_tensor(index, ov.Tensor(array, shared_memory=True))
+        for index, array in enumerate(self.outputs):
+            request.set_output_tensor(index, ov.Tensor(array, shared_memory=True))
+
+    def run(self) -> None:
+        self._guard.check()
+        try:
+            self._request.infer(share_outputs=True)
+        except RuntimeError as error:
+            raise DeviceError(f"{self._provider.title} failed while running: {_short(error)}") from error
 
 
 def _settings(options: SessionOptions) -> dict[str, Any]:

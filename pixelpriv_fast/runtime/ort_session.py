@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import io
-import os
-import stat
 import threading
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from ..errors import DeviceError
+from .engine_cache import engine_folder
 from .libraries import onnxruntime
 from .providers import Provider
-from .session import Array, Guard, SessionOptions, TensorSpec, as_input
+from .session import Array, Guard, SessionOptions, TensorSpec, as_input, buffers
 
 _ERRORS_ONLY = 3
 _preload_lock = threading.Lock()
@@ -33,9 +31,15 @@ class OnnxRuntimeSession:
         elif options.precision != "f32":
             raise DeviceError(f"{provider.title} runs {options.precision} nowhere on a CPU; use f32, or OpenVINO")
         try:
-            self._session = ort.InferenceSession(
-                model, _session_options(ort, options), providers=_provider_list(provider, options), enable_fallback=0
-            )
+            with _engines(provider, options):
+                self._session = ort.InferenceSession(
+                    model,
+                    _session_options(ort, options),
+                    providers=_provider_list(provider, options),
+                    enable_fallback=0,
+                )
+        except DeviceError:
+            raise
         except Exception as error:  # onnxruntime's exception classes have no common base of their own
             raise DeviceError(f"{provider.title} cannot run this network: {_short(error)}") from error
         self._session.disable_fallback()
@@ -53,9 +57,49 @@ class OnnxRuntimeSession:
             raise DeviceError(f"{self.provider.title} failed while running: {_short(error)}") from error
         return outputs
 
+    def bind(self) -> OnnxRuntimeBinding:
+        self._guard.check()
+        return OnnxRuntimeBinding(self._session, self.inputs, self.outputs, self._guard, self.provider)
+
     def close(self) -> None:
         self._guard.close()
         self._session = None
+
+
+class OnnxRuntimeBinding:
+    """See ``session.Binding``: an I/O binding to these very arrays, which lie in the host's memory (a GPU's provider
+    copies them there and back)."""
+
+    def __init__(
+        self,
+        session: Any,
+        inputs: tuple[TensorSpec, ...],
+        outputs: tuple[TensorSpec, ...],
+        guard: Guard,
+        provider: Provider,
+    ) -> None:
+        ort = onnxruntime()
+        self.inputs, self.outputs = buffers(inputs), buffers(outputs)
+        self._session, self._guard, self._provider = session, guard, provider
+        self._binding = session.io_binding()
+        for spec, array in zip(inputs, self.inputs, strict=True):
+            self._binding.bind_ortvalue_input(spec.name, ort.OrtValue.ortvalue_from_numpy(array))
+        for spec, array in zip(outputs, self.outputs, strict=True):
+            self._binding.bind_ortvalue_output(spec.name, ort.OrtValue.ortvalue_from_numpy(array))
+
+    def run(self) -> None:
+        self._guard.check()
+        try:
+            self._session.run_with_iobinding(self._binding)
+        except Exception as error:  # as in ``OnnxRuntimeSession.run``
+            raise DeviceError(f"{self._provider.title} failed while running: {_short(error)}") from error
+
+
+def _engines(provider: Provider, options: SessionOptions) -> contextlib.AbstractContextManager[object]:
+    """Around a session's creation: its cache of compiled engines, where it has one."""
+    if provider.name != "tensorrt" or options.engine_cache is None:
+        return contextlib.nullcontext()
+    return engine_folder(options.engine_cache)
 
 
 def _session_options(ort: Any, options: SessionOptions) -> Any:
@@ -81,21 +125,10 @@ def _provider_list(provider: Provider, options: SessionOptions) -> list[Any]:
         "trt_bf16_enable": str(options.precision == "bf16"),
     }
     if options.engine_cache is not None:
-        folder = _private(options.engine_cache)
+        folder = str(options.engine_cache)
         tensorrt |= {"trt_engine_cache_enable": "True", "trt_engine_cache_path": folder}
         tensorrt |= {"trt_timing_cache_enable": "True", "trt_timing_cache_path": folder}
     return [("TensorrtExecutionProvider", tensorrt), ("CUDAExecutionProvider", cuda)]
-
-
-def _private(folder: Path) -> str:
-    """``folder``, made if need be, when nobody but the user can write there: an engine file is executable code."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    found = folder.lstat()
-    if hasattr(os, "getuid") and (
-        not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) & 0o077
-    ):
-        raise DeviceError(f"TensorRT engine cache {folder} must be a folder of your own with mode 0700: chmod 700 it")
-    return str(folder)
 
 
 def _preload(ort: Any) -> None:

@@ -8,7 +8,6 @@ crashes takes only the child with it.
 
 from __future__ import annotations
 
-import ctypes
 import json
 import re
 import subprocess
@@ -20,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
+from . import device
 from .libraries import onnxruntime, openvino
 from .one_node import ONE_NODE, ONE_NODE_INPUT, ONE_NODE_OUTPUT
 from .providers import PROVIDERS, Choice, Status, candidates, resolve
@@ -49,6 +49,28 @@ def choose(wish: str, precision: str = "f32") -> Choice:
         if statuses[name].works:
             break
     return resolve(wish, statuses, precision)
+
+
+@cache
+def precisions(name: str) -> tuple[str, ...]:
+    """The precisions that provider ``name`` has a fast path for on this machine, fastest first; "f32" is always one.
+
+    OpenVINO's own list names bf16 also where it is emulated, so the processor's flags must agree, where known.
+    """
+    if name == "tensorrt":
+        return "f16", "bf16", "f32"
+    if name == "openvino" and status(name).works:
+        listed = openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        if "BF16" in listed and (device.fast_bf16() or not device.cpu_flags()):
+            return "bf16", "f32"
+    return ("f32",)
+
+
+@cache
+def version(name: str) -> str:
+    """The library that provider ``name`` runs in, and the processor: what a proof of its arithmetic is tied to."""
+    library = openvino() if PROVIDERS[name].ort is None else onnxruntime()
+    return f"{library.__version__} on {device.cpu_fingerprint()}"
 
 
 @cache
@@ -87,19 +109,11 @@ def _wrong_answer() -> Status:
 
 def _try_gpu(name: str) -> Status:
     provider = PROVIDERS[name]
-    if not _driver_found():  # first, because it spares machines without a GPU the import of onnxruntime
+    if not device.nvidia_driver():  # first, because it spares machines without a GPU the import of onnxruntime
         return Status(False, "no NVIDIA driver (libcuda) on this machine", _FIX_DRIVER)
     if provider.ort not in onnxruntime().get_available_providers():
         return Status(False, "this onnxruntime package was built without it", _FIX_PACKAGE)
     return _ask_child(str(provider.ort), _FIX_TENSORRT if name == "tensorrt" else _FIX_PACKAGE)
-
-
-def _driver_found() -> bool:
-    try:
-        ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
-    except OSError:
-        return False
-    return True
 
 
 def _ask_child(provider: str, fix: str) -> Status:

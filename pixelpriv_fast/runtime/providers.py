@@ -10,7 +10,11 @@ from ..errors import DeviceError, UsageError
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """One way of running a network. ``ort`` is ONNX Runtime's name for it, None where another library runs it."""
+    """One way of running a network. ``ort`` is ONNX Runtime's name for it, None where another library runs it.
+
+    ``even``: whether a photo's values are the same to the bit in every place of a batch of one size. ONNX Runtime's CPU
+    kernels share a matrix product's rows out among threads, so there they are not (SqueezeNet from 4 photos on).
+    """
 
     name: str
     device: str  #: "cpu" or "cuda"
@@ -18,6 +22,7 @@ class Provider:
     ort: str | None
     exact_f32: bool = True  #: False where "f32" is rounded to TF32 on the way
     note: str = ""
+    even: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +42,18 @@ class Choice:
     reason: str
 
 
-_UNTRIED = "written for a GPU, not run on a GPU yet"
+#: Said of whatever only a GPU can run.
+UNTRIED = "written for a GPU, not run on a GPU yet"
 
 #: In order of preference: ``auto`` and a device word take the first that works.
 #: Choice: OpenVINO before ONNX Runtime on a CPU (fp32 ResNet50 at batch 8: 0.21 s against 0.31 s on two cores).
 PROVIDERS: Mapping[str, Provider] = {
     provider.name: provider
     for provider in (
-        Provider("tensorrt", "cuda", "TensorRT (ONNX Runtime)", "TensorrtExecutionProvider", False, _UNTRIED),
-        Provider("cuda", "cuda", "CUDA (ONNX Runtime)", "CUDAExecutionProvider", True, _UNTRIED),
+        Provider("tensorrt", "cuda", "TensorRT (ONNX Runtime)", "TensorrtExecutionProvider", False, UNTRIED),
+        Provider("cuda", "cuda", "CUDA (ONNX Runtime)", "CUDAExecutionProvider", True, UNTRIED),
         Provider("openvino", "cpu", "OpenVINO", None),
-        Provider("onnxruntime", "cpu", "ONNX Runtime", "CPUExecutionProvider"),
+        Provider("onnxruntime", "cpu", "ONNX Runtime", "CPUExecutionProvider", even=False),
     )
 }
 

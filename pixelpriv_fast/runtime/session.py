@@ -53,6 +53,19 @@ class TensorSpec:
     shape: tuple[int | None, ...]
 
 
+class Binding(Protocol):
+    """Buffers of a session's static shapes: fill ``inputs``, ``run``, read ``outputs``. One thread at a time."""
+
+    @property
+    def inputs(self) -> tuple[Array, ...]: ...
+    @property
+    def outputs(self) -> tuple[Array, ...]: ...
+
+    def run(self) -> None:
+        """From ``inputs`` to ``outputs``, in place. Raises ``DeviceError`` as ``Session.run`` does."""
+        ...
+
+
 class Session(Protocol):
     """A network ready to run. ``run`` may be called from any number of threads."""
 
@@ -67,6 +80,10 @@ class Session(Protocol):
 
     def run(self, inputs: Mapping[str, Array]) -> list[Array]:
         """The outputs in the model's order. Raises ``DeviceError`` when the provider fails, or after a fork."""
+        ...
+
+    def bind(self) -> Binding:
+        """New buffers, for a model whose shapes are all static. Raises ``UsageError`` for another one."""
         ...
 
     def close(self) -> None:
@@ -127,3 +144,13 @@ def as_input(name: str, value: Array, shape: tuple[int | None, ...]) -> Array:
         wanted = tuple("any" if w is None else w for w in shape)
         raise UsageError(f"input {name!r} has shape {value.shape}, the network takes {wanted}")
     return np.ascontiguousarray(value)
+
+
+def buffers(specs: tuple[TensorSpec, ...]) -> tuple[Array, ...]:
+    """Zeroed float32 arrays of the shapes of ``specs``. Raises ``UsageError`` for an open shape."""
+    arrays = []
+    for spec in specs:
+        if None in spec.shape:
+            raise UsageError(f"{spec.name!r} has the open shape {spec.shape}; only static shapes can be bound")
+        arrays.append(np.zeros([size or 0 for size in spec.shape], np.float32))
+    return tuple(arrays)

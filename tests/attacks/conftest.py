@@ -71,11 +71,11 @@ class LinearEngine:
     gradients: int = 0
     forwards: int = 0
 
-    def logits(self, inputs):
+    def logits(self, inputs, slots=None):
         self.forwards += 1
         return self._logits(inputs)
 
-    def gradient(self, inputs, accepted):
+    def gradient(self, inputs, accepted, slots=None):
         self.gradients += 1
         sign = np.where(accepted[:, 0], 1.0, -1.0)[:, None, None, None]
         return self._logits(inputs), (sign * self.weights).astype(np.float32)

@@ -9,11 +9,11 @@ import pytest
 import torch
 from torch import nn
 
-from pixelpriv_fast.engines import load_engine
-from pixelpriv_fast.engines.torch_engine import MAX_BATCH, TorchEngine
+from pixelpriv_fast.engines import load_engine, torch_precision
+from pixelpriv_fast.engines.torch_engine import MAX_BATCH, TorchEngine, load
 from pixelpriv_fast.engines.torch_folding import folded
 from pixelpriv_fast.errors import DeviceError, ModelError, UsageError
-from pixelpriv_fast.models import Preprocess
+from pixelpriv_fast.models import Preprocess, Store
 
 SIZE = (20, 20)
 
@@ -56,8 +56,8 @@ def randomised(make=Residual, seed: int = 0) -> nn.Module:
     return module.eval()
 
 
-def engine(seed: int = 0) -> TorchEngine:
-    return TorchEngine.of("residual", randomised(seed=seed), Preprocess(SIZE), "cpu")
+def engine(seed: int = 0, precision: str = "fp32") -> TorchEngine:
+    return TorchEngine.of("residual", randomised(seed=seed), Preprocess(SIZE), "cpu", precision)
 
 
 def inputs(count: int) -> np.ndarray:
@@ -125,6 +125,73 @@ def test_any_number_of_photos_and_chunks():
     assert gradient.shape == x.shape
 
 
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+@pytest.mark.parametrize("slots", [1, 3, 8])
+def test_slots_and_neighbours_change_no_byte(precision, slots):
+    victim, x = engine(precision=precision), inputs(8)
+    accepted = np.eye(6, dtype=bool)[victim.logits(x).argmax(1)]
+    exact, (logits, gradient) = victim.logits(x, slots), victim.gradient(x, accepted, slots)
+    rng = np.random.default_rng(0)
+    for count in (1, 2, 5, 7):
+        some = rng.permutation(8)[:count]
+        np.testing.assert_array_equal(victim.logits(x[some], slots), exact[some])
+        for got, want in zip(victim.gradient(x[some], accepted[some], slots), (logits, gradient), strict=True):
+            np.testing.assert_array_equal(got, want[some])
+
+
+@pytest.mark.parametrize(
+    ("name", "precision"),
+    [("squeezenet_places365", "fp32"), ("squeezenet_places365", "bf16"), ("efficientnet_lite0", "fp32")],
+)
+def test_slots_and_neighbours_change_no_byte_of_real_networks(name, precision, places_store):
+    victim = load(Store(places_store).load(name), "cpu", precision)
+    x = np.random.default_rng(0).normal(size=(3, 3, *victim.preprocess.size)).astype(np.float32)
+    accepted = np.eye(victim.classes, dtype=bool)[:3]
+    logits, gradient = victim.gradient(x, accepted, 3)
+    exact = victim.logits(x, 3)
+    for some in ([2], [1, 0]):
+        np.testing.assert_array_equal(victim.logits(x[some], 3), exact[some])
+        for got, want in zip(victim.gradient(x[some], accepted[some], 3), (logits, gradient), strict=True):
+            np.testing.assert_array_equal(got, want[some])
+
+
+def test_precision_is_that_of_gradients_alone():
+    plain, rough, x = engine(), engine(precision="bf16"), inputs(4)
+    accepted = np.eye(6, dtype=bool)[plain.logits(x).argmax(1)]
+    np.testing.assert_array_equal(rough.logits(x), plain.logits(x))
+    (want_z, want), (got_z, got) = plain.gradient(x, accepted), rough.gradient(x, accepted)
+    assert got.dtype == got_z.dtype == np.float32
+    assert np.abs(got_z - want_z).max() > 1e-4
+    assert np.sum(got * want) / np.linalg.norm(got) / np.linalg.norm(want) > 0.98
+    assert (plain.device, plain.precision) == ("torch cpu fp32", "fp32")
+    assert (rough.device, rough.precision) == ("torch cpu bf16", "bf16")
+
+
+def test_automatic_precision_is_what_the_processor_multiplies(monkeypatch):
+    for fast, word in [(True, "bf16"), (False, "fp32")]:
+        monkeypatch.setattr(torch_precision, "fast_bf16", lambda fast=fast: fast)
+        assert engine(precision="auto").precision == word
+    capabilities = {(9, 0): "bf16", (8, 0): "bf16", (7, 5): "fp16", (6, 1): "fp32"}
+    for capability, word in capabilities.items():
+        monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _, capability=capability: capability)
+        assert torch_precision.gradient_precision("auto", torch.device("cuda")) == word
+    with pytest.raises(DeviceError, match="only emulates"):
+        torch_precision.gradient_precision("bf16", torch.device("cuda"))
+
+
+def test_prepare_changes_nothing_and_close_ends_it():
+    victim, x = engine(), inputs(2)
+    before = victim.logits(x, 2)
+    victim.prepare(2)
+    np.testing.assert_array_equal(victim.logits(x, 2), before)
+    victim.close()
+    victim.close()
+    with pytest.raises(DeviceError, match="closed"):
+        victim.logits(x, 2)
+    with pytest.raises(DeviceError, match="closed"):
+        victim.gradient(x, np.eye(6, dtype=bool)[:2])
+
+
 def test_threads_share_an_engine():
     victim = engine()
     x = inputs(8)
@@ -143,6 +210,12 @@ def test_nothing_global_changes():
             torch.is_grad_enabled(),
             torch.get_default_dtype(),
             torch.backends.cudnn.benchmark,
+            torch.backends.cudnn.deterministic,
+            torch.backends.cudnn.allow_tf32,
+            torch.backends.cuda.matmul.allow_tf32,
+            torch.backends.mkldnn.enabled,
+            torch.is_inference_mode_enabled(),
+            torch.is_autocast_enabled("cpu"),
             torch.get_float32_matmul_precision(),
             torch.random.get_rng_state().tolist(),
         )
@@ -163,15 +236,19 @@ def test_damaged_weights_and_other_shapes_are_model_errors():
     victim = TorchEngine.of("damaged", module, Preprocess(SIZE), "cpu")
     with pytest.raises(ModelError, match="not finite"):
         victim.logits(inputs(1))
+    with pytest.raises(ModelError, match="not finite"):
+        victim.gradient(inputs(1), np.eye(6, dtype=bool)[:1])
     with pytest.raises(ModelError, match="expected \\(photos, classes\\)"):
         TorchEngine.of("maps", nn.Conv2d(3, 4, 3), Preprocess(SIZE), "cpu")
 
 
 def test_wishes_that_cannot_be_met():
-    with pytest.raises(DeviceError, match="onnx"):
-        load_engine("efficientnet_lite0", engine="onnx")
     with pytest.raises(UsageError, match="unknown engine"):
         load_engine("efficientnet_lite0", engine="tensorflow")
+    with pytest.raises(UsageError, match="unknown precision 'int8'"):
+        engine(precision="int8")
+    with pytest.raises(DeviceError, match="fp16"):
+        engine(precision="fp16")
     if not torch.cuda.is_available():
         with pytest.raises(DeviceError, match="no CUDA GPU"):
             TorchEngine.of("residual", randomised(), Preprocess(SIZE), "cuda")

@@ -14,8 +14,8 @@ from PIL import Image
 
 from pixelpriv_fast.errors import ModelError
 from pixelpriv_fast.models import Store, read
-from pixelpriv_fast.models.scorer_export import TOLERANCE, main, ratings
-from pixelpriv_fast.models.scorer_half import half
+from pixelpriv_fast.models.half import half
+from pixelpriv_fast.models.scorer_export import EXACT_LAYERS, TOLERANCE, main, ratings
 from pixelpriv_fast.runtime import create_session
 from tests.conftest import NIMA_WEIGHTS, ROOT
 from tests.models.keras_weights import random_nima, save_npz
@@ -24,7 +24,7 @@ from tests.scenes import encoded, scene
 
 def test_half_is_half_and_close(nima_store: Path, photos: Path) -> None:
     model = Store(nima_store, environment={}).load("nima_mobilenet")
-    smaller = half(model)
+    smaller = half(model, EXACT_LAYERS)
     assert smaller.stamp.precision == "f16"
     assert len(smaller.data) < 0.52 * len(model.data)
     files = [*sorted((photos / "kodak").glob("*.png"))[:4], *sorted((photos / "sun").glob("*/*.jpg"))[::90]]
@@ -39,7 +39,7 @@ def test_half_is_half_and_close(nima_store: Path, photos: Path) -> None:
     )
     assert 0.0 < np.abs(exact - rounded).max() <= TOLERANCE
     with pytest.raises(ModelError, match="27 activations, not more than the 27"):
-        half(model, exact=27)
+        half(model, exact_layers=27)
 
 
 def test_the_script_calls_the_package() -> None:

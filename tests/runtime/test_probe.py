@@ -66,7 +66,7 @@ def test_no_driver_is_found_without_importing_anything(monkeypatch: pytest.Monke
     def never() -> Any:
         raise AssertionError("onnxruntime was imported for nothing")
 
-    monkeypatch.setattr(probe, "_driver_found", lambda: False)
+    monkeypatch.setattr(probe.device, "nvidia_driver", lambda: False)
     monkeypatch.setattr(probe, "onnxruntime", never)
     status = probe.status("cuda")
     assert "no NVIDIA driver" in status.reason
@@ -74,7 +74,7 @@ def test_no_driver_is_found_without_importing_anything(monkeypatch: pytest.Monke
 
 
 def test_a_package_without_gpu_support(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(probe, "_driver_found", lambda: True)
+    monkeypatch.setattr(probe.device, "nvidia_driver", lambda: True)
 
     class Slim:
         get_available_providers = staticmethod(lambda: ["CPUExecutionProvider"])
@@ -119,7 +119,7 @@ def test_gpu_providers_are_tried_in_a_child_that_keeps_quiet(
     mode: str, works: bool, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: Any
 ) -> None:
     (tmp_path / "onnxruntime.py").write_text(FAKE_ORT.replace("MODE", mode))
-    monkeypatch.setattr(probe, "_driver_found", lambda: True)
+    monkeypatch.setattr(probe.device, "nvidia_driver", lambda: True)
     monkeypatch.setattr(probe, "onnxruntime", lambda: FakeRuntime)
     monkeypatch.syspath_prepend(str(tmp_path))
     status = probe.status("cuda")
@@ -145,7 +145,7 @@ def test_a_child_that_cannot_be_started(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_explicit_wish_without_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(probe, "_driver_found", lambda: False)
+    monkeypatch.setattr(probe.device, "nvidia_driver", lambda: False)
     for wish in ("cuda", "tensorrt"):
         with pytest.raises(DeviceError, match=r"no NVIDIA driver .*; fix: install"):
             select(wish)

@@ -53,9 +53,9 @@ def network(card: Card, tensors: Mapping[str, npt.NDArray[np.generic]]) -> torch
     import torch
 
     module_name, class_name = card.architecture.split(":")
-    module: torch.nn.Module = getattr(
-        importlib.import_module(module_name, __package__.rpartition(".")[0]), class_name
-    )()
+    make = getattr(importlib.import_module(module_name, __package__.rpartition(".")[0]), class_name)
+    with torch.random.fork_rng(devices=[]):  # its first weights are drawn, from the host program's generator
+        module: torch.nn.Module = make()
     expected = {name: tuple(value.shape) for name, value in module.state_dict().items() if not name.endswith(_COUNTER)}
     kept = {name: value for name, value in tensors.items() if not name.endswith(_COUNTER)}
     _compare(card.name, expected, {name: value.shape for name, value in kept.items()})

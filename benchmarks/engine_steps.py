@@ -1,0 +1,88 @@
+"""One attack step (logits and input gradient) by every engine, provider and precision that works here, interleaved.
+
+    python benchmarks/engine_steps.py [--models DIR] [--networks a,b] [--batches 1,8,32] [--rounds N]
+
+Prints, for each network and batch, the median and fastest step in milliseconds, photos per second, the ratio to torch
+fp32, and the worst photo's cosine to ONNX Runtime's fp32 gradient.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from pixelpriv_fast.engines import load_engine
+from pixelpriv_fast.errors import ModelError
+from pixelpriv_fast.graph.proof import proof_input, worst_cosine
+
+CONTENDERS = (
+    ("onnx", "onnxruntime", "fp32"),
+    ("torch", "cpu", "fp32"),
+    ("torch", "cpu", "bf16"),
+    ("onnx", "openvino", "fp32"),
+    ("onnx", "openvino", "bf16"),
+    ("torch", "cuda", "auto"),
+    ("onnx", "cuda", "fp32"),
+    ("onnx", "tensorrt", "fp16"),
+)
+
+
+def contenders(network: str, models: str | None) -> dict[str, Any]:
+    """The engines that can be had here, by name."""
+    found = {}
+    for engine, device, precision in CONTENDERS:
+        name = f"{engine} {device} {precision}"
+        try:
+            found[name] = load_engine(network, engine, device, models, precision)
+        except ModelError as error:
+            print(f"  {name}: {error}")
+    return found
+
+
+def measure(engines: dict[str, Any], batch: int, rounds: int) -> None:
+    some = next(iter(engines.values()))
+    photos, mask = proof_input((batch, 3, *some.preprocess.size), some.classes, seed=1)
+    accepted = mask > 0
+    steps: dict[str, Callable[[], Any]] = {}
+    for name, engine in engines.items():
+        steps[name] = lambda engine=engine: engine.gradient(photos, accepted, batch)
+    gradients = {name: step()[1] for name, step in steps.items()}  # compiles and proves
+    times: dict[str, list[float]] = {name: [] for name in engines}
+    for _ in range(rounds):
+        for name, step in steps.items():
+            start = time.perf_counter()
+            step()
+            times[name].append(1000 * (time.perf_counter() - start))
+    base = statistics.median(times.get("torch cpu fp32", next(iter(times.values()))))
+    reference = next(iter(gradients.values()))
+    for name, taken in times.items():
+        median = statistics.median(taken)
+        cosine = worst_cosine(gradients[name].astype(np.float64), reference.astype(np.float64))
+        print(
+            f"  batch {batch:2d}  {engines[name].device:28s} median {median:8.1f} ms  min {min(taken):8.1f} ms  "
+            f"{1000 * batch / median:7.1f} photos/s  x{base / median:5.2f}  cosine {cosine:.4f}",
+            flush=True,
+        )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--models")
+    parser.add_argument("--networks", default="squeezenet_places365,efficientnet_lite0")
+    parser.add_argument("--batches", default="1,8,32")
+    parser.add_argument("--rounds", type=int, default=9)
+    given = parser.parse_args()
+    for network in given.networks.split(","):
+        print(network)
+        engines = contenders(network, given.models)
+        for batch in map(int, given.batches.split(",")):
+            measure(engines, batch, given.rounds)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,144 @@
+"""The same PGD of ten steps by our engines and by torchattacks, foolbox and ART, side by side in one process.
+
+    python benchmarks/peers/attacks.py --photos FOLDER [--models FOLDER] [--network squeezenet_places365,resnet50]
+        [--batch 1,8,32] [--rounds 7] [--engines torch,onnx,torchattacks,foolbox,art] [--json FILE]
+
+Every round runs every contender once, in a new order, on the same photos, which are at the network's own size. Speed is the
+median over rounds (spread: median absolute deviation). Success is judged for everybody by the same fp32 network, on 8-bit
+photos. The share of the peak is the useful work (forward and input gradient, nothing else) against a matrix product of
+the same precision, measured between the rounds. glibc's malloc settings, which alone make eager PyTorch up to 1.5 times
+faster, are given to everybody: the script starts itself again with them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import sys
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+_MALLOC = {"MALLOC_MMAP_THRESHOLD_": str(1 << 30), "MALLOC_TRIM_THRESHOLD_": str(1 << 34)}
+_PHOTOS = {".jpg", ".jpeg", ".png"}
+
+
+def main() -> None:
+    options = _options()
+    if any(os.environ.get(name) != value for name, value in _MALLOC.items()):
+        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **_MALLOC})
+    warnings.filterwarnings("ignore")
+    import torch
+    from measuring import Peak
+
+    files = sorted(file for file in options.photos.rglob("*") if file.suffix.lower() in _PHOTOS)
+    random.Random(0).shuffle(files)
+    peak, rows = Peak(), list[dict[str, Any]]()
+    for name in options.network.split(","):
+        for batch in (int(word) for word in options.batch.split(",")):
+            rows += _compare(name, files, batch, options, peak)
+    machine = {name: round(flops / 1e9) for name, flops in peak.flops.items()}
+    print(f"\n{torch.get_num_threads()} threads; matrix product, GFLOP/s: {machine}\n")
+    print(_table(rows))
+    if options.json:
+        report = {"threads": torch.get_num_threads(), "matrix_product_gflops": machine, "rows": rows}
+        options.json.write_text(json.dumps(report, indent=1), encoding="utf-8")
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--photos", type=Path, required=True, help="a folder of photos, searched with its subfolders")
+    parser.add_argument("--models", type=Path, help="the model store's folder")
+    parser.add_argument("--network", default="squeezenet_places365,efficientnet_lite0,resnet50")
+    parser.add_argument("--batch", default="1,8,32")
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--engines", default="torch,onnx,torchattacks,foolbox,art")
+    parser.add_argument("--json", type=Path)
+    return parser.parse_args()
+
+
+def _compare(
+    name: str, files: Sequence[Path], batch: int, options: argparse.Namespace, peak: Any
+) -> list[dict[str, Any]]:
+    """One network at one batch: the rows of the table."""
+    import numpy as np
+    from contenders import STEPS, contenders
+    from measuring import Times, cosine, rotation
+    from networks import subject
+
+    def say(text: str) -> None:
+        print(f"{name}, batch {batch}: {text}", file=sys.stderr, flush=True)
+
+    network = subject(name, files[: max(32, batch * options.rounds)], options.models)
+    runs = [(runner, Times()) for runner in contenders(network, options.engines.split(","), say)]
+    successes = {runner.title + runner.precision: 0 for runner, _ in runs}
+    for round_ in range(-1, options.rounds):  # the first warms up
+        chosen = rotation(len(network.photos), batch, max(round_, 0))
+        photos, labels = [network.photos[i] for i in chosen], network.labels[chosen]
+        peak.measure()
+        for runner, times in random.Random(round_).sample(runs, len(runs)):
+            attacked = times.take(lambda: runner.attack(photos, labels))  # noqa: B023
+            if round_ < 0:
+                times.seconds.clear()
+            else:
+                successes[runner.title + runner.precision] += int((network.tops(attacked) != labels).sum())
+        say(f"round {round_ + 1} of {options.rounds}")
+    some = [network.photos[i] for i in range(4)]
+    exact = network.judge.gradient(
+        np.stack([network.preprocess.rounded(photo) for photo in some]),
+        np.eye(network.judge.classes, dtype=bool)[network.labels[:4]],
+    )[1]
+    work = network.step_flop * STEPS
+    return [
+        {
+            "network": name,
+            "batch": batch,
+            "contender": runner.title,
+            "form": runner.form,
+            "precision": runner.precision,
+            "photos_per_second": batch / times.median,
+            "spread": times.spread,
+            "success": successes[runner.title + runner.precision] / (batch * options.rounds),
+            "photos": batch * options.rounds,
+            "cosine": cosine(runner.gradient(some, network.labels[:4]), exact),
+            "share_of_peak": batch * work / times.median / peak.flops[runner.precision],
+        }
+        for runner, times in runs
+    ]
+
+
+def _table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Markdown; each row's speed also relative to the fastest peer as shipped, and as tuned."""
+    lines = [
+        "| network | batch | contender | precision | photos/s | spread | x shipped | x tuned | success | cosine | of peak |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        same = [r for r in rows if (r["network"], r["batch"]) == (row["network"], row["batch"])]
+        shipped, tuned = (
+            max((r["photos_per_second"] for r in same if r["form"].startswith(form)), default=0.0)
+            for form in ("as shipped", "tuned")
+        )
+        speed = row["photos_per_second"]
+        ratios = [f"{speed / other:.2f}" if other else "-" for other in (shipped, tuned)]
+        cells = [
+            row["network"],
+            row["batch"],
+            row["contender"],
+            row["precision"],
+            f"{speed:.2f}",
+            f"{row['spread']:.0%}",
+            *ratios,
+            f"{row['success']:.1%} of {row['photos']}",
+            f"{row['cosine']:.4f}",
+            f"{row['share_of_peak']:.0%}",
+        ]
+        lines.append(f"| {' | '.join(map(str, cells))} |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,227 @@
+"""The journal: what was done to every photo of an archive, in ``OUT/.pixelpriv/journal.sqlite3``.
+
+A row is written once its file is whole, synced and renamed, never before. So a crash leaves a file without a row, which
+is made again to the same bytes, but never a row without its file. One process holds the journal at a time.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import sqlite3
+import tempfile
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import astuple, fields
+from pathlib import Path
+from typing import Any
+
+from ..errors import JournalError, PixelPrivError, StorageError, UsageError
+from .rows import Row, Run
+
+FOLDER = ".pixelpriv"
+FILE = "journal.sqlite3"
+VERSION = 1
+
+_COLUMNS = tuple(column.name for column in fields(Row))
+_TYPES = {"str": "TEXT", "int": "INTEGER", "float": "REAL"}
+_SCHEMA = f"""
+CREATE TABLE photos (
+    {", ".join(f"{column.name} {_TYPES[str(column.type)]} NOT NULL" for column in fields(Row))},
+    PRIMARY KEY (source)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX by_output ON photos (output);
+CREATE INDEX by_output_hash ON photos (output_sha256);
+CREATE TABLE runs (
+    started REAL NOT NULL, settings TEXT NOT NULL, parameters TEXT NOT NULL, device TEXT NOT NULL,
+    photos INTEGER NOT NULL, source_bytes INTEGER NOT NULL, output_bytes INTEGER NOT NULL, seconds REAL NOT NULL
+);
+PRAGMA user_version = {VERSION};
+"""
+_INSERT = f"INSERT OR REPLACE INTO photos ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
+
+
+class DamagedJournal(JournalError):
+    """Its file is no whole database."""
+
+
+class Journal:
+    """An open journal; any thread may call. Raises ``JournalError`` for one that is damaged or of a newer release,
+    ``StorageError`` where the disk takes no more, ``UsageError`` where another job holds it."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._lock = threading.Lock()
+        with self._translated():
+            self._sql = sqlite3.connect(file, isolation_level=None, check_same_thread=False, timeout=0.5)
+            try:
+                self._prepare()
+            except BaseException:
+                self._sql.close()
+                raise
+
+    def _prepare(self) -> None:
+        # Exclusive before anything else: one process only, and no shared-memory file, which network folders lack.
+        self._sql.executescript(
+            "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+        )
+        self._sql.execute("BEGIN IMMEDIATE")
+        ((found,),) = self._sql.execute("PRAGMA user_version").fetchall()
+        if found > VERSION:
+            raise JournalError(
+                f"{self._file} is of version {found}, this release knows {VERSION}: use the newer release"
+            )
+        if found == 0:
+            for statement in _SCHEMA.split(";"):
+                self._sql.execute(statement)
+        self._sql.execute("COMMIT")
+        if self._sql.execute("PRAGMA quick_check").fetchall() != [("ok",)]:
+            raise sqlite3.DatabaseError("its pages do not fit together")
+
+    def close(self) -> None:
+        with self._translated():
+            self._sql.close()
+
+    def get(self, source: str) -> Row | None:
+        """The row of the photo ``source``."""
+        return next(self._rows("WHERE source = ?", source), None)
+
+    def owner_of(self, output: str) -> Row | None:
+        """The row whose result stands, or is to stand, at ``output``."""
+        return next(self._rows("WHERE output = ?", output), None)
+
+    def maker_of(self, sha256: str) -> Row | None:
+        """The row whose output has this hash, and is not just its source over again."""
+        return next(self._rows("WHERE output_sha256 = ? AND source_sha256 != output_sha256", sha256), None)
+
+    def rows(self) -> Iterator[Row]:
+        """All rows, by source."""
+        return self._rows("ORDER BY source")
+
+    def put(self, rows: Iterable[Row]) -> None:
+        """Writes ``rows``, all or none; on return they are on the disk."""
+        with self._translated():
+            self._sql.execute("BEGIN IMMEDIATE")
+            try:
+                self._sql.executemany(_INSERT, [tuple(map(_bound, astuple(row))) for row in rows])
+                self._commit()
+            except BaseException:
+                if self._sql.in_transaction:
+                    self._sql.execute("ROLLBACK")
+                raise
+
+    def _commit(self) -> None:
+        self._sql.execute("COMMIT")
+
+    def add_run(self, run: Run) -> None:
+        """Notes what a run did and how fast it was."""
+        with self._translated():
+            self._sql.execute(f"INSERT INTO runs VALUES ({', '.join('?' * len(fields(Run)))})", astuple(run))
+
+    def last_run(self, settings: str | None = None) -> Run | None:
+        """The last run that did anything, of these settings only where they are given."""
+        clause, values = ("AND settings = ?", (settings,)) if settings else ("", ())
+        with self._translated():
+            found = self._sql.execute(
+                f"SELECT * FROM runs WHERE photos > 0 {clause} ORDER BY started DESC LIMIT 1", values
+            ).fetchone()
+        return None if found is None else Run(*found)
+
+    def _rows(self, clause: str, *values: Any) -> Iterator[Row]:
+        with self._translated():
+            query = f"SELECT {', '.join(_COLUMNS)} FROM photos {clause}"
+            found = self._sql.execute(query, tuple(map(_bound, values))).fetchall()
+        return (Row(*map(_unbound, values)) for values in found)
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """One thread at a time, and sqlite's errors in our words."""
+        try:
+            with self._lock:
+                yield
+        except sqlite3.Error as error:
+            raise _in_our_words(error, self._file) from error
+
+
+def _bound(value: Any) -> Any:
+    """As sqlite takes it: a file name that is no valid text goes in as its bytes."""
+    return os.fsencode(value) if isinstance(value, str) and not _is_text(value) else value
+
+
+def _unbound(value: Any) -> Any:
+    return os.fsdecode(value) if isinstance(value, bytes) else value
+
+
+def _is_text(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _in_our_words(error: sqlite3.Error, file: Path) -> PixelPrivError:
+    name = getattr(error, "sqlite_errorname", "")
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return UsageError(f"another job is at work in {file.parent.parent}; wait for it, or choose another folder")
+    if name.startswith(("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN")):
+        why = os.strerror(errno.ENOSPC) if name == "SQLITE_FULL" else str(error)
+        return StorageError(
+            f"cannot write {file}: {why}; free space or fix the folder, then run the same command again"
+        )
+    return DamagedJournal(
+        f"{file} is damaged ({error}); the photos are not: run again with --no-resume, which sets the journal aside and "
+        "makes every photo anew"
+    )
+
+
+def journal_file(out: Path) -> Path:
+    """Where the journal of the output folder ``out`` stands."""
+    return out / FOLDER / FILE
+
+
+def open_journal(out: Path, *, fresh: bool = False) -> Journal:
+    """The journal of ``out``, made where there is none. With ``fresh`` a damaged one is set aside under a free name."""
+    file = journal_file(out)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(f"cannot make {file.parent}: {error.strerror}; choose another output folder") from error
+    try:
+        return Journal(file)
+    except DamagedJournal:
+        if not fresh:
+            raise
+        _set_aside(file)
+        return Journal(file)
+
+
+@contextmanager
+def reading(out: Path) -> Iterator[Journal | None]:
+    """The journal of ``out`` as it is now, or None; nothing in ``out`` is written, nor held against a job."""
+    file = journal_file(out)
+    if not file.is_file():
+        yield None
+        return
+    with tempfile.TemporaryDirectory(prefix="pixelpriv-") as folder:
+        copy = Path(folder) / FILE
+        shutil.copyfile(file, copy)
+        if (log := file.with_name(FILE + "-wal")).is_file():
+            shutil.copyfile(log, copy.with_name(FILE + "-wal"))
+        journal = Journal(copy)
+        try:
+            yield journal
+        finally:
+            journal.close()
+
+
+def _set_aside(file: Path) -> None:
+    number = 1
+    while (target := file.with_name(f"damaged-{number}.sqlite3")).exists():
+        number += 1
+    for suffix in ("-wal", "-shm", ""):
+        found = file.with_name(file.name + suffix)
+        if found.exists():
+            found.rename(target.with_name(target.name + suffix))

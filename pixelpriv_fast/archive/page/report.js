@@ -1,0 +1,179 @@
+"use strict";
+// Text is only ever set as text: names and labels come from files.
+const { summary, photos, omitted } = JSON.parse(document.getElementById("data").textContent);
+const $ = (id) => document.getElementById(id);
+const STATUSES = ["failed", "unprotected", "protected", "skipped"];
+const QUALITIES = ["nima", "psnr", "ssim"];
+const PAGE = 200;
+const SVG = "http://www.w3.org/2000/svg";
+
+function element(tag, properties = {}, ...children) {
+  const made = Object.assign(document.createElement(tag), properties);
+  made.append(...children);
+  return made;
+}
+
+function drawing(tag, attributes, text = "") {
+  const made = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.textContent = text;
+  return made;
+}
+
+const number = (value, digits) => (value === null || value === undefined ? "" : value.toFixed(digits));
+const picture = (data) => (data ? "data:image/webp;base64," + data : "");
+const label = (answer) => (answer ? `${answer.label} ${number(answer.probability, 2)}` : "");
+
+// What is left of the original's scene: the probability that the result still gives to it, 0 where it left the top 5.
+function left(photo) {
+  if (!photo.before || !photo.after) return null;
+  const found = photo.after.top5.find(([name]) => name === photo.before.label);
+  return found ? found[1] : 0;
+}
+
+const COLUMNS = [
+  { title: "", value: null },
+  { title: "Photo", value: (p) => p.source, name: "name" },
+  { title: "Status", value: (p) => STATUSES.indexOf(p.status), text: (p) => p.status, name: "status" },
+  { title: "Before", value: (p) => label(p.before) },
+  { title: "After", value: (p) => label(p.after) },
+  { title: "Levels", value: (p) => p.linf, digits: 0 },
+  ...QUALITIES.map((name) => ({ title: name.toUpperCase(), value: (p) => p.metrics[name], digits: name === "ssim" ? 3 : 2 })),
+  { title: "Seconds", value: (p) => p.seconds, digits: 2 },
+].filter((column) => !column.digits && column.digits !== 0 || photos.some((p) => typeof column.value(p) === "number"));
+
+let order = { column: COLUMNS.findIndex((c) => c.name === "status"), up: true };
+let limit = PAGE;
+let visible = [];
+
+function compare(a, b) {
+  const { value } = COLUMNS[order.column];
+  const [x, y] = [value(a), value(b)];
+  if (x === y) return a.source < b.source ? -1 : 1;
+  if (x === null || x === undefined || x === "") return 1;
+  if (y === null || y === undefined || y === "") return -1;
+  return (x < y ? -1 : 1) * (order.up ? 1 : -1);
+}
+
+function select() {
+  const words = $("search").value.toLowerCase().split(/\s+/).filter(Boolean);
+  const status = $("status").value;
+  visible = photos.filter((photo) => {
+    const text = [photo.source, photo.reason, photo.before?.label, photo.after?.label].join(" ").toLowerCase();
+    return (!status || photo.status === status) && words.every((word) => text.includes(word));
+  });
+  visible.sort(compare);
+  render();
+}
+
+function cell(photo, column) {
+  if (!column.value) {
+    const source = picture(photo.pictures?.after);
+    return element("td", {}, ...(source ? [element("img", { src: source, alt: "", loading: "lazy" })] : []));
+  }
+  const value = column.value(photo);
+  const isNumber = column.digits !== undefined;
+  const text = column.text ? column.text(photo) : isNumber ? number(value, column.digits) : value;
+  const className = column.name === "status" ? photo.status : isNumber ? "number" : column.name || "";
+  return element("td", { className, textContent: text });
+}
+
+function row(photo) {
+  const made = element("tr", { tabIndex: 0, onclick: () => show(photo) }, ...COLUMNS.map((c) => cell(photo, c)));
+  made.onkeydown = (event) => { if (event.key === "Enter") show(photo); };
+  return made;
+}
+
+function render() {
+  $("photos").tBodies[0].replaceChildren(...visible.slice(0, limit).map(row));
+  $("shown").textContent = `${Math.min(limit, visible.length)} of ${visible.length}`;
+  $("more").hidden = visible.length <= limit;
+  COLUMNS.forEach((column, index) => {
+    const head = $("photos").tHead.rows[0].cells[index];
+    head.setAttribute("aria-sort", index !== order.column ? "none" : order.up ? "ascending" : "descending");
+  });
+}
+
+function head(column, index) {
+  const made = element("th", { className: column.digits !== undefined ? "number" : "" });
+  if (!column.value) return made;
+  const sort = () => {
+    order = { column: index, up: order.column === index ? !order.up : true };
+    select();
+  };
+  made.append(element("button", { type: "button", textContent: column.title, onclick: sort }));
+  return made;
+}
+
+function answers(title, prediction) {
+  const rows = prediction.top5.map(([name, probability]) => {
+    const bar = element("span", { className: "bar" });
+    bar.style.width = `${Math.max(1, 60 * probability)}px`;
+    return element("tr", {}, element("td", { textContent: name }),
+      element("td", { className: "number" }, bar, number(probability, 3)));
+  });
+  return element("table", {}, element("tr", {}, element("th", { textContent: title }), element("th")), ...rows);
+}
+
+function show(photo) {
+  $("name").textContent = photo.source;
+  $("reason").textContent = photo.reason ? `${photo.status}: ${photo.reason}` : photo.status;
+  $("reason").className = photo.status;
+  $("pictures").hidden = !photo.pictures;
+  for (const name of ["before", "after", "difference"]) $(name).src = picture(photo.pictures?.[name]);
+  $("answers").replaceChildren(
+    ...(photo.before ? [answers("before", photo.before), answers("after", photo.after)] : []));
+  const facts = [["file", photo.output], ["recipe", photo.recipe], ["classifier", photo.classifier],
+    ["largest change", photo.linf === null ? null : `${photo.linf} grey levels`],
+    ...Object.entries(photo.metrics).map(([name, value]) => [name.toUpperCase(), number(value, 3)])];
+  $("facts").replaceChildren(...facts.filter(([, value]) => value).map(([name, value]) =>
+    element("tr", {}, element("td", { textContent: name }), element("td", { textContent: value }))));
+  split();
+  $("detail").showModal();
+}
+
+function split() {
+  $("after").style.clipPath = `inset(0 0 0 ${$("split").value}%)`;
+}
+
+function scatter() {
+  const quality = $("quality").value;
+  const points = photos.map((p) => ({ photo: p, x: p.metrics[quality], y: left(p) }))
+    .filter(({ x, y }) => typeof x === "number" && y !== null);
+  const [low, high] = points.reduce(([a, b], { x }) => [Math.min(a, x), Math.max(b, x)], [Infinity, -Infinity]);
+  const across = (x) => 45 + (580 * (x - low)) / (high - low || 1);
+  const up = (y) => 265 - 245 * y;
+  const drawn = [0, 0.5, 1].flatMap((y) => [
+    drawing("line", { x1: 40, x2: 630, y1: up(y), y2: up(y) }),
+    drawing("text", { x: 34, y: up(y) + 4, "text-anchor": "end" }, `${100 * y} %`)]);
+  drawn.push(drawing("text", { x: 45, y: 285 }, number(low, 2)));
+  drawn.push(drawing("text", { x: 625, y: 285, "text-anchor": "end" }, `${quality.toUpperCase()} ${number(high, 2)}`));
+  for (const { photo, x, y } of points) {
+    const dot = drawing("circle", { cx: across(x), cy: up(y), r: 4, class: photo.status });
+    dot.append(drawing("title", {}, `${photo.source}: ${number(x, 2)}, ${number(100 * y, 1)} %`));
+    dot.onclick = () => show(photo);
+    drawn.push(dot);
+  }
+  $("scatter").replaceChildren(...drawn);
+}
+
+function start() {
+  $("sentence").textContent = summary.sentence;
+  $("counts").append(...STATUSES.filter((s) => summary[s]).map((s) =>
+    element("li", { className: s }, element("b", { textContent: summary[s].toLocaleString() }), s)));
+  $("status").append(...STATUSES.filter((s) => photos.some((p) => p.status === s)).map((s) => new Option(s, s)));
+  $("photos").tHead.rows[0].replaceChildren(...COLUMNS.map(head));
+  $("omitted").hidden = !omitted;
+  $("omitted").textContent = omitted;
+  const measured = QUALITIES.filter((name) => photos.some((p) => typeof p.metrics[name] === "number"));
+  $("plot").hidden = !measured.length;
+  $("quality").append(...measured.map((name) => new Option(name.toUpperCase(), name)));
+  $("quality").onchange = scatter;
+  $("search").oninput = $("status").onchange = () => { limit = PAGE; select(); };
+  $("more").onclick = () => { limit += PAGE; render(); };
+  $("split").oninput = split;
+  if (measured.length) scatter();
+  select();
+}
+
+start();

@@ -1,0 +1,102 @@
+"""What a run would do, how long it would take and how much it would write, without writing anything."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..codecs import format_of_path
+from ..pipeline import Protector
+from .history import History, settings_hash, settings_text
+from .journal import reading
+from .rows import Run, Stamp
+from .walk import Item
+
+#: Photos that are protected in memory, once, where no earlier run tells how long they take.
+_PROBES = 3
+
+
+@dataclass(slots=True)
+class Preview:
+    """The plan of a run over ``items`` into ``out``. ``strict`` and ``resume`` as for a job."""
+
+    protector: Protector
+    items: Sequence[Item]
+    out: Path
+    batch: int = 16
+    strict: bool = False
+    resume: bool = True
+    passed_over: Counter[str] = field(default_factory=Counter)  #: reason -> files that are no photos to take
+    _todo: list[tuple[Item, int]] = field(default_factory=list)
+    _formats: Counter[str] = field(default_factory=Counter)
+    _done: int = 0
+    _last: Run | None = None
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """One object a photo: source, output, status "planned" or "skipped" (done already)."""
+        with reading(self.out) as journal:
+            history = None
+            if journal is not None:
+                settings = settings_hash(settings_text(self.protector.settings()))
+                history = History(journal, self.out, settings, strict=self.strict, resume=self.resume)
+                self._last = journal.last_run(settings) or journal.last_run()
+            for item in self.items:
+                stamp = Stamp.of(item.path)
+                row = history.done(item, stamp) if history is not None else None
+                self._formats[format_of_path(item.path) or "unknown"] += 1
+                if row is None:
+                    self._todo.append((item, stamp.size if stamp is not None else 0))
+                else:
+                    self._done += 1
+                status, reason = ("planned", "") if row is None else ("skipped", f"done already: {row.status}")
+                yield {"source": item.source, "output": item.output, "status": status, "reason": reason}
+
+    def summary(self) -> dict[str, Any]:
+        """Counts and estimates of everything that ``records`` yielded. An estimate is None where nothing tells."""
+        size = sum(size for _, size in self._todo)
+        basis, run = ("journal", self._last) if self._last is not None else ("probe", self._probe())
+        return {
+            "images": len(self.items),
+            "planned": len(self._todo),
+            "skipped": self._done,
+            "formats": dict(self._formats),
+            "passed_over": dict(self.passed_over),
+            "source_bytes": size,
+            "estimate": basis if run is not None else None,
+            "estimated_seconds": round(run.seconds / run.photos * len(self._todo), 1) if run is not None else None,
+            "estimated_bytes": round(run.output_bytes / max(1, run.source_bytes) * size) if run is not None else None,
+            "free_bytes": shutil.disk_usage(_existing(self.out)).free,
+        }
+
+    def _probe(self) -> Run | None:
+        """A run over a few photos, spread over the sizes there are, whose results are thrown away."""
+        if not self._todo or not self.protector.ready:
+            return None
+        by_size = sorted(self._todo, key=lambda entry: (entry[1], entry[0].source))
+        chosen = {by_size[len(by_size) * (2 * i + 1) // (2 * _PROBES)] for i in range(_PROBES)}
+        sizes = {str(item.path): size for item, size in chosen}
+        self.protector.warm_up()
+        start = time.perf_counter()
+        results = [r for r in self.protector.stream(sorted(sizes), batch=self.batch, encode=True) if r.encoded]
+        if not results:
+            return None
+        return Run(
+            0.0,
+            "",
+            "",
+            "",
+            len(results),
+            sum(sizes[result.source] for result in results),
+            sum(len(result.encoded or b"") for result in results),
+            time.perf_counter() - start,
+        )
+
+
+def _existing(folder: Path) -> Path:
+    """The folder, or the nearest one above it that exists."""
+    return next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())

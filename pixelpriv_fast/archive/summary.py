@@ -1,0 +1,38 @@
+"""Counts by status, time, and the exit code that they mean."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+STATUSES = ("protected", "unprotected", "failed", "skipped")
+
+#: The order in which bad news wins the exit code: a photo that failed, then one that is not protected.
+_EXIT_FAILED, _EXIT_UNPROTECTED = 1, 3
+
+
+@dataclass(slots=True)
+class Summary:
+    """Of one run. ``unprotected_before``: how many of the skipped photos an earlier run could not protect."""
+
+    device: str = ""
+    seconds: float = 0.0
+    counts: Counter[str] = field(default_factory=Counter)
+    unprotected_before: int = 0
+
+    @property
+    def exit_code(self) -> int:
+        if self.counts["failed"]:
+            return _EXIT_FAILED
+        return _EXIT_UNPROTECTED if self.counts["unprotected"] or self.unprotected_before else 0
+
+    def record(self) -> dict[str, Any]:
+        photos = sum(self.counts.values())
+        return {
+            "images": photos,
+            **{status: self.counts[status] for status in STATUSES},
+            "seconds": round(self.seconds, 3),
+            "images_per_second": round(photos / self.seconds, 3) if self.seconds else None,
+            "device": self.device,
+        }

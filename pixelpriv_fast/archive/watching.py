@@ -1,0 +1,75 @@
+"""A folder that is watched: photos are taken once nobody writes to them any more."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..errors import UsageError
+from .rows import Stamp
+from .walk import Item, plan
+
+_LOG = logging.getLogger(__name__)
+
+#: Seconds after which a folder is looked through though nothing seems to have changed (network folders tell nothing).
+_AT_LEAST_EVERY = 60.0
+
+
+@dataclass(slots=True)
+class Settled:
+    """Which photos of a folder have been left alone for ``settle`` seconds since they were first seen as they are.
+
+    A copy that is still going on changes its size or time between two looks; a rename is a photo that is new."""
+
+    look: Callable[[], list[Item]]
+    settle: float
+    _seen: dict[str, tuple[Stamp, float]] = field(default_factory=dict)  #: source -> stamp, and since when
+    _taken: dict[str, Stamp] = field(default_factory=dict)
+    _complaint: str = ""
+
+    def take(self, now: float) -> list[Item]:
+        """The photos to protect now, each once for each state that it rests in. ``now``: of a monotonic clock."""
+        try:
+            items = self.look()
+        except UsageError as error:  # two new photos that clash, for example: they wait until someone renames one
+            if str(error) != self._complaint:
+                self._complaint = str(error)
+                _LOG.warning("%s", error)
+            return []
+        self._complaint = ""
+        chosen, seen = [], {}
+        for item in items:
+            stamp = Stamp.of(item.path)
+            if stamp is None or self._taken.get(item.source) == stamp:
+                continue
+            since = self._seen.get(item.source, (None, now))
+            seen[item.source] = (stamp, since[1] if since[0] == stamp else now)
+            if stamp.size > 0 and now - seen[item.source][1] >= self.settle:
+                chosen.append(item)
+                self._taken[item.source] = stamp
+        self._seen = seen
+        return chosen
+
+    @property
+    def waiting(self) -> bool:
+        """Whether there are photos that have not settled yet."""
+        return any(self._taken.get(source) != stamp for source, (stamp, _) in self._seen.items())
+
+
+def watch(folder: Path, out: Path, format_name: str | None, settle: float) -> Iterator[list[Item]]:
+    """Photos below ``folder`` as they settle, those that are there already first. Ends with an interrupt."""
+    from watchfiles import watch as changes
+
+    settled = Settled(lambda: plan([folder], out, format_name, may_be_empty=True), settle)
+    settled.take(last := time.monotonic())
+    pause = max(50, int(settle * 500))
+    # Changes only wake it up: what there is, is always looked up anew, so that none that was missed can matter.
+    for changed in changes(folder, rust_timeout=pause, yield_on_timeout=True, step=50, debounce=pause):
+        now = time.monotonic()
+        if not (changed or settled.waiting or now - last > _AT_LEAST_EVERY):
+            continue
+        if items := settled.take(last := now):
+            yield items

@@ -1,0 +1,42 @@
+"""How far a job is: a bar on stderr with photos a second, the time left, and counts by status; nothing where stderr is
+no terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from .output import Output
+
+if TYPE_CHECKING:
+    from ..archive.summary import Summary
+
+#: Shows one photo's record, its line for people included.
+Show = Callable[[dict[str, Any], str], None]
+
+
+@contextmanager
+def progress(total: int, output: Output, summary: Summary) -> Iterator[Show]:
+    """While the block runs: a function to call with each of ``total`` records."""
+    if not sys.stderr.isatty():
+        yield output.record
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[counts]}"), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), redirect_stdout=False, transient=True) as bar:
+        task = bar.add_task("", total=total, counts="")
+
+        def show(record: dict[str, Any], line: str) -> None:
+            if output.is_terminal:  # the same screen as the bar's: it must make room
+                bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
+            else:
+                output.record(record, line)
+            rate = f"{sum(summary.counts.values()) / summary.seconds:.2f}/s" if summary.seconds else ""
+            counts = " ".join(f"{number} {status}" for status, number in summary.counts.items())
+            bar.update(task, advance=1, counts=f"{rate} {counts}")
+
+        yield show

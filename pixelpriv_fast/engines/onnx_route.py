@@ -1,0 +1,95 @@
+"""One way to run a network's backward graph: its graphs, its compiled passes and their proofs."""
+
+from __future__ import annotations
+
+import hashlib
+
+from ..errors import DeviceError, ModelError
+from ..graph import build_attack_graph, build_forward, parse
+from ..models import Preprocess, StampedModel, in_chunks
+from ..models.folders import engine_cache
+from ..runtime import PROVIDERS, Array, Choice, Provider, Session, SessionOptions, create_session, version
+from .onnx_passes import Key, Pass, Passes
+from .onnx_proofs import proven
+from .onnx_ways import PRECISIONS, Way
+
+#: The plainest way: what others are proved against.
+REFERENCE = Way(PROVIDERS["onnxruntime"], "fp32", "conv_transpose", "planar")
+
+
+class Route:
+    """``way`` for one classifier; passes are compiled, and gradients proved, on first use. Any thread may call.
+
+    Raises ``DeviceError`` where the provider fails or computes wrongly, ``ModelError`` for a network without a gradient.
+    """
+
+    def __init__(self, way: Way, model: StampedModel, preprocess: Preprocess, classes: int) -> None:
+        self.way = way
+        self._model = model
+        self._size = preprocess.size
+        self._classes = classes
+        self._passes = Passes(self._make)
+
+    def prepare(self, slots: int) -> None:
+        """Compiles and proves what passes of ``slots`` photos need."""
+        for kind in ("gradient", "logits"):
+            self._passes.get((kind, self._slots(kind, slots)))
+
+    def run(self, kind: str, slots: int, *arrays: Array) -> list[Array]:
+        """``kind`` "gradient": (inputs, accepted) -> [logits, gradient]; "logits": (inputs) -> [logits]."""
+        size = self._slots(kind, slots)
+        return in_chunks(self._passes.get((kind, size)), size, *arrays)
+
+    def close(self) -> None:
+        """Closes every session."""
+        self._passes.close()
+
+    def _provider(self, kind: str) -> Provider:
+        return self.way.provider if kind == "gradient" else self.way.exact
+
+    def _slots(self, kind: str, slots: int) -> int:
+        return slots if self._provider(kind).even else 1
+
+    def _make(self, key: Key) -> Pass:
+        kind, slots = key
+        if kind == "gradient":
+            return self._proved(slots)
+        forward = build_forward(parse(self._model.data), self._shape(slots), logits=self._model.stamp.output)
+        return Pass(_session(forward.SerializeToString(), self._provider(kind), "fp32"))
+
+    def _proved(self, slots: int) -> Pass:
+        graph = self._graph(self.way, slots)
+        made = Pass(_session(graph, self.way.provider, self.way.precision))
+        if self.way == REFERENCE:
+            return made
+
+        def reference() -> Pass:
+            return Pass(_session(self._graph(REFERENCE, slots), REFERENCE.provider, REFERENCE.precision))
+
+        proof = proven(self.way, graph, made, reference, self._shape(slots), self._classes, self._model.folder)
+        if not proof.ok:
+            made.session.close()
+            name = self._model.stamp.name
+            raise DeviceError(f"{self.way} computes wrong gradients for {name} ({self.way.form}): {proof.reason}")
+        return made
+
+    def _graph(self, way: Way, slots: int) -> bytes:
+        model, stamp = parse(self._model.data), self._model.stamp
+        built = build_attack_graph(model, self._shape(slots), form=way.form, layout=way.layout, logits=stamp.output)
+        classes = built.graph.output[0].type.tensor_type.shape.dim[1].dim_value
+        if classes != self._classes:
+            raise ModelError(
+                f"{stamp.name} returns {classes} classes, its stamp names {self._classes}; import it again"
+            )
+        return bytes(built.SerializeToString())
+
+    def _shape(self, slots: int) -> tuple[int, int, int, int]:
+        return slots, 3, *self._size
+
+
+def _session(graph: bytes, provider: Provider, precision: str) -> Session:
+    cache = None
+    if provider.name == "tensorrt":
+        cache = engine_cache() / hashlib.sha256(f"{version(provider.name)} {precision} ".encode() + graph).hexdigest()
+    options = SessionOptions(precision=PRECISIONS[precision], engine_cache=cache)
+    return create_session(graph, Choice(provider, "chosen by the engine"), options)

@@ -1,0 +1,82 @@
+"""The ways to run a backward graph on this machine, best first: provider, precision, and the form of the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain
+
+from ..errors import DeviceError, UsageError
+from ..graph import ConvolutionForm, Layout
+from ..runtime import PROVIDERS, Provider, precisions, status
+from ..runtime.providers import WISHES
+
+#: The words of ``--precision`` and what sessions call them.
+PRECISIONS: Mapping[str, str] = {"fp32": "f32", "bf16": "bf16", "fp16": "f16"}
+_WORDS = {spelled: word for word, spelled in PRECISIONS.items()}
+
+_CHANNELS_LAST: tuple[tuple[ConvolutionForm, Layout], ...] = (
+    ("subpixel", "channels_last"),
+    ("conv_transpose", "channels_last"),
+)
+_PLANAR: tuple[tuple[ConvolutionForm, Layout], ...] = (("subpixel", "planar"), ("conv_transpose", "planar"))
+
+#: The forms of the graph, best first; the next one is for a provider that computes the first one wrongly.
+_FORMS: Mapping[str, tuple[tuple[ConvolutionForm, Layout], ...]] = {
+    "tensorrt": _CHANNELS_LAST,
+    "cuda": _CHANNELS_LAST,
+    "openvino": _CHANNELS_LAST,
+    "onnxruntime": _PLANAR,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way. ``precision`` is a word of ``PRECISIONS``."""
+
+    provider: Provider
+    precision: str
+    form: ConvolutionForm
+    layout: Layout
+
+    def __str__(self) -> str:
+        return f"{self.provider.title} {self.precision}"
+
+    @property
+    def exact(self) -> Provider:
+        """The provider for what must be fp32: its own, or CUDA's where that one would round to TF32."""
+        return self.provider if self.provider.exact_f32 else PROVIDERS["cuda"]
+
+
+def ways(device: str, precision: str) -> Iterator[Way]:
+    """Every way that ``device`` (a word of ``runtime.providers.WISHES``) and ``precision`` ("auto" or one of
+    ``PRECISIONS``) may mean here, best first. A provider is tried when its turn comes, so the first way costs no more
+    than it must.
+
+    Raises ``UsageError`` for an unknown word, ``DeviceError`` with the reasons where there is no way at all.
+    """
+    if device not in WISHES:
+        raise UsageError(f"unknown device {device!r}. Known: {', '.join(WISHES)}")
+    if precision != "auto" and precision not in PRECISIONS:
+        raise UsageError(f"unknown precision {precision!r}. Known: auto, {', '.join(PRECISIONS)}")
+    reasons: list[str] = []
+    found = _found(device, precision, reasons)
+    first = next(found, None)
+    if first is None:
+        raise DeviceError(f"engine 'onnx' cannot run in {precision} on {device!r}: {'; '.join(reasons)}")
+    return chain((first,), found)
+
+
+def _found(device: str, precision: str, reasons: list[str]) -> Iterator[Way]:
+    """The ways, and why there are no others, into ``reasons``."""
+    for name in WISHES[device]:
+        provider, tried = PROVIDERS[name], status(name)
+        if not tried.works:
+            reasons.append(f"{provider.title}: {tried.reason}" + (f" (fix: {tried.fix})" if tried.fix else ""))
+            continue
+        words = [_WORDS[spelled] for spelled in precisions(name)]
+        if precision != "auto" and precision not in words:
+            reasons.append(f"{provider.title} is fast in {' and '.join(words)} on this machine")
+        for word in words:
+            if precision in ("auto", word):
+                yield from (Way(provider, word, form, layout) for form, layout in _FORMS[name])

@@ -1,0 +1,35 @@
+"""Network passes of one static size: what makes a photo's answer independent of the photos beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Rows: TypeAlias = npt.NDArray[Any]  #: one row a photo
+
+
+def in_chunks(run: Callable[..., Sequence[Rows]], size: int, *arrays: Rows) -> list[Rows]:
+    """``run`` on ``arrays`` in passes of at most ``size`` rows; its answers, one array each."""
+    passes = [run(*(array[at : at + size] for array in arrays)) for at in range(0, len(arrays[0]), size)]
+    return [np.concatenate(answers) if len(passes) > 1 else answers[0] for answers in zip(*passes, strict=True)]
+
+
+def in_slots(run: Callable[..., Sequence[Rows]], slots: int, *arrays: Rows) -> list[Rows]:
+    """``run`` on ``arrays`` in passes of exactly ``slots`` rows; its answers, one array each, without the padding.
+
+    The last pass is filled up with copies of its last row, so that every slot holds values of the usual kind.
+    """
+
+    def full(*parts: Rows) -> list[Rows]:
+        count = len(parts[0])
+        return [answer[:count] for answer in run(*(_padded(part, slots) for part in parts))]
+
+    return in_chunks(full, slots, *arrays)
+
+
+def _padded(rows: Rows, slots: int) -> Rows:
+    missing = slots - len(rows)
+    return np.concatenate([rows, np.repeat(rows[-1:], missing, axis=0)]) if missing else rows

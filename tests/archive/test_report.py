@@ -1,0 +1,130 @@
+"""The report: what stands in the page, in what order, and that a real browser shows it without loading anything."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pixelpriv_fast.archive import report
+from pixelpriv_fast.archive.evidence import MAGNIFIED, SIDE, Evidence, evidence
+from pixelpriv_fast.archive.report import ReportRow, render
+from tests.scenes import scene
+
+SUMMARY = {"protected": 2, "unprotected": 1, "failed": 1, "skipped": 0, "seconds": 1234.5, "device": "a device"}
+HOSTILE = "a/</script><img src=x onerror=alert(1)>&amp;.jpg"
+
+
+def answer(label: str, probability: float) -> dict[str, Any]:
+    return {"index": 1, "label": label, "probability": probability, "top5": [[label, probability], ["x", 0.01]]}
+
+
+def row(source: str, status: str, *, pictures: bool = True) -> ReportRow:
+    failed = status == "failed"
+    record = {
+        "source": source, "output": None if failed else source, "status": status, "reason": "" if not failed else "cut off",
+        "recipe": "euclidean", "classifier": "efficientnet_lite0",
+        "before": None if failed else answer("beach", 0.9), "after": None if failed else answer("desert", 0.6),
+        "linf": None if failed else 8, "metrics": {"psnr": None if failed else 33.0, "ssim": None, "nima": None},
+        "seconds": 0.5,
+    }  # fmt: skip
+    small = scene(96, 128)
+    return ReportRow(record, evidence(small, 255 - small) if pictures and not failed else None)
+
+
+ROWS = (row("b.jpg", "protected"), row(HOSTILE, "protected"), row("d.jpg", "unprotected"), row("z.jpg", "failed"))
+
+
+def data_of(page: bytes) -> Any:
+    (found,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', page.decode(), re.DOTALL)
+    return json.loads(found)
+
+
+def picture(data: bytes) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
+
+
+def test_what_is_not_protected_comes_first() -> None:
+    data = data_of(render(ROWS, SUMMARY))
+    assert [photo["source"] for photo in data["photos"]] == ["z.jpg", "d.jpg", HOSTILE, "b.jpg"]
+    assert data["summary"]["sentence"] == "4 photos in 1,234.5 s: a device."
+    assert data["omitted"] == ""
+
+
+def test_pictures_and_rows_stop_at_their_limits_and_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(report, "MOST_PICTURES", 2)
+    monkeypatch.setattr(report, "MOST_ROWS", 3)
+    data = data_of(render(ROWS, SUMMARY))
+    assert [photo["pictures"] is not None for photo in data["photos"]] == [False, True, True]
+    assert data["omitted"] == (
+        "The table stops at 3 of 4 photos; the journal has them all. Pictures of 1 protected photos are left out."
+    )
+
+
+def test_a_name_cannot_leave_its_place() -> None:
+    page = render(ROWS, SUMMARY)
+    assert page.count(b"<img src=x") == 0
+    assert page.count(b"</script>") == 2
+    undecodable = render([row("caf\udce9.jpg", "protected", pictures=False)], SUMMARY)
+    assert data_of(undecodable)["photos"][0]["source"] == "caf?.jpg"
+
+
+def test_nothing_is_loaded_from_anywhere() -> None:
+    page = render(ROWS, SUMMARY).decode()
+    assert "default-src 'none'" in page
+    assert set(re.findall(r"https?://[^\s\"']+", page)) <= {"http://www.w3.org/2000/svg"}
+
+
+def test_the_pictures_show_the_photo_and_its_change() -> None:
+    before = scene(480, 640)
+    after = before.copy()
+    after[:240] = np.where(before[:240] < 128, before[:240] + 8, before[:240] - 8)  # 8 levels in the upper half
+    made = evidence(before, after)
+    pictures = [picture(data) for data in (made.before, made.after, made.difference)]
+    assert {p.shape for p in pictures} == {(SIDE * 3 // 4, SIDE, 3)}
+    small = np.asarray(Image.fromarray(before).resize((SIDE, SIDE * 3 // 4), Image.Resampling.BOX))
+    assert np.abs(pictures[0].astype(float) - small).mean() < 6  # lossy WebP at quality 72
+    upper, lower = pictures[2][:90], pictures[2][-90:]
+    assert abs(float(upper.mean()) - 8 * MAGNIFIED) < 4
+    assert float(lower.mean()) < 4
+
+
+def test_a_thousand_photos_fit_in_fifty_megabytes(photos: Path) -> None:
+    made: list[Evidence] = []
+    for file in sorted((photos / "kodak").glob("*.png"))[:6]:
+        original = np.asarray(Image.open(file).convert("RGB"))
+        noise = np.random.default_rng(0).integers(-8, 9, original.shape)
+        made.append(evidence(original, np.clip(original + noise, 0, 255).astype(np.uint8)))
+    page = render([ReportRow(ROWS[0].record, pictures) for pictures in made], SUMMARY)
+    assert len(page) / len(made) < 50_000
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="needs Chromium (Debian's package chromium)")
+def test_chromium_draws_it(tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    page.write_bytes(render(ROWS, SUMMARY))
+    command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync"]
+    command += ["--disable-background-networking", "--disable-component-update", f"--user-data-dir={tmp_path / 'user'}"]
+    done = subprocess.run(
+        [*command, "--dump-dom", page.as_uri()], capture_output=True, text=True, check=False, timeout=300
+    )
+    body = re.search(r"<tbody>(.*?)</tbody>", done.stdout, re.DOTALL)
+    assert body is not None, done.stderr[-2000:]
+    drawn = body.group(1).split("<tr")[1:]
+    assert [("failed" in r, "unprotected" in r) for r in drawn] == [(1, 0), (0, 1), (0, 0), (0, 0)]
+    assert html.escape(HOSTILE, quote=False) in drawn[2]
+    first = ROWS[0].evidence
+    assert first is not None
+    assert base64.b64encode(first.after).decode() in drawn[3]
+    assert done.stdout.count("<circle") == 3

@@ -1,0 +1,115 @@
+"""Archives by the command line: run again, interrupted, looked at again, watched."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pixelpriv_fast.archive.journal import journal_file, open_journal
+from tests.archive.tiny import fill, tiny_classifier, tree
+from tests.cli.test_protect import pixelpriv
+
+
+@pytest.fixture(scope="module")
+def classifier(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_classifier(tmp_path_factory.mktemp("classifier"))
+
+
+@pytest.fixture
+def words(classifier: Path, tmp_path: Path) -> list[str]:
+    """The folders, and options that make it fast."""
+    (tmp_path / "in").mkdir()
+    options = f"--recipe euclidean --classifier {classifier} --device cpu --json"
+    return [str(tmp_path / "in"), str(tmp_path / "out"), *options.split()]
+
+
+def lines(text: str) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    *records, last = map(json.loads, text.splitlines())
+    return records, last["summary"]
+
+
+def wait_for(condition: Any) -> None:
+    deadline = time.monotonic() + 120
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_again_and_verify(words: list[str], tmp_path: Path) -> None:
+    fill(tmp_path / "in", 5)
+    first, second = (pixelpriv("protect", *words) for _ in range(2))
+    assert (first.returncode, second.returncode) == (0, 0), first.stderr
+    assert {record["status"] for record in lines(first.stdout)[0]} == {"protected"}
+    records, summary = lines(second.stdout)
+    assert {record["reason"] for record in records} == {"done already: protected"}
+    assert (summary["images"], summary["skipped"]) == (5, 5)
+
+    planned = pixelpriv("protect", *words, "--dry-run")
+    assert (planned.returncode, lines(planned.stdout)[1]["skipped"]) == (0, 5)
+
+    verified = pixelpriv("verify", tmp_path / "out", "--json", "--device", "cpu")
+    records, summary = lines(verified.stdout)
+    assert (verified.returncode, summary["protected"], summary["unknown"]) == (0, 5, 0)
+    (tmp_path / "out" / records[2]["output"]).unlink()
+    verified = pixelpriv("verify", tmp_path / "out", "--json", "--device", "cpu")
+    assert (verified.returncode, lines(verified.stdout)[0][2]["status"]) == (1, "failed")
+    assert pixelpriv("verify", tmp_path / "in").returncode == 2
+
+
+def test_interrupted_and_resumed(words: list[str], tmp_path: Path) -> None:
+    fill(tmp_path / "in", 600)
+    command = [sys.executable, "-m", "pixelpriv_fast", "protect", *words, "--batch", "2"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        wait_for(lambda: len(tree(tmp_path / "out")) > 3)
+        process.send_signal(signal.SIGINT)
+        _, messages = process.communicate(timeout=60)
+    assert process.returncode == 130, messages
+    assert "again to go on" in messages
+    assert "Traceback" not in messages
+    written = len(tree(tmp_path / "out"))
+    assert 3 < written < 600
+    _, summary = lines(pixelpriv("protect", *words).stdout)
+    assert summary["skipped"] >= written
+    assert summary["skipped"] + summary["protected"] == 600
+
+
+def test_damage_and_company(words: list[str], tmp_path: Path) -> None:
+    fill(tmp_path / "in", 2)
+    assert pixelpriv("protect", *words).returncode == 0
+    journal = open_journal(tmp_path / "out")
+    busy = pixelpriv("protect", *words)
+    journal.close()
+    assert (busy.returncode, busy.stdout) == (2, "")
+    assert "another job" in busy.stderr
+    journal_file(tmp_path / "out").write_bytes(b"no journal" * 999)
+    for command in (("protect", *words), ("verify", str(tmp_path / "out"))):
+        damaged = pixelpriv(*command)
+        assert damaged.returncode == 4
+        assert "--no-resume" in damaged.stderr
+        assert "Traceback" not in damaged.stderr
+    assert pixelpriv("protect", *words, "--no-resume").returncode == 0
+    assert len(tree(tmp_path / "out")) == 2
+
+
+def test_watch(words: list[str], tmp_path: Path) -> None:
+    pytest.importorskip("watchfiles", reason="watching: [watch]")
+    fill(tmp_path / "in", 2)
+    command = [sys.executable, "-m", "pixelpriv_fast", "watch", *words, "--settle", "0.3"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        wait_for(lambda: len(tree(tmp_path / "out")) == 2)
+        fill(tmp_path / "in", 1, first=2)
+        wait_for(lambda: len(tree(tmp_path / "out")) == 3)
+        time.sleep(0.3)  # its row, and its line
+        process.send_signal(signal.SIGINT)
+        output, messages = process.communicate(timeout=60)
+    assert process.returncode == 130, messages
+    assert "Traceback" not in messages
+    assert [json.loads(line)["status"] for line in output.splitlines()] == ["protected"] * 3
+    assert pixelpriv("watch", tmp_path / "none", tmp_path / "out").returncode == 2

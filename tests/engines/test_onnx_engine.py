@@ -1,0 +1,307 @@
+"""The ONNX engine: right gradients, proved ones only, results that depend on nothing beside them, and what happens when
+a provider fails."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import logging
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pixelpriv_fast.engines import onnx_proofs, onnx_route
+from pixelpriv_fast.engines.checks import checked_gradient
+from pixelpriv_fast.engines.onnx_engine import MAX_SLOTS, load
+from pixelpriv_fast.engines.onnx_passes import _MOST, Passes
+from pixelpriv_fast.engines.onnx_ways import ways
+from pixelpriv_fast.errors import DeviceError, ModelError, PhotoError, UsageError
+from pixelpriv_fast.graph import Proof
+from pixelpriv_fast.models import Store
+from pixelpriv_fast.runtime import PROVIDERS, precisions, status
+from tests.engines.onnx_networks import CLASSES, SIZE, classifier, one_class, photos, stamp
+
+WAYS = [
+    (name, word)
+    for name in ("openvino", "onnxruntime")
+    if status(name).works
+    for word in ("fp32", "bf16")
+    if {"fp32": "f32"}.get(word, word) in precisions(name)
+]
+
+
+@pytest.fixture
+def model(tmp_path):
+    return classifier(tmp_path)
+
+
+@pytest.mark.parametrize(("device", "precision"), WAYS)
+def test_gradient_is_the_derivative(model, device, precision):
+    engine = load(model, device, precision)
+    x, accepted = photos(2), one_class(2)
+    logits, gradient = engine.gradient(x, accepted, 2)
+    assert logits.shape == (2, CLASSES)
+    assert gradient.shape == x.shape
+    slope = np.sqrt((gradient**2).sum(axis=(1, 2, 3)))
+    direction = gradient / slope[:, None, None, None]
+    step = 1e-2
+
+    def objective(z):
+        z = z.astype(np.float64)
+        outside, inside = (np.log(np.where(mask, np.exp(z), 0).sum(1)) for mask in (~accepted, accepted))
+        return outside - inside
+
+    rise = (objective(engine.logits(x + step * direction, 2)) - objective(engine.logits(x - step * direction, 2))) / (
+        2 * step
+    )
+    np.testing.assert_allclose(rise, slope, rtol=0.02 if precision == "fp32" else 0.1)
+    assert engine.precision == precision
+    assert engine.device == f"onnx {PROVIDERS[device].title} {precision}"
+
+
+@pytest.mark.parametrize(("device", "precision"), WAYS)
+@pytest.mark.parametrize("slots", [1, 3, 8])
+def test_slots_and_neighbours_change_no_byte(model, device, precision, slots):
+    engine, x, accepted = load(model, device, precision), photos(9), one_class(9)
+    exact, (logits, gradient) = engine.logits(x, slots), engine.gradient(x, accepted, slots)
+    rng = np.random.default_rng(1)
+    for count in (1, 2, 5, 8, 9):
+        some = rng.permutation(9)[:count]
+        np.testing.assert_array_equal(engine.logits(x[some], slots), exact[some])
+        for got, want in zip(engine.gradient(x[some], accepted[some], slots), (logits, gradient), strict=True):
+            np.testing.assert_array_equal(got, want[some])
+
+
+@pytest.mark.parametrize(("device", "precision"), WAYS)
+def test_slots_and_neighbours_change_no_byte_of_a_real_network(places_store, device, precision):
+    engine = load(Store(places_store).load("squeezenet_places365"), device, precision)
+    x = np.random.default_rng(0).normal(size=(4, 3, *engine.preprocess.size)).astype(np.float32)
+    accepted = np.eye(engine.classes, dtype=bool)[:4]
+    exact, (logits, gradient) = engine.logits(x, 4), engine.gradient(x, accepted, 4)
+    for some in ([3], [2, 0, 1]):
+        np.testing.assert_array_equal(engine.logits(x[some], 4), exact[some])
+        for got, want in zip(engine.gradient(x[some], accepted[some], 4), (logits, gradient), strict=True):
+            np.testing.assert_array_equal(got, want[some])
+
+
+def test_logits_are_fp32_whatever_the_gradients_are(model):
+    engines = [load(model, *way) for way in WAYS]
+    x = photos(3)
+    for engine in engines:
+        np.testing.assert_allclose(engine.logits(x, 3), engines[-1].logits(x, 3), rtol=1e-4, atol=1e-4)
+
+
+def test_the_engines_own_number_of_slots(model):
+    engine = load(model, "cpu", "fp32")
+    x, accepted = photos(MAX_SLOTS + 3), one_class(MAX_SLOTS + 3)
+    logits, gradient = engine.gradient(x, accepted)
+    assert gradient.shape == x.shape
+    np.testing.assert_allclose(logits, engine.logits(x), rtol=1e-4, atol=1e-4)
+
+
+def test_eight_threads_give_what_one_gives(model):
+    engine, x, accepted = load(model, "cpu", "auto"), photos(8), one_class(8)
+    want = engine.gradient(x, accepted, 4)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda i: engine.gradient(x[i : i + 1], accepted[i : i + 1], 4), list(range(8)) * 6))
+    for index, (logits, gradient) in enumerate(answers):
+        np.testing.assert_array_equal(logits[0], want[0][index % 8])
+        np.testing.assert_array_equal(gradient[0], want[1][index % 8])
+
+
+def test_passes_are_made_once_and_bounded():
+    made = []
+
+    class Made:
+        def __init__(self, key):
+            made.append(key)
+
+    passes = Passes(Made)
+    keys = [("gradient", slots) for slots in range(_MOST + 2)]
+    for key in [*keys, *keys[3:]]:
+        passes.get(key)
+    assert made == keys
+    passes.get(keys[0])
+    assert made == [*keys, keys[0]]
+
+
+# Proofs
+
+
+def test_a_proof_is_made_once_and_kept_beside_the_model(model, tmp_path, monkeypatch):
+    load(model, "onnxruntime", "fp32").prepare(2)
+    (path,) = (tmp_path / "proofs").iterdir()
+    record = json.loads(path.read_text())
+    assert record["ok"] is True
+    assert record["gradient_cosine"] > 0.9999
+    monkeypatch.setattr(onnx_proofs, "prove", lambda *a, **k: pytest.fail("it was proved already"))
+    load(model, "onnxruntime", "fp32").prepare(2)
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b'{"ok": "yes"}', b"\xff\xfe{"])
+def test_a_damaged_proof_is_made_anew(model, tmp_path, content):
+    load(model, "onnxruntime", "fp32").prepare(2)
+    (path,) = (tmp_path / "proofs").iterdir()
+    path.write_bytes(content)
+    load(model, "onnxruntime", "fp32").prepare(2)
+    assert json.loads(path.read_text())["ok"] is True
+
+
+def test_wrong_gradients_are_left_loudly_and_refused_where_no_way_is_left(model, monkeypatch, caplog):
+    honest = onnx_proofs.prove
+    monkeypatch.setattr(onnx_proofs, "prove", lambda run, *a, **k: honest(_rolled(run), *a, **k))
+    engine = load(model, "onnxruntime", "fp32")
+    with caplog.at_level(logging.WARNING):
+        engine.prepare(2)  # subpixel fails, the reference form needs no proof
+    assert "computes wrong gradients for small (subpixel): gradient cosine" in caplog.text
+    assert "computes wrong gradients" in engine.device
+    if status("openvino").works:
+        with pytest.raises(DeviceError, match=r"no way to run is left.*subpixel.*conv_transpose"):
+            load(model, "openvino", "fp32").prepare(2)
+
+
+def _rolled(run):
+    def answers(photos, accepted):
+        logits, gradient = run(photos, accepted)
+        return logits, np.roll(gradient, 1, axis=2)
+
+    return answers
+
+
+def test_a_kept_failure_is_believed(model, tmp_path, monkeypatch):
+    monkeypatch.setattr(onnx_proofs, "prove", lambda *a, **k: Proof(False, 0.1, 0.5, 1.0, "gradient cosine too low"))
+    load(model, "onnxruntime", "fp32").prepare(1)
+    monkeypatch.undo()
+    engine = load(model, "onnxruntime", "fp32")
+    engine.prepare(1)
+    assert "gradient cosine too low" in engine.device
+
+
+# Providers that fail
+
+
+class Dying:
+    """A session that answers ``lives`` times, then its provider is gone."""
+
+    def __init__(self, session, lives):
+        self.session, self.lives = session, lives
+
+    def bind(self):
+        outer, binding = self, self.session.bind()
+        run = binding.run
+
+        class Bound:
+            inputs, outputs = binding.inputs, binding.outputs
+
+            def run(self):
+                outer.lives -= 1
+                if outer.lives < 0:
+                    raise DeviceError("the device is lost")
+                run()
+
+        return Bound()
+
+    def close(self):
+        self.session.close()
+
+
+def test_a_provider_that_dies_is_replaced_loudly(model, monkeypatch, caplog):
+    honest = onnx_route.create_session
+    sessions = []
+
+    def create(graph, choice, options):
+        session = honest(graph, choice, options)
+        sessions.append(choice.provider.name)
+        first = choice.provider.name == sessions[0] and options.precision == first_precision
+        return Dying(session, 3) if first else session
+
+    first_way = next(ways("cpu", "auto"))
+    first_precision = {"fp32": "f32"}.get(first_way.precision, first_way.precision)
+    x, accepted = photos(2), one_class(2)
+    want = load(model, "cpu", "fp32").gradient(x, accepted, 2)
+    monkeypatch.setattr(onnx_route, "create_session", create)
+    engine = load(model, "cpu", "auto")
+    with caplog.at_level(logging.WARNING):
+        answers = [engine.gradient(x, accepted, 2) for _ in range(20)]
+    assert "the device is lost; going on with" in caplog.text
+    assert "the device is lost" in engine.device
+    for _, gradient in answers:
+        a, b = gradient.ravel().astype(float), want[1].ravel().astype(float)
+        assert a @ b > 0.9 * np.linalg.norm(a) * np.linalg.norm(b)
+
+
+def test_after_close_and_after_a_fork(model, monkeypatch):
+    engine = load(model, "cpu", "auto")
+    engine.prepare(1)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "getpid", lambda: -1)
+        with pytest.raises(DeviceError, match=r"made before a fork.*'spawn'"):
+            engine.logits(photos(1))
+    engine.logits(photos(1))
+    engine.close()
+    with pytest.raises(DeviceError, match="closed"):
+        engine.gradient(photos(1), one_class(1), 1)
+    assert "fails" not in engine.device
+
+
+# What cannot be run
+
+
+def test_networks_that_cannot_be_attacked(tmp_path):
+    with pytest.raises(ModelError, match="operator Sinh"):
+        load(classifier(tmp_path, middle="Sinh"), "cpu").prepare(1)
+    with pytest.raises(ModelError, match=r"classes|\(n, classes\)"):
+        load(classifier(tmp_path, answers="map"), "cpu").prepare(1)
+    model = classifier(tmp_path)
+    with pytest.raises(ModelError, match="is a generator, not a classifier"):
+        load(dataclasses.replace(model, stamp=stamp("generator")), "cpu")
+    five = dataclasses.replace(model.stamp, labels=model.stamp.labels[:5])
+    with pytest.raises(ModelError, match="returns 6 classes, its stamp names 5"):
+        load(dataclasses.replace(model, stamp=five), "cpu").prepare(1)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_values_that_are_not_finite(tmp_path):
+    engine = load(classifier(tmp_path), "onnxruntime", "fp32")
+    with pytest.raises(ModelError, match="not finite"):
+        engine.logits(photos(1) * np.float32(np.nan), 1)
+
+
+def test_gradients_that_lead_nowhere():
+    gradient = photos(3)
+    assert checked_gradient("net", gradient) is gradient
+    gradient[1] = 0
+    with pytest.raises(PhotoError, match="zero everywhere"):
+        checked_gradient("net", gradient)
+    gradient[2, 0, 0, 0] = np.inf
+    with pytest.raises(ModelError, match=r"not finite.*--precision fp32"):
+        checked_gradient("net", gradient)
+
+
+def test_a_network_that_is_very_sure_still_has_a_gradient(tmp_path):
+    engine = load(classifier(tmp_path, gain=300.0), "cpu", "fp32")
+    logits, gradient = engine.gradient(photos(3), one_class(3), 3)
+    assert np.ptp(logits, axis=1).min() > 100  # the softmax saturates: its cross entropy's gradient would vanish
+    assert np.abs(gradient).max(axis=(1, 2, 3)).min() > 1e-3
+
+
+def test_wishes_that_cannot_be_met(model):
+    with pytest.raises(UsageError, match="unknown precision 'int8'"):
+        load(model, "cpu", "int8")
+    with pytest.raises(UsageError, match="unknown device 'tpu'"):
+        load(model, "tpu")
+    with pytest.raises(DeviceError, match="ONNX Runtime is fast in fp32 on this machine"):
+        load(model, "onnxruntime", "bf16")
+    with pytest.raises(DeviceError, match="fp16"):
+        load(model, "cpu", "fp16")
+    if not status("cuda").works:
+        with pytest.raises(DeviceError, match="fix: "):
+            load(model, "cuda")
+
+
+def test_the_size_is_the_stamps(model):
+    assert load(model, "cpu").preprocess.size == SIZE
+    assert isinstance(model.folder, Path)
