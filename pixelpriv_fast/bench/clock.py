@@ -2,9 +2,10 @@
 
 On a shared machine a second means little: another process takes the core, the clock rate falls. Two things are kept out
 of the result. What others take is not counted: ratios are of *processor* time, which stands still while the process
-waits: within one process, on a machine with four times more work than cores, ratios of wall time varied by 4 to 40 %
-from run to run, those of processor time by 0.4 to 2 % (6 % where the twin left one thread of BLAS). And what slows both sides cancels: a ratio is taken of each pair of neighbouring readings, and
-the median of these counts. Wall time is reported beside it; it is where lost threads and waiting would show.
+waits. Within one process, on a machine with four times more work than cores, ratios of wall time varied by 4 to 40 %
+from run to run, those of processor time by 0.4 to 2 % (6 % where BLAS took several threads). And what slows both sides
+cancels: a ratio is taken of each pair of neighbouring readings, and the median of these counts. Wall time is reported
+beside it; it is where lost threads and waiting would show.
 """
 
 from __future__ import annotations

@@ -108,8 +108,7 @@ def codec(name: str, stack: ExitStack) -> Pair:
 
 def archive(stack: ExitStack) -> Pair:
     """A folder of JPEG photos protected as ``pixelpriv protect`` does it, networks loaded before."""
-    from ..archive.job import Summary
-    from ..archive.job import run as protect
+    from ..archive.job import open_job
     from ..archive.walk import plan
     from ..pipeline import Protector
 
@@ -121,9 +120,10 @@ def archive(stack: ExitStack) -> Pair:
     protector = Protector(_ARCHIVE_RECIPE, classifier=_classifier(), metrics=("psnr", "ssim"), retry=False)
     items = plan([folder / "in"], folder / "out")
 
+    whole = stack.enter_context(open_job(protector, folder / "out", batch=_ARCHIVE_PHOTOS, resume=False))
+
     def job() -> None:
-        records = protect(protector, items, folder / "out", batch=_ARCHIVE_PHOTOS, strict=False, summary=Summary())
-        if any(record["status"] == "failed" for record in records):
+        if any(record["status"] == "failed" for record in whole.run(items)):
             raise RuntimeError("a photo of the bench's own failed")
 
     yardstick = yardsticks.of_recipe(protector.recipe, _classifier(), photos)
