@@ -30,6 +30,11 @@ def words(classifier: Path, tmp_path: Path) -> list[str]:
     return [str(tmp_path / "in"), str(tmp_path / "out"), *options.split()]
 
 
+def _interruptible() -> None:
+    """A shell that runs the tests in the background has its children ignore interrupts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def lines(text: str) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     *records, last = map(json.loads, text.splitlines())
     return records, last["summary"]
@@ -66,7 +71,9 @@ def test_again_and_verify(words: list[str], tmp_path: Path) -> None:
 def test_interrupted_and_resumed(words: list[str], tmp_path: Path) -> None:
     fill(tmp_path / "in", 600)
     command = [sys.executable, "-m", "pixelpriv_fast", "protect", *words, "--batch", "2"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=_interruptible
+    ) as process:
         wait_for(lambda: len(tree(tmp_path / "out")) > 3)
         process.send_signal(signal.SIGINT)
         _, messages = process.communicate(timeout=60)
@@ -102,7 +109,9 @@ def test_watch(words: list[str], tmp_path: Path) -> None:
     pytest.importorskip("watchfiles", reason="watching: [watch]")
     fill(tmp_path / "in", 2)
     command = [sys.executable, "-m", "pixelpriv_fast", "watch", *words, "--settle", "0.3"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=_interruptible
+    ) as process:
         wait_for(lambda: len(tree(tmp_path / "out")) == 2)
         fill(tmp_path / "in", 1, first=2)
         wait_for(lambda: len(tree(tmp_path / "out")) == 3)

@@ -28,6 +28,12 @@ def stamped_as(name: str) -> bytes:
     return seal(plain(), dataclasses.replace(STAMP, name=name))
 
 
+@pytest.fixture(autouse=True)
+def _empty_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other tests may have filled the model folder that a run shares."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home"))
+
+
 @pytest.fixture
 def no_embedded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store_module, "embedded_source", lambda card: None)
