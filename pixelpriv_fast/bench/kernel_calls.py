@@ -84,6 +84,10 @@ def _gradient() -> Any:
     return np.random.default_rng(1).standard_normal((3, _INPUT, _INPUT)).astype(np.float32)
 
 
+def _wanted() -> Any:
+    return (6 * np.sign(_gradient())).transpose(1, 2, 0).copy()
+
+
 def _offsets() -> Any:
     return np.random.default_rng(2).integers(-8, 9, (_HEIGHT, _WIDTH, 3)).astype(np.int8)
 
@@ -122,6 +126,8 @@ EXAMPLES: Final[dict[str, Callable[[], tuple[Any, ...]]]] = {
     "resize_adjoint": lambda: (
         (_gradient(), *_exact_tables(), _order(), _numbers(0.02), np.zeros((_HEIGHT, _WIDTH, 3), np.float32))
     ),
+    "least_norm": lambda: (_wanted(), *_exact_tables()),
+    "lift": lambda: (_photo(), _wanted(), *_exact_tables(), 8, 2),
     "lattice_step": lambda: (
         (_photo(), _offsets(), 1, _gradient(), *_exact_tables(), _order(), _numbers(0.02), 1, 8, None)
     ),
