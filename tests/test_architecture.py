@@ -23,7 +23,8 @@ LAYERS = [
     {"cli"},
     {"paper"},
     {"evaluate"},
-    {"archive", "bench", "samples"},
+    {"bench"},
+    {"archive", "samples"},
     {"pipeline", "classification", "scoring", "information"},
     {"catalogue"},
     {"stages", "result", "networks"},
@@ -45,7 +46,14 @@ NEVER_EACH_OTHER = {"enhance", "attacks", "metrics"}
 HOMES = {
     "onnxruntime": ("runtime/",),
     "openvino": ("runtime/",),
-    "torch": ("engines/torch_", "models/architectures/", "models/build", "models/importers", "models/onnx_file_export"),
+    "torch": (
+        "engines/torch_",
+        "models/architectures/",
+        "models/build",
+        "models/importers",
+        "models/onnx_file_export",
+        "bench/torch_eager",  # what the bench holds networks against
+    ),
     "torchvision": ("models/",),
     "PIL": ("codecs/",),
     "simplejpeg": ("codecs/",),

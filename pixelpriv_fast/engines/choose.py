@@ -33,14 +33,20 @@ class Rank:
     why: str
 
 
-#: What ``auto`` takes on each device, best first. Steps a second of one photo and of eight (SqueezeNet-Places365, best
-#: of five interleaved rounds of ``benchmarks/engine_steps.py`` on two busy cores with AVX512-BF16), as photos/s:
-#: OpenVINO bf16 55 and 81, OpenVINO fp32 27 and 40, ONNX Runtime fp32 19 and 23, torch bf16 28 and 14, torch fp32 10 and
-#: 7. So the ONNX engine is first on a CPU whatever its provider; it tries them in this order by itself.
+#: What ``auto`` takes on each device, best first. Photos a second of whole steps at batches of 1, 8 and 32, medians of five
+#: interleaved rounds of ``benchmarks/engine_steps.py`` on two cores with AVX512-BF16:
+#:                       SqueezeNet-Places365    EfficientNet-Lite0 (1 and 8)
+#:   OpenVINO bf16       274, 289, 272           157, 230
+#:   torch bf16          112, 243, 198            50,  89
+#:   OpenVINO fp32       111, 145, 147            80, 125
+#:   torch fp32           70, 167,  98            50,  59
+#:   ONNX Runtime fp32    47,  75,  74            67,  67
+#: So the ONNX engine comes first where it has OpenVINO, and torch before ONNX Runtime.
 AUTO: Mapping[str, tuple[Rank, ...]] = {
     "cpu": (
-        Rank("onnx", "onnxruntime", "2 to 10 times the steps of torch on two cores"),
-        Rank("torch", "torch", "where the network's graph cannot be run"),
+        Rank("onnx", "openvino", "backward graph on OpenVINO: the fastest steps measured"),
+        Rank("torch", "torch", "ahead of ONNX Runtime on most measured networks and batches"),
+        Rank("onnx", "onnxruntime", "backward graph on ONNX Runtime: needs the base package only"),
     ),
     "cuda": (
         Rank("torch", "torch", "whole steps as CUDA graphs; chosen by design, not measured on a GPU"),

@@ -27,11 +27,14 @@ class Limits:
     logits_cosine: float
 
 
-#: fp32 differs from the reference by rounding only. Choice: 16 bits must tell a right graph from a wrong one, no more:
-#: right ones reached cosines of 0.92 to 0.99 in bf16 here (EfficientNet-Lite0, SqueezeNet) and 0.91 (a calibrated
-#: ResNet50); a wrong one reached 0.001, or 77 % equal signs. A network too chaotic for 16 bits falls below as well.
+#: The cosine is the worst photo's, so it falls as a pass holds more of them. fp32 differs from the reference by rounding
+#: only, but where rounding moves a value across a kink (Relu6, a pool's maximum) one photo's gradient shows it: of 64
+#: photos of EfficientNet-Lite0 the median cosine is 1.0000000 and the worst 0.99992, by PyTorch as by OpenVINO; 0.99985
+#: was seen in a pass of 32. Choice: 0.999. For 16 bits, what tells a right graph from a wrong one, no more: right ones
+#: reached 0.907 (EfficientNet-Lite0), 0.983 (SqueezeNet) and 0.91 (a calibrated ResNet50) in bf16; a wrong one 0.001, or
+#: 77 % equal signs. A network too chaotic for 16 bits falls below as well.
 _LIMITS: Mapping[str, Limits] = {
-    "fp32": Limits(0.9999, 0.995, 0.999),
+    "fp32": Limits(0.999, 0.995, 0.999),
     "bf16": Limits(0.7, 0.7, 0.99),
     "fp16": Limits(0.9, 0.85, 0.999),
 }
@@ -50,13 +53,13 @@ def proven(
 ) -> Proof:
     """The proof of ``way``'s ``graph``: the one kept in ``folder``, else made now by comparing ``run`` with what
     ``reference`` makes, both (photos, accepted) -> [logits, gradient], and kept there."""
-    key = proof_key(graph, f"{way.provider.name}:{way.precision}", version(way.provider.name))
+    limits = _LIMITS[way.precision]
+    key = proof_key(graph, f"{way.provider.name}:{way.precision}:{limits}", version(way.provider.name))
     path = folder / "proofs" / f"{key}.json" if folder is not None else None
     kept = _read(path) if path is not None else None
     if kept is not None:
         return kept
     _LOG.info("proving the gradients of %s, once", way)
-    limits = _LIMITS[way.precision]
     proof = prove(
         _pair(run),
         _pair(reference()),

@@ -1,0 +1,62 @@
+"""The header of a bench file: on what, with what, and by which kernels and providers the figures were made."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import time
+from pathlib import Path
+from typing import Any
+
+_PACKAGES = (
+    "numpy",
+    "numba",
+    "pillow",
+    "simplejpeg",
+    "torch",
+    "torchvision",
+    "onnxruntime",
+    "onnxruntime-gpu",
+    "openvino",
+)
+
+
+def header() -> dict[str, Any]:
+    """Plain values, ready for JSON; the ``info`` of the package with processor, cores, load and versions."""
+    from ..information import info
+
+    found = info()
+    runtime = found["runtime"]
+    return {
+        "date": time.strftime("%Y-%m-%d %H:%M:%S %z"),
+        "version": found["version"],
+        "python": found["python"],
+        "platform": found["platform"],
+        "processor": processor(),
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "threads": runtime["cpu"]["threads"],
+        "load": round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,
+        "native": found["native"],
+        "kernels": found["kernels"],
+        "providers": [row["name"] for row in runtime["providers"] if row["works"]],
+        "auto_provider": runtime["auto"]["provider"],
+        "versions": {package: version for package in _PACKAGES if (version := _version(package))},
+    }
+
+
+def processor() -> str:
+    """The processor's name as the system has it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None

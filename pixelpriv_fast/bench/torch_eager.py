@@ -1,0 +1,101 @@
+"""The same networks as a user would run them with plain PyTorch: eager, fp32, no layer folded."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import numpy as np
+import torch
+import torch.nn.functional as functional
+
+from .. import models
+from ..attacks.spatial_search import Bounds, sample
+from ..models.cards import CARDS
+from ..types import Pixels
+
+Call = Callable[[], object]
+
+_STEP = 0.02  #: of the normalised input; only the time matters
+
+#: Of a search, in one pass.
+CANDIDATES: Final = 5
+
+
+def answers(name: str, photos: Sequence[Pixels]) -> Call:
+    """One forward pass of all ``photos``, resized by torch to what network ``name`` reads."""
+    module, inputs = _module(name), _inputs(name, photos)
+
+    def run() -> torch.Tensor:
+        with torch.inference_mode():
+            out: torch.Tensor = module(inputs)
+        return out
+
+    return run
+
+
+def stylised(name: str, photo: Pixels) -> Call:
+    """Generator ``name`` on a photo of its own size, and back to 8 bits."""
+    module = _module(name)
+
+    def run() -> torch.Tensor:
+        with torch.inference_mode():
+            planes = torch.from_numpy(photo).permute(2, 0, 1)[None].float() / 127.5 - 1
+            out: torch.Tensor = module(planes)
+            return ((out + 1) * 127.5).clamp(0, 255).byte()
+
+    return run
+
+
+def stepped(name: str, photos: Sequence[Pixels]) -> Call:
+    """One signed gradient step on a float batch, as attack libraries take it."""
+    module, start = _module(name), _inputs(name, photos)
+    labels = torch.zeros(len(photos), dtype=torch.long)
+
+    def run() -> torch.Tensor:
+        x = start.clone().requires_grad_()
+        (gradient,) = torch.autograd.grad(functional.cross_entropy(module(x), labels), x)
+        moved: torch.Tensor = (x.detach() + _STEP * gradient.sign()).clamp(start - _STEP, start + _STEP)
+        return moved
+
+    return run
+
+
+def searched(name: str, photos: Sequence[Pixels]) -> Call:
+    """``CANDIDATES`` rotations and shifts of each photo by affine_grid and grid_sample, and the network's answers."""
+    module, inputs = _module(name), _inputs(name, photos)
+    height, width = inputs.shape[2:]
+    theta = affine(sample(0, CANDIDATES - 1, height, width, Bounds()), height, width)
+
+    def run() -> None:
+        with torch.inference_mode():
+            grid = functional.affine_grid(theta, [CANDIDATES, 3, height, width], align_corners=True)
+            for photo in inputs:
+                module(functional.grid_sample(photo.expand(CANDIDATES, -1, -1, -1), grid, align_corners=True))
+
+    return run
+
+
+def affine(motions: np.ndarray[tuple[int, ...], np.dtype[np.float64]], height: int, width: int) -> torch.Tensor:
+    """Rows of degrees, tx and ty in pixels as affine_grid's matrices (n, 2, 3): output to source, corners at +-1."""
+    cos, sin = np.cos(np.deg2rad(motions[:, 0])), np.sin(np.deg2rad(motions[:, 0]))
+    x, y = 2 * motions[:, 1] / max(width - 1, 1), 2 * motions[:, 2] / max(height - 1, 1)
+    tall = (height - 1) / max(width - 1, 1)
+    rows = [cos, -sin * tall, -(cos * x - sin * tall * y), sin / tall, cos, -(sin / tall * x + cos * y)]
+    return torch.from_numpy(np.stack(rows, 1).reshape(-1, 2, 3).astype(np.float32))
+
+
+def _module(name: str) -> torch.nn.Module:
+    """The bare network with seeded weights: which ones they are changes no time."""
+    file, kind = CARDS[name].architecture.split(":")
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        module: torch.nn.Module = getattr(importlib.import_module(file, models.__name__), kind)()
+    return module.eval().requires_grad_(False)
+
+
+def _inputs(name: str, photos: Sequence[Pixels]) -> torch.Tensor:
+    height, width = (size if isinstance(size, int) else 224 for size in CARDS[name].shape[2:])
+    planes = torch.from_numpy(np.stack(photos)).permute(0, 3, 1, 2).float() / 127.5 - 1
+    return functional.interpolate(planes, (height, width), mode="bilinear", antialias=True).contiguous()

@@ -1,0 +1,71 @@
+"""The command: what it prints, writes and answers."""
+
+from __future__ import annotations
+
+import json
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from pixelpriv_fast.bench import command
+from pixelpriv_fast.bench.cases import all_cases
+from pixelpriv_fast.bench.clock import Clocks
+from pixelpriv_fast.bench.pair import Case, Pair
+from tests.bench.fake import FakeTime
+
+
+def test_list_shows_every_case_and_its_yardstick(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main(["--list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == [case.name for case in all_cases()]
+    assert all(" against " in line for line in lines)
+
+
+def test_filter_takes_a_glob(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main(["--list", "--filter", "codec/*p*g"]) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["codec/jpeg", "codec/png"]
+
+
+def test_arguments_that_do_not_fit_end_with_2(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert command.main(["--filter", "nothing"]) == 2
+    assert command.main(["--filter", "metric/psnr", "--compare", str(tmp_path / "none.json")]) == 2
+    assert "none.json" in capsys.readouterr().err
+    with pytest.raises(SystemExit) as stop:
+        command.main(["--tolerance", "much"])
+    assert stop.value.code == 2
+
+
+def test_json_holds_the_header_and_the_ratios(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "bench.json"
+    assert command.main(["--filter", "kernel/normalise", "--json", str(file)]) == 0
+    report = json.loads(file.read_text())
+    assert {"version", "processor", "cores", "threads", "kernels", "providers", "versions"} <= report["header"].keys()
+    (row,) = report["cases"]
+    assert row["name"] == "kernel/normalise"
+    assert row["ran"] == report["header"]["kernels"]["normalise"]
+    assert row["ratio"] > 0
+    assert row["rounds"] >= 3
+    printed = capsys.readouterr().out
+    assert "kernel/normalise" in printed
+    assert report["header"]["processor"] in printed
+
+
+@pytest.mark.parametrize(("seconds", "code"), [(0.001, 0), (0.0012, 1)])
+def test_a_slower_case_ends_with_1(
+    seconds: float, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    time = FakeTime()
+    monkeypatch.setattr("pixelpriv_fast.bench.runner.CLOCKS", time.clocks)
+    assert isinstance(time.clocks, Clocks)
+
+    def lasting(cost: float) -> Case:
+        def make(stack: ExitStack) -> Pair:
+            return Pair(time.work(cost, 0.02), time.work(0.01, 0.02))
+
+        return Case("kernel/fake", "twin", make)
+
+    file = tmp_path / "before.json"
+    assert command.bench([lasting(0.001)], json=file) == 0
+    assert command.bench([lasting(seconds)], baseline=file) == code
+    assert ("SLOWER" in capsys.readouterr().out) == bool(code)
