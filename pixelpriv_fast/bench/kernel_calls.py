@@ -84,6 +84,10 @@ def _gradient() -> Any:
     return np.random.default_rng(1).standard_normal((3, _INPUT, _INPUT)).astype(np.float32)
 
 
+def _wanted() -> Any:
+    return 40 * np.ascontiguousarray(_gradient().transpose(1, 2, 0)).clip(-0.1, 0.1)
+
+
 def _offsets() -> Any:
     return np.random.default_rng(2).integers(-8, 9, (_HEIGHT, _WIDTH, 3)).astype(np.int8)
 
@@ -127,6 +131,8 @@ EXAMPLES: Final[dict[str, Callable[[], tuple[Any, ...]]]] = {
     ),
     "lattice_photo": lambda: (_photo(), _offsets(), 2),
     "largest_change": lambda: (_photo(), scene(_HEIGHT, _WIDTH, 1)),
+    "least_norm": lambda: (_wanted(), *_exact_tables()),
+    "lift": lambda: (_photo(), _wanted(), *_exact_tables(), 8, 2),
     "warp_u8": lambda: (scene(_INPUT, _INPUT), _motions()),
     "warp_planar": lambda: (
         scene(_INPUT, _INPUT),
