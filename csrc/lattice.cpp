@@ -1,6 +1,7 @@
 #include "lattice.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "dispatch.hpp"
 
@@ -9,6 +10,7 @@ namespace pp {
 namespace {
 
 constexpr std::ptrdiff_t kBlock = 512;
+constexpr std::ptrdiff_t kLanes = 64;
 
 PP_CLONES void step_row(const std::uint8_t* PP_RESTRICT photo, const float* PP_RESTRICT gradient, std::ptrdiff_t count,
                         const Move& move, std::int8_t* PP_RESTRICT offsets) {
@@ -51,13 +53,20 @@ PP_CLONES void lattice_photo(const std::uint8_t* photo, const std::int8_t* offse
 }
 
 PP_CLONES int largest_change(const std::uint8_t* photo, const std::uint8_t* other, std::ptrdiff_t count) {
-    std::uint8_t largest = 0;
-    for (std::ptrdiff_t i = 0; i < count; ++i) {
-        const std::uint8_t high = std::max(photo[i], other[i]);
-        const std::uint8_t low = std::min(photo[i], other[i]);
-        largest = std::max(largest, static_cast<std::uint8_t>(high - low));
+    std::uint8_t largest[kLanes] =
+        {};  // one a lane: a single running maximum would not be spread over the vector units
+    std::ptrdiff_t i = 0;
+    for (; i + kLanes <= count; i += kLanes) {
+        for (std::ptrdiff_t j = 0; j < kLanes; ++j) {
+            const std::uint8_t a = photo[i + j], b = other[i + j];
+            const std::uint8_t change = a > b ? a - b : b - a;
+            largest[j] = change > largest[j] ? change : largest[j];
+        }
     }
-    return largest;
+    int most = 0;
+    for (; i < count; ++i) most = std::max(most, std::abs(photo[i] - other[i]));
+    for (const std::uint8_t lane : largest) most = std::max<int>(most, lane);
+    return most;
 }
 
 void lattice_step(const PhotoView& photo, std::int8_t* offsets, const float* gradient, const Axis<float>& rows,

@@ -86,17 +86,6 @@ PP_CLONES void store_planes(const float* row, std::ptrdiff_t outputs, const Chan
     }
 }
 
-// The transpose of store_planes.
-PP_CLONES void load_planes(const float* gradient, std::ptrdiff_t outputs, const Channels& channels,
-                           std::ptrdiff_t plane, float* PP_RESTRICT row) {
-    for (int c = 0; c < 3; ++c) {
-        const float gain = channels.gain[c];
-        const float* source = gradient + c * plane;
-        float* target = row + channels.order[c];
-        for (std::ptrdiff_t x = 0; x < outputs; ++x) target[3 * x] = source[x] * gain;
-    }
-}
-
 PP_CLONES void add_spread(const float* values, const std::ptrdiff_t* starts, const float* weights,
                           std::ptrdiff_t outputs, std::ptrdiff_t lanes, float* out) {
     for (std::ptrdiff_t x = 0; x < outputs; ++x) {
@@ -110,26 +99,6 @@ PP_CLONES void add_spread(const float* values, const std::ptrdiff_t* starts, con
         }
         for (; i < lanes; ++i) target[i] += weight[i] * pattern[i % 3];
     }
-}
-
-PP_CLONES void add_weighted(const float* PP_RESTRICT row, float weight, std::ptrdiff_t samples,
-                            float* PP_RESTRICT sums) {
-    for (std::ptrdiff_t i = 0; i < samples; ++i) sums[i] += weight * row[i];
-}
-
-PP_CLONES void blend_two(const float* PP_RESTRICT a, float wa, const float* PP_RESTRICT b, float wb,
-                         std::ptrdiff_t samples, float* PP_RESTRICT sums) {
-    for (std::ptrdiff_t i = 0; i < samples; ++i) sums[i] = wa * a[i] + wb * b[i];
-}
-
-// Whether the axis is only cropped: such a pass is skipped.
-template <typename W>
-bool copies(const Axis<W>& axis, W one) {
-    bool same = axis.taps == 1;
-    for (std::ptrdiff_t i = 0; same && i < axis.outputs; ++i) {
-        same = axis.starts[i] == axis.starts[0] + i && axis.weights[i] == one;
-    }
-    return same;
 }
 
 }  // namespace
@@ -235,60 +204,6 @@ void resize_lattice(const PhotoView& photo, const std::int8_t* offsets, int unit
         }
         store_planes(direct ? sums.data() : small.data(), columns.outputs, channels, 1.0f / static_cast<float>(units),
                      plane, out + y * columns.outputs);
-    }
-}
-
-AdjointRows::AdjointRows(const float* gradient, const Axis<float>& rows, const Axis<float>& columns,
-                         const Channels& channels)
-    : gradient_(gradient),
-      rows_(rows),
-      columns_(columns),
-      channels_(channels),
-      samples_(3 * (columns.end() - columns.first())),
-      direct_(copies(columns, 1.0f)),
-      table_(columns, columns.first(), samples_ / 3),
-      capacity_(overlap(rows)),
-      ring_(capacity_ * samples_),
-      sum_(samples_),
-      values_(3 * columns.outputs) {}
-
-void AdjointRows::spread(std::ptrdiff_t output) {
-    const std::ptrdiff_t plane = rows_.outputs * columns_.outputs;
-    float* target = slot(output);
-    load_planes(gradient_ + output * columns_.outputs, columns_.outputs, channels_, plane,
-                direct_ ? target : values_.data());
-    if (direct_) return;
-    spread_row(values_.data(), table_, columns_.outputs, samples_, target);
-}
-
-const float* AdjointRows::row(std::ptrdiff_t index) {
-    while (oldest_ < rows_.outputs && rows_.starts[oldest_] + rows_.taps <= index) ++oldest_;
-    std::ptrdiff_t end = std::max(ready_, oldest_);
-    for (; end < rows_.outputs && rows_.starts[end] <= index; ++end) spread(end);
-    ready_ = end;
-    if (oldest_ >= end) return nullptr;
-    const auto weight = [&](std::ptrdiff_t output) {
-        return rows_.weights[output * rows_.taps + index - rows_.starts[output]];
-    };
-    if (end - oldest_ == 1 && weight(oldest_) == 1.0f) return slot(oldest_);
-    std::ptrdiff_t output = oldest_;
-    if (end - oldest_ >= 2) {  // the usual case when reducing
-        blend_two(slot(output), weight(output), slot(output + 1), weight(output + 1), samples_, sum_.data());
-        output += 2;
-    } else {
-        std::fill(sum_.begin(), sum_.end(), 0.0f);
-    }
-    for (; output < end; ++output) add_weighted(slot(output), weight(output), samples_, sum_.data());
-    return sum_.data();
-}
-
-void resize_adjoint(const float* gradient, const Axis<float>& rows, const Axis<float>& columns,
-                    const Channels& channels, std::ptrdiff_t height, std::ptrdiff_t width, float* out) {
-    AdjointRows adjoint(gradient, rows, columns, channels);
-    for (std::ptrdiff_t r = 0; r < height; ++r) {
-        if (const float* row = adjoint.row(r)) {
-            add_weighted(row, 1.0f, adjoint.samples(), out + 3 * (r * width + adjoint.first_column()));
-        }
     }
 }
 

@@ -21,6 +21,16 @@ struct Axis {
     std::ptrdiff_t end() const { return starts[outputs - 1] + taps; }
 };
 
+// Whether the axis is only cropped: such a pass is skipped.
+template <typename W>
+bool copies(const Axis<W>& axis, W one) {
+    bool same = axis.taps == 1;
+    for (std::ptrdiff_t i = 0; same && i < axis.outputs; ++i) {
+        same = axis.starts[i] == axis.starts[0] + i && axis.weights[i] == one;
+    }
+    return same;
+}
+
 struct PhotoView {
     const std::uint8_t* pixels;
     std::ptrdiff_t height;
@@ -74,9 +84,13 @@ class AdjointRows {
     // Rows must be asked for in rising order.
     const float* row(std::ptrdiff_t index);
 
+    // Adds that row to target.
+    void add_row(std::ptrdiff_t index, float* target);
+
   private:
     float* slot(std::ptrdiff_t output) { return ring_.data() + (output % capacity_) * samples_; }
     void spread(std::ptrdiff_t output);
+    void meet(std::ptrdiff_t index);
 
     const float* gradient_;
     Axis<float> rows_;
@@ -86,9 +100,11 @@ class AdjointRows {
     bool direct_;  // columns are only cropped
     Interleaved<float> table_;
     std::ptrdiff_t capacity_;
-    std::ptrdiff_t oldest_ = 0;  // first output whose window has not passed
-    std::ptrdiff_t ready_ = 0;   // outputs spread so far
-    std::vector<float> ring_;    // capacity x samples
+    std::ptrdiff_t oldest_ = 0;      // first output whose window has not passed
+    std::ptrdiff_t ready_ = 0;       // outputs spread so far
+    std::vector<float> ring_;        // capacity x samples
+    std::vector<const float*> met_;  // the spread rows that reach the present one, and their weights there
+    std::vector<float> weights_;
     std::vector<float> sum_;
     std::vector<float> values_;
 };

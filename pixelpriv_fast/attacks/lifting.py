@@ -24,7 +24,7 @@ from .task import AttackOutcome, AttackTask, Victim
 #: Photos are lifted from this many pixels for each one that the network's resize makes of them.
 LEAST_REDUCTION = 2.0
 #: Of the budget, what the steps may use: the least-norm change overshoots the one that it resizes to. Choice, by
-#: ``least_likely`` on 16 photos of 768x512 to 1280x1706 against EfficientNet-Lite0, misclassified after JPEG 75 / 50 / 25
+#: ``least_likely`` on 16 photos of 640x480 to 1280x1706 against EfficientNet-Lite0, misclassified after JPEG 75 / 50 / 25
 #: and the mean PSNR: 1/2 of the budget 16 / 14 / 11, 41.2 dB; 5/8 16 / 15 / 11, 40.2; 3/4 16 / 16 / 12, 39.6; all of it
 #: 16 / 16 / 12, 39.2; exact steps 16 / 16 / 12, 40.5.
 SHARE = 0.75

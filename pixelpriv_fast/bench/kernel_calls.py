@@ -85,7 +85,11 @@ def _gradient() -> Any:
 
 
 def _wanted() -> Any:
+<<<<<<< HEAD
     return (6 * np.sign(_gradient())).transpose(1, 2, 0).copy()
+=======
+    return 40 * np.ascontiguousarray(_gradient().transpose(1, 2, 0)).clip(-0.1, 0.1)
+>>>>>>> lift
 
 
 def _offsets() -> Any:
@@ -133,6 +137,8 @@ EXAMPLES: Final[dict[str, Callable[[], tuple[Any, ...]]]] = {
     ),
     "lattice_photo": lambda: (_photo(), _offsets(), 2),
     "largest_change": lambda: (_photo(), scene(_HEIGHT, _WIDTH, 1)),
+    "least_norm": lambda: (_wanted(), *_exact_tables()),
+    "lift": lambda: (_photo(), _wanted(), *_exact_tables(), 8, 2),
     "warp_u8": lambda: (scene(_INPUT, _INPUT), _motions()),
     "warp_planar": lambda: (
         scene(_INPUT, _INPUT),
