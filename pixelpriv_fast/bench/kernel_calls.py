@@ -85,11 +85,7 @@ def _gradient() -> Any:
 
 
 def _wanted() -> Any:
-<<<<<<< HEAD
-    return (6 * np.sign(_gradient())).transpose(1, 2, 0).copy()
-=======
     return 40 * np.ascontiguousarray(_gradient().transpose(1, 2, 0)).clip(-0.1, 0.1)
->>>>>>> lift
 
 
 def _offsets() -> Any:
@@ -130,8 +126,6 @@ EXAMPLES: Final[dict[str, Callable[[], tuple[Any, ...]]]] = {
     "resize_adjoint": lambda: (
         (_gradient(), *_exact_tables(), _order(), _numbers(0.02), np.zeros((_HEIGHT, _WIDTH, 3), np.float32))
     ),
-    "least_norm": lambda: (_wanted(), *_exact_tables()),
-    "lift": lambda: (_photo(), _wanted(), *_exact_tables(), 8, 2),
     "lattice_step": lambda: (
         (_photo(), _offsets(), 1, _gradient(), *_exact_tables(), _order(), _numbers(0.02), 1, 8, None)
     ),
