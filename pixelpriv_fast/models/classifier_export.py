@@ -20,13 +20,13 @@ import numpy as np
 
 from ..errors import DeviceError, ModelError, PixelPrivError
 from ..files import write_atomic
-from ..runtime import SessionOptions, create_session
+from ..runtime import SessionOptions
 from ..types import Floats, Logits
 from .architectures import network
 from .build import build, parity, torch_outputs
 from .cards import CARDS, Card
 from .classifier import softmax
-from .export_options import add_options, provider_runs, report_inputs, written_path
+from .export_options import add_options, answers, provider_runs, report_inputs, written_path
 from .half import half
 from .onnx_file import StampedModel, load_state_dict, unseal
 from .store import embedded_source
@@ -45,7 +45,7 @@ def main(name: str, arguments: Sequence[str] | None = None) -> int:
         ready = exact if given.precision == "f32" else half(exact)
         inputs = report_inputs(card, given.photos, _ROWS)
         expected = torch_outputs(network(card, load_state_dict(exact)), inputs)
-        _check(card, given.precision, expected, _logits(ready, "onnxruntime", SessionOptions(), inputs))
+        _check(card, given.precision, expected, answers(ready, "onnxruntime", SessionOptions(), inputs, _ROWS))
         write_atomic(written_path(given, card), ready.data)
         for provider, options in provider_runs(given):
             print(json.dumps(report(ready, provider, options, inputs, expected)))
@@ -62,7 +62,7 @@ def report(
     row: dict[str, Any] = {"network": model.stamp.name, "provider": provider, "graph": model.stamp.precision}
     row["arithmetic"] = options.precision
     try:
-        found = _logits(model, provider, options, inputs)
+        found = answers(model, provider, options, inputs, _ROWS)
     except DeviceError as error:
         return row | {"skipped": str(error)}
     away = parity(expected, found)
@@ -88,13 +88,6 @@ def _check(card: Card, precision: str, expected: Logits, found: Logits) -> None:
 
 def _largest_change(expected: Logits, found: Logits) -> float:
     return float(np.abs(softmax(expected) - softmax(found)).max())
-
-
-def _logits(model: StampedModel, provider: str, options: SessionOptions, inputs: Floats) -> Logits:
-    session = create_session(model.data, provider, options)
-    rows = [session.run({model.stamp.input: inputs[at : at + _ROWS]})[0] for at in range(0, len(inputs), _ROWS)]
-    session.close()
-    return np.concatenate(rows)
 
 
 def _parser(card: Card) -> argparse.ArgumentParser:

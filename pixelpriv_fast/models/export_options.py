@@ -10,10 +10,11 @@ import numpy as np
 
 from ..codecs import decode
 from ..errors import ModelError
-from ..runtime import SessionOptions
+from ..runtime import SessionOptions, create_session
 from ..types import Floats
 from .build import sample
 from .cards import Card
+from .onnx_file import StampedModel
 
 _SUFFIXES = (".png", ".jpg", ".jpeg")
 
@@ -59,3 +60,11 @@ def report_inputs(card: Card, folder: Path | None, rows: int) -> Floats:
         return sample(card, rows)
     photos = [decode(path.read_bytes(), name=path.name).pixels for path in photo_files(folder)]
     return np.stack([card.preprocess.rounded(photo) for photo in photos])
+
+
+def answers(model: StampedModel, provider: str, options: SessionOptions, inputs: Floats, rows: int) -> Floats:
+    """What ``model`` computes for ``inputs`` on ``provider``, ``rows`` at a time. Raises ``DeviceError``."""
+    session = create_session(model.data, provider, options)
+    parts = [session.run({model.stamp.input: inputs[at : at + rows]})[0] for at in range(0, len(inputs), rows)]
+    session.close()
+    return np.concatenate(parts)

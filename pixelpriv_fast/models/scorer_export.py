@@ -20,13 +20,13 @@ import numpy.typing as npt
 
 from ..errors import DeviceError, ModelError, PixelPrivError
 from ..files import write_atomic
-from ..runtime import SessionOptions, create_session
+from ..runtime import SessionOptions
 from ..types import Floats
 from .architectures import network
 from .build import build, torch_outputs
 from .cards import CARDS, Card
 from .classifier import softmax
-from .export_options import add_options, provider_runs, report_inputs, written_path
+from .export_options import add_options, answers, provider_runs, report_inputs, written_path
 from .half import half
 from .onnx_file import StampedModel, load_state_dict, unseal
 
@@ -48,7 +48,7 @@ def main(name: str, arguments: Sequence[str] | None = None) -> int:
         ready = exact if given.precision == "f32" else half(exact, EXACT_LAYERS)
         inputs = report_inputs(card, given.photos, _ROWS)
         expected = ratings(torch_outputs(network(card, load_state_dict(exact)), inputs))
-        away = ratings(_run(ready, "onnxruntime", SessionOptions(), inputs)) - expected
+        away = ratings(answers(ready, "onnxruntime", SessionOptions(), inputs, _ROWS)) - expected
         if not np.abs(away).max() <= TOLERANCE:
             raise ModelError(
                 f"{card.name} in {given.precision}: ratings differ by up to {np.abs(away).max():.3f} from torch's, "
@@ -76,7 +76,7 @@ def report(
     row: dict[str, Any] = {"network": model.stamp.name, "provider": provider, "graph": model.stamp.precision}
     row["arithmetic"] = options.precision
     try:
-        found = ratings(_run(model, provider, options, inputs))
+        found = ratings(answers(model, provider, options, inputs, _ROWS))
     except DeviceError as error:
         return row | {"skipped": str(error)}
     away = np.abs(found - expected)
@@ -84,13 +84,6 @@ def report(
     return row | {
         "photos": len(inputs), "maximum": float(away.max()), "mean": float(away.mean()), "agreement": agreement
     }  # fmt: skip
-
-
-def _run(model: StampedModel, provider: str, options: SessionOptions, inputs: Floats) -> Floats:
-    session = create_session(model.data, provider, options)
-    rows = [session.run({model.stamp.input: inputs[at : at + _ROWS]})[0] for at in range(0, len(inputs), _ROWS)]
-    session.close()
-    return np.concatenate(rows)
 
 
 def _parser(card: Card) -> argparse.ArgumentParser:
