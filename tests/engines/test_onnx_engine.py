@@ -172,7 +172,9 @@ def _rolled(run):
 
 
 def test_a_kept_failure_is_believed(model, tmp_path, monkeypatch):
-    monkeypatch.setattr(onnx_proofs, "prove", lambda *a, **k: Proof(False, 0.1, 0.5, 1.0, "gradient cosine too low"))
+    monkeypatch.setattr(
+        onnx_proofs, "prove", lambda *a, **k: Proof(False, 0.1, 0.1, 0.5, 1.0, "gradient cosine too low")
+    )
     load(model, "onnxruntime", "fp32").prepare(1)
     monkeypatch.undo()
     engine = load(model, "onnxruntime", "fp32")

@@ -92,3 +92,23 @@ def test_measures() -> None:
     assert worst_cosine(a, a) == 1
     assert worst_cosine(a, np.ones((2, 2))) == 0
     assert sign_agreement(np.array([[1.0, 1.0, -1e-9]]), np.array([[1.0, -1.0, 1e-9]])) == 0.5
+
+
+def test_one_photo_may_cross_a_kink_where_the_caller_says_so() -> None:
+    """The mean keeps its limit: a graph that is a little wrong for every photo stays refused."""
+
+    def off(rows: slice) -> Step:
+        def run(x: np.ndarray, accepted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            logits, gradient = step(x, accepted)
+            noise = np.random.default_rng(5).standard_normal(gradient.shape) * np.std(gradient)
+            gradient = gradient.copy()
+            gradient[rows] += 0.03 * noise[rows]  # a cosine near 0.99955
+            return logits, gradient
+
+        return run
+
+    shape = (8, 3, 8, 8)
+    loose = {"min_sign_agreement": 0.9, "min_worst_cosine": 0.999}
+    assert prove(off(slice(0, 1)), step, shape, 5, **loose).ok
+    assert not prove(off(slice(0, 8)), step, shape, 5, **loose).ok
+    assert not prove(off(slice(0, 1)), step, shape, 5, min_sign_agreement=0.9).ok
