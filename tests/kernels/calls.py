@@ -83,7 +83,7 @@ def motions(height: int, width: int) -> np.ndarray:
 
 def half_map(height: int, width: int) -> np.ndarray:
     y, x = np.mgrid[0 : (height + 1) // 2, 0 : (width + 1) // 2]
-    return np.clip(0.5 + 0.8 * np.sin(x / 5) * np.cos(y / 7), 0, 1)
+    return np.clip(0.53 + 0.8 * np.sin(x / 5) * np.cos(y / 7), 0, 1)
 
 
 def weights(height: int, width: int) -> tuple[np.ndarray, ...]:

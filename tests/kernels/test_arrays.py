@@ -65,7 +65,7 @@ def strided(array: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("name", NATIVE)
-@pytest.mark.parametrize("made", [strided, np.asfortranarray, lambda a: a[::-1], lambda a: a.astype(">f2")])
+@pytest.mark.parametrize("made", [strided, np.asfortranarray, lambda a: a[::-1], lambda a: a.astype(np.complex64)])
 def test_arrays_that_would_have_to_be_copied_are_refused(name, made):
     call = CALLS[name](17, 31)
     for index in arrays(call):
@@ -82,9 +82,9 @@ def test_arrays_of_other_shapes_are_refused(name):
     call = CALLS[name](17, 31)
     for index in arrays(call):
         array = call.arguments[index]
-        for other in (array[None], array.reshape(-1) if array.ndim > 1 else array[0], array[:0]):
-            if name == "unpack_lzw" and other.ndim == 1:
-                continue  # a file's bytes may be none: then it is cut off, which is a ValueError too
+        for other in (array[None], array.reshape(-1), array[:0]):
+            if other.shape == array.shape:
+                continue
             with pytest.raises((TypeError, ValueError)):
                 kernels.get(name, "native")(*changed(call, index, np.ascontiguousarray(other)))
 
@@ -172,16 +172,6 @@ def test_the_longest_step_either_way():
     for size in (-(2**31), 2**31 - 1):
         with pytest.raises(ValueError, match=f"step is {size}"):
             step(photo(4, 4), moved, 1, gradient, *tables(4, 4), ORDER, GAIN, size, 8, None)
-
-
-def test_not_a_number_does_not_move_a_pixel():
-    gradient = np.full((3, 2, 2), np.nan, np.float32)
-    for implementation in kernels.implementations("lattice_step"):
-        moved = np.zeros((4, 4, 3), np.int8)
-        kernels.get("lattice_step", implementation)(
-            photo(4, 4), moved, 1, gradient, *tables(4, 4), ORDER, GAIN, 1, 8, None
-        )
-        assert not moved.any(), implementation
 
 
 def test_bias_has_three_values():
