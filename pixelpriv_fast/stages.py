@@ -13,7 +13,7 @@ from functools import partial
 
 import numpy as np
 
-from .attacks import Attack, AttackTask, Victim, content_seed
+from .attacks import Attack, AttackTask, ContentSeed, Victim
 from .codecs import EncodeOptions, Limits, encode, is_lossy
 from .errors import ModelError, PhotoError, PixelPrivError, StorageError
 from .kernels import get
@@ -50,7 +50,7 @@ class Work:
     sha256: str | None = None  #: of the file's bytes
     skipped: str | None = None  #: why it was left out
     photo: Photo = field(init=False)
-    seed: int = field(init=False)
+    seed: ContentSeed = field(init=False)
     original_logits: tuple[Logits, ...] = field(init=False)
     subject: Subject = field(init=False)
     enhanced: Pixels = field(init=False)
@@ -150,7 +150,7 @@ def decode_one(work: Work, *, limits: Limits, seed: int) -> None:
     def run(work: Work) -> None:
         work.photo = decoded(work.content, work.name, limits)
         work.content = None
-        work.seed = content_seed(work.photo.pixels, seed)
+        work.seed = ContentSeed(work.photo.pixels, seed)
 
     each([work], run)
 

@@ -7,8 +7,10 @@ depend on its neighbours.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -117,7 +119,7 @@ def _enter(
 
 
 def _run(photo: Pixels, index: int, row: int, starts: Sequence[Logits | None], task: AttackTask, plan: Descent) -> _Run:
-    rng = np.random.default_rng(task.seeds[index])
+    draw = cache(lambda: np.random.default_rng(operator.index(task.seeds[index])))
     views = []
     for v, victim in enumerate(task.victims):
         flee = np.zeros(victim.classes, np.bool_)
@@ -125,8 +127,8 @@ def _run(photo: Pixels, index: int, row: int, starts: Sequence[Logits | None], t
         start = starts[v]
         original = task.original_logits[v][index] if task.original_logits is not None else None
         views.append(View(None if start is None else start[row], original, flee))
-    aim = plan.goal.aim(tuple(views), rng)
-    begin = Iterate.random(photo, plan.ball, rng) if plan.random_start else Iterate.at_start(photo, plan.ball)
+    aim = plan.goal.aim(tuple(views), draw)
+    begin = Iterate.random(photo, plan.ball, draw()) if plan.random_start else Iterate.at_start(photo, plan.ball)
     return _Run(index, begin, tuple(view.flee for view in views), aim)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import operator
 
 import numpy as np
 import pytest
@@ -33,7 +34,7 @@ def view(logits, flee=(), original=None):
 
 
 def target(goal, seen, seed=0):
-    aim = goal.aim((seen,), np.random.default_rng(seed))
+    aim = goal.aim((seen,), lambda: np.random.default_rng(seed))
     assert not aim.away
     (index,) = np.flatnonzero(aim.sets[0])
     return int(index)
@@ -261,3 +262,13 @@ def test_forms_of_the_call(tiny):
     with pytest.raises(UsageError, match="is no classifier"):
         FGSM()(one, object())
     assert attacks.content_seed(one, 0) != attacks.content_seed(one, 1)
+
+
+def test_content_seed_is_computed_only_when_it_is_asked_for(monkeypatch):
+    one, hashed = photo(24, 24, 1), []
+    seed_of = attacks.content_seed
+    monkeypatch.setattr("pixelpriv_fast.attacks.task.content_seed", lambda *a: hashed.append(1) or seed_of(*a))
+    lazy = attacks.ContentSeed(one, 3)
+    assert not hashed
+    assert operator.index(lazy) == operator.index(lazy) == seed_of(one, 3)
+    assert len(hashed) == 1
