@@ -4,8 +4,8 @@
 // Only the function that carries the mark is cloned: what it calls must be inlined into it (PP_INLINE), or it runs
 // with the baseline's instructions.
 //
-// PP_LEVEL (setup.py's PIXELPRIV_LEVEL) builds one version alone, 1 (baseline), 3 (AVX2) or 4 (AVX-512), so that each can
-// be tested on a processor that would pick another, and under sanitisers, which do not bear the picking.
+// PP_LEVEL (setup.py's PIXELPRIV_LEVEL) builds one version alone, 1 (baseline), 3 (AVX2) or 4 (AVX-512), so that each
+// can be tested on a processor that would pick another, and under sanitisers, which do not bear the picking.
 #pragma once
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 12
@@ -31,6 +31,13 @@
 #define PP_CLONES __attribute__((target("arch=x86-64-v4")))
 #else
 #error "PP_LEVEL is 1, or with GCC 12 for x86-64 also 3 or 4"
+#endif
+
+// Before a loop whose passes do not depend on each other, where restrict cannot say so.
+#if defined(__GNUC__) && !defined(__clang__)
+#define PP_INDEPENDENT _Pragma("GCC ivdep")
+#else
+#define PP_INDEPENDENT
 #endif
 
 #if defined(__GNUC__)

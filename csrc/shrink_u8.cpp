@@ -160,7 +160,8 @@ void shrink_in_quads(const std::uint8_t*, std::ptrdiff_t, const Plan<std::int8_t
 
 RowShrinker::Way RowShrinker::fastest() {
 #if PP_X86_SUMS
-    if (PP_HIGHEST >= 4 && __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512vl")) return Way::quads;
+    if (PP_HIGHEST >= 4 && __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512vl"))
+        return Way::quads;
     if (__builtin_cpu_supports("avx2")) return Way::pairs;
 #endif
     return Way::plain;
