@@ -24,7 +24,8 @@ class AttackTask:
     accepted label). ``original_logits[v]``: (photos, classes) of the *original* photos, needed by attacks that aim by
     them; None leaves them to the start photos. ``seeds``: one 64-bit integer a photo, see ``content_seed``.
     ``expired(i)`` is asked before each step; True ends photo i with what it has. ``batch``: the static number of
-    slots in one network pass.
+    slots in one network pass. ``judged``: whether outcomes must say if they fool; who judges the photos anyway leaves
+    it out, and saves a pass.
     """
 
     victims: tuple[Victim, ...]
@@ -33,6 +34,7 @@ class AttackTask:
     original_logits: tuple[Logits, ...] | None = None
     expired: Callable[[int], bool] | None = None
     batch: int = 16
+    judged: bool = True
 
     def only(self, photos: Sequence[int]) -> AttackTask:
         """The task for some of its photos, which are counted anew."""
@@ -49,12 +51,13 @@ class AttackTask:
 @dataclass(frozen=True, slots=True)
 class AttackOutcome:
     """One attacked photo. ``linf``: largest change in grey levels; ``steps``: steps that were taken; ``fooled``: every
-    victim's top-1 on these very pixels is none of the classes fled from, as the gradient engine sees it."""
+    victim's top-1 on these very pixels is none of the classes fled from, by its fp32 logits; None where the task did
+    not ask and the attack did not need to know."""
 
     photo: Pixels
     linf: int
     steps: int
-    fooled: bool
+    fooled: bool | None
 
 
 def content_seed(pixels: Pixels, seed: int) -> int:
