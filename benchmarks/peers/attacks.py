@@ -5,10 +5,11 @@
         [--forms ours,"as shipped","tuned fp32","tuned bf16"] [--json FILE]
 
 Every round runs every contender once, in a new order, on the same photos, which are at the network's own size; one step
-before the first round warms each up. Speed is the median over rounds (spread: median absolute deviation). Success is judged for everybody by the same fp32 network, on 8-bit
-photos. The share of the peak is the useful work (forward and input gradient, nothing else) against a matrix product of
-the same precision, measured between the rounds. glibc's malloc settings, which alone make eager PyTorch up to 1.5 times
-faster, are given to everybody: the script starts itself again with them.
+before the first round warms each up. Speed is the median over rounds (spread: median absolute deviation). Success is
+judged for everybody by the same fp32 network, on 8-bit photos. The share of the peak is the useful work (forward and
+input gradient, nothing else) against a matrix product of the same precision, measured between the rounds. glibc's malloc
+settings, which alone make eager PyTorch up to 1.5 times faster, are given to everybody: the script starts itself again
+with them.
 """
 
 from __future__ import annotations
