@@ -201,6 +201,7 @@ def _task(works: Sequence[Work], victims: Sequence[Victim], slots: int) -> Attac
         seeds=tuple(work.seed for work in works),
         expired=_expiry(works),
         batch=slots,
+        judged=False,  # the verdict is another, on what is saved
     )
 
 

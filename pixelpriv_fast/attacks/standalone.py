@@ -37,7 +37,7 @@ def attack_images(attack: _Runs, images: Images, classifier: Any, labels: Labels
     )
     flee = tuple(tuple(_flee(row, accepted) for row, accepted in zip(z, known, strict=True)) for z in logits)
     seeds = [ContentSeed(photo, seed) for photo in photos]
-    outcomes = attack.run(photos, AttackTask(victims, flee, seeds, logits, batch=slots))
+    outcomes = attack.run(photos, AttackTask(victims, flee, seeds, logits, batch=slots, judged=False))
     results = [outcome.photo for outcome in outcomes]
     if single:
         return results[0]

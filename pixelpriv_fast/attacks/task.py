@@ -25,7 +25,8 @@ class AttackTask:
     them; None leaves them to the start photos. ``seeds``: one 64-bit integer a photo, or what becomes
     one when an attack asks for it, see ``ContentSeed``.
     ``expired(i)`` is asked before each step; True ends photo i with what it has. ``batch``: the static number of
-    slots in one network pass.
+    slots in one network pass. ``judged``: whether outcomes must say if they fool; who judges the photos anyway leaves
+    it out, and saves a pass.
     """
 
     victims: tuple[Victim, ...]
@@ -34,6 +35,7 @@ class AttackTask:
     original_logits: tuple[Logits, ...] | None = None
     expired: Callable[[int], bool] | None = None
     batch: int = 16
+    judged: bool = True
 
     def only(self, photos: Sequence[int]) -> AttackTask:
         """The task for some of its photos, which are counted anew."""
@@ -50,12 +52,13 @@ class AttackTask:
 @dataclass(frozen=True, slots=True)
 class AttackOutcome:
     """One attacked photo. ``linf``: largest change in grey levels; ``steps``: steps that were taken; ``fooled``: every
-    victim's top-1 on these very pixels is none of the classes fled from, as the gradient engine sees it."""
+    victim's top-1 on these very pixels is none of the classes fled from, by its fp32 logits; None where the task did
+    not ask and the attack did not need to know."""
 
     photo: Pixels
     linf: int
     steps: int
-    fooled: bool
+    fooled: bool | None
 
 
 class ContentSeed:
