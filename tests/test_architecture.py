@@ -126,6 +126,15 @@ def test_help_loads_nothing_heavy() -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_a_compiled_kernel_does_not_load_numba() -> None:
+    code = (
+        "import sys\nfrom pixelpriv_fast.kernels import get\nfrom pixelpriv_fast.kernels.table import unavailable\n"
+        "assert get('ssim') and get('lift') and get('resize_u8')\nprint(unavailable('native') or 'numba' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+    assert done.stdout.strip() == "False"
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=str)
 def test_files_and_functions_are_short(path: Path) -> None:
     text = path.read_text(encoding="utf-8")

@@ -4,6 +4,8 @@
         [--batch 1,8,32] [--rounds 7] [--engines torch,onnx,torchattacks,foolbox,art]
         [--forms ours,"as shipped","tuned fp32","tuned bf16"] [--json FILE]
 
+Other forms: "tuned autocast bf16", "tuned compiled fp32", "tuned compiled bf16".
+
 Every round runs every contender once, in a new order, on the same photos, which are at the network's own size; one step
 before the first round warms each up. Speed is the median over rounds (spread: median absolute deviation). Success is
 judged for everybody by the same fp32 network, on 8-bit photos. The share of the peak is the useful work (forward and

@@ -32,12 +32,12 @@ class FromPixels(torch.nn.Module):
         super().__init__()
         order, gain, bias = affine(preprocess)
         self.module, self.dtype = module, dtype
-        self.register_buffer("order", torch.from_numpy(order.astype(np.int64)))
+        self.order = [int(channel) for channel in order]
         self.register_buffer("gain", torch.from_numpy(255 * gain)[:, None, None])
         self.register_buffer("bias", torch.from_numpy(bias.copy())[:, None, None])
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
-        if self.order.tolist() != [0, 1, 2]:
+        if self.order != [0, 1, 2]:
             pixels = pixels[:, self.order]
         return self.module((pixels * self.gain + self.bias).to(self.dtype)).float()
 
