@@ -22,7 +22,7 @@ import os
 import random
 import sys
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,21 +35,21 @@ def main() -> None:
     if any(os.environ.get(name) != value for name, value in _MALLOC.items()):
         os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **_MALLOC})
     warnings.filterwarnings("ignore")
-    import torch
-    from measuring import Peak
+    import measuring
+    import tables
 
     files = sorted(file for file in options.photos.rglob("*") if file.suffix.lower() in _PHOTOS)
     random.Random(0).shuffle(files)
-    peak, rows = Peak(), list[dict[str, Any]]()
+    peak, rows = measuring.Peak(), list[dict[str, Any]]()
     for name in options.network.split(","):
         for batch in (int(word) for word in options.batch.split(",")):
-            rows += _compare(name, files, batch, options, peak)
-    machine = {name: round(flops / 1e9) for name, flops in peak.flops.items()}
-    print(f"\n{torch.get_num_threads()} threads; matrix product, GFLOP/s: {machine}\n")
-    print(_table(rows))
+            case = _compare(name, files, batch, options, peak)
+            print(f"{tables.full(case)}\n", flush=True)  # a later case may be interrupted
+            rows += case
+    machine = measuring.machine() | {f"{name} GFLOP/s": round(flops / 1e9) for name, flops in peak.flops.items()}
+    print(tables.brief(rows), *(f"{name}: {value}" for name, value in machine.items()), sep="\n")
     if options.json:
-        report = {"threads": torch.get_num_threads(), "matrix_product_gflops": machine, "rows": rows}
-        options.json.write_text(json.dumps(report, indent=1), encoding="utf-8")
+        options.json.write_text(json.dumps({"machine": machine, "rows": rows}, indent=1), encoding="utf-8")
 
 
 def _options() -> argparse.Namespace:
@@ -113,36 +113,6 @@ def _compare(
         }
         for runner, times in runs
     ]
-
-
-def _table(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Markdown; each row's speed also relative to the fastest peer as shipped, and as tuned."""
-    lines = [
-        "| network | batch | contender | precision | photos/s | spread | x shipped | x tuned | success | cosine | of peak |",
-        "|---|---|---|---|---|---|---|---|---|---|---|",
-    ]
-    for row in rows:
-        same = [r for r in rows if (r["network"], r["batch"]) == (row["network"], row["batch"])]
-        shipped, tuned = (
-            max((r["photos_per_second"] for r in same if r["form"].startswith(form)), default=0.0)
-            for form in ("as shipped", "tuned")
-        )
-        speed = row["photos_per_second"]
-        ratios = [f"{speed / other:.2f}" if other else "-" for other in (shipped, tuned)]
-        cells = [
-            row["network"],
-            row["batch"],
-            row["contender"],
-            row["precision"],
-            f"{speed:.2f}",
-            f"{row['spread']:.0%}",
-            *ratios,
-            f"{row['success']:.1%} of {row['photos']}",
-            f"{row['cosine']:.4f}",
-            f"{row['share_of_peak']:.0%}",
-        ]
-        lines.append(f"| {' | '.join(map(str, cells))} |")
-    return "\n".join(lines)
 
 
 if __name__ == "__main__":

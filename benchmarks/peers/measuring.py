@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from importlib.metadata import version
 
 import numpy as np
 import torch
 
+from pixelpriv_fast.bench.machine import processor
+from pixelpriv_fast.runtime.device import cpu_flags
+
 _EDGE = 2048
 _REPEATS = 3
+_PACKAGES = ("openvino", "onnxruntime", "torch", "torchattacks", "foolbox", "adversarial-robustness-toolbox")
 _DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
 
 
@@ -38,18 +44,23 @@ class Times:
 
 
 class Peak:
-    """The machine's matrix multiplication, measured between the rounds; the best of them counts."""
+    """The machine's matrix multiplication, measured between the rounds; the best of them counts. In fp32 that of NumPy's
+    OpenBLAS or PyTorch's MKL: which is faster depends on the processor's maker."""
 
     def __init__(self) -> None:
-        generator = torch.Generator().manual_seed(0)
-        plain = torch.rand(_EDGE, _EDGE, generator=generator)
-        self._factors = {name: plain.to(dtype) for name, dtype in _DTYPES.items()}
+        plain = np.random.default_rng(0).random((_EDGE, _EDGE), np.float32)
+        torch_fp32, torch_bf16 = (torch.from_numpy(plain).to(dtype) for dtype in _DTYPES.values())
+        self._products: list[tuple[str, Callable[[], object]]] = [
+            ("fp32", lambda: plain @ plain),
+            ("fp32", lambda: torch_fp32 @ torch_fp32),
+            ("bf16", lambda: torch_bf16 @ torch_bf16),
+        ]
         self.flops = dict.fromkeys(_DTYPES, 0.0)
 
     def measure(self) -> None:
-        for name, factor in [*self._factors.items()] * _REPEATS:
+        for name, product in [pair for pair in self._products for _ in range(_REPEATS)]:
             begin = time.perf_counter()
-            torch.mm(factor, factor)
+            product()
             self.flops[name] = max(self.flops[name], 2.0 * _EDGE**3 / (time.perf_counter() - begin))
 
 
@@ -62,3 +73,10 @@ def cosine(first: np.ndarray, second: np.ndarray) -> float:
 def rotation(count: int, batch: int, round_: int) -> Sequence[int]:
     """The photos of one round: each round takes the next ones."""
     return [(round_ * batch + i) % count for i in range(batch)]
+
+
+def machine() -> dict[str, str]:
+    """What the numbers belong to: the processor, the cores of this process, the versions of the libraries."""
+    bf16 = ", ".join(sorted(cpu_flags() & {"amx_bf16", "avx512_bf16"})) or "no bf16"
+    found = {"processor": f"{processor()} ({bf16})", "cores": str(len(os.sched_getaffinity(0)))}
+    return found | {package: version(package) for package in _PACKAGES}
