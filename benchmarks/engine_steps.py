@@ -1,9 +1,10 @@
 """One attack step (logits and input gradient) by every engine, provider and precision that works here, interleaved.
 
-    python benchmarks/engine_steps.py [--models DIR] [--networks a,b] [--batches 1,8,32] [--rounds N]
+    python benchmarks/engine_steps.py [--models DIR] [--networks a,b] [--batches 1,8,32] [--rounds N] [--passes 1,2,8,32]
 
 Prints, for each network and batch, the median and fastest step in milliseconds, photos per second, the ratio to torch
-fp32, and the worst photo's cosine to ONNX Runtime's fp32 gradient.
+fp32, and the worst photo's cosine to ONNX Runtime's fp32 gradient. ``--passes``: OpenVINO also with passes of at most so
+many photos, instead of its own number.
 """
 
 from __future__ import annotations
@@ -12,13 +13,17 @@ import argparse
 import statistics
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from pixelpriv_fast.engines import load_engine
+from pixelpriv_fast.engines.onnx_engine import OnnxEngine
+from pixelpriv_fast.engines.onnx_ways import ways
 from pixelpriv_fast.errors import ModelError
 from pixelpriv_fast.graph.proof import proof_input, worst_cosine
+from pixelpriv_fast.models import load_model
 
 CONTENDERS = (
     ("onnx", "onnxruntime", "fp32"),
@@ -44,6 +49,19 @@ def contenders(network: str, models: str | None) -> dict[str, Any]:
     return found
 
 
+def in_passes(network: str, models: str | None, most: int) -> dict[str, Any]:
+    """OpenVINO's engines with passes of at most ``most`` photos."""
+    found = {}
+    for precision in ("fp32", "bf16"):
+        name = f"onnx openvino {precision}, passes of {most}"
+        try:
+            choices = (replace(way, provider=replace(way.provider, most=most)) for way in ways("openvino", precision))
+            found[name] = OnnxEngine(load_model(network, models), choices)
+        except ModelError as error:
+            print(f"  {name}: {error}")
+    return found
+
+
 def measure(engines: dict[str, Any], batch: int, rounds: int) -> None:
     some = next(iter(engines.values()))
     photos, mask = proof_input((batch, 3, *some.preprocess.size), some.classes, seed=1)
@@ -64,7 +82,7 @@ def measure(engines: dict[str, Any], batch: int, rounds: int) -> None:
         median = statistics.median(taken)
         cosine = worst_cosine(gradients[name].astype(np.float64), reference.astype(np.float64))
         print(
-            f"  batch {batch:2d}  {engines[name].device:28s} median {median:8.1f} ms  min {min(taken):8.1f} ms  "
+            f"  batch {batch:2d}  {name:32s} median {median:8.1f} ms  min {min(taken):8.1f} ms  "
             f"{1000 * batch / median:7.1f} photos/s  x{base / median:5.2f}  cosine {cosine:.4f}",
             flush=True,
         )
@@ -76,10 +94,13 @@ def main() -> None:
     parser.add_argument("--networks", default="squeezenet_places365,efficientnet_lite0")
     parser.add_argument("--batches", default="1,8,32")
     parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--passes", default="")
     given = parser.parse_args()
     for network in given.networks.split(","):
         print(network)
         engines = contenders(network, given.models)
+        for most in filter(None, given.passes.split(",")):
+            engines |= in_passes(network, given.models, int(most))
         for batch in map(int, given.batches.split(",")):
             measure(engines, batch, given.rounds)
 

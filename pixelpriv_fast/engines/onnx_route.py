@@ -6,7 +6,7 @@ import hashlib
 
 from ..errors import DeviceError, ModelError
 from ..graph import build_attack_graph, build_forward, parse
-from ..models import Preprocess, StampedModel, in_chunks
+from ..models import Preprocess, StampedModel, in_chunks, pass_size
 from ..models.folders import engine_cache
 from ..runtime import PROVIDERS, Array, Choice, Provider, Session, SessionOptions, create_session, version
 from .onnx_passes import Key, Pass, Passes
@@ -48,7 +48,7 @@ class Route:
         return self.way.provider if kind == "gradient" else self.way.exact
 
     def _slots(self, kind: str, slots: int) -> int:
-        return slots if self._provider(kind).even else 1
+        return pass_size(slots, self._provider(kind).most)
 
     def _make(self, key: Key) -> Pass:
         kind, slots = key

@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 from onnx import TypeProto, helper, numpy_helper
-from onnx.reference import ReferenceEvaluator
 
 from ..errors import ModelError
 
@@ -47,6 +46,8 @@ def compute(node: Operator, inputs: Mapping[str, Array], opset: int) -> list[Arr
     quick = QUICK.get(node.op)
     if quick is not None and not node.domain:
         return [quick(node, [inputs[name] for name in node.inputs])]
+    from onnx.reference import ReferenceEvaluator  # 40 ms that few networks need
+
     described = [helper.make_value_info(name, tensor_type(array.shape, array.dtype)) for name, array in inputs.items()]
     outputs = [helper.make_empty_tensor_value_info(name) for name in node.outputs if name]
     model = helper.make_model(

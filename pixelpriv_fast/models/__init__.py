@@ -8,7 +8,7 @@ from .classifier import Classifier, load_classifier, softmax
 from .generator import Generator, load_generator
 from .onnx_file import StampedModel, load_state_dict, read, seal, unseal
 from .preprocess import Preprocess
-from .slots import in_chunks, in_slots
+from .slots import in_chunks, in_slots, pass_size
 from .stamp import Provenance, Stamp
 from .store import Entry, Store, load_model
 
@@ -29,6 +29,7 @@ __all__ = [
     "load_generator",
     "load_model",
     "load_state_dict",
+    "pass_size",
     "read",
     "seal",
     "softmax",

@@ -13,7 +13,7 @@ from ..runtime import Session, SessionOptions, create_session
 from ..types import Floats, Logits, Pixels, Prediction
 from .onnx_file import StampedModel
 from .preprocess import Preprocess
-from .slots import in_slots
+from .slots import in_slots, pass_size
 from .store import Notice, load_model
 
 _TOP = 5
@@ -64,13 +64,13 @@ class Classifier:
         """Preprocessed inputs float32 (n, 3, h, w) -> (n, classes).
 
         ``slots``: the static number of photos in a call of the session; fewer are padded up to it, more run in chunks
-        of it (one by one where the provider is not ``even``), so a photo's logits do not depend on its neighbours.
+        of it (of fewer where the provider takes fewer), so a photo's logits do not depend on its neighbours.
         None: all in one call, without that promise.
         """
         if slots is None:
             logits: Logits = self.session.run({self.stamp.input: inputs})[0]
             return logits
-        size = slots if self.session.provider.even else 1
+        size = pass_size(slots, self.session.provider.most)
         return in_slots(lambda full: self.session.run({self.stamp.input: full})[:1], size, inputs)[0]
 
     def close(self) -> None:

@@ -11,6 +11,12 @@ import numpy.typing as npt
 Rows: TypeAlias = npt.NDArray[Any]  #: one row a photo
 
 
+def pass_size(slots: int, most: int | None) -> int:
+    """The size of as few equal passes as ``slots`` photos need where one may hold ``most`` (None: all of them)."""
+    passes = -(-slots // (most or slots))
+    return -(-slots // passes)
+
+
 def in_chunks(run: Callable[..., Sequence[Rows]], size: int, *arrays: Rows) -> list[Rows]:
     """``run`` on ``arrays`` in passes of at most ``size`` rows; its answers, one array each."""
     passes = [run(*(array[at : at + size] for array in arrays)) for at in range(0, len(arrays[0]), size)]

@@ -19,9 +19,7 @@ class Provider:
     fix: str = ""  #: the line that brings its libraries
     halves: tuple[str, ...] = ()  #: formats of 16 bits that its hardware may multiply, fastest first
     exact_f32: bool = True  #: False where "f32" is rounded to TF32 on the way
-    #: Whether a photo's values are the same to the bit in every place of a batch of one size. ONNX Runtime's CPU kernels
-    #: share a matrix product's rows out among threads, so there they are not (SqueezeNet from 4 photos on).
-    even: bool = True
+    most: int | None = None  #: photos in one pass, see below; None for no limit
     planar: bool = False  #: whether its kernels keep every channel as a plane, instead of a pixel's channels together
     compiles: bool = False  #: whether it builds engines that take minutes and are worth keeping on disk
     note: str = ""
@@ -71,8 +69,10 @@ PROVIDERS: Mapping[str, Provider] = {
             fix='pip uninstall onnxruntime && pip install "onnxruntime-gpu[cuda,cudnn]"',
             note=UNTRIED,
         ),
-        Provider("openvino", "cpu", "OpenVINO", None, fix="pip install openvino", halves=("bf16",)),
-        Provider("onnxruntime", "cpu", "ONNX Runtime", "CPUExecutionProvider", even=False, planar=True),
+        Provider("openvino", "cpu", "OpenVINO", None, fix="pip install openvino", halves=("bf16",), most=4),
+        # ONNX Runtime's kernels share a matrix product's rows out among threads, so that a photo's values depend on its
+        # place in a pass (SqueezeNet from 4 photos on): it gets one photo at a time.
+        Provider("onnxruntime", "cpu", "ONNX Runtime", "CPUExecutionProvider", most=1, planar=True),
     )
 }
 

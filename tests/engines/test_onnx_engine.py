@@ -102,6 +102,17 @@ def test_the_engines_own_number_of_slots(model):
     np.testing.assert_allclose(logits, engine.logits(x), rtol=1e-4, atol=1e-4)
 
 
+def test_batches_of_any_size_share_the_passes_that_a_provider_takes(model):
+    engine, most = load(model, WAYS[0][0], "fp32"), PROVIDERS[WAYS[0][0]].most
+    assert most is not None
+    x, accepted = photos(3 * most), one_class(3 * most)
+    logits, gradient = engine.gradient(x, accepted, 3 * most)
+    alone = engine.gradient(x[-1:], accepted[-1:], 2 * most)
+    np.testing.assert_array_equal(alone[0], logits[-1:])
+    np.testing.assert_array_equal(alone[1], gradient[-1:])
+    assert list(engine._route._passes._entries) == [("gradient", most)]
+
+
 def test_eight_threads_give_what_one_gives(model):
     engine, x, accepted = load(model, "cpu", "auto"), photos(8), one_class(8)
     want = engine.gradient(x, accepted, 4)
