@@ -8,6 +8,8 @@ from collections.abc import Callable
 from queue import Empty, LifoQueue
 from typing import TypeAlias
 
+import numpy as np
+
 from ..runtime import Array, Binding, Session
 
 #: What is computed ("gradient" or "logits"), and the number of slots.
@@ -26,18 +28,23 @@ class Pass:
         self._idle: LifoQueue[Binding] = LifoQueue()
 
     def __call__(self, *arrays: Array) -> list[Array]:
-        """The session's answers for ``arrays``, at most as many rows each as there are slots; the slots left over
-        repeat the last row, so that they hold values of the usual kind."""
+        """The session's answers for ``arrays`` of as many rows each, in runs of as many as there are slots; slots left
+        over repeat the last row, so that they hold values of the usual kind."""
         try:
             binding = self._idle.get_nowait()
         except Empty:
             binding = self.session.bind()
-        count = len(arrays[0])
-        for buffer, rows in zip(binding.inputs, arrays, strict=True):
-            buffer[:count] = rows
-            buffer[count:] = rows[-1]
-        binding.run()
-        answers = [output[:count].copy() for output in binding.outputs]
+        count, slots = len(arrays[0]), len(binding.inputs[0])
+        answers = [np.empty((count, *output.shape[1:]), output.dtype) for output in binding.outputs]
+        for start in range(0, count, slots):
+            rows = slice(start, start + slots)
+            used = min(slots, count - start)
+            for buffer, array in zip(binding.inputs, arrays, strict=True):
+                buffer[:used] = array[rows]
+                buffer[used:] = array[-1]
+            binding.run()
+            for answer, output in zip(answers, binding.outputs, strict=True):
+                answer[rows] = output[:used]
         self._idle.put(binding)
         return answers
 

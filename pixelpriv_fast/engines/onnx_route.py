@@ -6,7 +6,7 @@ import hashlib
 
 from ..errors import DeviceError, ModelError
 from ..graph import build_attack_graph, build_forward, parse
-from ..models import Preprocess, StampedModel, in_chunks, pass_size
+from ..models import Preprocess, StampedModel, pass_size
 from ..models.folders import engine_cache
 from ..runtime import PROVIDERS, Array, Choice, Provider, Session, SessionOptions, create_session, version
 from .onnx_passes import Key, Pass, Passes
@@ -37,8 +37,7 @@ class Route:
 
     def run(self, kind: str, slots: int, *arrays: Array) -> list[Array]:
         """``kind`` "gradient": (inputs, accepted) -> [logits, gradient]; "logits": (inputs) -> [logits]."""
-        size = self._slots(kind, slots)
-        return in_chunks(self._passes.get((kind, size)), size, *arrays)
+        return self._passes.get((kind, self._slots(kind, slots)))(*arrays)
 
     def close(self) -> None:
         """Closes every session."""

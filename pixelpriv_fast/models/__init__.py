@@ -8,7 +8,7 @@ from .classifier import Classifier, load_classifier, softmax
 from .generator import Generator, load_generator
 from .onnx_file import StampedModel, load_state_dict, read, seal, unseal
 from .preprocess import Preprocess
-from .slots import in_chunks, in_slots, pass_size
+from .slots import in_slots, pass_size
 from .stamp import Provenance, Stamp
 from .store import Entry, Store, load_model
 
@@ -23,7 +23,6 @@ __all__ = [
     "Stamp",
     "StampedModel",
     "Store",
-    "in_chunks",
     "in_slots",
     "load_classifier",
     "load_generator",

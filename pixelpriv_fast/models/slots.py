@@ -17,23 +17,16 @@ def pass_size(slots: int, most: int | None) -> int:
     return -(-slots // passes)
 
 
-def in_chunks(run: Callable[..., Sequence[Rows]], size: int, *arrays: Rows) -> list[Rows]:
-    """``run`` on ``arrays`` in passes of at most ``size`` rows; its answers, one array each."""
-    passes = [run(*(array[at : at + size] for array in arrays)) for at in range(0, len(arrays[0]), size)]
-    return [np.concatenate(answers) if len(passes) > 1 else answers[0] for answers in zip(*passes, strict=True)]
-
-
 def in_slots(run: Callable[..., Sequence[Rows]], slots: int, *arrays: Rows) -> list[Rows]:
     """``run`` on ``arrays`` in passes of exactly ``slots`` rows; its answers, one array each, without the padding.
 
     The last pass is filled up with copies of its last row, so that every slot holds values of the usual kind.
     """
-
-    def full(*parts: Rows) -> list[Rows]:
-        count = len(parts[0])
-        return [answer[:count] for answer in run(*(_padded(part, slots) for part in parts))]
-
-    return in_chunks(full, slots, *arrays)
+    passes = []
+    for start in range(0, len(arrays[0]), slots):
+        parts = [array[start : start + slots] for array in arrays]
+        passes.append([answer[: len(parts[0])] for answer in run(*(_padded(part, slots) for part in parts))])
+    return [np.concatenate(answers) if len(passes) > 1 else answers[0] for answers in zip(*passes, strict=True)]
 
 
 def _padded(rows: Rows, slots: int) -> Rows:
