@@ -138,11 +138,18 @@ def _out_of_steps(run: _Run, task: AttackTask, plan: Descent) -> bool:
 
 
 def _advance(runs: list[_Run], task: AttackTask, plan: Descent) -> list[_Run]:
-    """One step for each run; the runs that stop before theirs are returned."""
+    """One step for each run; the runs that stop before theirs are returned.
+
+    Where no iterate is judged, runs go on by as many as a pass holds: their gradients are still in cache when they step.
+    Judging gathers them all, since the few that must be judged share a pass.
+    """
     walked = _walk(runs, task, plan)
-    runs = [run for run in runs if run not in walked]
-    if not runs:
-        return []
+    left = [run for run in runs if run not in walked]
+    size = max(1, len(left)) if plan.judges else task.pass_size
+    return [run for at in range(0, len(left), size) for run in _advance_together(left[at : at + size], task, plan)]
+
+
+def _advance_together(runs: list[_Run], task: AttackTask, plan: Descent) -> list[_Run]:
     answers = [_gradient(victim, v, runs, task.batch) for v, victim in enumerate(task.victims)]
     known = [[logits[row] for logits, _ in answers] for row in range(len(runs))]
     stopped = _stopping(runs, known, task, plan) if plan.judges else []

@@ -10,6 +10,7 @@ from typing import SupportsIndex, TypeAlias
 import numpy as np
 
 from ..engines import GradientEngine
+from ..models import pass_size
 from ..types import Logits, Pixels
 
 #: A network to fool: logits, input gradients and the preprocessing that makes its inputs.
@@ -36,6 +37,11 @@ class AttackTask:
     expired: Callable[[int], bool] | None = None
     batch: int = 16
     judged: bool = True
+
+    @property
+    def pass_size(self) -> int:
+        """The photos that every victim takes in one pass."""
+        return min(pass_size(max(1, self.batch), victim.most) for victim in self.victims)
 
     def only(self, photos: Sequence[int]) -> AttackTask:
         """The task for some of its photos, which are counted anew."""

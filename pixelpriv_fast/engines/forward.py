@@ -34,6 +34,10 @@ class ForwardEngine:
         return self.classifier.session.provider.device == "cpu"
 
     @property
+    def most(self) -> int | None:
+        return self.classifier.session.provider.most
+
+    @property
     def classes(self) -> int:
         return self.classifier.classes
 

@@ -58,6 +58,10 @@ class OnnxEngine:
     def repeatable(self) -> bool:
         return self._route.way.provider.device == "cpu"
 
+    @property
+    def most(self) -> int | None:
+        return self._route.way.provider.most
+
     def prepare(self, slots: int) -> None:
         """See ``GradientEngine.prepare``."""
         self._attempt(lambda route: route.prepare(slots))

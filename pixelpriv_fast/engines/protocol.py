@@ -34,6 +34,11 @@ class GradientEngine(Protocol):
         another process: shown by tests on a CPU, not promised by a GPU's libraries."""
 
     @property
+    def most(self) -> int | None:
+        """The photos that one pass holds at most; None: as many as there are slots. Who takes no more at a time finds
+        their inputs and gradients still in the processor's cache."""
+
+    @property
     def classes(self) -> int:
         """The number of classes."""
 

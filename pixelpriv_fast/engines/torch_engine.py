@@ -91,6 +91,10 @@ class TorchEngine:
         return self.torch_device.type == "cpu"
 
     @property
+    def most(self) -> int | None:
+        return None
+
+    @property
     def walker(self) -> Walker | None:
         return self.device_walker() if self.torch_device.type == "cuda" else None
 

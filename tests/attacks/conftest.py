@@ -68,6 +68,7 @@ class LinearEngine:
     device: str = "test"
     precision: str = "fp32"
     classes: int = 2
+    most: int | None = None
     gradients: int = 0
     forwards: int = 0
 

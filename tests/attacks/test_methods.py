@@ -117,6 +117,19 @@ def test_forwards_are_not_wasted():
     assert cost(PGD(stop="fooled", margin=0.001, keep="last"), Preprocess((12, 12), "squash", (13, 13)))[1] <= 10
 
 
+@pytest.mark.parametrize(("keep", "gradients"), [("last", 12), ("best_loss", 4)])
+def test_photos_step_by_as_many_as_a_pass_holds(keep, gradients):
+    """Nobody judged: 3 passes of 2 photos a step. Judged: all five together, so that what is judged shares passes."""
+    weights = np.random.default_rng(0).normal(size=(3, 12, 12)).astype(np.float32)
+    starts = list(np.random.default_rng(1).integers(0, 256, (5, 12, 12, 3), dtype=np.uint8))
+    attack, photos = PGD(steps=4, keep=keep), []
+    for most in (None, 2):
+        linear = LinearEngine(weights, Preprocess((12, 12)), most=most)
+        photos.append([outcome.photo for outcome in attack.run(starts, task_for([linear], starts))])
+    np.testing.assert_array_equal(photos[0], photos[1])
+    assert linear.gradients == gradients
+
+
 def test_half_level_iterates_are_rounded_towards_the_start():
     start = np.full((12, 12, 3), 100, np.uint8)
     linear = LinearEngine(np.ones((3, 12, 12), np.float32), Preprocess((12, 12)))
