@@ -42,17 +42,14 @@ class Clocks:
 class Effort:
     """How long a pair is measured. ``block``: seconds that one reading takes at least; shorter calls are repeated in it.
     Choice: half a millisecond, so that the two readings of a pair are close together. Rounds go on until
-    ``budget`` seconds are spent (``fewest`` at least), ``most`` are done, or the band of some is below ``goal``."""
+    ``budget`` seconds are spent (``fewest`` at least), ``most`` are done, or the band of some is below ``goal``.
+    Choice: no more than makes the noise within a process small beside that between processes, of 1 to 3 %."""
 
     block: float = 0.0005
     goal: float = 0.004
-    budget: float = 2.0
+    budget: float = 1.0
     fewest: int = 3
-    most: int = 400
-
-    def longer(self, factor: int) -> Effort:
-        """``factor`` times the rounds and the time, and no early end: for cases in doubt."""
-        return Effort(self.block, 0.0, self.budget * factor, self.fewest * factor, self.most * factor)
+    most: int = 200
 
 
 @dataclass(frozen=True, slots=True)

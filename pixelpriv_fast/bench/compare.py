@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from .apart import Apart, merged
 from .records import Record, Report
 
-#: A case is slower for certain only by more than this many of its bands.
-_BANDS = 3.0
-#: What two processes differ by besides, which no A/A half shows: where memory lies, how code is aligned. Over eight
-#: processes the ratio of warp_u8 ranged over 2 %, of resize_u8 over 6 %, of ssim over 9 %: its numpy twin drifts.
+#: A case is slower for certain only by more than this many deviations of what noise makes of an unchanged one.
+_SURE = 3.0
+#: The noise is estimated from few processes, so no limit is smaller.
 _LEAST = 0.08
+#: What makes a suspect. Choice: far below any limit, for one process says little and asking again costs little.
+_SUSPECT = 0.04
+#: Fresh processes that measure a suspect. Over eight processes the ratio of warp_u8 ranged over 2 %, of resize_u8 over 6 %,
+#: of ssim over 9 %; medians of five deviate by about half of what one does.
+PROCESSES = 5
 TOLERANCE = 0.12
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """One case against its baseline. ``slower``: the share by which its ratio grew; ``noise``: what noise alone may
-    make of it; ``limit``: the share that is allowed; ``rerun``: whether it was measured again."""
+    make of it; ``limit``: the share that is allowed; ``rerun``: whether fresh processes measured it again."""
 
     name: str
     slower: float
@@ -40,30 +45,30 @@ class Change:
 def change(record: Record, before: Record, tolerance: float) -> Change:
     """``record`` against ``before``, both measured. The limit follows the noise of both and never exceeds
     ``tolerance``; where noise does, the case is ``blind``."""
-    noise = _BANDS * math.hypot(record.band, before.band)
+    deviation = max(record.deviation, before.deviation)
+    noise = _SURE * deviation * math.hypot(record.certainty, before.certainty)
     limit = min(max(noise, _LEAST), tolerance)
     return Change(record.name, record.ratio / before.ratio - 1.0, noise, limit)
 
 
 def compare(
-    report: Report, baseline: Report, tolerance: float, again: Callable[[str], Record]
-) -> tuple[list[Change], list[Record]]:
+    report: Report, baseline: Report, tolerance: float, apart: Apart
+) -> tuple[list[Change], tuple[Record, ...]]:
     """Every case that both hold, and the records of those measured again.
 
-    A suspect is measured once more, longer, by ``again``: it has regressed only where that run says so too.
+    All suspects are measured again by ``PROCESSES`` fresh processes, which alone decide: what made a case suspect would
+    weigh twice otherwise.
     """
     old = {record.name: record for record in baseline.records if record.measured}
-    changes, remeasured = [], []
-    for record in report.records:
-        if not record.measured or record.name not in old:
-            continue
-        found = change(record, old[record.name], tolerance)
-        if found.regressed:
-            second = again(record.name)
-            remeasured.append(second)
-            found = replace(change(second, old[record.name], tolerance), rerun=True)
-        changes.append(found)
-    return changes, remeasured
+    both = [record for record in report.records if record.measured and record.name in old]
+    suspects = [record.name for record in both if record.ratio / old[record.name].ratio - 1.0 > _SUSPECT]
+    newer = merged([apart(suspects) for _ in range(PROCESSES)]) if suspects else ()
+    again = {record.name: record for record in newer if record.measured}
+    changes = [
+        replace(change(again.get(record.name, record), old[record.name], tolerance), rerun=record.name in again)
+        for record in both
+    ]
+    return changes, newer
 
 
 def missing(report: Report, baseline: Report) -> Sequence[str]:

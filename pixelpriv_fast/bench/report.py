@@ -9,7 +9,7 @@ from .compare import Change
 from .pair import Case
 from .records import Record
 
-_COLUMNS = ("case", "first", "median", "+-", "yardstick", "its median", "ratio", "faster", "noise")
+_COLUMNS = ("case", "first", "median", "+-", "yardstick", "its median", "ratio", "faster", "noise", "processes")
 
 
 def listing(cases: Sequence[Case]) -> list[str]:
@@ -55,7 +55,8 @@ def _row(record: Record) -> tuple[str, ...]:
         seconds(record.yardstick_median),
         f"{record.ratio:.4g}",
         f"{1 / record.ratio:.1f}x",
-        f"{100 * record.band:.1f} %",
+        f"{100 * record.deviation:.1f} %",
+        str(max(1, len(record.ratios))),
     )
 
 
@@ -65,7 +66,7 @@ def changes(found: Sequence[Change]) -> list[str]:
     for one in sorted(found, key=lambda change: -change.slower):
         verdict = "SLOWER" if one.regressed else "noisy" if one.blind else "ok"
         allowed = f"noise {100 * one.noise:.1f} %" if one.blind else f"allowed {100 * one.limit:.1f} %"
-        again = ", measured twice" if one.rerun else ""
+        again = ", by fresh processes" if one.rerun else ""
         lines.append(f"{verdict:6} {one.name}: {100 * one.slower:+.1f} % ({allowed}{again})")
     return lines
 

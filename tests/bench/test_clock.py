@@ -68,12 +68,6 @@ def test_rounds_go_on_until_the_noise_is_small() -> None:
     assert rounds(0.1, budget=0.0) == 3
 
 
-def test_a_longer_effort_never_ends_early() -> None:
-    time = FakeTime()
-    effort = Effort(budget=1.0, most=20).longer(4)
-    assert len(measure(time.work(0.001), time.work(0.001), effort, time.clocks).case) == 80
-
-
 @pytest.mark.parametrize("collected", [True, False])
 def test_garbage_is_not_collected_meanwhile_and_as_before_afterwards(collected: bool) -> None:
     time, seen = FakeTime(), []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -10,8 +11,9 @@ import pytest
 
 from pixelpriv_fast.bench import command
 from pixelpriv_fast.bench.cases import all_cases
-from pixelpriv_fast.bench.clock import Clocks
+from pixelpriv_fast.bench.clock import Clocks, Effort
 from pixelpriv_fast.bench.pair import Case, Pair
+from pixelpriv_fast.bench.runner import run_case
 from tests.bench.fake import FakeTime
 
 
@@ -31,21 +33,41 @@ def test_arguments_that_do_not_fit_end_with_2(capsys: pytest.CaptureFixture[str]
     assert command.main(["--filter", "nothing"]) == 2
     assert command.main(["--filter", "metric/psnr", "--compare", str(tmp_path / "none.json")]) == 2
     assert "none.json" in capsys.readouterr().err
-    with pytest.raises(SystemExit) as stop:
-        command.main(["--tolerance", "much"])
-    assert stop.value.code == 2
+    damaged = tmp_path / "damaged.json"
+    damaged.write_text('{"format"')
+    assert command.main(["--filter", "metric/psnr", "--compare", str(damaged)]) == 2
+    assert "damaged.json is no bench report" in capsys.readouterr().err
+    for wrong in (["--tolerance", "much"], ["--tolerance", "0"], ["--tolerance", "nan"], ["--processes", "0"]):
+        with pytest.raises(SystemExit) as stop:
+            command.main(wrong)
+        assert stop.value.code == 2
+
+
+def test_filters_add_up_and_each_must_match(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main(["--list", "--filter", "codec/png", "--filter", "run/[12]"]) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["run/1", "run/2", "codec/png"]
+    assert command.main(["--list", "--filter", "codec/png", "--filter", "run/9"]) == 2
+    assert "no case matches 'run/9'" in capsys.readouterr().err
+
+
+def test_a_measuring_process_that_fails_is_no_regression(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    program = (sys.executable, "-c", "import sys; sys.exit('out of luck')")
+    arguments = ["--filter", "kernel/largest_change", "--processes", "2", "--json", str(tmp_path / "b.json")]
+    assert command.main(arguments, program) == 4
+    assert "out of luck" in capsys.readouterr().err
 
 
 def test_json_holds_the_header_and_the_ratios(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "bench.json"
-    assert command.main(["--filter", "kernel/normalise", "--json", str(file)]) == 0
+    assert command.main(["--filter", "kernel/normalise", "--json", str(file), "--processes", "2"]) == 0
     report = json.loads(file.read_text())
     assert {"version", "processor", "cores", "threads", "kernels", "providers", "versions"} <= report["header"].keys()
     (row,) = report["cases"]
     assert row["name"] == "kernel/normalise"
     assert row["ran"] == report["header"]["kernels"]["normalise"]
     assert row["ratio"] > 0
-    assert row["rounds"] >= 3
+    assert row["rounds"] >= 6
+    assert len(row["ratios"]) == 2
     printed = capsys.readouterr().out
     assert "kernel/normalise" in printed
     assert report["header"]["processor"] in printed
@@ -67,5 +89,6 @@ def test_a_slower_case_ends_with_1(
 
     file = tmp_path / "before.json"
     assert command.bench([lasting(0.001)], json=file) == 0
-    assert command.bench([lasting(seconds)], baseline=file) == code
+    apart = lambda names: [run_case(lasting(seconds), Effort())]  # noqa: E731
+    assert command.bench([lasting(seconds)], baseline=file, apart=apart) == code
     assert ("SLOWER" in capsys.readouterr().out) == bool(code)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from pixelpriv_fast.bench.apart import merged
 from pixelpriv_fast.bench.clock import Effort
-from pixelpriv_fast.bench.compare import TOLERANCE, change, compare, missing
+from pixelpriv_fast.bench.compare import PROCESSES, TOLERANCE, change, compare, missing
 from pixelpriv_fast.bench.pair import Case, Pair
-from pixelpriv_fast.bench.records import Record, Report
-from pixelpriv_fast.bench.runner import again, run_case
+from pixelpriv_fast.bench.records import FORMAT, Record, Report
+from pixelpriv_fast.bench.runner import run_case
 from pixelpriv_fast.errors import ModelError, UsageError
 from tests.bench.fake import FakeTime
 
@@ -26,12 +29,18 @@ def case(time: FakeTime, seconds: float, noise: float = 0.03, name: str = "kerne
     return Case(name, "twin", make)
 
 
-def verdict(slowed: float, seed: int, noise: float = 0.03) -> bool:
+def verdict(slowed: float, seed: int, layout: float = 0.03) -> bool:
+    """Baseline by five processes, comparison by one, suspects by five more; each process has its own luck of ``layout``."""
+    rng = np.random.default_rng(seed)
     time = FakeTime(seed)
-    baseline = Report({}, [run_case(case(time, 0.001, noise), EFFORT, time.clocks)])
-    cases = [case(time, 0.001 * slowed, noise)]
-    report = Report({}, [run_case(one, EFFORT, time.clocks) for one in cases])
-    changes, _ = compare(report, baseline, TOLERANCE, again(cases, EFFORT, time.clocks))
+
+    def process(cost: float) -> list[Record]:
+        lucky = cost * float(np.exp(layout * rng.standard_normal()))
+        return [run_case(case(time, lucky), EFFORT, time.clocks)]
+
+    baseline = Report({}, merged([process(0.001) for _ in range(PROCESSES)]))
+    report = Report({}, process(0.001 * slowed))
+    changes, _ = compare(report, baseline, TOLERANCE, lambda names: process(0.001 * slowed))
     return changes[0].regressed
 
 
@@ -43,6 +52,20 @@ def test_an_unchanged_kernel_passes_every_time() -> None:
     assert not any(verdict(1.0, seed) for seed in range(40))
 
 
+def test_processes_are_merged_by_their_medians_and_say_how_far_they_differ() -> None:
+    runs = [[record(ratio, 0.01, "a"), Record("b", "twin", reason="no")] for ratio in (1.0, 1.1, 1.3)]
+    a, b = merged(runs)
+    assert (a.ratio, sorted(a.ratios)) == (1.1, [1.0, 1.1, 1.3])
+    assert a.deviation == pytest.approx(0.1323, abs=1e-3)
+    assert a.certainty < runs[0][0].certainty == 1.0
+    assert b.reason == "no"
+    assert merged([runs[0]])[0] == runs[0][0]
+
+
+def test_a_report_of_one_process_deviates_as_its_halves_do() -> None:
+    assert record(1.0, 0.02).deviation == 0.02
+
+
 def test_equal_work_makes_the_ratio() -> None:
     time = FakeTime()
     record = run_case(case(time, 0.01, 0.0), EFFORT, time.clocks)
@@ -51,7 +74,7 @@ def test_equal_work_makes_the_ratio() -> None:
 
 
 def record(ratio: float, band: float = 0.001, name: str = "a") -> Record:
-    return Record(name, "twin", ratio=ratio, band=band)
+    return Record(name, "twin", ratio=ratio, ratios=(ratio,), band=band)
 
 
 @pytest.mark.parametrize(
@@ -73,18 +96,18 @@ def test_the_limit_follows_the_noise_up_to_the_tolerance(
     assert found.limit <= 0.12
 
 
-def test_only_suspects_are_measured_again_and_their_second_run_counts() -> None:
-    asked: list[str] = []
+def test_only_suspects_are_measured_again_and_only_fresh_processes_decide() -> None:
+    asked: list[tuple[str, ...]] = []
 
-    def once_more(name: str) -> Record:
-        asked.append(name)
-        return record({"flicker": 1.01, "slow": 1.2}[name], name=name)
+    def apart(names: Sequence[str]) -> list[Record]:
+        asked.append(tuple(names))
+        return [record({"flicker": 1.01, "slow": 1.2}[name], name=name) for name in names]
 
-    names = {"same": 1.02, "flicker": 1.5, "slow": 1.3, "faster": 0.5}
+    names = {"same": 1.02, "flicker": 1.5, "slow": 1.06, "faster": 0.5}
     report = Report({}, [*(record(r, name=n) for n, r in names.items()), record(9.0, name="new")])
     baseline = Report({}, [record(1.0, name=name) for name in (*names, "gone")])
-    changes, newer = compare(report, baseline, 0.12, once_more)
-    assert asked == ["flicker", "slow"]
+    changes, newer = compare(report, baseline, 0.12, apart)
+    assert asked == [("flicker", "slow")] * PROCESSES
     assert {one.name for one in changes if one.regressed} == {"slow"}
     assert {one.name for one in changes if one.rerun} == {"flicker", "slow"}
     assert [one.ratio for one in report.with_records(newer).records] == [1.02, 1.01, 1.2, 0.5, 9.0]
@@ -98,7 +121,7 @@ def test_what_cannot_run_here_is_skipped_with_its_reason_and_named() -> None:
     assert skipped.reason == "model x is not in the store"
     assert not skipped.measured
     baseline = Report({}, [record(1.0)])
-    assert compare(Report({}, [skipped]), baseline, 0.1, lambda name: skipped) == ([], [])
+    assert compare(Report({}, [skipped]), baseline, 0.1, lambda names: [skipped]) == ([], ())
     assert missing(Report({}, [skipped]), baseline) == ["a"]
 
 
@@ -110,7 +133,22 @@ def test_reports_come_back_from_their_files(tmp_path: Path) -> None:
     assert back.header == report.header
 
 
-@pytest.mark.parametrize("text", [None, "", "[]", "{}", '{"format": "other"}'])
+BROKEN = [
+    None,
+    "",
+    "[]",
+    "{}",
+    '{"format": "other"}',
+    "\x00\xff",
+    f'{{"format": "{FORMAT}", "header": {{}}, "cases": [{{"name": "a"}}]}}',
+    f'{{"format": "{FORMAT}", "header": {{}}, "cases": [{{"name": "a", "yardstick": "t", "ratio": "much"}}]}}',
+    f'{{"format": "{FORMAT}", "header": {{}}, "cases": [{{"name": "a", "yardstick": "t", "ratio": 0.0}}]}}',
+    f'{{"format": "{FORMAT}", "header": [], "cases": []}}',
+    f'{{"format": "{FORMAT}", "header": {{}}, "cases": 3}}',
+]
+
+
+@pytest.mark.parametrize("text", BROKEN)
 def test_other_files_are_refused(tmp_path: Path, text: str | None) -> None:
     path = tmp_path / "r.json"
     if text is not None:
