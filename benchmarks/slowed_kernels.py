@@ -2,9 +2,9 @@
 
     python benchmarks/slowed_kernels.py [--repeats 10] [--slower 0.2] [--filter 'kernel/*']
 
-One process writes a baseline; then ``--compare`` runs against it ``--repeats`` times as the tree is and as often with every
-kernel made slower, each time in processes of their own: a slowed kernel computes on, after each call, for the given share
-of the time that the call took. Prints one line a run. Exit code 0 when each slowed kernel was named in every slowed run,
+A baseline is written once; then ``--compare`` runs against it ``--repeats`` times as the tree is and as often with every
+kernel made slower: a slowed kernel computes on, after each call, for the given share of the time that the call took.
+Prints one line a run. Exit code 0 when each slowed kernel was named in every slowed run,
 and every unchanged run passed.
 """
 
@@ -12,23 +12,22 @@ from __future__ import annotations
 
 import argparse
 import re
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, redirect_stdout
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 
-from pixelpriv_fast.bench import making
-from pixelpriv_fast.bench.apart import PROGRAM
+from pixelpriv_fast.bench import apart, making
 from pixelpriv_fast.bench.cases import matching
 from pixelpriv_fast.bench.command import main as bench
 from pixelpriv_fast.bench.pair import Pair
 
-_DEBT = 1e-4
-_AS_SLOWED = "--as-slowed"  #: internal: this script is then the bench of a slowed tree
+_DEBT = 5e-5
+_AS_SLOWED = "--as-slowed"  #: internal: this script is then a measuring process of a slowed tree
 
 
 def lingering(call: Callable[[], object], share: float) -> Callable[[], None]:
@@ -53,7 +52,8 @@ def lingering(call: Callable[[], object], share: float) -> Callable[[], None]:
     return run
 
 
-def slowed_bench(share: float, arguments: Sequence[str]) -> int:
+def measure_slowed(share: float, arguments: Sequence[str]) -> int:
+    """A measuring process of a slowed tree."""
     make = making.kernel
 
     def slowed(name: str, stack: ExitStack) -> Pair:
@@ -61,20 +61,17 @@ def slowed_bench(share: float, arguments: Sequence[str]) -> int:
         return replace(pair, run=lingering(pair.run, share))
 
     making.kernel = slowed
-    return bench(arguments, program_of(share))
+    return apart.main(arguments)
 
 
-def program_of(share: float) -> tuple[str, ...]:
-    return (sys.executable, __file__, _AS_SLOWED, str(share)) if share else PROGRAM
-
-
-def outcome(program: Sequence[str], filters: Sequence[str], baseline: Path) -> tuple[int, set[str]]:
-    """The exit code of one comparison in a fresh process, and the cases that it calls slower."""
-    command = [*program, "--compare", str(baseline), *filters]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False)
-    if ended.returncode not in (0, 1):
-        raise SystemExit(ended.stderr)
-    return ended.returncode, set(re.findall(r"^SLOWER (\S+):", ended.stdout, re.MULTILINE))
+def outcome(share: float, filters: Sequence[str], baseline: Path) -> tuple[int, set[str]]:
+    """The exit code of one comparison, and the cases that it calls slower."""
+    program = (sys.executable, __file__, _AS_SLOWED, str(share)) if share else apart.PROGRAM
+    with redirect_stdout(StringIO()) as printed:
+        code = bench(["--compare", str(baseline), *filters], program)
+    if code not in (0, 1):
+        raise SystemExit(code)
+    return code, set(re.findall(r"^SLOWER (\S+):", printed.getvalue(), re.MULTILINE))
 
 
 def main() -> int:
@@ -89,11 +86,11 @@ def main() -> int:
     right = 0
     with tempfile.TemporaryDirectory() as folder:
         baseline = Path(folder) / "baseline.json"
-        subprocess.run([*PROGRAM, "--json", str(baseline), *filters], check=True)
+        bench(["--json", str(baseline), *filters])
         for number in range(options.repeats):
             for share in (0.0, options.slower):
                 start = time.perf_counter()
-                code, slower = outcome(program_of(share), filters, baseline)
+                code, slower = outcome(share, filters, baseline)
                 wrong = names - slower if share else slower
                 right += not wrong and code == bool(share)
                 print(
@@ -107,5 +104,5 @@ def main() -> int:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == [_AS_SLOWED]:
-        raise SystemExit(slowed_bench(float(sys.argv[2]), sys.argv[3:]))
+        raise SystemExit(measure_slowed(float(sys.argv[2]), sys.argv[3:]))
     raise SystemExit(main())

@@ -5,18 +5,16 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 
 from ..errors import PixelPrivError
 from . import report as words
-from .apart import PROGRAM, Apart, by_program, merged
+from .apart import PROGRAM, Apart, by_program
 from .cases import matching
-from .clock import Effort
-from .compare import PROCESSES, TOLERANCE, compare, missing
+from .compare import MOST, TOLERANCE, compare, known, measured, missing, settled
 from .machine import header
-from .pair import Case
 from .records import Record, Report
-from .runner import run_case
 
 _REGRESSED = 1
 
@@ -30,35 +28,32 @@ def main(arguments: Sequence[str] | None = None, program: Sequence[str] = PROGRA
         if options.list:
             print("\n".join(words.listing(cases)))
             return 0
-        processes = options.processes or (PROCESSES if options.json and not options.compare else 1)
-        return bench(cases, options.json, options.compare, options.tolerance, processes, by_program(program))
+        names = [case.name for case in cases]
+        apart = _announced(by_program(program))
+        return bench(names, apart, options.json, options.compare, options.tolerance, options.processes)
     except PixelPrivError as error:
         print(f"bench: {error}", file=sys.stderr)
         return error.exit_code
 
 
 def bench(
-    cases: Sequence[Case],
+    names: Sequence[str],
+    apart: Apart,
     json: Path | None = None,
     baseline: Path | None = None,
     tolerance: float = TOLERANCE,
-    processes: int = 1,
-    apart: Apart = by_program(),  # noqa: B008 (pure)
-    effort: Effort = Effort(),  # noqa: B008 (frozen)
+    most: int = MOST,
 ) -> int:
-    """Measures ``cases`` in this and ``processes`` - 1 further ones, prints and writes what it finds, and compares it;
+    """Measures the cases of these names in at most ``most`` processes, prints and writes what it finds, and compares it;
     returns the exit code."""
     before = Report.load(baseline) if baseline is not None else None
-    head = header()
-    print("\n".join(words.heading(head)))
-    names = [case.name for case in cases]
-    runs = [_measured(cases, effort), *(apart(names) for _ in range(processes - 1))]
-    report = Report(head, merged(runs))
+    report = Report(header())
+    print("\n".join(words.heading(report.header)), flush=True)
+    report = Report(report.header, settled(names, apart, most, known(report, before) if before else None))
     code = 0
     lines: list[str] = []
     if before is not None:
-        changes, newer = compare(report, before, tolerance, apart)
-        report = report.with_records(newer)
+        changes, report = compare(report, before, apart, tolerance, most)
         code = _REGRESSED if any(change.regressed for change in changes) else 0
         lines = _compared(report, before, words.changes(changes))
     print("\n".join([*words.table(report.records), *lines]))
@@ -67,24 +62,28 @@ def bench(
     return code
 
 
-def _measured(cases: Sequence[Case], effort: Effort) -> tuple[Record, ...]:
-    records = []
-    for number, case in enumerate(cases, 1):
-        if sys.stderr.isatty():
-            print(f"\r\x1b[K{number}/{len(cases)} {case.name}", end="", file=sys.stderr, flush=True)
-        records.append(run_case(case, effort))
-    if sys.stderr.isatty():
+def _announced(apart: Apart) -> Apart:
+    """The same; says on a terminal what goes on."""
+    if not sys.stderr.isatty():
+        return apart
+    started = count(1)
+
+    def announced(names: Sequence[str]) -> Sequence[Record]:
+        print(f"\r\x1b[Kprocess {next(started)}: {len(names)} cases", end="", file=sys.stderr, flush=True)
+        records = apart(names)
         print("\r\x1b[K", end="", file=sys.stderr, flush=True)
-    return tuple(records)
+        return records
+
+    return announced
 
 
 def _compared(report: Report, before: Report, lines: list[str]) -> list[str]:
     notes = [f"{name}: in the baseline, skipped here" for name in missing(report, before)]
-    then = {record.name: record.ran for record in before.records if record.measured}
+    then = measured(before)
     notes += [
-        f"{record.name}: ran on {record.ran}, in the baseline on {then[record.name]}"
-        for record in report.records
-        if record.measured and record.ran != then.get(record.name, record.ran)
+        f"{name}: ran on {record.ran}, in the baseline on {then[name].ran}"
+        for name, record in measured(report).items()
+        if name in then and record.ran != then[name].ran
     ]
     if report.header["processor"] != before.header.get("processor"):
         notes.append(f"the baseline is of another processor ({before.header.get('processor')}): ratios differ by that")
@@ -99,7 +98,7 @@ def _count(text: str) -> int:
 
 def _share(text: str) -> float:
     if not (share := float(text)) > 0:
-        raise argparse.ArgumentTypeError(f"{text} is no share to tolerate, expected more than 0, such as 0.12")
+        raise argparse.ArgumentTypeError(f"{text} is no share to tolerate, expected more than 0, such as 0.1")
     return share
 
 
@@ -116,7 +115,8 @@ def _parser() -> argparse.ArgumentParser:
         "--processes",
         metavar="N",
         type=_count,
-        help=f"fresh processes that measure each case (default {PROCESSES} for a report that is not compared, else 1)",
+        default=MOST,
+        help="fresh processes that measure a case until it is sure, at most (default %(default)s)",
     )
     parser.add_argument("--json", metavar="FILE", type=Path, help="write the report, for --compare")
     parser.add_argument("--compare", metavar="FILE", type=Path, help="a report to hold this run against")
@@ -125,6 +125,6 @@ def _parser() -> argparse.ArgumentParser:
         metavar="T",
         type=_share,
         default=TOLERANCE,
-        help="the most by which a ratio may grow, as a share (default %(default)s); less where noise is small",
+        help="the most by which a ratio may grow, as a share (default %(default)s)",
     )
     return parser
