@@ -21,6 +21,7 @@ from .records import Record, Report
 
 #: Two processes' fastest readings are the same within this share, of case and yardstick together.
 SETTLED = 0.03
+#: Processes that measure a case; the least is doubled where no baseline tells how fast the machine can be.
 LEAST, MOST = 3, 12
 TOLERANCE = 0.1
 
@@ -49,8 +50,9 @@ class Change:
 def settled(
     names: Sequence[str], apart: Apart, most: int = MOST, before: Mapping[str, Record] | None = None
 ) -> tuple[Record, ...]:
-    """The cases of these names, each measured by ``LEAST`` fresh processes at least and by ``most`` at most, until its
-    ratio is sure. ``before``: records of this processor, whose yardsticks say how fast it can be."""
+    """The cases of these names, each measured by ``LEAST`` fresh processes at least (twice as many without ``before``)
+    and by ``most`` at most, until its ratio is sure. ``before``: records of this processor, whose yardsticks say how fast it
+    can be."""
     found: dict[str, list[Record]] = {name: [] for name in names}
     left = list(names)
     while left:
@@ -63,7 +65,8 @@ def settled(
 def _enough(records: Sequence[Record], most: int, before: Record | None) -> bool:
     if len(records) >= most or not all(record.measured for record in records):
         return True
-    return len(records) >= LEAST and noise(Record.merged(records), before) <= SETTLED
+    least = LEAST if before else 2 * LEAST
+    return len(records) >= least and noise(Record.merged(records), before) <= SETTLED
 
 
 def noise(record: Record, before: Record | None) -> float:
