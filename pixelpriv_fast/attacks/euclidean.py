@@ -3,25 +3,26 @@ Spatial Robustness"). The photo's content moves, the uncovered border is filled 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-import numpy.typing as npt
 
 from ..errors import UsageError
 from ..kernels import get
-from ..types import Pixels
+from ..types import Floats, Pixels
 from .contract import Attack
-from .goals import log_odds, softplus
-from .spatial_search import RULES, Bounds, Doubles, sample, widening
-from .task import AttackOutcome, AttackTask
+from .spatial_judging import Answers, judge
+from .spatial_search import RULES, Bounds, Doubles, Flags, Losses, promising, sample, widening
+from .task import AttackOutcome, AttackTask, Victim
 
-#: Candidates that are made together; more only fill the caches.
-_PASS = 32
-#: Candidates in one network pass, always as many, so that a candidate's logits do not depend on the photos beside it.
-_SLOTS = 8
+#: Of one photo, candidates that are judged in fp32 before it is asked again which are worth it.
+_FEW = 4
+#: Of one photo, candidates that "until_success" looks at together.
+_PORTION = 16
+#: How many times the largest error seen in a photo's rough answers its other rough answers may be wrong by.
+_TRUST = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,11 @@ class Euclidean(Attack):
     among them, "until_success" the first one, widening the bounds by ``widen`` up to ``rounds`` times where none does.
     Candidates are judged as the 8-bit photos that would be saved. ``edge``: "soft" fades the last pixel into the fill,
     "hard" cuts it. ``fill``: grey level of what is uncovered.
+
+    ``margin``: where every victim offers rough answers (16 bits), all candidates get one, and only those are judged in
+    fp32 that may still be the choice if rough log-odds are wrong by ``margin``, or by twice the largest error seen in this
+    photo. None judges in fp32 whatever the rule has to know. What is kept was judged in fp32 in either case.
+    Choice: 0.5 (``benchmarks/spatial_agreement.py`` says how often both agree).
 
     Choice: k = 10 (Engstrom's); the 2019 paper names no k, its run here takes 100. Choice: "wider bounds for some
     photos" is "until_success".
@@ -47,6 +53,7 @@ class Euclidean(Attack):
     rounds: int = 3
     edge: str = "soft"
     fill: int = 0
+    margin: float | None = 0.5
 
     needs_gradient: ClassVar[bool] = False
 
@@ -57,6 +64,8 @@ class Euclidean(Attack):
             raise UsageError(f"rule is {self.rule!r}; known: {', '.join(RULES)}")
         if self.edge not in ("soft", "hard") or not 0 <= self.fill <= 255:
             raise UsageError(f"edge {self.edge!r} and fill {self.fill}; expected soft or hard, and 0..255")
+        if self.margin is not None and not self.margin >= 0.0:
+            raise UsageError(f"margin is {self.margin}; it must be 0 or more, or None")
         self._rounds()
 
     @property
@@ -71,84 +80,113 @@ class Euclidean(Attack):
         return widening(bounds, self.widen, self.rounds) if self.rule == "until_success" else (bounds,)
 
     def _attack(self, starts: Sequence[Pixels], task: AttackTask) -> list[AttackOutcome]:
+        rough = self.margin is not None and all(victim.precision != "fp32" for victim in task.victims)
         searches = [_Search(index, photo, self, task) for index, photo in enumerate(starts)]
         for round_, bounds in enumerate(self._rounds()):
-            open_searches = [search for search in searches if not search.fooled]
-            for search in open_searches:
+            pending = [search for search in searches if not search.fooled]
+            for search in pending:
                 search.draw(bounds, round_)
-            _judge_all(open_searches, task)
+            while pending:
+                _look(pending, task, rough)
+                _settle(pending, task)
+                pending = [search for search in pending if search.waiting and not search.fooled]
+        _settle([search for search in searches if not search.fooled], task, fallback=True)
         return [search.outcome() for search in searches]
 
 
 class _Search:
-    """One photo's candidates so far, and what the victims said of them."""
+    """One photo's candidates so far, and what is known of them: ``rough`` answers (none: nothing), and fp32 ones of those
+    that are ``known``."""
 
     def __init__(self, index: int, photo: Pixels, attack: Euclidean, task: AttackTask) -> None:
         self.index, self.photo, self.attack, self._seed = index, photo, attack, task.seeds[index]
         self.motions: Doubles = np.empty((0, 3))
-        self.losses: npt.NDArray[np.float64] = np.empty(0)
-        self.fools: npt.NDArray[np.bool_] = np.empty(0, np.bool_)
+        self._waiting: Doubles = np.empty((0, 3))
+        self._areas: Doubles = np.empty(0)
+        self._odds: Doubles = np.empty((0, len(task.victims)))  # rough, or infinite, until they are known
+        self._leads: Doubles = np.empty((0, len(task.victims)))
+        self._fools: Flags = np.empty(0, np.bool_)  # False until they are known
+        self._known: Flags = np.empty(0, np.bool_)
+        self._slack = attack.margin or 0.0
 
     @property
     def fooled(self) -> bool:
-        return bool(self.fools.any())
+        return bool(self._fools.any())
+
+    @property
+    def waiting(self) -> int:
+        """Candidates drawn and not looked at."""
+        return len(self._waiting)
 
     def draw(self, bounds: Bounds, round_: int) -> None:
-        drawn = sample(self._seed, self.attack.k, self.photo.shape[0], self.photo.shape[1], bounds, round_)
-        self.motions = np.concatenate([self.motions, drawn])
+        self._waiting = sample(self._seed, self.attack.k, self.photo.shape[0], self.photo.shape[1], bounds, round_)
 
-    def judge(self, losses: npt.NDArray[np.float64], fools: npt.NDArray[np.bool_]) -> None:
-        self.losses = np.concatenate([self.losses, losses])
-        self.fools = np.concatenate([self.fools, fools])
+    def admit(self) -> range:
+        """Takes waiting candidates in, and returns their rows: all, or as many as a rule that may soon be done needs."""
+        count = _PORTION if self.attack.rule == "until_success" else self.waiting
+        new, self._waiting = self._waiting[:count], self._waiting[count:]
+        first, shape = len(self.motions), (len(new), self._odds.shape[1])
+        self.motions = np.concatenate([self.motions, new])
+        height, width = self.photo.shape[:2]
+        self._areas = np.concatenate([self._areas, get("filled_area")(new, height, width, self.attack.edge)])
+        self._odds = np.concatenate([self._odds, np.full(shape, np.inf)])
+        self._leads = np.concatenate([self._leads, np.full(shape, np.inf)])
+        self._fools = np.concatenate([self._fools, np.zeros(len(new), np.bool_)])
+        self._known = np.concatenate([self._known, np.zeros(len(new), np.bool_)])
+        return range(first, len(self.motions))
+
+    def inputs(self, victim: Victim, rows: slice) -> Floats:
+        """See ``spatial_judging.Moved``."""
+        return victim.preprocess.warped(self.photo, self.motions[rows], self.attack.edge, self.attack.fill)
+
+    def expect(self, row: int, odds: Doubles, leads: Doubles) -> None:
+        """A rough answer."""
+        self._odds[row], self._leads[row] = odds, leads
+
+    def learn(self, row: int, odds: Doubles, leads: Doubles, fooled: bool) -> None:
+        """An fp32 answer. It also shows how wrong rough ones are."""
+        errors = np.abs([odds - self._odds[row], leads - self._leads[row]])
+        if np.isfinite(errors).all():
+            self._slack = max(self._slack, _TRUST * float(errors.max()))
+        self._odds[row], self._leads[row], self._fools[row], self._known[row] = odds, leads, fooled, True
+
+    def promising(self, fallback: bool) -> list[int]:
+        """See ``spatial_search.promising``."""
+        losses, fools = self._bounds()
+        return promising(RULES[self.attack.rule], losses, fools, self._areas, self._known, _FEW, fallback)
+
+    def _bounds(self) -> tuple[Losses, Flags]:
+        """Upper bounds, exact where known, of the mean cross entropy over the victims, and of whether they are fooled."""
+        slack = np.where(self._known, 0.0, self._slack)[:, None]
+        losses = np.logaddexp(0.0, self._odds + slack).mean(axis=1)
+        may_fool = (self._leads + slack >= 0.0).all(axis=1)
+        return losses, np.where(self._known, self._fools, may_fool)
 
     def outcome(self) -> AttackOutcome:
-        height, width = self.photo.shape[:2]
-        areas = get("filled_area")(self.motions, height, width, self.attack.edge)
-        chosen = int(RULES[self.attack.rule](self.losses, self.fools, areas))
+        chosen = int(RULES[self.attack.rule](*self._bounds(), self._areas))
         motion = self.motions[chosen : chosen + 1]
         photo: Pixels = get("warp_u8")(self.photo, motion, self.attack.edge, self.attack.fill)[0]
         change = int(get("largest_change")(photo, self.photo))
-        return AttackOutcome(photo, change, len(self.motions), bool(self.fools[chosen]))
+        return AttackOutcome(photo, change, len(self.motions), bool(self._fools[chosen]))
 
 
-def _judge_all(searches: Sequence[_Search], task: AttackTask) -> None:
-    """Judges every candidate not judged yet; passes are filled with candidates of many photos."""
-    pending = [(search, row) for search in searches for row in range(len(search.losses), len(search.motions))]
-    losses: dict[int, list[float]] = {search.index: [] for search in searches}
-    fools: dict[int, list[bool]] = {search.index: [] for search in searches}
-    for start in range(0, len(pending), _PASS):
-        batch = pending[start : start + _PASS]
-        for (search, _), (loss, fooled) in zip(batch, _judge_pass(batch, task), strict=True):
-            losses[search.index].append(loss)
-            fools[search.index].append(fooled)
-    for search in searches:
-        search.judge(np.array(losses[search.index]), np.array(fools[search.index], np.bool_))
+def _look(searches: Sequence[_Search], task: AttackTask, rough: bool) -> None:
+    """Takes more candidates in, with rough answers if there are any."""
+    batch = [(search, row) for search in searches for row in search.admit()]
+    if rough:
+        for (search, row), odds, leads, _ in _each(batch, judge(batch, task, rough=True)):
+            search.expect(row, odds, leads)
 
 
-def _judge_pass(batch: Sequence[tuple[_Search, int]], task: AttackTask) -> list[tuple[float, bool]]:
-    """Mean cross entropy of the classes fled from, over the victims, and whether every victim is fooled."""
-    total, fooled = np.zeros(len(batch)), np.ones(len(batch), np.bool_)
-    runs = _runs(batch)
-    for v, victim in enumerate(task.victims):
-        inputs = [
-            victim.preprocess.warped(search.photo, search.motions[rows], search.attack.edge, search.attack.fill)
-            for search, rows in runs
-        ]
-        logits = victim.logits(np.concatenate(inputs), _SLOTS)
-        for row, (search, _) in enumerate(batch):
-            flee = np.zeros(victim.classes, np.bool_)
-            flee[list(task.flee[v][search.index])] = True
-            total[row] += softplus(log_odds(logits[row], flee)) / len(task.victims)
-            fooled[row] &= not flee[int(np.argmax(logits[row]))]
-    return [(float(loss), bool(flag)) for loss, flag in zip(total, fooled, strict=True)]
+def _settle(searches: Sequence[_Search], task: AttackTask, fallback: bool = False) -> None:
+    """Judges in fp32 until every photo's choice is decided. A photo's candidates are taken as if it were alone, passes are
+    filled with those of many photos."""
+    while batch := [(search, row) for search in searches for row in search.promising(fallback)]:
+        for (search, row), odds, leads, fooled in _each(batch, judge(batch, task, rough=False)):
+            search.learn(row, odds, leads, fooled)
 
 
-def _runs(batch: Sequence[tuple[_Search, int]]) -> list[tuple[_Search, slice]]:
-    """The batch as slices of each photo's candidates: they are consecutive."""
-    runs: list[tuple[_Search, slice]] = []
-    for search, row in batch:
-        if runs and runs[-1][0] is search:
-            runs[-1] = (search, slice(runs[-1][1].start, row + 1))
-        else:
-            runs.append((search, slice(row, row + 1)))
-    return runs
+def _each(
+    batch: Sequence[tuple[_Search, int]], answers: Answers
+) -> Iterator[tuple[tuple[_Search, int], Doubles, Doubles, bool]]:
+    return zip(batch, answers.odds, answers.leads, map(bool, answers.fooled), strict=True)
