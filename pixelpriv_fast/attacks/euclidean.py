@@ -3,7 +3,7 @@ Spatial Robustness"). The photo's content moves, the uncovered border is filled 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -17,10 +17,11 @@ from .spatial_judging import Answers, judge
 from .spatial_search import RULES, Bounds, Doubles, Flags, Losses, promising, sample, widening
 from .task import AttackOutcome, AttackTask, Victim
 
-#: Of one photo, candidates that are judged in fp32 before it is asked again which are worth it.
-_FEW = 4
-#: Of one photo, candidates that "until_success" looks at together.
-_PORTION = 16
+#: Of one photo, candidates that are judged in fp32 before it is asked again which are worth it; and roughly.
+_FEW, _MANY = 4, 16
+#: Of one photo, candidates that are judged in fp32 at once where the rule does not need all of them: most photos are
+#: done by then.
+_EAGER = 8
 #: How many times the largest error seen in a photo's rough answers its other rough answers may be wrong by.
 _TRUST = 2.0
 
@@ -80,60 +81,45 @@ class Euclidean(Attack):
         return widening(bounds, self.widen, self.rounds) if self.rule == "until_success" else (bounds,)
 
     def _attack(self, starts: Sequence[Pixels], task: AttackTask) -> list[AttackOutcome]:
-        rough = self.margin is not None and all(victim.precision != "fp32" for victim in task.victims)
         searches = [_Search(index, photo, self, task) for index, photo in enumerate(starts)]
         for round_, bounds in enumerate(self._rounds()):
             pending = [search for search in searches if not search.fooled]
             for search in pending:
                 search.draw(bounds, round_)
-            while pending:
-                _look(pending, task, rough)
-                _settle(pending, task)
-                pending = [search for search in pending if search.waiting and not search.fooled]
+            _settle(pending, task, fallback=False)
         _settle([search for search in searches if not search.fooled], task, fallback=True)
         return [search.outcome() for search in searches]
 
 
 class _Search:
-    """One photo's candidates so far, and what is known of them: ``rough`` answers (none: nothing), and fp32 ones of those
-    that are ``known``."""
+    """One photo's candidates so far, and what is known of them: nothing, a rough answer (``ranked``) or one in fp32
+    (``known``)."""
 
     def __init__(self, index: int, photo: Pixels, attack: Euclidean, task: AttackTask) -> None:
         self.index, self.photo, self.attack, self._seed = index, photo, attack, task.seeds[index]
-        self.motions: Doubles = np.empty((0, 3))
-        self._waiting: Doubles = np.empty((0, 3))
-        self._areas: Doubles = np.empty(0)
-        self._odds: Doubles = np.empty((0, len(task.victims)))  # rough, or infinite, until they are known
-        self._leads: Doubles = np.empty((0, len(task.victims)))
-        self._fools: Flags = np.empty(0, np.bool_)  # False until they are known
-        self._known: Flags = np.empty(0, np.bool_)
+        self._ranks = attack.margin is not None and all(victim.precision != "fp32" for victim in task.victims)
         self._slack = attack.margin or 0.0
+        self.motions: Doubles = np.empty((0, 3))
+        self._odds: Doubles = np.empty((0, len(task.victims)))  # infinite where nothing is known
+        self._leads: Doubles = np.empty((0, len(task.victims)))
+        self._fools: Flags = np.empty(0, np.bool_)  # False until it is known
+        self._ranked: Flags = np.empty(0, np.bool_)
+        self._known: Flags = np.empty(0, np.bool_)
+        self._areas: Doubles = np.empty(0)
 
     @property
     def fooled(self) -> bool:
         return bool(self._fools.any())
 
-    @property
-    def waiting(self) -> int:
-        """Candidates drawn and not looked at."""
-        return len(self._waiting)
-
     def draw(self, bounds: Bounds, round_: int) -> None:
-        self._waiting = sample(self._seed, self.attack.k, self.photo.shape[0], self.photo.shape[1], bounds, round_)
-
-    def admit(self) -> range:
-        """Takes waiting candidates in, and returns their rows: all, or as many as a rule that may soon be done needs."""
-        count = _PORTION if self.attack.rule == "until_success" else self.waiting
-        new, self._waiting = self._waiting[:count], self._waiting[count:]
-        first, shape = len(self.motions), (len(new), self._odds.shape[1])
-        self.motions = np.concatenate([self.motions, new])
         height, width = self.photo.shape[:2]
-        self._areas = np.concatenate([self._areas, get("filled_area")(new, height, width, self.attack.edge)])
-        self._odds = np.concatenate([self._odds, np.full(shape, np.inf)])
-        self._leads = np.concatenate([self._leads, np.full(shape, np.inf)])
-        self._fools = np.concatenate([self._fools, np.zeros(len(new), np.bool_)])
-        self._known = np.concatenate([self._known, np.zeros(len(new), np.bool_)])
-        return range(first, len(self.motions))
+        drawn = sample(self._seed, self.attack.k, height, width, bounds, round_)
+        unknown, none = np.full((len(drawn), self._odds.shape[1]), np.inf), np.zeros(len(drawn), np.bool_)
+        self.motions = np.concatenate([self.motions, drawn])
+        self._areas = np.concatenate([self._areas, get("filled_area")(drawn, height, width, self.attack.edge)])
+        self._odds, self._leads = np.concatenate([self._odds, unknown]), np.concatenate([self._leads, unknown])
+        self._fools, self._ranked = np.concatenate([self._fools, none]), np.concatenate([self._ranked, none])
+        self._known = np.concatenate([self._known, none])
 
     def inputs(self, victim: Victim, rows: slice) -> Floats:
         """See ``spatial_judging.Moved``."""
@@ -141,19 +127,23 @@ class _Search:
 
     def expect(self, row: int, odds: Doubles, leads: Doubles) -> None:
         """A rough answer."""
-        self._odds[row], self._leads[row] = odds, leads
+        self._odds[row], self._leads[row], self._ranked[row] = odds, leads, True
 
     def learn(self, row: int, odds: Doubles, leads: Doubles, fooled: bool) -> None:
         """An fp32 answer. It also shows how wrong rough ones are."""
-        errors = np.abs([odds - self._odds[row], leads - self._leads[row]])
-        if np.isfinite(errors).all():
+        if self._ranked[row]:
+            errors = np.abs([odds - self._odds[row], leads - self._leads[row]])
             self._slack = max(self._slack, _TRUST * float(errors.max()))
         self._odds[row], self._leads[row], self._fools[row], self._known[row] = odds, leads, fooled, True
 
-    def promising(self, fallback: bool) -> list[int]:
-        """See ``spatial_search.promising``."""
-        losses, fools = self._bounds()
-        return promising(RULES[self.attack.rule], losses, fools, self._areas, self._known, _FEW, fallback)
+    def next(self, fallback: bool) -> tuple[bool, list[int]]:
+        """The candidates to judge next, none where the choice is decided, and whether roughly."""
+        ranks = self._ranks and (self.attack.rule == "worst" or np.count_nonzero(self._known) >= _EAGER)
+        rule, (losses, fools) = RULES[self.attack.rule], self._bounds()
+        rows = promising(rule, losses, fools, self._areas, self._known, _MANY if ranks else _FEW, fallback)
+        if not ranks or not rows or self._ranked[rows[0]]:
+            return False, rows[:_FEW]
+        return True, [row for row in rows if not self._ranked[row]]
 
     def _bounds(self) -> tuple[Losses, Flags]:
         """Upper bounds, exact where known, of the mean cross entropy over the victims, and of whether they are fooled."""
@@ -170,23 +160,20 @@ class _Search:
         return AttackOutcome(photo, change, len(self.motions), bool(self._fools[chosen]))
 
 
-def _look(searches: Sequence[_Search], task: AttackTask, rough: bool) -> None:
-    """Takes more candidates in, with rough answers if there are any."""
-    batch = [(search, row) for search in searches for row in search.admit()]
-    if rough:
-        for (search, row), odds, leads, _ in _each(batch, judge(batch, task, rough=True)):
+def _settle(searches: Sequence[_Search], task: AttackTask, fallback: bool) -> None:
+    """Judges until every photo's choice is decided, or where there is no ``fallback`` none is left that may fool. What is
+    judged of a photo is as if it were alone; passes are filled with candidates of many photos."""
+    while wanted := [(search, *search.next(fallback)) for search in searches]:
+        searches = [search for search, _, rows in wanted if rows]
+        for rough in (True, False):
+            batch = [(search, row) for search, roughly, rows in wanted if roughly == rough for row in rows]
+            if batch:
+                _learn(batch, judge(batch, task, rough), rough)
+
+
+def _learn(batch: Sequence[tuple[_Search, int]], answers: Answers, rough: bool) -> None:
+    for (search, row), odds, leads, fooled in zip(batch, answers.odds, answers.leads, answers.fooled, strict=True):
+        if rough:
             search.expect(row, odds, leads)
-
-
-def _settle(searches: Sequence[_Search], task: AttackTask, fallback: bool = False) -> None:
-    """Judges in fp32 until every photo's choice is decided. A photo's candidates are taken as if it were alone, passes are
-    filled with those of many photos."""
-    while batch := [(search, row) for search in searches for row in search.promising(fallback)]:
-        for (search, row), odds, leads, fooled in _each(batch, judge(batch, task, rough=False)):
-            search.learn(row, odds, leads, fooled)
-
-
-def _each(
-    batch: Sequence[tuple[_Search, int]], answers: Answers
-) -> Iterator[tuple[tuple[_Search, int], Doubles, Doubles, bool]]:
-    return zip(batch, answers.odds, answers.leads, map(bool, answers.fooled), strict=True)
+        else:
+            search.learn(row, odds, leads, bool(fooled))

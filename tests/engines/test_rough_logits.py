@@ -10,7 +10,7 @@ from pixelpriv_fast.errors import DeviceError, UsageError
 from pixelpriv_fast.models import load_classifier
 from pixelpriv_fast.runtime import precisions, status
 from tests.engines.onnx_networks import classifier, photos
-from tests.engines.torch_networks import engine as torch_engine
+from tests.engines.test_torch_engine import engine as torch_engine
 
 CPU = [name for name in ("openvino", "onnxruntime") if status(name).works]
 FAST = [name for name in CPU if precisions(name)[0] != "f32"]
