@@ -3,6 +3,7 @@ Spatial Robustness"). The photo's content moves, the uncovered border is filled 
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -96,7 +97,7 @@ class _Search:
     (``known``)."""
 
     def __init__(self, index: int, photo: Pixels, attack: Euclidean, task: AttackTask) -> None:
-        self.index, self.photo, self.attack, self._seed = index, photo, attack, task.seeds[index]
+        self.index, self.photo, self.attack, self._seed = index, photo, attack, operator.index(task.seeds[index])
         self._ranks = attack.margin is not None and all(victim.precision != "fp32" for victim in task.victims)
         self._slack = attack.margin or 0.0
         self.motions: Doubles = np.empty((0, 3))

@@ -40,6 +40,7 @@ class JobOptions:
     strict: bool
     resume: bool
     json: bool
+    report: bool | None
 
 
 def job_options(
@@ -73,6 +74,10 @@ def job_options(
         bool, typer.Option("--resume/--no-resume", help="Leave alone what the output folder's journal calls done.")
     ] = True,
     strict: Annotated[bool, typer.Option("--strict", help="Do not write photos that are not protected.")] = False,
+    report: Annotated[
+        bool | None,
+        typer.Option("--report/--no-report", help="Draw OUT/report.html at the end. Default: where IN is a folder."),
+    ] = None,
     json: JsonOption = False,
     max_pixels: Annotated[int, typer.Option(min=1, help="Refuse larger photos.")] = 100_000_000,
     max_bytes: Annotated[int, typer.Option(min=1, help="Refuse larger files.")] = 512_000_000,
@@ -100,7 +105,7 @@ def job_options(
         timeout=timeout,
         workers=workers,
     )
-    return JobOptions(protector, wanted, 1 if deterministic else batch, strict, resume, json)
+    return JobOptions(protector, wanted, 1 if deterministic else batch, strict, resume, json, report)
 
 
 def with_job_options(command: Callable[..., int]) -> Callable[..., int]:

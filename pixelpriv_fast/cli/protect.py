@@ -39,7 +39,10 @@ def protect(
     if dry_run:
         return _preview(items, out, options, output, passed_over)
     slots = min(options.batch, max(1, len(items)))  # of the whole job, so that a resumed one computes the same
-    with open_job(options.protector, out, batch=slots, strict=options.strict, resume=options.resume) as job:
+    report = options.report if options.report is not None else any(source.is_dir() for source in sources)
+    with open_job(
+        options.protector, out, batch=slots, strict=options.strict, resume=options.resume, report=report
+    ) as job:
         with progress(len(items), output, job.summary) as show:
             for record in job.run(items):
                 show(record, evidence(record))
@@ -48,6 +51,8 @@ def protect(
         summary = job.summary
     output.record({"summary": summary.record()})
     say(closing(summary.record()))
+    if job.report is not None:
+        say(f"report: {job.report}")
     return summary.exit_code
 
 

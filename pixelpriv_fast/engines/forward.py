@@ -40,6 +40,10 @@ class ForwardEngine:
         return self.classifier.device
 
     @property
+    def repeatable(self) -> bool:
+        return self.classifier.session.provider.device == "cpu"
+
+    @property
     def classes(self) -> int:
         return self.classifier.classes
 
