@@ -13,6 +13,7 @@ from typing import Any
 
 from ..files import sweep
 from ..pipeline import Protector
+from .cluster import Cluster
 from .history import History, settings_hash, settings_text
 from .journal import Journal, open_journal
 from .rows import Run, Stamp
@@ -26,7 +27,7 @@ _WAITING, _WAITING_BYTES = 32, 256 << 20
 
 @contextmanager
 def open_job(
-    protector: Protector, out: Path, *, batch: int = 16, strict: bool = False, resume: bool = True
+    protector: Protector | Cluster, out: Path, *, batch: int = 16, strict: bool = False, resume: bool = True
 ) -> Iterator[Job]:
     """A job that holds the journal of ``out`` while the block runs. ``resume`` False also sets a damaged journal
     aside. Raises what ``Protector`` and ``open_journal`` raise; makes nothing in ``out`` before the networks are loaded.
@@ -54,7 +55,7 @@ class Job:
 
     def __init__(
         self,
-        protector: Protector,
+        protector: Protector | Cluster,
         out: Path,
         journal: Journal,
         *,
@@ -91,7 +92,7 @@ class Job:
     def _outcomes(self, items: Sequence[Item], disk: ThreadPoolExecutor) -> Iterator[tuple[_Entry, Outcome]]:
         order: deque[_Entry] = deque()  # from the first photo whose outcome was not handed out to the last one begun
         begun = self._begin(items, order)
-        results = self.protector.stream(begun, batch=self.batch, encode=True, skip=self._history.skip)
+        results = self.protector.stream(begun, batch=self.batch, encode=True, skip=self._history)
         for result in results:
             entry = next(entry for entry in order if entry.outcome is None)
             entry.outcome = self._writer.submit(disk, entry.item, entry.stamp, result)
