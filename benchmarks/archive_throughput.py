@@ -32,6 +32,7 @@ import pixelpriv_fast as pp
 from pixelpriv_fast import stages
 from pixelpriv_fast.archive.job import open_job
 from pixelpriv_fast.archive.walk import plan
+from pixelpriv_fast.retries import RETRY_SLOTS
 from pixelpriv_fast.stages import Work
 
 _SETTLED = 200  # photos after which memory must not grow any more
@@ -75,6 +76,8 @@ def alone(protector: pp.Protector, paths: list[Path], batch: int) -> dict[str, f
             stages.read_one(work, limits=protector.limits, skip=None)
             stages.decode_one(work, limits=protector.limits, seed=protector.seed)
 
+    for victim in networks.victims:
+        victim.prepare(RETRY_SLOTS)  # compiled once, whatever the number of photos
     timed("decode", decode, 1)
     timed("classify", lambda group: stages.classify_originals(group, networks.classifiers, batch), batch)
     timed("enhance", lambda group: stages.enhance_all(group, protector.recipe.enhancement), 1)
@@ -82,6 +85,13 @@ def alone(protector: pp.Protector, paths: list[Path], batch: int) -> dict[str, f
     timed("encode and verify", lambda group: protector._encode_until_protected(group, batch, protector.encoding), batch)
     timed("measure", lambda group: stages.measure(group, protector._metrics, ("psnr", "ssim", "nima")), 1)
     return spent
+
+
+def spread(paths: list[Path], count: int, batch: int) -> list[Path]:
+    """About ``count`` photos in whole batches, as the run takes them, spread over the archive."""
+    batches = [paths[first : first + batch] for first in range(0, len(paths), batch)]
+    chosen = np.linspace(0, len(batches) - 1, min(max(1, count // batch), len(batches))).astype(int)
+    return [path for place in chosen for path in batches[place]]
 
 
 def resident() -> float:
@@ -113,7 +123,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--photos", type=Path, required=True)
     parser.add_argument("--count", type=int, default=2000)
-    parser.add_argument("--sample", type=int, default=48, help="photos that each stage is measured on alone")
+    parser.add_argument("--sample", type=int, default=160, help="photos that each stage is measured on alone")
     parser.add_argument("--recipe", default="contrast+least_likely")
     parser.add_argument("--classifier", default="efficientnet_lite0")
     parser.add_argument("--models", type=Path)
@@ -128,7 +138,7 @@ def main() -> None:
         fill(source, arguments.photos, arguments.count)
         protector.warm_up(batch=arguments.batch)
         paths = [item.path for item in plan([source], Path(folder) / "out")]
-        sample = [paths[i] for i in np.linspace(0, len(paths) - 1, min(arguments.sample, len(paths))).astype(int)]
+        sample = spread(paths, arguments.sample, arguments.batch)
         stages_alone = alone(protector, sample, arguments.batch)
         measured = run(protector, source, Path(folder) / "out", arguments.batch)
     allowed = len(os.sched_getaffinity(0)) / sum(stages_alone.values())

@@ -1,5 +1,5 @@
 // Array contracts of the extension, named once; kernels/_native.pyi states the same names for Python, and
-// tests/kernels/test_contracts.py compares the two.
+// tests/kernels/test_arrays.py tries what they refuse.
 //
 // No argument is converted: an array of another dtype, order or number of axes is a TypeError or ValueError that
 // names the argument, so a hidden copy can never cost time or lose an in-place result.

@@ -10,8 +10,8 @@ namespace py = pybind11;
 namespace pp {
 
 static std::string instruction_set() {
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 12
-    if (__builtin_cpu_supports("x86-64-v4")) return "x86-64-v4 (AVX-512)";
+#if PP_HAS_LEVELS && PP_HIGHEST >= 3
+    if (PP_HIGHEST >= 4 && __builtin_cpu_supports("x86-64-v4")) return "x86-64-v4 (AVX-512)";
     if (__builtin_cpu_supports("x86-64-v3")) return "x86-64-v3 (AVX2)";
 #endif
     return "baseline";

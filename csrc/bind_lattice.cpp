@@ -1,7 +1,6 @@
 // Python's view of csrc/lattice.
 #include <pybind11/stl.h>
 
-#include <cstdlib>
 #include <optional>
 
 #include "bind_tables.hpp"
@@ -44,7 +43,8 @@ void bound_lattice_step(const PhotoU8& photo, OffsetI8& offsets, int units, cons
     require_writeable(offsets, "offsets");
     require_units(units);
     if (bound < 0 || bound > 127) fail("bound is " + std::to_string(bound) + ", expected 0..127 units");
-    if (std::abs(step) > 1024) fail("step is " + std::to_string(step) + ", expected at most 1024 units either way");
+    if (step < -1024 || step > 1024)
+        fail("step is " + std::to_string(step) + ", expected at most 1024 units either way");
     const auto rows = axis_view<float>(row_starts, row_weights, "row_weights", photo.shape(0));
     const auto columns = axis_view<float>(column_starts, column_weights, "column_weights", photo.shape(1));
     require_shape(gradient, "gradient", {3, rows.outputs, columns.outputs});

@@ -3,13 +3,41 @@
 //
 // Only the function that carries the mark is cloned: what it calls must be inlined into it (PP_INLINE), or it runs
 // with the baseline's instructions.
+//
+// PP_LEVEL (setup.py's PIXELPRIV_LEVEL) builds one version alone, 1 (baseline), 3 (AVX2) or 4 (AVX-512), so that each
+// can be tested on a processor that would pick another, and under sanitisers, which do not bear the picking.
 #pragma once
 
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 12 && defined(__gnu_linux__) && \
-    !defined(__SANITIZE_ADDRESS__) && !defined(PP_BASELINE_ONLY)
-#define PP_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 12
+#define PP_HAS_LEVELS 1
 #else
+#define PP_HAS_LEVELS 0
+#endif
+
+#if defined(PP_LEVEL)
+#define PP_HIGHEST PP_LEVEL  // the highest level whose instructions code may look for at run time
+#else
+#define PP_HIGHEST 4
+#endif
+
+#if !defined(PP_LEVEL) && PP_HAS_LEVELS && defined(__gnu_linux__) && !defined(__SANITIZE_ADDRESS__) && \
+    !defined(__SANITIZE_THREAD__)
+#define PP_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#elif !defined(PP_LEVEL) || PP_LEVEL == 1
 #define PP_CLONES
+#elif PP_LEVEL == 3 && PP_HAS_LEVELS
+#define PP_CLONES __attribute__((target("arch=x86-64-v3")))
+#elif PP_LEVEL == 4 && PP_HAS_LEVELS
+#define PP_CLONES __attribute__((target("arch=x86-64-v4")))
+#else
+#error "PP_LEVEL is 1, or with GCC 12 for x86-64 also 3 or 4"
+#endif
+
+// Before a loop whose passes do not depend on each other, where restrict cannot say so.
+#if defined(__GNUC__) && !defined(__clang__)
+#define PP_INDEPENDENT _Pragma("GCC ivdep")
+#else
+#define PP_INDEPENDENT
 #endif
 
 #if defined(__GNUC__)

@@ -10,12 +10,6 @@
 #include "gram.hpp"
 #include "team.hpp"
 
-#if defined(__GNUC__) && !defined(__clang__)
-#define PP_INDEPENDENT _Pragma("GCC ivdep")
-#else
-#define PP_INDEPENDENT
-#endif
-
 namespace pp {
 namespace {
 

@@ -124,11 +124,11 @@ Interleaved<W>::Interleaved(const Axis<W>& axis, std::ptrdiff_t origin, std::ptr
 template struct Interleaved<float>;
 template struct Interleaved<std::int32_t>;
 
-std::ptrdiff_t overlap(const Axis<float>& axis) {
+std::ptrdiff_t overlap(const Axis<float>& axis, std::ptrdiff_t length) {
     std::ptrdiff_t most = 1;
     std::ptrdiff_t oldest = 0;
     for (std::ptrdiff_t output = 0; output < axis.outputs; ++output) {
-        while (axis.starts[oldest] + axis.taps <= axis.starts[output]) ++oldest;
+        while (axis.starts[oldest] + axis.taps + length - 1 <= axis.starts[output]) ++oldest;
         most = std::max(most, output - oldest + 1);
     }
     return most;

@@ -55,8 +55,8 @@ struct Interleaved {
     Interleaved(const Axis<W>& axis, std::ptrdiff_t origin, std::ptrdiff_t width);
 };
 
-// The most outputs whose windows share a pixel.
-std::ptrdiff_t overlap(const Axis<float>& axis);
+// The most outputs whose windows reach any one stretch of `length` pixels.
+std::ptrdiff_t overlap(const Axis<float>& axis, std::ptrdiff_t length = 1);
 
 // Passes along one row of interleaved samples: its resize, and the transpose of that (`samples` values from the
 // table's origin on; overwritten).
@@ -84,13 +84,17 @@ class AdjointRows {
     // Rows must be asked for in rising order.
     const float* row(std::ptrdiff_t index);
 
-    // Adds that row to target.
-    void add_row(std::ptrdiff_t index, float* target);
+    // Adds rows first .. first + count - 1, at most kTogether of them, to target, whose rows are `stride` apart.
+    void add_rows(std::ptrdiff_t first, std::ptrdiff_t count, std::ptrdiff_t stride, float* target);
+
+    // Rows that are added in one visit: they share the loads of the spread rows, which the first-level cache cannot
+    // hold.
+    static constexpr std::ptrdiff_t kTogether = 4;
 
   private:
     float* slot(std::ptrdiff_t output) { return ring_.data() + (output % capacity_) * samples_; }
     void spread(std::ptrdiff_t output);
-    void meet(std::ptrdiff_t index);
+    void meet(std::ptrdiff_t first, std::ptrdiff_t count);
 
     const float* gradient_;
     Axis<float> rows_;
@@ -103,8 +107,8 @@ class AdjointRows {
     std::ptrdiff_t oldest_ = 0;      // first output whose window has not passed
     std::ptrdiff_t ready_ = 0;       // outputs spread so far
     std::vector<float> ring_;        // capacity x samples
-    std::vector<const float*> met_;  // the spread rows that reach the present one, and their weights there
-    std::vector<float> weights_;
+    std::vector<const float*> met_;  // the spread rows that reach the present rows
+    std::vector<float> weights_;     // met x kTogether
     std::vector<float> sum_;
     std::vector<float> values_;
 };

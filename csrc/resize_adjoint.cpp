@@ -11,37 +11,69 @@ namespace {
 // One row of the three planes, interleaved.
 PP_CLONES void load_planes(const float* gradient, std::ptrdiff_t outputs, const Channels& channels,
                            std::ptrdiff_t plane, float* PP_RESTRICT row) {
+    const float* sources[3];
+    float gains[3];
     for (int c = 0; c < 3; ++c) {
-        const float gain = channels.gain[c];
-        const float* source = gradient + c * plane;
-        float* target = row + channels.order[c];
-        for (std::ptrdiff_t x = 0; x < outputs; ++x) target[3 * x] = source[x] * gain;
+        sources[channels.order[c]] = gradient + c * plane;
+        gains[channels.order[c]] = channels.gain[c];
+    }
+    const float *PP_RESTRICT r = sources[0], *PP_RESTRICT g = sources[1], *PP_RESTRICT b = sources[2];
+    const float gain_r = gains[0], gain_g = gains[1], gain_b = gains[2];
+    for (std::ptrdiff_t x = 0; x < outputs; ++x) {  // a pixel a visit, so that whole vectors are woven and stored
+        row[3 * x] = r[x] * gain_r;
+        row[3 * x + 1] = g[x] * gain_g;
+        row[3 * x + 2] = b[x] * gain_b;
     }
 }
 
-PP_CLONES void add_one(const float* PP_RESTRICT a, float wa, std::ptrdiff_t samples, float* PP_RESTRICT sums) {
-    for (std::ptrdiff_t i = 0; i < samples; ++i) sums[i] += wa * a[i];
+// `Rows` rows of sums += `Count` rows by their weights (Count x kTogether).
+template <std::ptrdiff_t Rows, int Count>
+PP_INLINE void add_block(const float* const* met, const float* weights, std::ptrdiff_t samples, std::ptrdiff_t stride,
+                         float* sums) {
+    const float* rows[Count];
+    float factors[Rows][Count];
+    for (int k = 0; k < Count; ++k) {
+        rows[k] = met[k];
+        for (std::ptrdiff_t r = 0; r < Rows; ++r) factors[r][k] = weights[k * AdjointRows::kTogether + r];
+    }
+    PP_INDEPENDENT
+    for (std::ptrdiff_t i = 0; i < samples; ++i) {
+        for (std::ptrdiff_t r = 0; r < Rows; ++r) {
+            float sum = factors[r][0] * rows[0][i];
+            for (int k = 1; k < Count; ++k) sum += factors[r][k] * rows[k][i];
+            sums[r * stride + i] += sum;
+        }
+    }
 }
 
-PP_CLONES void add_two(const float* PP_RESTRICT a, float wa, const float* PP_RESTRICT b, float wb,
-                       std::ptrdiff_t samples, float* PP_RESTRICT sums) {
-    for (std::ptrdiff_t i = 0; i < samples; ++i) sums[i] += wa * a[i] + wb * b[i];
+template <std::ptrdiff_t Rows>
+PP_INLINE void add_met(const float* const* met, const float* weights, std::ptrdiff_t count, std::ptrdiff_t samples,
+                       std::ptrdiff_t stride, float* sums) {
+    for (; count > 4; count -= 4, met += 4, weights += 4 * AdjointRows::kTogether) {
+        add_block<Rows, 4>(met, weights, samples, stride, sums);
+    }
+    switch (count) {
+        case 1:
+            return add_block<Rows, 1>(met, weights, samples, stride, sums);
+        case 2:
+            return add_block<Rows, 2>(met, weights, samples, stride, sums);
+        case 3:
+            return add_block<Rows, 3>(met, weights, samples, stride, sums);
+        case 4:
+            return add_block<Rows, 4>(met, weights, samples, stride, sums);
+        default:
+            return;
+    }
 }
 
-PP_CLONES void add_four(const float* const* rows, const float* weights, std::ptrdiff_t samples,
-                        float* PP_RESTRICT sums) {
-    const float *PP_RESTRICT a = rows[0], *PP_RESTRICT b = rows[1], *PP_RESTRICT c = rows[2], *PP_RESTRICT d = rows[3];
-    const float wa = weights[0], wb = weights[1], wc = weights[2], wd = weights[3];
-    for (std::ptrdiff_t i = 0; i < samples; ++i) sums[i] += (wa * a[i] + wb * b[i]) + (wc * c[i] + wd * d[i]);
+PP_CLONES void add_to_one(const float* const* met, const float* weights, std::ptrdiff_t count, std::ptrdiff_t samples,
+                          float* sums) {
+    add_met<1>(met, weights, count, samples, 0, sums);
 }
 
-// sums += the rows by their weights, in as few visits as there are pairs and fours (bilinear: 2 rows, bicubic: 4).
-void add_met(const std::vector<const float*>& rows, const std::vector<float>& weights, std::ptrdiff_t samples,
-             float* sums) {
-    std::size_t k = 0;
-    for (; k + 4 <= rows.size(); k += 4) add_four(&rows[k], &weights[k], samples, sums);
-    for (; k + 2 <= rows.size(); k += 2) add_two(rows[k], weights[k], rows[k + 1], weights[k + 1], samples, sums);
-    if (k < rows.size()) add_one(rows[k], weights[k], samples, sums);
+PP_CLONES void add_to_all(const float* const* met, const float* weights, std::ptrdiff_t count, std::ptrdiff_t samples,
+                          std::ptrdiff_t stride, float* sums) {
+    add_met<AdjointRows::kTogether>(met, weights, count, samples, stride, sums);
 }
 
 }  // namespace
@@ -55,7 +87,7 @@ AdjointRows::AdjointRows(const float* gradient, const Axis<float>& rows, const A
       samples_(3 * (columns.end() - columns.first())),
       direct_(copies(columns, 1.0f)),
       table_(columns, columns.first(), samples_ / 3),
-      capacity_(overlap(rows)),
+      capacity_(overlap(rows, kTogether)),
       ring_(capacity_ * samples_),
       sum_(samples_),
       values_(3 * columns.outputs) {}
@@ -69,39 +101,59 @@ void AdjointRows::spread(std::ptrdiff_t output) {
     spread_row(values_.data(), table_, columns_.outputs, samples_, target);
 }
 
-void AdjointRows::meet(std::ptrdiff_t index) {
-    while (oldest_ < rows_.outputs && rows_.starts[oldest_] + rows_.taps <= index) ++oldest_;
+// Finds the spread rows that reach `count` rows from `first` on, and their weights there, 0 where one reaches others
+// only.
+void AdjointRows::meet(std::ptrdiff_t first, std::ptrdiff_t count) {
+    while (oldest_ < rows_.outputs && rows_.starts[oldest_] + rows_.taps <= first) ++oldest_;
     std::ptrdiff_t end = std::max(ready_, oldest_);
-    for (; end < rows_.outputs && rows_.starts[end] <= index; ++end) spread(end);
+    for (; end < rows_.outputs && rows_.starts[end] < first + count; ++end) spread(end);
     ready_ = end;
     met_.clear();
     weights_.clear();
     for (std::ptrdiff_t output = oldest_; output < end; ++output) {
-        const float weight = rows_.weights[output * rows_.taps + index - rows_.starts[output]];
-        if (weight == 0.0f) continue;  // tables are padded with such taps
+        float weights[kTogether] = {};
+        bool reaches = false;  // tables are padded with taps of no weight
+        for (std::ptrdiff_t r = 0; r < count; ++r) {
+            const std::ptrdiff_t tap = first + r - rows_.starts[output];
+            if (tap >= 0 && tap < rows_.taps) weights[r] = rows_.weights[output * rows_.taps + tap];
+            reaches = reaches || weights[r] != 0.0f;
+        }
+        if (!reaches) continue;
         met_.push_back(slot(output));
-        weights_.push_back(weight);
+        weights_.insert(weights_.end(), weights, weights + kTogether);
     }
 }
 
 const float* AdjointRows::row(std::ptrdiff_t index) {
-    meet(index);
+    meet(index, 1);
     if (met_.empty()) return nullptr;
     if (met_.size() == 1 && weights_[0] == 1.0f) return met_[0];
     std::fill(sum_.begin(), sum_.end(), 0.0f);
-    add_met(met_, weights_, samples_, sum_.data());
+    add_to_one(met_.data(), weights_.data(), static_cast<std::ptrdiff_t>(met_.size()), samples_, sum_.data());
     return sum_.data();
 }
 
-void AdjointRows::add_row(std::ptrdiff_t index, float* target) {
-    meet(index);
-    add_met(met_, weights_, samples_, target);
+void AdjointRows::add_rows(std::ptrdiff_t first, std::ptrdiff_t count, std::ptrdiff_t stride, float* target) {
+    if (count == kTogether) {
+        meet(first, count);
+        return add_to_all(met_.data(), weights_.data(), static_cast<std::ptrdiff_t>(met_.size()), samples_, stride,
+                          target);
+    }
+    for (std::ptrdiff_t r = 0; r < count; ++r) {
+        meet(first + r, 1);
+        add_to_one(met_.data(), weights_.data(), static_cast<std::ptrdiff_t>(met_.size()), samples_,
+                   target + r * stride);
+    }
 }
 
 void resize_adjoint(const float* gradient, const Axis<float>& rows, const Axis<float>& columns,
                     const Channels& channels, std::ptrdiff_t height, std::ptrdiff_t width, float* out) {
     AdjointRows adjoint(gradient, rows, columns, channels);
-    for (std::ptrdiff_t r = 0; r < height; ++r) adjoint.add_row(r, out + 3 * (r * width + adjoint.first_column()));
+    const std::ptrdiff_t stride = 3 * width;
+    for (std::ptrdiff_t r = 0; r < height; r += AdjointRows::kTogether) {
+        const std::ptrdiff_t count = std::min(AdjointRows::kTogether, height - r);
+        adjoint.add_rows(r, count, stride, out + r * stride + 3 * adjoint.first_column());
+    }
 }
 
 }  // namespace pp

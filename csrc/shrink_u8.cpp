@@ -5,7 +5,7 @@
 
 #include "dispatch.hpp"
 
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(PP_BASELINE_ONLY)
+#if defined(__x86_64__) && defined(__GNUC__) && PP_HIGHEST >= 3
 #define PP_X86_SUMS 1
 #include <immintrin.h>
 #else
@@ -160,7 +160,8 @@ void shrink_in_quads(const std::uint8_t*, std::ptrdiff_t, const Plan<std::int8_t
 
 RowShrinker::Way RowShrinker::fastest() {
 #if PP_X86_SUMS
-    if (__builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512vl")) return Way::quads;
+    if (PP_HIGHEST >= 4 && __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512vl"))
+        return Way::quads;
     if (__builtin_cpu_supports("avx2")) return Way::pairs;
 #endif
     return Way::plain;

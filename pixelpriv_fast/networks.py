@@ -18,6 +18,19 @@ class Networks:
     classifiers: tuple[Classifier, ...]
     victims: tuple[Victim, ...]
 
+    @property
+    def device(self) -> str:
+        """What really runs, as "verdict on cpu (OpenVINO), attack on onnx OpenVINO bf16"."""
+        parts = [f"verdict on {self.classifiers[0].device}"]
+        parts += [f"attack on {victim.device}" for victim in self.victims[:1]]
+        return ", ".join(parts)
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether all of them are, see ``GradientEngine.repeatable``; judges are where the CPU runs them."""
+        judges = (judge.session.provider.device == "cpu" for judge in self.classifiers)
+        return all(judges) and all(victim.repeatable for victim in self.victims)
+
     def close(self) -> None:
         """Frees them all."""
         for victim in self.victims:

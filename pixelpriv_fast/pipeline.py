@@ -24,8 +24,9 @@ from .patience import Patience
 from .recipes import NetworkEnhancement, Recipe
 from .registry import METRICS
 from .result import Result
+from .retries import RETRY_SLOTS, ladder
 from .sources import Source, name_of, weight
-from .stages import Skip, Work
+from .stages import Look, Skip, Work
 
 #: Every record carries these keys; the value of a metric that was not asked for is None.
 METRIC_KEYS = ("psnr", "ssim", "nima")
@@ -100,11 +101,13 @@ class Protector:
 
     @property
     def device(self) -> str:
-        """What really runs, as "verdict on cpu (OpenVINO), attack on onnx OpenVINO bf16". Loads the networks."""
-        networks = self._networks()
-        parts = [f"verdict on {networks.classifiers[0].device}"]
-        parts += [f"attack on {victim.device}" for victim in networks.victims[:1]]
-        return ", ".join(parts)
+        """What really runs, see ``Networks.device``. Loads the networks."""
+        return self._networks().device
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether the networks promise a photo the same bytes whatever is beside it. Loads them."""
+        return self._networks().repeatable
 
     @property
     def ready(self) -> bool:
@@ -174,15 +177,16 @@ class Protector:
         labels: Iterable[int | Sequence[int] | None] | None = None,
         encode: bool = False,
         skip: Skip | None = None,
+        look: Look | None = None,
     ) -> Iterator[Result]:
         """Results in the order of ``sources``. Every network pass has ``batch`` slots, full or not: a photo's result
         depends on ``batch``, never on the photos beside it.
 
-        Sources are read and decoded ahead, up to four batches, and files encoded behind, in threads; closing the
-        generator ends them. A photo that fails yields a result with status "failed" and its error; it never ends the
-        stream. With ``encode`` every photo is encoded as ``encoding`` says, judged on the decoded file, and carries
-        its bytes. ``skip`` is asked, in any thread, with each file and the sha256 of its bytes before it is decoded;
-        where it gives a reason, the result's status is "skipped".
+        Sources are read and decoded ahead and files encoded behind, in threads; closing the generator ends them. A
+        photo that fails yields a result with status "failed" and its error; it never ends the stream. With ``encode``
+        every photo is encoded as ``encoding`` says, judged on the decoded file, and carries its bytes. ``skip`` is
+        asked, in any thread, with each file and the sha256 of its bytes before it is decoded; where it gives a reason,
+        the result's status is "skipped". ``look`` is shown, in any thread, each photo that did not fail.
         """
         if batch < 1:
             raise UsageError(f"batch is {batch}; it must be at least 1")
@@ -194,7 +198,7 @@ class Protector:
             read=partial(stages.read_one, limits=self.limits, skip=skip),
             prepare=self._prepare,
             together=partial(self._attack, slots=batch),
-            finish=partial(self._finish, slots=batch, encode=encode),
+            finish=partial(self._finish, slots=batch, encode=encode, look=look),
             abandoned=patience.gone.set,
         )
         for work in flow(works, steps, workers=self.workers, batch=self.together(batch), memory=self.memory):
@@ -216,12 +220,14 @@ class Protector:
         stages.classify_originals(works, networks.classifiers, slots)
         stages.attack_all(works, self.recipe.attack, networks.victims, slots)
 
-    def _finish(self, works: list[Work], *, slots: int, encode: bool) -> None:
+    def _finish(self, works: list[Work], *, slots: int, encode: bool, look: Look | None) -> None:
         if encode:
             self._encode_until_protected(works, slots, self.encoding)
         else:
             stages.verify_pixels(works, self._networks().classifiers, slots)
         stages.measure(works, self._metrics, METRIC_KEYS)
+        if look is not None:
+            stages.show(works, look)
 
     def _encode_until_protected(self, works: Sequence[Work], slots: int, options: EncodeOptions) -> None:
         """Encodes and verifies; a photo whose file is not protected goes up the ladder of retries."""
@@ -230,11 +236,11 @@ class Protector:
         stronger = self.recipe.attack.stronger() if self.recipe.attack is not None else None
         if not self.retry or stronger is None:
             return
-        for retry in stages.ladder(options):
+        for retry in ladder(options):
             pending = [work for work in works if work.alive and not work.verdict.protected and retry.helps(work)]
             if retry.stronger:
-                stages.attack_all(pending, stronger, networks.victims, slots)
-            stages.encode_and_verify(pending, networks.classifiers, retry.options, self.limits, slots)
+                stages.attack_all(pending, stronger, networks.victims, RETRY_SLOTS)
+            stages.encode_and_verify(pending, networks.classifiers, retry.options, self.limits, RETRY_SLOTS)
 
     def _save(self, work: Work, slots: int, result: Result, format_name: str) -> None:
         """``Result.save``'s way back: the same photo, encoded in ``format_name`` and judged as a file."""

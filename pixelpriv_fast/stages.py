@@ -13,8 +13,8 @@ from functools import partial
 
 import numpy as np
 
-from .attacks import Attack, AttackTask, Victim, content_seed
-from .codecs import EncodeOptions, Limits, encode, is_lossy
+from .attacks import Attack, AttackTask, ContentSeed, Victim
+from .codecs import EncodeOptions, Limits, encode
 from .errors import ModelError, PhotoError, PixelPrivError, StorageError
 from .kernels import get
 from .metrics import Metric
@@ -26,10 +26,6 @@ from .types import Logits, Photo, Pixels, Verdict
 from .verify import Subject, classify_all, decoded_pixels, judge, subject_of
 
 _LOG = logging.getLogger(__name__)
-
-#: The qualities that a lossy file is tried at once more when it undid the attack at its own.
-_RETRY_QUALITIES = (98, 100)
-
 
 #: What a photo on its way holds: the original, the enhanced, the attacked and the decoded one, alpha, and change.
 _BYTES_A_PIXEL = 16
@@ -50,7 +46,7 @@ class Work:
     sha256: str | None = None  #: of the file's bytes
     skipped: str | None = None  #: why it was left out
     photo: Photo = field(init=False)
-    seed: int = field(init=False)
+    seed: ContentSeed = field(init=False)
     original_logits: tuple[Logits, ...] = field(init=False)
     subject: Subject = field(init=False)
     enhanced: Pixels = field(init=False)
@@ -65,6 +61,10 @@ class Work:
     @property
     def alive(self) -> bool:
         return self.error is None and self.skipped is None
+
+
+#: Shown a finished photo while its pixels are at hand.
+Look = Callable[[Work], None]
 
 
 def each(works: Sequence[Work], stage: Callable[[Work], None]) -> None:
@@ -150,7 +150,7 @@ def decode_one(work: Work, *, limits: Limits, seed: int) -> None:
     def run(work: Work) -> None:
         work.photo = decoded(work.content, work.name, limits)
         work.content = None
-        work.seed = content_seed(work.photo.pixels, seed)
+        work.seed = ContentSeed(work.photo.pixels, seed)
 
     each([work], run)
 
@@ -201,6 +201,7 @@ def _task(works: Sequence[Work], victims: Sequence[Victim], slots: int) -> Attac
         seeds=tuple(work.seed for work in works),
         expired=_expiry(works),
         batch=slots,
+        judged=False,  # the verdict is another, on what is saved
     )
 
 
@@ -213,27 +214,6 @@ def _expiry(works: Sequence[Work]) -> Callable[[int], bool]:
         return work.patience.over(work.seconds + (time.perf_counter() - start) / len(works))
 
     return expired
-
-
-@dataclass(frozen=True, slots=True)
-class Retry:
-    """Another way to get a file that stays protected: after a stronger attack or not, and the file's options."""
-
-    stronger: bool
-    options: EncodeOptions
-
-    def helps(self, work: Work) -> bool:
-        """Whether this changes anything for the photo: a lossless file gains nothing from a higher quality."""
-        return self.stronger or is_lossy(self.options, work.photo)
-
-
-def ladder(options: EncodeOptions) -> tuple[Retry, ...]:
-    """What is tried, in order, when a file is not protected: a margin (a stronger attack inside the same epsilon),
-    then a higher quality. Choice: a quality that the user asked for is never raised."""
-    margin = Retry(True, options)
-    if options.quality is not None:
-        return (margin,)
-    return (margin, *(Retry(False, replace(options, quality=quality)) for quality in _RETRY_QUALITIES))
 
 
 def verify_pixels(works: Sequence[Work], classifiers: Sequence[Classifier], slots: int) -> None:
@@ -284,6 +264,13 @@ def measure(works: Sequence[Work], metrics: Mapping[str, Metric], keys: Sequence
         work.verdict = replace(work.verdict, metrics=values)
 
     each(works, score)
+
+
+def show(works: Sequence[Work], look: Look) -> None:
+    """Lets ``look`` see every photo that is still alive. Not timed: what it sees may not depend on its haste."""
+    for work in works:
+        if work.alive:
+            look(work)
 
 
 def why_not(work: Work) -> str:

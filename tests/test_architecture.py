@@ -27,6 +27,7 @@ LAYERS = [
     {"archive", "samples"},
     {"pipeline", "classification", "scoring", "information"},
     {"catalogue"},
+    {"retries"},
     {"stages", "result", "networks"},
     {"result_html"},
     {"verify", "sources"},
@@ -37,7 +38,7 @@ LAYERS = [
     {"models"},
     {"runtime", "codecs"},
     {"kernels"},
-    {"registry", "files", "flow", "labels", "patience"},
+    {"registry", "files", "flow", "labels", "patience", "plain"},
     {"errors", "types"},
 ]
 NEVER_EACH_OTHER = {"enhance", "attacks", "metrics"}

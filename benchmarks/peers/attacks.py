@@ -1,13 +1,15 @@
 """The same PGD of ten steps by our engines and by torchattacks, foolbox and ART, side by side in one process.
 
     python benchmarks/peers/attacks.py --photos FOLDER [--models FOLDER] [--network squeezenet_places365,resnet50]
-        [--batch 1,8,32] [--rounds 7] [--engines torch,onnx,torchattacks,foolbox,art] [--json FILE]
+        [--batch 1,8,32] [--rounds 7] [--engines torch,onnx,torchattacks,foolbox,art]
+        [--forms ours,"as shipped","tuned fp32","tuned bf16"] [--json FILE]
 
-Every round runs every contender once, in a new order, on the same photos, which are at the network's own size. Speed is the
-median over rounds (spread: median absolute deviation). Success is judged for everybody by the same fp32 network, on 8-bit
-photos. The share of the peak is the useful work (forward and input gradient, nothing else) against a matrix product of
-the same precision, measured between the rounds. glibc's malloc settings, which alone make eager PyTorch up to 1.5 times
-faster, are given to everybody: the script starts itself again with them.
+Every round runs every contender once, in a new order, on the same photos, which are at the network's own size; one step
+before the first round warms each up. Speed is the median over rounds (spread: median absolute deviation). Success is
+judged for everybody by the same fp32 network, on 8-bit photos. The share of the peak is the useful work (forward and
+input gradient, nothing else) against a matrix product of the same precision, measured between the rounds. glibc's malloc
+settings, which alone make eager PyTorch up to 1.5 times faster, are given to everybody: the script starts itself again
+with them.
 """
 
 from __future__ import annotations
@@ -56,6 +58,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--batch", default="1,8,32")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--engines", default="torch,onnx,torchattacks,foolbox,art")
+    parser.add_argument("--forms", default="ours,as shipped,tuned fp32,tuned bf16", help="of the contenders")
     parser.add_argument("--json", type=Path)
     return parser.parse_args()
 
@@ -73,18 +76,18 @@ def _compare(
         print(f"{name}, batch {batch}: {text}", file=sys.stderr, flush=True)
 
     network = subject(name, files[: max(32, batch * options.rounds)], options.models)
-    runs = [(runner, Times()) for runner in contenders(network, options.engines.split(","), say)]
+    wanted = contenders(network, options.engines.split(","), options.forms.split(","), say)
+    runs = [(runner, Times()) for runner in wanted]
     successes = {runner.title + runner.precision: 0 for runner, _ in runs}
-    for round_ in range(-1, options.rounds):  # the first warms up
-        chosen = rotation(len(network.photos), batch, max(round_, 0))
+    for runner, _ in runs:
+        runner.gradient(network.photos[:batch], network.labels[:batch])
+    for round_ in range(options.rounds):
+        chosen = rotation(len(network.photos), batch, round_)
         photos, labels = [network.photos[i] for i in chosen], network.labels[chosen]
         peak.measure()
         for runner, times in random.Random(round_).sample(runs, len(runs)):
             attacked = times.take(lambda: runner.attack(photos, labels))  # noqa: B023
-            if round_ < 0:
-                times.seconds.clear()
-            else:
-                successes[runner.title + runner.precision] += int((network.tops(attacked) != labels).sum())
+            successes[runner.title + runner.precision] += int((network.tops(attacked) != labels).sum())
         say(f"round {round_ + 1} of {options.rounds}")
     some = [network.photos[i] for i in range(4)]
     exact = network.judge.gradient(

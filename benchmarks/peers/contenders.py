@@ -49,16 +49,19 @@ class Contender:
         return self.name if self.form == "ours" else f"{self.name}, {self.form}"
 
 
-def contenders(subject: Subject, wanted: Sequence[str], say: Callable[[str], None]) -> Iterator[Contender]:
-    """Those of ``wanted`` (rows of ENGINES and names of PEERS) that this machine can run; says why others do not."""
-    for engine in (word for word in ENGINES if word in wanted):
+def contenders(
+    subject: Subject, wanted: Sequence[str], forms: Sequence[str], say: Callable[[str], None]
+) -> Iterator[Contender]:
+    """Those of ``wanted`` (rows of ENGINES and names of PEERS) in ``forms`` that this machine can run; says why others
+    do not."""
+    for engine in (word for word in ENGINES if word in wanted and "ours" in forms):
         for precision in PRECISIONS:
             try:
                 yield ours(subject, engine, precision)
             except PixelPrivError as error:
                 say(f"{engine} {precision}: {error}")
     for peer in (word for word in PEERS if word in wanted):
-        for form in FORMS:
+        for form in (word for word in FORMS if word in forms):
             yield theirs(subject, peer, form)
 
 
@@ -68,7 +71,7 @@ def ours(subject: Subject, word: str, precision: str) -> Contender:
 
     def run(photos: Sequence[Photo], labels: Labels) -> list[Photo]:
         flee = (tuple((int(label),) for label in labels),)
-        task = AttackTask((engine,), flee, [0] * len(photos), batch=len(photos))
+        task = AttackTask((engine,), flee, [0] * len(photos), batch=len(photos), judged=False)  # as the peers
         return [outcome.photo for outcome in attack.run(photos, task)]
 
     def gradient(photos: Sequence[Photo], labels: Labels) -> Gradient:

@@ -12,6 +12,7 @@ import logging
 import os
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol, Self
@@ -21,6 +22,8 @@ import numpy as np
 from ..errors import DeviceError, ModelError, PixelPrivError, UsageError
 from ..pipeline import Protector
 from ..result import Result
+from ..stages import Work
+from .evidence import Evidence, evidence
 from .history import DONE, Taken
 from .walk import Item
 
@@ -34,6 +37,12 @@ class Known(Protocol):
     def __call__(self, source: Any, sha256: str) -> str | None: ...
 
     def content(self, item: Item) -> str: ...
+
+
+class Album(Protocol):
+    """Where a report's pictures are kept, see ``Pictures``."""
+
+    def keep(self, item: Item, sha256: str, protected: bool, make: Callable[[], Evidence]) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +65,13 @@ class _Facts:
 
     settings: dict[str, Any]
     device: str
+    repeatable: bool
     together: int  #: photos that go through the stages at once
 
     @classmethod
     def of(cls, making: _Making) -> Self:
         with making() as protector:
-            return cls(protector.settings(), protector.device, protector.together(making.batch))
+            return cls(protector.settings(), protector.device, protector.repeatable, protector.together(making.batch))
 
 
 class Cluster:
@@ -118,22 +128,35 @@ class Cluster:
     def device(self) -> str:
         return self._loaded()[1].device
 
+    @property
+    def repeatable(self) -> bool:
+        return self._loaded()[1].repeatable
+
     def settings(self) -> dict[str, Any]:
         return self._loaded()[1].settings
 
-    def stream(self, items: Any, batch: int, *, encode: bool, skip: Known) -> Iterator[Result]:
+    def stream(
+        self, items: Any, batch: int, *, encode: bool, skip: Known, look: Album | None = None
+    ) -> Iterator[Result]:
         """The results of ``items`` in their order, see ``Protector.stream``. ``skip`` is asked in this process, once
-        a result is there: it may then speak of everything that was written before."""
+        a result is there: it may then speak of everything that was written before. ``look`` keeps the pictures that
+        the workers made."""
         if self._making is None or self._making.batch != batch or not encode:
             raise UsageError(f"a cluster was loaded for files and batches of {self._making and self._making.batch}")
         found: list[Item] = list(items)
-        answers = self._answers([(os.fsencode(item.path), skip.content(item)) for item in found]) if found else iter(())
+        tasks = [(os.fsencode(item.path), skip.content(item)) for item in found]
+        answers = self._answers(tasks, look is not None) if tasks else iter(())
         for item in found:
-            result: Result = _value(self._got(lambda: next(answers)))
-            yield _judged_by_journal(result, item, skip)
+            answer: tuple[Result, Evidence | None] = _value(self._got(lambda: next(answers)))
+            result, shown = answer
+            judged = _judged_by_journal(result, item, skip)
+            if look is not None and shown is not None and judged is result:
+                _kept(look, item, result, shown)
+            yield judged
 
-    def _answers(self, tasks: Sequence[tuple[bytes, str]]) -> Iterator[Any]:
-        """The workers' answers to ``tasks`` (paths, and the hashes of contents that are done) in their order."""
+    def _answers(self, tasks: Sequence[tuple[bytes, str]], shown: bool) -> Iterator[Any]:
+        """The workers' answers to ``tasks`` (paths, and the hashes of contents that are done) in their order.
+        ``shown``: with pictures for a report."""
         import pyarrow as pa
 
         making, facts = self._loaded()
@@ -148,7 +171,7 @@ class Cluster:
             warnings.simplefilter("ignore")  # a bound on retries has no other spelling yet
             answers = data.from_arrow(tables).map_batches(
                 _Worker,
-                fn_constructor_args=(making, facts.settings),
+                fn_constructor_args=(making, facts.settings, shown),
                 batch_size=facts.together,
                 compute=data.ActorPoolStrategy(size=min(self._actors(), len(calls))),
                 max_restarts=-1,
@@ -193,15 +216,18 @@ class Cluster:
 class _Worker:
     """One actor. Loads its networks with its first photos, so that what goes wrong is an answer, not a dead actor."""
 
-    def __init__(self, making: _Making, settings: dict[str, Any]) -> None:
+    def __init__(self, making: _Making, settings: dict[str, Any], shown: bool = False) -> None:
         self._making = making
         self._settings = settings
+        self._shown = shown
+        self._pictures: dict[Any, Evidence] = {}  #: of photos on their way
         self._protector: Protector | None = None
 
     def __call__(self, tasks: dict[str, Any]) -> Iterator[dict[str, Any]]:
         try:
             for result in self._results(tasks):
-                yield _answer(replace(result, _save=None, _image=None, _original=None))
+                shown = self._pictures.pop(result.source, None)
+                yield _answer((replace(result, _save=None, _image=None, _original=None), shown))
         except PixelPrivError as error:
             yield _answer(error)
 
@@ -214,7 +240,12 @@ class _Worker:
         def skip(path: Any, sha256: str) -> str | None:
             return DONE if done.get(path) == sha256 else None
 
-        return self._protector.stream(paths, batch=self._making.batch, encode=True, skip=skip)
+        look = self._look if self._shown else None
+        return self._protector.stream(paths, batch=self._making.batch, encode=True, skip=skip, look=look)
+
+    def _look(self, work: Work) -> None:
+        with suppress(Exception):  # a report without its pictures is better than no photo
+            self._pictures[work.name] = evidence(work.photo.pixels, work.result_pixels)
 
     def _ready(self) -> Protector:
         protector = self._making()
@@ -240,6 +271,11 @@ def _answer(value: Any) -> dict[str, Any]:
     column = np.empty(1, dtype=object)
     column[0] = value
     return {"answer": column}
+
+
+def _kept(album: Album, item: Item, result: Result, shown: Evidence) -> None:
+    if result.source_sha256 is not None:
+        album.keep(item, result.source_sha256, result.status == "protected", lambda: shown)
 
 
 def _value(answer: Any) -> Any:

@@ -1,6 +1,7 @@
 """What the report shows of one photo: it before and after, and where it was changed, each as a small WebP picture.
 
-They are made while the photo is at hand and kept in the journal, so that a report needs neither originals nor outputs.
+They are made while the photo is at hand and kept beside the journal, so that a report needs neither originals nor
+outputs.
 """
 
 from __future__ import annotations
@@ -27,6 +28,11 @@ class Evidence:
     before: bytes
     after: bytes
     difference: bytes  #: the absolute change of every channel, ``MAGNIFIED`` times
+
+    @property
+    def size(self) -> int:
+        """Bytes of all three."""
+        return len(self.before) + len(self.after) + len(self.difference)
 
 
 def evidence(before: Pixels, after: Pixels) -> Evidence:

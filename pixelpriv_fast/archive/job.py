@@ -15,7 +15,9 @@ from ..files import sweep
 from ..pipeline import Protector
 from .cluster import Cluster
 from .history import History, settings_hash, settings_text
-from .journal import Journal, open_journal
+from .journal import Journal, journal_file, open_journal
+from .pictures import Pictures
+from .reporting import notes_on_bytes, write_report
 from .rows import Run, Stamp
 from .summary import Summary
 from .walk import Item
@@ -27,15 +29,31 @@ _WAITING, _WAITING_BYTES = 32, 256 << 20
 
 @contextmanager
 def open_job(
-    protector: Protector | Cluster, out: Path, *, batch: int = 16, strict: bool = False, resume: bool = True
+    protector: Protector | Cluster,
+    out: Path,
+    *,
+    batch: int = 16,
+    strict: bool = False,
+    resume: bool = True,
+    report: bool = False,
 ) -> Iterator[Job]:
     """A job that holds the journal of ``out`` while the block runs. ``resume`` False also sets a damaged journal
-    aside. Raises what ``Protector`` and ``open_journal`` raise; makes nothing in ``out`` before the networks are loaded.
+    aside. ``report``: draws ``report.html`` at the end, however the block ends.
+    Raises what ``Protector`` and ``open_journal`` raise; makes nothing in ``out`` before the networks are loaded.
     """
     protector.load(batch)
     journal = open_journal(out, fresh=not resume)
     try:
-        yield Job(protector, out, journal, batch=batch, strict=strict, resume=resume)
+        job = Job(protector, out, journal, batch=batch, strict=strict, resume=resume)
+        if not report:
+            yield job
+            return
+        job.pictures = Pictures(journal_file(out).parent, job.settings)
+        try:
+            yield job
+        finally:
+            job.report = write_report(out, journal, job.pictures, job.summary, job.notes())
+            job.pictures.close()
     finally:
         journal.close()
 
@@ -68,8 +86,10 @@ class Job:
         self.batch = batch
         self.summary = Summary(protector.device)
         self._journal = journal
+        self.report: Path | None = None  #: where the report was written
+        self.pictures: Pictures | None = None  #: keeps what a report shows, where there is to be one
         parameters = settings_text(protector.settings())
-        settings = settings_hash(parameters)
+        self.settings = settings = settings_hash(parameters)
         self._run = Run(0.0, settings, parameters, self.summary.device)
         self._history = History(journal, out, settings, strict=strict, resume=resume)
         self._writer = Writer(journal, out, settings, strict=strict)
@@ -92,7 +112,7 @@ class Job:
     def _outcomes(self, items: Sequence[Item], disk: ThreadPoolExecutor) -> Iterator[tuple[_Entry, Outcome]]:
         order: deque[_Entry] = deque()  # from the first photo whose outcome was not handed out to the last one begun
         begun = self._begin(items, order)
-        results = self.protector.stream(begun, batch=self.batch, encode=True, skip=self._history)
+        results = self.protector.stream(begun, batch=self.batch, encode=True, skip=self._history, look=self.pictures)
         for result in results:
             entry = next(entry for entry in order if entry.outcome is None)
             entry.outcome = self._writer.submit(disk, entry.item, entry.stamp, result)
@@ -100,6 +120,10 @@ class Job:
                 yield _handed_out(order.popleft())
         while order:
             yield _handed_out(order.popleft())
+
+    def notes(self) -> list[str]:
+        """What the report says of equal bytes."""
+        return notes_on_bytes(self.summary.device, repeatable=self.protector.repeatable, batch=self.batch)
 
     def _begin(self, items: Sequence[Item], order: deque[_Entry]) -> Iterator[Item]:
         """The photos that are not done, as they are asked for; ``order`` gets all of them."""

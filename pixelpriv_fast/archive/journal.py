@@ -12,7 +12,7 @@ import shutil
 import sqlite3
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, fields
 from pathlib import Path
@@ -99,6 +99,18 @@ class Journal:
     def rows(self) -> Iterator[Row]:
         """All rows, by source."""
         return self._rows("ORDER BY source")
+
+    def first(self, statuses: Sequence[str], most: int) -> Iterator[Row]:
+        """The first ``most`` rows with one of ``statuses``: in the order of these, then by source."""
+        order = " ".join(f"WHEN ? THEN {place}" for place, _ in enumerate(statuses))
+        chosen = ", ".join("?" * len(statuses))
+        clause = f"WHERE status IN ({chosen}) ORDER BY CASE status {order} END, source LIMIT ?"
+        return self._rows(clause, *statuses, *statuses, most)
+
+    def counts(self) -> dict[str, int]:
+        """The number of rows by status."""
+        with self._translated():
+            return dict(self._sql.execute("SELECT status, COUNT(*) FROM photos GROUP BY status").fetchall())
 
     def put(self, rows: Iterable[Row]) -> None:
         """Writes ``rows``, all or none; on return they are on the disk."""

@@ -15,6 +15,7 @@ from ..models import Classifier, load_classifier
 from ..sources import read_file
 from ..types import Pixels
 from .journal import FOLDER, Journal, reading
+from .reporting import is_report
 from .rows import Row
 from .summary import Summary
 
@@ -61,7 +62,8 @@ class Verification:
         with reading(self.out) as journal:
             known = {self.out / row.output for row in _rows(journal) if row.written}
         found = (path for path in sorted(self.out.rglob("*")) if path.is_file() and FOLDER not in path.parts)
-        return [path for path in found if path not in known and not path.name.endswith(TEMPORARY_SUFFIX)]
+        strange = (path for path in found if path not in known and not path.name.endswith(TEMPORARY_SUFFIX))
+        return [path for path in strange if not is_report(path)]
 
     def _record(self, row: Row) -> dict[str, Any]:
         record = {"source": row.source, "output": row.output if row.written else None, "status": "failed"}

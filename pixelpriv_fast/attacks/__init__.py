@@ -7,7 +7,7 @@ from .fgsm import FGSM
 from .least_likely import LeastLikely
 from .p_fgsm import PFGSM
 from .pgd import PGD
-from .task import AttackOutcome, AttackTask, Victim, content_seed
+from .task import AttackOutcome, AttackTask, ContentSeed, Victim, content_seed
 
 __all__ = [
     "FGSM",
@@ -16,6 +16,7 @@ __all__ = [
     "Attack",
     "AttackOutcome",
     "AttackTask",
+    "ContentSeed",
     "Euclidean",
     "LatticeAttack",
     "LeastLikely",

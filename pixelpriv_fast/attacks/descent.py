@@ -7,8 +7,10 @@ depend on its neighbours.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -67,6 +69,7 @@ class _Run:
     flee: tuple[ClassSet, ...]
     aim: Aim
     steps: int = 0
+    judgement: Judgement | None = None  #: of the iterate as it stands, where somebody asked
     best: tuple[Judgement, Pixels] | None = field(default=None)
 
 
@@ -87,10 +90,10 @@ def descend(
         ending = [run for run in active if _out_of_steps(run, task, plan)]
         moving = [run for run in active if run not in ending]
         ending += _advance(moving, task, plan)
+        _judge_last(ending, task, plan)
         for run in ending:
             active.remove(run)
-        for run, judgement in zip(ending, _judge(ending, task, None), strict=True):
-            outcomes[run.index] = _outcome(run, judgement, plan)
+            outcomes[run.index] = _outcome(run, plan)
     return [outcomes[index] for index in range(len(photos))]
 
 
@@ -117,7 +120,7 @@ def _enter(
 
 
 def _run(photo: Pixels, index: int, row: int, starts: Sequence[Logits | None], task: AttackTask, plan: Descent) -> _Run:
-    rng = np.random.default_rng(task.seeds[index])
+    draw = cache(lambda: np.random.default_rng(operator.index(task.seeds[index])))
     views = []
     for v, victim in enumerate(task.victims):
         flee = np.zeros(victim.classes, np.bool_)
@@ -125,8 +128,8 @@ def _run(photo: Pixels, index: int, row: int, starts: Sequence[Logits | None], t
         start = starts[v]
         original = task.original_logits[v][index] if task.original_logits is not None else None
         views.append(View(None if start is None else start[row], original, flee))
-    aim = plan.goal.aim(tuple(views), rng)
-    begin = Iterate.random(photo, plan.ball, rng) if plan.random_start else Iterate.at_start(photo, plan.ball)
+    aim = plan.goal.aim(tuple(views), draw)
+    begin = Iterate.random(photo, plan.ball, draw()) if plan.random_start else Iterate.at_start(photo, plan.ball)
     return _Run(index, begin, tuple(view.flee for view in views), aim)
 
 
@@ -193,6 +196,7 @@ def _stopping(runs: Sequence[_Run], known: Sequence[Sequence[Row]], task: Attack
     judged = [runs[i] for i in chosen]
     stopped = []
     for run, judgement in zip(judged, _judge(judged, task, [known[i] for i in chosen]), strict=True):
+        run.judgement = judgement
         if plan.keep == "best_loss" and (run.best is None or judgement.rank > run.best[0].rank):
             run.best = judgement, run.iterate.pixels()
         if plan.over(judgement):
@@ -228,6 +232,7 @@ def _step(run: _Run, answers: Sequence[tuple[Row, Floats]], victims: Sequence[Vi
         extra=extra,
     )
     run.steps += 1
+    run.judgement = None
 
 
 def _weights(odds: Sequence[float]) -> npt.NDArray[np.float64]:
@@ -259,9 +264,18 @@ def _same(victim: Victim, iterate: Iterate) -> bool:
     return victim.precision == "fp32" and iterate.whole and victim.preprocess.identity(*iterate.start.shape[:2])
 
 
-def _outcome(run: _Run, judgement: Judgement, plan: Descent) -> AttackOutcome:
-    photo = run.iterate.pixels()
-    if plan.keep == "best_loss" and run.best is not None and run.best[0].rank >= judgement.rank:
+def _judge_last(runs: Sequence[_Run], task: AttackTask, plan: Descent) -> None:
+    """Judges where runs ended, but for those that a rule ended there, and where neither the caller nor ``plan`` asks:
+    the pass costs about half a step."""
+    if task.judged or plan.keep == "best_loss":
+        unknown = [run for run in runs if run.judgement is None]
+        for run, judgement in zip(unknown, _judge(unknown, task, None), strict=True):
+            run.judgement = judgement
+
+
+def _outcome(run: _Run, plan: Descent) -> AttackOutcome:
+    photo, judgement = run.iterate.pixels(), run.judgement
+    if run.best is not None and (judgement is None or run.best[0].rank >= judgement.rank):
         judgement, photo = run.best
     linf = int(get("largest_change")(photo, run.iterate.start))
-    return AttackOutcome(photo, linf, run.steps, judgement.fooled)
+    return AttackOutcome(photo, linf, run.steps, None if judgement is None else judgement.fooled)

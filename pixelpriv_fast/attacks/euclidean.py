@@ -3,6 +3,7 @@ Spatial Robustness"). The photo's content moves, the uncovered border is filled 
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -84,7 +85,7 @@ class _Search:
     """One photo's candidates so far, and what the victims said of them."""
 
     def __init__(self, index: int, photo: Pixels, attack: Euclidean, task: AttackTask) -> None:
-        self.index, self.photo, self.attack, self._seed = index, photo, attack, task.seeds[index]
+        self.index, self.photo, self.attack, self._seed = index, photo, attack, operator.index(task.seeds[index])
         self.motions: Doubles = np.empty((0, 3))
         self.losses: npt.NDArray[np.float64] = np.empty(0)
         self.fools: npt.NDArray[np.bool_] = np.empty(0, np.bool_)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
@@ -31,6 +32,10 @@ class Aim:
     away: bool
 
 
+#: The photo's own generator of random numbers, made when an attack first draws.
+Draw: TypeAlias = Callable[[], np.random.Generator]
+
+
 class Goal(Protocol):
     """Chooses each photo's aim, once, before the first step."""
 
@@ -38,7 +43,7 @@ class Goal(Protocol):
     def needs_start(self) -> bool:
         """Whether ``View.start`` is read: costs one forward pass of the start photos."""
 
-    def aim(self, views: tuple[View, ...], rng: np.random.Generator) -> Aim: ...
+    def aim(self, views: tuple[View, ...], draw: Draw) -> Aim: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,7 @@ class Flee:
 
     needs_start = False
 
-    def aim(self, views: tuple[View, ...], rng: np.random.Generator) -> Aim:
+    def aim(self, views: tuple[View, ...], draw: Draw) -> Aim:
         return Aim(tuple(view.flee for view in views), away=True)
 
 

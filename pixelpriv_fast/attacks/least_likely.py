@@ -10,7 +10,7 @@ import numpy as np
 from ..errors import UsageError
 from .contract import LatticeAttack
 from .descent import Descent
-from .goals import Aim, View, one_class
+from .goals import Aim, Draw, View, one_class
 from .linf import Ball
 from .rules import checked_keep, stop_rule
 
@@ -71,7 +71,7 @@ class LeastLikelyClass:
     def needs_start(self) -> bool:
         return self.target == "enhanced"
 
-    def aim(self, views: tuple[View, ...], rng: np.random.Generator) -> Aim:
+    def aim(self, views: tuple[View, ...], draw: Draw) -> Aim:
         return Aim(tuple(self._target(view) for view in views), away=False)
 
     def _target(self, view: View) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

@@ -80,7 +80,7 @@ def _lifted(photos: Sequence[Pixels], task: AttackTask, plan: Descent) -> tuple[
     """The lifted photos and the steps that were taken at the victims' size."""
     preprocess = task.victims[0].preprocess
     small = [preprocess.reduced(photo) for photo in photos]
-    found = descend(small, task, replace(plan, ball=smaller(plan.ball)))
+    found = descend(small, replace(task, judged=False), replace(plan, ball=smaller(plan.ball)))
     changed = [
         preprocess.lift(photo, outcome.photo.astype(np.float32) - start, plan.ball.levels, ROUNDS, threads())
         for photo, start, outcome in zip(photos, small, found, strict=True)

@@ -9,7 +9,7 @@ import numpy as np
 from ..errors import UsageError
 from .contract import LatticeAttack
 from .descent import Descent
-from .goals import Aim, ClassSet, Row, View, one_class, probabilities
+from .goals import Aim, ClassSet, Draw, Row, View, one_class, probabilities
 from .linf import Ball
 from .rules import checked_keep, reaching
 
@@ -63,8 +63,8 @@ class TailClass:
         if self.candidates not in ("tail", "all_but_first"):
             raise UsageError(f"candidates is {self.candidates!r}; known: tail, all_but_first")
 
-    def aim(self, views: tuple[View, ...], rng: np.random.Generator) -> Aim:
-        return Aim(tuple(self._target(view, rng) for view in views), away=False)
+    def aim(self, views: tuple[View, ...], draw: Draw) -> Aim:
+        return Aim(tuple(self._target(view, draw()) for view in views), away=False)
 
     def _target(self, view: View, rng: np.random.Generator) -> ClassSet:
         if view.start is None:

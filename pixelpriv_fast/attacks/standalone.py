@@ -10,7 +10,7 @@ import numpy as np
 from ..engines import load_engine
 from ..errors import UsageError
 from ..types import Pixels
-from .task import AttackOutcome, AttackTask, Victim, content_seed
+from .task import AttackOutcome, AttackTask, ContentSeed, Victim
 
 Images: TypeAlias = Pixels | Sequence[Pixels]
 Answer: TypeAlias = Any  #: the form that came in: one array, a stack, or a list
@@ -36,8 +36,8 @@ def attack_images(attack: _Runs, images: Images, classifier: Any, labels: Labels
         for victim in victims
     )
     flee = tuple(tuple(_flee(row, accepted) for row, accepted in zip(z, known, strict=True)) for z in logits)
-    seeds = [content_seed(photo, seed) for photo in photos]
-    outcomes = attack.run(photos, AttackTask(victims, flee, seeds, logits, batch=slots))
+    seeds = [ContentSeed(photo, seed) for photo in photos]
+    outcomes = attack.run(photos, AttackTask(victims, flee, seeds, logits, batch=slots, judged=False))
     results = [outcome.photo for outcome in outcomes]
     if single:
         return results[0]

@@ -43,6 +43,7 @@ class JobOptions:
     strict: bool
     resume: bool
     json: bool
+    report: bool | None
 
 
 def job_options(
@@ -76,6 +77,10 @@ def job_options(
         bool, typer.Option("--resume/--no-resume", help="Leave alone what the output folder's journal calls done.")
     ] = True,
     strict: Annotated[bool, typer.Option("--strict", help="Do not write photos that are not protected.")] = False,
+    report: Annotated[
+        bool | None,
+        typer.Option("--report/--no-report", help="Draw OUT/report.html at the end. Default: where IN is a folder."),
+    ] = None,
     json: JsonOption = False,
     max_pixels: Annotated[int, typer.Option(min=1, help="Refuse larger photos.")] = 100_000_000,
     max_bytes: Annotated[int, typer.Option(min=1, help="Refuse larger files.")] = 512_000_000,
@@ -104,15 +109,16 @@ def job_options(
         timeout=timeout,
     )
     return JobOptions(
-        make(workers=workers),
-        make,
-        workers,
-        device is not Device.cpu,
-        wanted,
-        1 if deterministic else batch,
-        strict,
-        resume,
-        json,
+        protector=make(workers=workers),
+        make=make,
+        workers=workers,
+        gpu=device is not Device.cpu,
+        format_name=wanted,
+        batch=1 if deterministic else batch,
+        strict=strict,
+        resume=resume,
+        json=json,
+        report=report,
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import json
 import logging
-import math
 import os
 import sys
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from typing import Any, ParamSpec, TextIO
 import typer
 
 from ..errors import PixelPrivError
+from ..plain import finite
 
 P = ParamSpec("P")
 
@@ -29,17 +29,6 @@ def claim_stdout() -> TextIO:
         return sys.stdout
     # A file name that is no valid text is escaped, as JSON does it too.
     return os.fdopen(private, "w", encoding="utf-8", errors="backslashreplace", newline="\n")
-
-
-def finite(value: Any) -> Any:
-    """``value`` with every number that JSON cannot hold (infinite, not a number) as None."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {key: finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [finite(item) for item in value]
-    return value
 
 
 class Output:

@@ -51,9 +51,10 @@ def protect(
     if dry_run:
         return _preview(items, out, options, output, passed_over)
     slots = min(options.batch, max(1, len(items)))  # of the whole job, so that a resumed one computes the same
+    report = options.report if options.report is not None else any(source.is_dir() for source in sources)
     with (
         _workforce(options, cluster) as workforce,
-        open_job(workforce, out, batch=slots, strict=options.strict, resume=options.resume) as job,
+        open_job(workforce, out, batch=slots, strict=options.strict, resume=options.resume, report=report) as job,
     ):
         with progress(len(items), output, job.summary) as show:
             for record in job.run(items):
@@ -63,6 +64,8 @@ def protect(
         summary = job.summary
     output.record({"summary": summary.record()})
     say(closing(summary.record()))
+    if job.report is not None:
+        say(f"report: {job.report}")
     return summary.exit_code
 
 

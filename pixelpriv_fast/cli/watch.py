@@ -32,7 +32,14 @@ def watch(
         raise UsageError(f"{source} is no folder to watch")
     check_places([source], out)
     output = Output(options.json)
-    with open_job(options.protector, out, batch=options.batch, strict=options.strict, resume=options.resume) as job:
+    with open_job(
+        options.protector,
+        out,
+        batch=options.batch,
+        strict=options.strict,
+        resume=options.resume,
+        report=options.report is not False,
+    ) as job:
         say(f"watching {source}; Ctrl-C ends it")
         for items in settled(source, out, options.format_name, settle):
             for record in job.run(items):

@@ -30,6 +30,10 @@ class ForwardEngine:
         return "fp32"
 
     @property
+    def repeatable(self) -> bool:
+        return self.classifier.session.provider.device == "cpu"
+
+    @property
     def classes(self) -> int:
         return self.classifier.classes
 

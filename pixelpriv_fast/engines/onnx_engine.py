@@ -54,6 +54,10 @@ class OnnxEngine:
     def precision(self) -> str:
         return self._route.way.precision
 
+    @property
+    def repeatable(self) -> bool:
+        return self._route.way.provider.device == "cpu"
+
     def prepare(self, slots: int) -> None:
         """See ``GradientEngine.prepare``."""
         self._attempt(lambda route: route.prepare(slots))

@@ -89,7 +89,7 @@ class Route:
 
 def _session(graph: bytes, provider: Provider, precision: str) -> Session:
     cache = None
-    if provider.name == "tensorrt":
+    if provider.compiles:
         cache = engine_cache() / hashlib.sha256(f"{version(provider.name)} {precision} ".encode() + graph).hexdigest()
     options = SessionOptions(precision=PRECISIONS[precision], engine_cache=cache)
     return create_session(graph, Choice(provider, "chosen by the engine"), options)

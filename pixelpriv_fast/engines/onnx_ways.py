@@ -15,19 +15,8 @@ from ..runtime.providers import WISHES
 PRECISIONS: Mapping[str, str] = {"fp32": "f32", "bf16": "bf16", "fp16": "f16"}
 _WORDS = {spelled: word for word, spelled in PRECISIONS.items()}
 
-_CHANNELS_LAST: tuple[tuple[ConvolutionForm, Layout], ...] = (
-    ("subpixel", "channels_last"),
-    ("conv_transpose", "channels_last"),
-)
-_PLANAR: tuple[tuple[ConvolutionForm, Layout], ...] = (("subpixel", "planar"), ("conv_transpose", "planar"))
-
 #: The forms of the graph, best first; the next one is for a provider that computes the first one wrongly.
-_FORMS: Mapping[str, tuple[tuple[ConvolutionForm, Layout], ...]] = {
-    "tensorrt": _CHANNELS_LAST,
-    "cuda": _CHANNELS_LAST,
-    "openvino": _CHANNELS_LAST,
-    "onnxruntime": _PLANAR,
-}
+_FORMS: tuple[ConvolutionForm, ...] = ("subpixel", "conv_transpose")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +33,8 @@ class Way:
 
     @property
     def exact(self) -> Provider:
-        """The provider for what must be fp32: its own, or CUDA's where that one would round to TF32."""
-        return self.provider if self.provider.exact_f32 else PROVIDERS["cuda"]
+        """The provider for what must be fp32: its own, or another one of its device where that would round to TF32."""
+        return next(p for p in (self.provider, *PROVIDERS.values()) if p.exact_f32 and p.device == self.provider.device)
 
 
 def ways(device: str, precision: str) -> Iterator[Way]:
@@ -74,9 +63,10 @@ def _found(device: str, precision: str, reasons: list[str]) -> Iterator[Way]:
         if not tried.works:
             reasons.append(f"{provider.title}: {tried.reason}" + (f" (fix: {tried.fix})" if tried.fix else ""))
             continue
+        layout: Layout = "planar" if provider.planar else "channels_last"
         words = [_WORDS[spelled] for spelled in precisions(name)]
         if precision != "auto" and precision not in words:
             reasons.append(f"{provider.title} is fast in {' and '.join(words)} on this machine")
         for word in words:
             if precision in ("auto", word):
-                yield from (Way(provider, word, form, layout) for form, layout in _FORMS[name])
+                yield from (Way(provider, word, form, layout) for form in _FORMS)

@@ -29,6 +29,11 @@ class GradientEngine(Protocol):
         """Of gradients, and of the logits that come with them: "fp32", "bf16" or "fp16"."""
 
     @property
+    def repeatable(self) -> bool:
+        """Whether a photo's answers are promised to be the same to the bit whatever shares its pass, and again in
+        another process: shown by tests on a CPU, not promised by a GPU's libraries."""
+
+    @property
     def classes(self) -> int:
         """The number of classes."""
 

@@ -87,6 +87,10 @@ class TorchEngine:
         return dataclasses.replace(engine, classes=int(answer.shape[1]))
 
     @property
+    def repeatable(self) -> bool:
+        return self.torch_device.type == "cpu"
+
+    @property
     def walker(self) -> Walker | None:
         return self.device_walker() if self.torch_device.type == "cuda" else None
 

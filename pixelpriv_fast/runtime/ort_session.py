@@ -11,7 +11,7 @@ from typing import Any
 from ..errors import DeviceError
 from .engine_cache import engine_folder
 from .libraries import onnxruntime
-from .providers import Provider
+from .providers import PROVIDERS, Provider
 from .session import Array, Guard, SessionOptions, TensorSpec, as_input, buffers
 
 _ERRORS_ONLY = 3
@@ -97,7 +97,7 @@ class OnnxRuntimeBinding:
 
 def _engines(provider: Provider, options: SessionOptions) -> contextlib.AbstractContextManager[object]:
     """Around a session's creation: its cache of compiled engines, where it has one."""
-    if provider.name != "tensorrt" or options.engine_cache is None:
+    if not provider.compiles or options.engine_cache is None:
         return contextlib.nullcontext()
     return engine_folder(options.engine_cache)
 
@@ -118,8 +118,8 @@ def _provider_list(provider: Provider, options: SessionOptions) -> list[Any]:
         return [provider.ort]
     # cuDNN's exhaustive search would time every convolution anew for every new shape.
     cuda = {"cudnn_conv_algo_search": "HEURISTIC", "use_tf32": "0" if options.precision == "f32" else "1"}
-    if provider.name == "cuda":
-        return [("CUDAExecutionProvider", cuda)]
+    if not provider.compiles:
+        return [(provider.ort, cuda)]
     tensorrt = {
         "trt_fp16_enable": str(options.precision == "f16"),
         "trt_bf16_enable": str(options.precision == "bf16"),
@@ -128,7 +128,7 @@ def _provider_list(provider: Provider, options: SessionOptions) -> list[Any]:
         folder = str(options.engine_cache)
         tensorrt |= {"trt_engine_cache_enable": "True", "trt_engine_cache_path": folder}
         tensorrt |= {"trt_timing_cache_enable": "True", "trt_timing_cache_path": folder}
-    return [("TensorrtExecutionProvider", tensorrt), ("CUDAExecutionProvider", cuda)]
+    return [(provider.ort, tensorrt), (PROVIDERS["cuda"].ort, cuda)]
 
 
 def _preload(ort: Any) -> None:

@@ -22,17 +22,14 @@ import numpy as np
 from . import device
 from .libraries import onnxruntime, openvino
 from .one_node import ONE_NODE, ONE_NODE_INPUT, ONE_NODE_OUTPUT
-from .providers import PROVIDERS, Choice, Status, candidates, resolve
+from .providers import PROVIDERS, Choice, Provider, Status, candidates, resolve
 
 #: How the system's loader words it, among the lines that onnxruntime logs.
 _MISSING_LIBRARY = re.compile(r"\b(lib[\w.+-]+?\.so[.\d]*): cannot open shared object file")
 _CHILD_SECONDS = 60  # the first CUDA context on a busy server takes 5-10 s
 _lock = threading.Lock()
 
-_FIX_OPENVINO = "pip install openvino"
-_FIX_PACKAGE = 'pip uninstall onnxruntime && pip install "onnxruntime-gpu[cuda,cudnn]"'
 _FIX_DRIVER = "install the NVIDIA driver (nvidia-smi must list the card)"
-_FIX_TENSORRT = "pip install tensorrt, of the version that this onnxruntime-gpu asks for"
 
 
 def status(name: str) -> Status:
@@ -57,13 +54,15 @@ def precisions(name: str) -> tuple[str, ...]:
 
     OpenVINO's own list names bf16 also where it is emulated, so the processor's flags must agree, where known.
     """
-    if name == "tensorrt":
-        return "f16", "bf16", "f32"
-    if name == "openvino" and status(name).works:
-        listed = openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-        if "BF16" in listed and (device.fast_bf16() or not device.cpu_flags()):
-            return "bf16", "f32"
-    return ("f32",)
+    provider = PROVIDERS[name]
+    if provider.device == "cpu" and provider.halves and not (status(name).works and _listed_bf16()):
+        return ("f32",)
+    return *provider.halves, "f32"
+
+
+def _listed_bf16() -> bool:
+    listed = openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    return "BF16" in listed and (device.fast_bf16() or not device.cpu_flags())
 
 
 @cache
@@ -75,30 +74,29 @@ def version(name: str) -> str:
 
 @cache
 def _status(name: str) -> Status:
-    if name == "openvino":
-        return _try_openvino()
-    if name == "onnxruntime":
-        return _try_onnxruntime()
-    return _try_gpu(name)
+    provider = PROVIDERS[name]
+    if provider.device == "cuda":
+        return _try_gpu(provider)
+    return _try_openvino(provider) if provider.ort is None else _try_onnxruntime(provider)
 
 
-def _try_openvino() -> Status:
+def _try_openvino(provider: Provider) -> Status:
     if find_spec("openvino") is None:
-        return Status(False, "openvino is not installed", _FIX_OPENVINO)
+        return Status(False, "openvino is not installed", provider.fix)
     try:
         ov = openvino()
         compiled = ov.Core().compile_model(ov.Core().read_model(ONE_NODE, b""), "CPU")
         right = np.array_equal(compiled(ONE_NODE_INPUT)[0], ONE_NODE_OUTPUT)
     except (ImportError, RuntimeError, OSError) as error:
-        return Status(False, f"openvino cannot run here: {_one_line(error)}", f"{_FIX_OPENVINO} --upgrade")
+        return Status(False, f"openvino cannot run here: {_one_line(error)}", f"{provider.fix} --upgrade")
     return Status(True, "a one-node session ran") if right else _wrong_answer()
 
 
-def _try_onnxruntime() -> Status:
+def _try_onnxruntime(provider: Provider) -> Status:
     ort = onnxruntime()
     options = ort.SessionOptions()
     options.log_severity_level = 4
-    session = ort.InferenceSession(ONE_NODE, options, providers=["CPUExecutionProvider"])
+    session = ort.InferenceSession(ONE_NODE, options, providers=[provider.ort])
     right = np.array_equal(session.run(None, {"x": ONE_NODE_INPUT})[0], ONE_NODE_OUTPUT)
     return Status(True, "a one-node session ran") if right else _wrong_answer()
 
@@ -107,13 +105,12 @@ def _wrong_answer() -> Status:
     return Status(False, "a one-node session returned a wrong result", "reinstall its package")
 
 
-def _try_gpu(name: str) -> Status:
-    provider = PROVIDERS[name]
+def _try_gpu(provider: Provider) -> Status:
     if not device.nvidia_driver():  # first, because it spares machines without a GPU the import of onnxruntime
         return Status(False, "no NVIDIA driver (libcuda) on this machine", _FIX_DRIVER)
     if provider.ort not in onnxruntime().get_available_providers():
-        return Status(False, "this onnxruntime package was built without it", _FIX_PACKAGE)
-    return _ask_child(str(provider.ort), _FIX_TENSORRT if name == "tensorrt" else _FIX_PACKAGE)
+        return Status(False, "this onnxruntime package was built without it", PROVIDERS["cuda"].fix)
+    return _ask_child(str(provider.ort), provider.fix)
 
 
 def _ask_child(provider: str, fix: str) -> Status:

@@ -10,19 +10,21 @@ from ..errors import DeviceError, UsageError
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """One way of running a network. ``ort`` is ONNX Runtime's name for it, None where another library runs it.
-
-    ``even``: whether a photo's values are the same to the bit in every place of a batch of one size. ONNX Runtime's CPU
-    kernels share a matrix product's rows out among threads, so there they are not (SqueezeNet from 4 photos on).
-    """
+    """One way of running a network, and everything that others need to know of it: nobody else asks for its name."""
 
     name: str
     device: str  #: "cpu" or "cuda"
     title: str
-    ort: str | None
+    ort: str | None  #: ONNX Runtime's name for it; None where OpenVINO runs it
+    fix: str = ""  #: the line that brings its libraries
+    halves: tuple[str, ...] = ()  #: formats of 16 bits that its hardware may multiply, fastest first
     exact_f32: bool = True  #: False where "f32" is rounded to TF32 on the way
-    note: str = ""
+    #: Whether a photo's values are the same to the bit in every place of a batch of one size. ONNX Runtime's CPU kernels
+    #: share a matrix product's rows out among threads, so there they are not (SqueezeNet from 4 photos on).
     even: bool = True
+    planar: bool = False  #: whether its kernels keep every channel as a plane, instead of a pixel's channels together
+    compiles: bool = False  #: whether it builds engines that take minutes and are worth keeping on disk
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +52,27 @@ UNTRIED = "written for a GPU, not run on a GPU yet"
 PROVIDERS: Mapping[str, Provider] = {
     provider.name: provider
     for provider in (
-        Provider("tensorrt", "cuda", "TensorRT (ONNX Runtime)", "TensorrtExecutionProvider", False, UNTRIED),
-        Provider("cuda", "cuda", "CUDA (ONNX Runtime)", "CUDAExecutionProvider", True, UNTRIED),
-        Provider("openvino", "cpu", "OpenVINO", None),
-        Provider("onnxruntime", "cpu", "ONNX Runtime", "CPUExecutionProvider", even=False),
+        Provider(
+            "tensorrt",
+            "cuda",
+            "TensorRT (ONNX Runtime)",
+            "TensorrtExecutionProvider",
+            fix="pip install tensorrt, of the version that this onnxruntime-gpu asks for",
+            halves=("f16", "bf16"),
+            exact_f32=False,
+            compiles=True,
+            note=UNTRIED,
+        ),
+        Provider(
+            "cuda",
+            "cuda",
+            "CUDA (ONNX Runtime)",
+            "CUDAExecutionProvider",
+            fix='pip uninstall onnxruntime && pip install "onnxruntime-gpu[cuda,cudnn]"',
+            note=UNTRIED,
+        ),
+        Provider("openvino", "cpu", "OpenVINO", None, fix="pip install openvino", halves=("bf16",)),
+        Provider("onnxruntime", "cpu", "ONNX Runtime", "CPUExecutionProvider", even=False, planar=True),
     )
 }
 

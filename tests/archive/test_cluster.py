@@ -22,6 +22,7 @@ from pixelpriv_fast.archive.journal import reading
 from pixelpriv_fast.archive.walk import plan
 from pixelpriv_fast.errors import ModelError, UsageError
 from tests.archive.cluster_child import BATCH, KILLS
+from tests.archive.test_report import data_of
 from tests.archive.tiny import fill, tiny_protector, traits, tree
 from tests.conftest import ROOT
 
@@ -107,6 +108,10 @@ def test_the_command_says_the_same(classifier: Path, tmp_path: Path) -> None:
         reports.append((shown(records), {k: v for k, v in summary["summary"].items() if k not in speed}))
     assert reports[0] == reports[1]
     assert tree(out) == tree(single)
+    pages = [data_of((folder / "report.html").read_bytes()) for folder in (single, out)]
+    shown_pictures = [{photo["source"]: photo["pictures"] for photo in page["photos"]} for page in pages]
+    assert shown_pictures[0] == shown_pictures[1]
+    assert sum(pictures is not None for pictures in shown_pictures[0].values()) == 7, "all but the damaged one"
 
 
 def tasks(*paths: Path, done: str = "") -> dict[str, Any]:
@@ -133,13 +138,14 @@ def test_a_worker_answers_with_bytes_and_evidence_alone(classifier: Path, tmp_pa
     with tiny_protector(classifier) as protector:
         wanted = list(protector.stream(photos, batch=2, encode=True))
         worker = _Worker(making(classifier), protector.settings())
-    results: list[pp.Result] = [answer["answer"][0] for answer in worker(tasks(*photos))]
+    results: list[pp.Result] = [answer["answer"][0][0] for answer in worker(tasks(*photos))]
     assert [result.encoded for result in results] == [result.encoded for result in wanted]
     assert [result.verdict for result in results] == [result.verdict for result in wanted]
     assert all(result._image is None and result._save is None for result in results)
     known = wanted[0].source_sha256 or ""
     (answer,) = worker(tasks(photos[0], done=known))
-    assert (answer["answer"][0].status, answer["answer"][0].reason) == ("skipped", DONE)
+    result, pictures = answer["answer"][0]
+    assert (result.status, result.reason, pictures) == ("skipped", DONE, None)
 
 
 def test_without_ray_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch, classifier: Path) -> None:

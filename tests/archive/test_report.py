@@ -18,6 +18,7 @@ from PIL import Image
 
 from pixelpriv_fast.archive import report
 from pixelpriv_fast.archive.evidence import MAGNIFIED, SIDE, Evidence, evidence
+from pixelpriv_fast.archive.pictures import MOST_BYTES
 from pixelpriv_fast.archive.report import ReportRow, render
 from tests.scenes import scene
 
@@ -57,18 +58,27 @@ def picture(data: bytes) -> np.ndarray[Any, np.dtype[np.uint8]]:
 def test_what_is_not_protected_comes_first() -> None:
     data = data_of(render(ROWS, SUMMARY))
     assert [photo["source"] for photo in data["photos"]] == ["z.jpg", "d.jpg", HOSTILE, "b.jpg"]
-    assert data["summary"]["sentence"] == "4 photos in 1,234.5 s: a device."
+    assert data["summary"]["sentence"] == "4 photos. The last run took 1,234.5 s: a device."
     assert data["omitted"] == ""
 
 
 def test_pictures_and_rows_stop_at_their_limits_and_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(report, "MOST_PICTURES", 2)
-    monkeypatch.setattr(report, "MOST_ROWS", 3)
+    first = ROWS[2].evidence
+    assert first is not None
+    monkeypatch.setattr(report, "MOST_BYTES", 2 * first.size + 1)
     data = data_of(render(ROWS, SUMMARY))
-    assert [photo["pictures"] is not None for photo in data["photos"]] == [False, True, True]
-    assert data["omitted"] == (
-        "The table stops at 3 of 4 photos; the journal has them all. Pictures of 1 protected photos are left out."
-    )
+    assert [photo["pictures"] is not None for photo in data["photos"]] == [False, True, True, False]
+    assert data["omitted"] == "1 photos are listed without their pictures."
+    monkeypatch.setattr(report, "MOST_ROWS", 3)
+    assert data_of(render(ROWS, SUMMARY))["omitted"] == ("The table stops at 3 of 4 photos; the journal has them all.")
+
+
+def test_figures_that_json_cannot_hold_are_left_out() -> None:
+    record = {**ROWS[0].record, "metrics": {"psnr": float("inf"), "ssim": 1.0, "nima": None}}
+    page = render([ReportRow(record)], SUMMARY, ["a note"])
+    assert b"Infinity" not in page.split(b"</script>")[0]
+    assert data_of(page)["photos"][0]["metrics"] == {"psnr": None, "ssim": 1.0, "nima": None}
+    assert data_of(page)["notes"] == ["a note"]
 
 
 def test_a_name_cannot_leave_its_place() -> None:
@@ -99,14 +109,20 @@ def test_the_pictures_show_the_photo_and_its_change() -> None:
     assert float(lower.mean()) < 4
 
 
-def test_a_thousand_photos_fit_in_fifty_megabytes(photos: Path) -> None:
+def test_a_thousand_photos_fit_in_fifty_megabytes() -> None:
+    noise = np.random.default_rng(0).bytes(3 * 16_500)  # photos that are hardest to compress: half of them go bare
+    large = Evidence(noise[:16_500], noise[16_500:33_000], noise[33_000:])
+    page = render([ReportRow(ROWS[0].record, large)] * 1000, {**SUMMARY, "protected": 1000})
+    assert 40_000_000 < len(page) < 50_000_000
+
+
+def test_a_usual_photo_takes_less_than_its_share(photos: Path) -> None:
     made: list[Evidence] = []
     for file in sorted((photos / "kodak").glob("*.png"))[:6]:
         original = np.asarray(Image.open(file).convert("RGB"))
         noise = np.random.default_rng(0).integers(-8, 9, original.shape)
         made.append(evidence(original, np.clip(original + noise, 0, 255).astype(np.uint8)))
-    page = render([ReportRow(ROWS[0].record, pictures) for pictures in made], SUMMARY)
-    assert len(page) / len(made) < 50_000
+    assert sum(one.size for one in made) / len(made) < MOST_BYTES / 1000
 
 
 @pytest.mark.slow

@@ -62,8 +62,9 @@ def fill(folder: Path, count: int, first: int = 0) -> None:
 
 
 def tree(folder: Path) -> dict[str, bytes]:
-    """Every photo below ``folder`` by its relative name; the journal's folder apart."""
+    """Every photo below ``folder`` by its relative name; the journal's folder and the report apart."""
     files = (path for path in sorted(folder.rglob("*")) if path.is_file() and ".pixelpriv" not in path.parts)
+    files = (path for path in files if path != folder / "report.html")
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 

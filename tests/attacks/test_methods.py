@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import operator
 
 import numpy as np
 import pytest
@@ -33,7 +34,7 @@ def view(logits, flee=(), original=None):
 
 
 def target(goal, seen, seed=0):
-    aim = goal.aim((seen,), np.random.default_rng(seed))
+    aim = goal.aim((seen,), lambda: np.random.default_rng(seed))
     assert not aim.away
     (index,) = np.flatnonzero(aim.sets[0])
     return int(index)
@@ -199,6 +200,29 @@ def test_first_success_stops_at_the_border():
     assert all(outcome.fooled and outcome.steps < 40 for outcome in outcomes)
 
 
+def test_a_pass_is_spent_on_a_judgement_only_where_somebody_asks():
+    rng = np.random.default_rng(1)
+    weights = rng.normal(size=(3, 12, 12)).astype(np.float32)
+    start = rng.integers(100, 150, (12, 12, 3), dtype=np.uint8)
+
+    def passes(attack, judged):
+        linear = LinearEngine(weights, Preprocess((12, 12)))
+        task = task_for([linear], [start], judged=judged)
+        before = linear.forwards
+        (outcome,) = attack.run([start], task)
+        return linear.forwards - before, outcome
+
+    last = PGD(epsilon=40 / 255, step="one_level", steps=40, keep="last")
+    (told, asked), (silent, unasked) = passes(last, True), passes(last, False)
+    assert (told, asked.fooled) == (1, True)
+    assert (silent, unasked.fooled) == (0, None)
+    np.testing.assert_array_equal(asked.photo, unasked.photo)
+    first = passes(last.replaced(keep="first_success"), True)  # whole levels: its own logits are the judgement
+    assert first[0] == 0
+    assert first[1].fooled
+    assert first[1].steps < 40
+
+
 def test_several_victims_are_all_fooled_and_the_stubborn_one_weighs_more():
     victims, starts = [engine(SQUASHED, 0), engine(IDENTITY, 1, classes=7), engine(IDENTITY, 2)], photos(4)
     task = task_for(victims, starts)
@@ -261,3 +285,13 @@ def test_forms_of_the_call(tiny):
     with pytest.raises(UsageError, match="is no classifier"):
         FGSM()(one, object())
     assert attacks.content_seed(one, 0) != attacks.content_seed(one, 1)
+
+
+def test_content_seed_is_computed_only_when_it_is_asked_for(monkeypatch):
+    one, hashed = photo(24, 24, 1), []
+    seed_of = attacks.content_seed
+    monkeypatch.setattr("pixelpriv_fast.attacks.task.content_seed", lambda *a: hashed.append(1) or seed_of(*a))
+    lazy = attacks.ContentSeed(one, 3)
+    assert not hashed
+    assert operator.index(lazy) == operator.index(lazy) == seed_of(one, 3)
+    assert len(hashed) == 1

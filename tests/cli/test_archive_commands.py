@@ -56,6 +56,14 @@ def test_again_and_verify(words: list[str], tmp_path: Path) -> None:
     assert {record["reason"] for record in records} == {"done already: protected"}
     assert (summary["images"], summary["skipped"]) == (5, 5)
 
+    report = tmp_path / "out" / "report.html"
+    assert report.read_bytes().count(b'"status":"protected"') == 5
+    assert f"report: {report}" in second.stderr
+    (photo,) = (tmp_path / "in" / "0").iterdir()
+    for inputs, option in ((photo, []), (tmp_path / "in", ["--no-report"])):  # one photo gets none by default
+        assert pixelpriv("protect", inputs, tmp_path / "bare", *words[2:], *option).returncode == 0
+        assert not (tmp_path / "bare" / "report.html").exists()
+
     planned = pixelpriv("protect", *words, "--dry-run")
     assert (planned.returncode, lines(planned.stdout)[1]["skipped"]) == (0, 5)
 

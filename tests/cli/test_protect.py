@@ -56,7 +56,13 @@ def test_protects_an_archive(archive: Path, store_folder: Path, tmp_path: Path) 
     assert "Traceback" not in done.stderr
     assert {p: (p.read_bytes(), p.stat().st_mtime_ns) for p in archive.rglob("*") if p.is_file()} == before
     written = sorted(p.relative_to(tmp_path / "out").as_posix() for p in (tmp_path / "out").rglob("*") if p.is_file())
-    assert written == [".pixelpriv/journal.sqlite3", "a/b/two.jpg", "a/one.png"]
+    assert written == [
+        ".pixelpriv/journal.sqlite3",
+        ".pixelpriv/pictures.sqlite3",
+        "a/b/two.jpg",
+        "a/one.png",
+        "report.html",
+    ]
 
 
 def test_a_dry_run_writes_nothing(archive: Path, tmp_path: Path) -> None:

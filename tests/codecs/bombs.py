@@ -63,6 +63,17 @@ def _tiff_pages() -> bytes:
     return out.getvalue()
 
 
+def _interlaced(png: bytes) -> bytes:
+    """With the header's last field set, and its checksum right again."""
+    head = png[16:28] + b"\1"
+    return png[:8] + samples.png_chunk(b"IHDR", head) + png[33:]
+
+
+def _webp_frames() -> bytes:
+    frames = [Image.new("RGB", (32, 32), (n, 0, 0)) for n in range(60)]
+    return samples.save(frames[0], "webp", save_all=True, append_images=frames[1:], lossless=True)
+
+
 def _gif_frames() -> bytes:
     frames = [Image.new("P", (64, 64), colour) for colour in range(100)]
     return samples.save(frames[0], "gif", save_all=True, append_images=frames[1:])
@@ -112,4 +123,22 @@ REFUSED: dict[str, Callable[[], bytes]] = {
     "avif widest": lambda: _avif_size(2**32 - 1, 1),
     "avif largest": lambda: _avif_size(2**32 - 1, 2**32 - 1),
     "gif frames": _gif_frames,
+    "gif screen": lambda: b"GIF89a" + struct.pack("<HH", 65_535, 65_535) + samples.save(samples.picture(), "gif")[10:],
+    "png grey alpha": lambda: _png(60_000, 60_000, 16, 4),
+    "png palette": lambda: _png(90_000, 90_000, 8, 3, samples.png_chunk(b"PLTE", bytes(768))),
+    "png interlaced": lambda: _interlaced(_png(80_000, 80_000)),
+    "png just over": lambda: _png(10_001, 10_000),
+    "jpeg widest": lambda: _patched("jpeg", b"\xff\xc0", 5, struct.pack(">HH", 2_000, 65_535)),
+    "jpeg twelve bits": lambda: _patched("jpeg", b"\xff\xc0", 4, b"\x0c" + struct.pack(">HH", 65_500, 65_500)),
+    "webp tall": lambda: _patched("webp", b"\x9d\x01\x2a", 3, struct.pack("<HH", 16_383, 16_383)),
+    "webp frames": _webp_frames,
+    "tiff one row": lambda: _tiff(t256=2**31 - 1, t257=1),
+    "tiff strip bytes": lambda: _tiff(t279=2**32 - 1, t256=65_000, t257=65_000),
+    "tiff bits": lambda: _tiff(t258=64, t256=40_000, t257=40_000),
+    "tiff samples": lambda: _tiff(t277=65_535, t256=20_000, t257=20_000),
+    "avif tallest": lambda: _avif_size(1, 2**32 - 1),
+    "avif just over": lambda: _avif_size(10_001, 10_000),
+    "bitmap": lambda: b"BM" + struct.pack("<IIIIiiHH", 100, 0, 54, 40, 2**31 - 1, 2**31 - 1, 1, 24) + bytes(60),
+    "portable pixmap": lambda: b"P6\n99999 99999\n255\n" + bytes(100),
+    "photoshop": lambda: b"8BPS\0\1" + bytes(6) + struct.pack(">HIIHH", 3, 300_000, 300_000, 8, 3) + bytes(100),
 }

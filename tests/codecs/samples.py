@@ -9,6 +9,7 @@ import zlib
 from typing import Any
 
 import numpy as np
+import pytest
 from PIL import Image, PngImagePlugin
 
 from pixelpriv_fast.types import Pixels
@@ -159,6 +160,19 @@ def with_everything(format_name: str, pixels: Pixels, orientation: int = 1, icc:
         return save(pixels, "tiff", tiffinfo=tags, icc_profile=icc, dpi=(300, 300), compression="tiff_adobe_deflate")
     options: dict[str, Any] = {"lossless": True} if format_name == "webp" else {"quality": 95, "subsampling": "4:4:4"}
     return save(pixels, format_name, icc_profile=icc, exif=exif, xmp=xmp_packet(orientation), **options)
+
+
+def seeds(format_name: str) -> list[bytes]:
+    """Good files of one format to damage, with and without metadata; "heic" and "gif" besides ``FORMATS``. Skips the
+    test where pillow-heif is missing."""
+    if format_name == "gif":
+        return [save(picture(), "gif")]
+    if format_name == "heic":
+        heif = pytest.importorskip("pillow_heif", reason="HEIC: [heic]")
+        out = io.BytesIO()
+        heif.from_bytes("RGB", (64, 48), picture().tobytes()).save(out, quality=90, exif=exif_block())
+        return [out.getvalue()]
+    return [with_everything(format_name, picture(), 6), save(picture(), format_name)]
 
 
 def segment(marker: int, content: bytes) -> bytes:

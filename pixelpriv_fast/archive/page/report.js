@@ -1,6 +1,6 @@
 "use strict";
 // Text is only ever set as text: names and labels come from files.
-const { summary, photos, omitted } = JSON.parse(document.getElementById("data").textContent);
+const { summary, notes, photos, omitted } = JSON.parse(document.getElementById("data").textContent);
 const $ = (id) => document.getElementById(id);
 const STATUSES = ["failed", "unprotected", "protected", "skipped"];
 const QUALITIES = ["nima", "psnr", "ssim"];
@@ -159,6 +159,7 @@ function scatter() {
 
 function start() {
   $("sentence").textContent = summary.sentence;
+  $("notes").append(...notes.map((textContent) => element("p", { textContent })));
   $("counts").append(...STATUSES.filter((s) => summary[s]).map((s) =>
     element("li", { className: s }, element("b", { textContent: summary[s].toLocaleString() }), s)));
   $("status").append(...STATUSES.filter((s) => photos.some((p) => p.status === s)).map((s) => new Option(s, s)));

@@ -1,0 +1,95 @@
+"""Protects one archive several times, with other numbers of threads and in other orders, and compares the files.
+
+    python benchmarks/archive_orders.py --photos FOLDER [--count 300] [--recipe R] [--classifier C] [--models DIR]
+        [--engine E] [--precision P] [--batch 16]
+
+The archive is made of the photos in FOLDER as ``archive_throughput.py`` makes it. Prints one JSON object; exits 1 where
+any file differs from the first run's, or an original was touched.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import random
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import pixelpriv_fast as pp
+from benchmarks.archive_throughput import fill
+from pixelpriv_fast.archive.job import open_job
+from pixelpriv_fast.archive.walk import plan
+from tests.archive.tiny import traits, tree
+
+#: Threads, and whether the photos come in a shuffled order.
+_RUNS = ((1, False), (2, True), (4, True))
+
+
+def protected(source: Path, out: Path, workers: int, shuffle: bool, arguments: argparse.Namespace) -> dict[str, Any]:
+    """One run: its files' hashes by name, and what the report would say of equal bytes."""
+    protector = pp.Protector(
+        arguments.recipe,
+        classifier=arguments.classifier,
+        models=arguments.models,
+        engine=arguments.engine,
+        precision=arguments.precision,
+        workers=workers,
+    )
+    items = plan([source], out)
+    if shuffle:
+        random.Random(workers).shuffle(items)
+    start = time.perf_counter()
+    with protector, open_job(protector, out, batch=arguments.batch) as job:
+        for _ in job.run(items):
+            pass
+        notes, counts = job.notes(), dict(job.summary.counts)
+    files = {name: hashlib.sha256(data).hexdigest() for name, data in tree(out).items()}
+    return {"files": files, "notes": notes, "counts": counts, "seconds": round(time.perf_counter() - start, 1)}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--photos", type=Path, required=True)
+    parser.add_argument("--count", type=int, default=300)
+    parser.add_argument("--recipe", default="contrast+least_likely")
+    parser.add_argument("--classifier", default="efficientnet_lite0")
+    parser.add_argument("--models", type=Path)
+    parser.add_argument("--engine", default="auto")
+    parser.add_argument("--precision", default="auto")
+    parser.add_argument("--batch", type=int, default=16)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="pixelpriv-") as name:
+        source = Path(name) / "in"
+        fill(source, arguments.photos, arguments.count)
+        before = traits(source)
+        runs = [protected(source, Path(name) / str(workers), workers, mix, arguments) for workers, mix in _RUNS]
+        touched = traits(source) != before
+    first = runs[0]["files"]
+    report = {
+        "photos": arguments.count,
+        "files": len(first),
+        "originals_touched": touched,
+        "runs": [
+            {
+                "workers": workers,
+                "shuffled": mix,
+                "seconds": run["seconds"],
+                "counts": run["counts"],
+                "notes": run["notes"],
+                "differing": sum(first.get(name) != run["files"].get(name) for name in first.keys() | run["files"]),
+            }
+            for (workers, mix), run in zip(_RUNS, runs, strict=True)
+        ],
+    }
+    print(json.dumps(report, indent=2))
+    return int(touched or any(run["differing"] for run in report["runs"]))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

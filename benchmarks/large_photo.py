@@ -1,0 +1,97 @@
+"""A 12 megapixel JPEG protected by one attack, as a multiple of its own decode plus encode; the verdict is that on the
+saved JPEG.
+
+    python benchmarks/large_photo.py PHOTO... [--rounds 5] [--recipe least_likely] [--classifier efficientnet_lite0]
+
+Each PHOTO is made one of 4000x3000 twice: "enlarged" (Lanczos, with grain of 2 grey levels, as a sensor's) and "tiled"
+(itself at its own size, side by side), and saved as JPEG 95 4:4:4. Every round times, interleaved:
+
+* decode: the file to upright pixels; encode: those pixels to the file that ``protect`` would write;
+* protect: the file's bytes to the protected file's bytes, decoded again and judged in fp32;
+* steps: the same on the photo that is already reduced to the network's size, its pixels judged: what the network's
+  passes cost whatever the size of the photo.
+
+The figure is (protect - steps) / (decode + encode), medians of the rounds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+from pathlib import Path
+
+import numpy as np
+from peers.measuring import Times
+from PIL import Image
+
+import pixelpriv_fast as pp
+from pixelpriv_fast.codecs import decode, encode
+from pixelpriv_fast.models import load_classifier
+
+WIDTH, HEIGHT = 4000, 3000
+
+
+def enlarged(photo: Image.Image) -> np.ndarray:
+    pixels = np.asarray(photo.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS)).astype(np.float32)
+    grain = np.random.default_rng(0).standard_normal(pixels.shape, np.float32)
+    return np.clip(pixels + 2.0 * grain + 0.5, 0, 255).astype(np.uint8)
+
+
+def tiled(photo: Image.Image) -> np.ndarray:
+    pixels = np.asarray(photo)
+    times = -(-HEIGHT // pixels.shape[0]), -(-WIDTH // pixels.shape[1]), 1
+    return np.tile(pixels, times)[:HEIGHT, :WIDTH].copy()
+
+
+def jpeg(pixels: np.ndarray) -> bytes:
+    out = io.BytesIO()
+    Image.fromarray(pixels).save(out, "JPEG", quality=95, subsampling="4:4:4")
+    return out.getvalue()
+
+
+def measure(data: bytes, protector: pp.Protector, small: np.ndarray, rounds: int) -> tuple[dict[str, Times], pp.Result]:
+    photo = decode(data)
+    works = {
+        "decode": lambda: decode(data),
+        "encode": lambda: encode(photo.pixels, like=photo, options=protector.encoding),
+        "protect": lambda: next(iter(protector.stream([data], batch=1, encode=True))),
+        "steps": lambda: next(iter(protector.stream([small], batch=1))),
+    }
+    results = {name: work() for name, work in works.items()}
+    times = {name: Times() for name in works}
+    for _ in range(rounds):
+        for name, work in works.items():
+            results[name] = times[name].take(work)
+    return times, results["protect"]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split(";")[0])
+    parser.add_argument("photos", nargs="+", type=Path)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--recipe", default="least_likely")
+    parser.add_argument("--classifier", default="efficientnet_lite0")
+    parser.add_argument("--metrics", default="", help="measured as well, for example psnr,ssim")
+    given = parser.parse_args()
+    metrics = [name for name in given.metrics.split(",") if name]
+    protector = pp.Protector(given.recipe, classifier=given.classifier, metrics=metrics)
+    preprocess = load_classifier(given.classifier).preprocess
+    protector.warm_up(batch=1)
+    print(protector.device)
+    for path in given.photos:
+        for make in (enlarged, tiled):
+            pixels = make(Image.open(path).convert("RGB"))
+            data = jpeg(pixels)
+            times, result = measure(data, protector, preprocess.reduced(pixels), given.rounds)
+            ms = {name: 1e3 * taken.median for name, taken in times.items()}
+            ratio = (ms["protect"] - ms["steps"]) / (ms["decode"] + ms["encode"])
+            parts = ", ".join(
+                f"{name} {ms[name]:.0f} ms +- {100 * taken.spread:.0f} %" for name, taken in times.items()
+            )
+            print(
+                f"{path.stem} {make.__name__} ({len(data) / 1e6:.1f} MB): {ratio:.2f} times; {parts}; {result.status}"
+            )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,142 @@
+"""From a job to its report: what is kept for it, where it is written, and that it never stands in a photo's way."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pixelpriv_fast.archive import pictures, reporting
+from pixelpriv_fast.archive.job import open_job
+from pixelpriv_fast.archive.journal import journal_file
+from pixelpriv_fast.archive.reporting import is_report, notes_on_bytes
+from pixelpriv_fast.archive.verify import Verification
+from pixelpriv_fast.archive.walk import plan
+from pixelpriv_fast.errors import StorageError
+from tests.archive.test_report import data_of, picture
+from tests.archive.tiny import fill, tiny_protector, traits
+
+
+def protect(classifier: Path, source: Path, out: Path, **options: Any) -> Path | None:
+    """Runs a job that is to draw a report: where that was written."""
+    with open_job(tiny_protector(classifier), out, batch=4, report=True, **options) as job:
+        for _ in job.run(plan([source], out)):
+            pass
+    return job.report
+
+
+def test_a_report_of_all_runs(classifier: Path, tmp_path: Path) -> None:
+    fill(tmp_path / "in", 5)
+    (tmp_path / "in" / "broken.jpg").write_bytes(b"no photo")
+    out = tmp_path / "out"
+    assert protect(classifier, tmp_path / "in", out) == out / "report.html"
+    fill(tmp_path / "in", 2, first=5)
+    assert protect(classifier, tmp_path / "in", out) == out / "report.html"
+    data = data_of((out / "report.html").read_bytes())
+    assert [photo["status"] for photo in data["photos"]] == ["failed"] + ["protected"] * 7
+    assert (data["summary"]["protected"], data["summary"]["failed"]) == (7, 1)
+    assert [photo["pictures"] is None for photo in data["photos"]] == [True] + [False] * 7
+    assert data["omitted"] == ""
+    assert "no file depends on the photos beside" in data["notes"][0]
+    assert Verification(out, device="cpu").unknown_files() == []
+
+
+def test_changed_photos_and_settings_do_not_show_old_pictures(classifier: Path, tmp_path: Path) -> None:
+    fill(tmp_path / "in", 1)
+    out, (photo,) = tmp_path / "out", [path for path in (tmp_path / "in").rglob("*.*") if path.is_file()]
+    protect(classifier, tmp_path / "in", out)
+    first = data_of((out / "report.html").read_bytes())["photos"][0]["pictures"]
+    fill(tmp_path / "other", 1, first=9)
+    shutil.copyfile(next((tmp_path / "other").rglob("*.*g")), photo)
+    protect(classifier, tmp_path / "in", out)
+    second = data_of((out / "report.html").read_bytes())["photos"][0]["pictures"]
+    assert first["before"] != second["before"]
+    with open_job(tiny_protector(classifier, seed=5), out, batch=4) as job:  # without a report: no pictures are made
+        list(job.run(plan([tmp_path / "in"], out)))
+    protect_again = tiny_protector(classifier, seed=5)
+    with open_job(protect_again, out, batch=4, report=True) as job:
+        list(job.run(plan([tmp_path / "in"], out)))
+    assert data_of((out / "report.html").read_bytes())["photos"][0]["pictures"] is None
+
+
+def test_nothing_that_stands_there_is_replaced(classifier: Path, tmp_path: Path) -> None:
+    fill(tmp_path / "in", 1)
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "report.html").write_text("<p>mine")
+    for _ in range(2):
+        assert protect(classifier, tmp_path / "in", out) == out / "report-2.html"
+    assert (out / "report.html").read_text() == "<p>mine"
+    assert is_report(out / "report-2.html")
+
+
+def test_a_photo_of_that_name_keeps_it(classifier: Path, tmp_path: Path) -> None:
+    fill(tmp_path / "in", 2)
+    (name,) = (tmp_path / "in" / "0").iterdir()
+    photo, out = name.rename(tmp_path / "report.html"), tmp_path / "out"
+    assert protect(classifier, photo, out) == out / "report-2.html"
+    assert protect(classifier, photo, out) == out / "report-2.html"
+    assert picture((out / "report.html").read_bytes()).ndim == 3
+    # The other way round: a report is there first, and the photo's result is refused, not written over it.
+    (tmp_path / "later").mkdir()
+    assert protect(classifier, tmp_path / "in", tmp_path / "later") == tmp_path / "later" / "report.html"
+    before = (tmp_path / "later" / "report.html").read_bytes()
+    protect(classifier, photo, tmp_path / "later")
+    assert (tmp_path / "later" / "report.html").read_bytes() != before
+    assert is_report(tmp_path / "later" / "report.html")
+
+
+def test_a_report_that_fails_fails_nothing_else(
+    classifier: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    fill(tmp_path / "in", 2)
+    originals = traits(tmp_path / "in")
+
+    def full(*_: Any) -> None:
+        raise StorageError("no space")
+
+    monkeypatch.setattr(reporting, "write_atomic", full)
+    assert protect(classifier, tmp_path / "in", tmp_path / "out") is None
+    assert "no report: no space" in caplog.text
+    monkeypatch.setattr(pictures, "evidence", full)
+    assert protect(classifier, tmp_path / "in", tmp_path / "more") is None
+    assert len(list((tmp_path / "more").rglob("photo*"))) == 2
+    assert traits(tmp_path / "in") == originals
+
+
+def test_damaged_pictures_are_begun_anew(classifier: Path, tmp_path: Path) -> None:
+    fill(tmp_path / "in", 2)
+    out = tmp_path / "out"
+    protect(classifier, tmp_path / "in", out)
+    store = journal_file(out).with_name(pictures.FILE)
+    store.write_bytes(b"damaged " * 1000)
+    fill(tmp_path / "in", 1, first=2)
+    protect(classifier, tmp_path / "in", out)
+    shown = [photo["pictures"] is not None for photo in data_of((out / "report.html").read_bytes())["photos"]]
+    assert sorted(shown) == [False, False, True]
+
+
+def test_pictures_are_kept_up_to_a_limit(classifier: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "MOST_BYTES", 1)
+    fill(tmp_path / "in", 9)
+    out = tmp_path / "out"
+    protect(classifier, tmp_path / "in", out)
+    store = pictures.Pictures(journal_file(out).parent, "")
+    assert 0 < store._held[True] < 9 * 2000
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("repeatable", "batch", "said"),
+    [
+        (True, 16, "no file depends on the photos beside"),
+        (False, 16, "cannot promise that a photo gives the same bytes again in other company; --deterministic"),
+        (True, 1, "(--deterministic): a file depends on its photo and the settings alone"),
+        (False, 1, "(--deterministic), because a GPU cannot promise"),
+    ],
+)
+def test_what_is_said_of_equal_bytes(repeatable: bool, batch: int, said: str) -> None:
+    (note,) = notes_on_bytes("a GPU", repeatable=repeatable, batch=batch)
+    assert said in note
