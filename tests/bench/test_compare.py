@@ -21,6 +21,12 @@ from tests.bench.fake import FakeTime
 EFFORT = Effort(budget=0.1)
 
 
+@pytest.fixture(autouse=True)
+def _no_garbage(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hundreds of made-up processes here need not collect pytest's garbage each."""
+    monkeypatch.setattr("pixelpriv_fast.bench.clock.gc.collect", lambda: 0)
+
+
 class Machine:
     """Fresh processes on a machine with slow spells: each process has its own luck with memory, and three in ten run in a
     spell that slows the case by 60 % and its yardstick by 35 % from beginning to end."""
