@@ -276,7 +276,7 @@ class Protector:
             if self._loaded is None:
                 models = [load_model(name, self._models) for name in self.classifier_names]
                 victim = partial(load_engine, engine=self._engine, device=self._device, precision=self._precision)
-                self._loaded = load_networks(models, self.recipe.attack, self._device, victim, slots)
+                self._loaded = load_networks(models, self.recipe.attack, self._device, victim, slots, self._precision)
             return self._loaded
 
 
