@@ -2,7 +2,7 @@
 
     python benchmarks/peers/attacks.py --photos FOLDER [--models FOLDER] [--network squeezenet_places365,resnet50]
         [--batch 1,8,32] [--rounds 7] [--engines torch,onnx,torchattacks,foolbox,art]
-        [--forms ours,"as shipped","tuned fp32","tuned bf16"] [--json FILE]
+        [--forms ours,"as shipped","tuned fp32","tuned bf16"] [--seconds 120] [--json FILE]
 
 Other forms: "tuned autocast bf16", "tuned compiled fp32", "tuned compiled bf16".
 
@@ -18,9 +18,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import random
 import sys
+import time
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -59,6 +61,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--network", default="squeezenet_places365,efficientnet_lite0,resnet50")
     parser.add_argument("--batch", default="1,8,32")
     parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--seconds", type=float, default=math.inf, help="of a case, after which no round begins")
     parser.add_argument("--engines", default="torch,onnx,torchattacks,foolbox,art")
     parser.add_argument("--forms", default="ours,as shipped,tuned fp32,tuned bf16", help="of the contenders")
     parser.add_argument("--json", type=Path)
@@ -77,6 +80,7 @@ def _compare(
     def say(text: str) -> None:
         print(f"{name}, batch {batch}: {text}", file=sys.stderr, flush=True)
 
+    begin = time.perf_counter()
     network = subject(name, files[: max(32, batch * options.rounds)], options.models)
     wanted = contenders(network, options.engines.split(","), options.forms.split(","), say)
     runs = [(runner, Times()) for runner in wanted]
@@ -84,6 +88,8 @@ def _compare(
     for runner, _ in runs:
         runner.gradient(network.photos[:batch], network.labels[:batch])
     for round_ in range(options.rounds):
+        if round_ and time.perf_counter() - begin > options.seconds:
+            break
         chosen = rotation(len(network.photos), batch, round_)
         photos, labels = [network.photos[i] for i in chosen], network.labels[chosen]
         peak.measure()
@@ -97,6 +103,7 @@ def _compare(
         np.eye(network.judge.classes, dtype=bool)[network.labels[:4]],
     )[1]
     work = network.step_flop * STEPS
+    attacked_by_each = batch * len(runs[0][1].seconds)
     return [
         {
             "network": name,
@@ -106,8 +113,8 @@ def _compare(
             "precision": runner.precision,
             "photos_per_second": batch / times.median,
             "spread": times.spread,
-            "success": successes[runner.title + runner.precision] / (batch * options.rounds),
-            "photos": batch * options.rounds,
+            "success": successes[runner.title + runner.precision] / attacked_by_each,
+            "photos": attacked_by_each,
             "cosine": cosine(runner.gradient(some, network.labels[:4]), exact),
             "share_of_peak": batch * work / times.median / peak.flops[runner.precision],
         }
