@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 
 from ..errors import DeviceError, ModelError
 from ..graph import build_attack_graph, build_forward, parse
@@ -31,9 +32,10 @@ class Route:
         self._passes = Passes(self._make)
 
     def prepare(self, slots: int) -> None:
-        """Compiles and proves what passes of ``slots`` photos need."""
-        for kind in ("gradient", "logits"):
-            self._passes.get((kind, self._slots(kind, slots)))
+        """Compiles and proves what passes of ``slots`` photos need, side by side."""
+        keys = [(kind, self._slots(kind, slots)) for kind in ("gradient", "logits")]
+        with ThreadPoolExecutor(len(keys)) as pool:
+            list(pool.map(self._passes.get, keys))
 
     def run(self, kind: str, slots: int, *arrays: Array) -> list[Array]:
         """``kind`` "gradient": (inputs, accepted) -> [logits, gradient]; "logits": (inputs) -> [logits] in
