@@ -79,23 +79,22 @@ def compare(
     report: Report, baseline: Report, apart: Apart, tolerance: float = TOLERANCE, most: int = MOST
 ) -> tuple[list[Change], Report]:
     """Every case that both hold, and ``report`` with the suspects' records as they are after their re-run."""
-    before = measured(baseline)
-    suspects = [one.name for one in _changes(report, before, tolerance) if one.regressed]
+    suspects = [one.name for one in _changes(report, baseline, tolerance) if one.regressed]
     first = measured(report)
     again = settled(suspects, apart, most, known(report, baseline))
     report = report.with_records([Record.merged([first[record.name], record]) for record in again])
-    changes = _changes(report, before, tolerance)
+    changes = _changes(report, baseline, tolerance)
     return [replace(one, rerun=one.name in suspects) for one in changes], report
 
 
-def _changes(report: Report, before: Mapping[str, Record], tolerance: float) -> list[Change]:
-    return [
-        Change(
-            name, record.ratio / before[name].ratio - 1.0, noise(record, None) + noise(before[name], None), tolerance
-        )
-        for name, record in measured(report).items()
-        if name in before
-    ]
+def _changes(report: Report, baseline: Report, tolerance: float) -> list[Change]:
+    before, same = measured(baseline), known(report, baseline)
+    changes = []
+    for name, record in measured(report).items():
+        if name in before:
+            unsure = noise(record, same.get(name)) + noise(before[name], None)
+            changes.append(Change(name, record.ratio / before[name].ratio - 1.0, unsure, tolerance))
+    return changes
 
 
 def known(report: Report, baseline: Report) -> Mapping[str, Record]:
