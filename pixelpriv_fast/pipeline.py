@@ -201,15 +201,15 @@ class Protector:
             finish=partial(self._finish, slots=batch, encode=encode, look=look),
             abandoned=patience.gone.set,
         )
-        for work in flow(works, steps, workers=self.workers, batch=batch * self._passes(), memory=self.memory):
+        for work in flow(works, steps, workers=self.workers, batch=self.together(batch), memory=self.memory):
             work.patience = Patience()  # ``Result.save`` has all the time
             yield self._result(work, batch)
 
-    def _passes(self) -> int:
-        """How many batches go through the stages together: more than one where photos leave the attack early, so that
-        the next ones take their slots."""
+    def together(self, batch: int) -> int:
+        """How many photos go through the stages together: more than a ``batch`` where photos leave the attack early, so
+        that the next ones take their slots."""
         attack = self.recipe.attack
-        return _REFILLS if attack is not None and attack.ends_early else 1
+        return batch * (_REFILLS if attack is not None and attack.ends_early else 1)
 
     def _prepare(self, work: Work) -> None:
         stages.decode_one(work, limits=self.limits, seed=self.seed)
@@ -276,7 +276,7 @@ class Protector:
             if self._loaded is None:
                 models = [load_model(name, self._models) for name in self.classifier_names]
                 victim = partial(load_engine, engine=self._engine, device=self._device, precision=self._precision)
-                self._loaded = load_networks(models, self.recipe.attack, self._device, victim, slots)
+                self._loaded = load_networks(models, self.recipe.attack, self._device, victim, slots, self._precision)
             return self._loaded
 
 

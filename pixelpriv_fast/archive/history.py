@@ -63,7 +63,12 @@ class History:
         same = row is not None and row.source_stamp == stamp and row.path == str(item.path)
         return row if row is not None and same and self._stands(item, row) else None
 
-    def skip(self, source: Any, sha256: str) -> str | None:
+    def content(self, item: Item) -> str:
+        """The sha256 of the content with which the photo is done; "" where there is none."""
+        row = self._journal.get(item.source)
+        return row.source_sha256 if row is not None and self._stands(item, row) else ""
+
+    def __call__(self, source: Any, sha256: str) -> str | None:
         """``stream``'s question: why the photo with these bytes is left out. Raises ``Taken`` where its result
         would replace another photo's."""
         item: Item = source

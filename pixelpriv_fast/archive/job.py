@@ -13,7 +13,7 @@ from typing import Any
 
 from ..files import sweep
 from ..pipeline import Protector
-from ..stages import Work
+from .cluster import Cluster
 from .history import History, settings_hash, settings_text
 from .journal import Journal, journal_file, open_journal
 from .pictures import Pictures
@@ -29,7 +29,7 @@ _WAITING, _WAITING_BYTES = 32, 256 << 20
 
 @contextmanager
 def open_job(
-    protector: Protector,
+    protector: Protector | Cluster,
     out: Path,
     *,
     batch: int = 16,
@@ -73,7 +73,7 @@ class Job:
 
     def __init__(
         self,
-        protector: Protector,
+        protector: Protector | Cluster,
         out: Path,
         journal: Journal,
         *,
@@ -112,8 +112,7 @@ class Job:
     def _outcomes(self, items: Sequence[Item], disk: ThreadPoolExecutor) -> Iterator[tuple[_Entry, Outcome]]:
         order: deque[_Entry] = deque()  # from the first photo whose outcome was not handed out to the last one begun
         begun = self._begin(items, order)
-        look = self._look if self.pictures is not None else None
-        results = self.protector.stream(begun, batch=self.batch, encode=True, skip=self._history.skip, look=look)
+        results = self.protector.stream(begun, batch=self.batch, encode=True, skip=self._history, look=self.pictures)
         for result in results:
             entry = next(entry for entry in order if entry.outcome is None)
             entry.outcome = self._writer.submit(disk, entry.item, entry.stamp, result)
@@ -121,13 +120,6 @@ class Job:
                 yield _handed_out(order.popleft())
         while order:
             yield _handed_out(order.popleft())
-
-    def _look(self, work: Work) -> None:
-        """Keeps a photo's pictures; in any thread."""
-        item: Any = work.source
-        if self.pictures is not None and work.sha256 is not None:
-            protected = work.verdict.protected
-            self.pictures.keep(item.source, work.sha256, protected, work.photo.pixels, work.result_pixels)
 
     def notes(self) -> list[str]:
         """What the report says of equal bytes."""

@@ -8,12 +8,16 @@ from __future__ import annotations
 import logging
 import sqlite3
 import threading
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
+from typing import cast
 
-from ..types import Pixels
+from ..stages import Work
 from .evidence import Evidence, evidence
 from .rows import Row
+from .walk import Item
 
 _LOG = logging.getLogger(__name__)
 
@@ -41,23 +45,21 @@ class Pictures:
             found = self._sql.execute("SELECT protected, SUM(size) FROM pictures GROUP BY protected").fetchall()
             self._held |= {bool(protected): size for protected, size in found}
 
-    def keep(self, source: str, sha256: str, protected: bool, before: Pixels, after: Pixels) -> None:
-        """Makes and keeps the pictures of a photo with these bytes (``sha256``), unless there are enough."""
+    def __call__(self, work: Work) -> None:
+        """``stream``'s ``look``: makes and keeps the pictures of a finished photo of an archive."""
+        if work.sha256 is not None:
+            made = partial(evidence, work.photo.pixels, work.result_pixels)
+            self.keep(cast(Item, work.source), work.sha256, work.verdict.protected, made)
+
+    def keep(self, item: Item, sha256: str, protected: bool, make: Callable[[], Evidence]) -> None:
+        """Keeps what ``make`` makes of a photo with these bytes (``sha256``), unless there are enough."""
         if self._sql is None or self._held[protected] >= MOST_BYTES:
             return
         try:
-            made = evidence(before, after)
-            values = (
-                _key(source),
-                self._made_of(sha256),
-                protected,
-                made.size,
-                made.before,
-                made.after,
-                made.difference,
-            )
+            made, key = make(), _key(item.source)
+            values = (key, self._made_of(sha256), protected, made.size, made.before, made.after, made.difference)
             with self._lock:
-                for was, old in self._sql.execute("SELECT protected, size FROM pictures WHERE source = ?", values[:1]):
+                for was, old in self._sql.execute("SELECT protected, size FROM pictures WHERE source = ?", (key,)):
                     self._held[bool(was)] -= old
                 self._sql.execute("INSERT OR REPLACE INTO pictures VALUES (?, ?, ?, ?, ?, ?, ?)", values)
                 self._held[protected] += made.size

@@ -35,6 +35,9 @@ class JobOptions:
     """What the options come to."""
 
     protector: Protector
+    make: Callable[..., Protector]  #: makes more like it, with ``workers``
+    workers: int | None
+    gpu: bool  #: whether it may run on one
     format_name: str | None
     batch: int
     strict: bool
@@ -61,7 +64,7 @@ def job_options(
     ] = MetadataPolicy.private,
     batch: Annotated[int, typer.Option(min=1, help="Photos attacked together.")] = 16,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Threads that decode and encode. Default: one a core.")
+        int | None, typer.Option(min=1, help="Threads that decode and encode (one a core), or a cluster's actors.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed; each photo's own comes from it and its content.")] = 0,
     stop: Annotated[
@@ -92,7 +95,8 @@ def job_options(
 
     wanted = None if format is Format.keep else format.value
     parsed = Recipe.parse(recipe)
-    protector = Protector(
+    make = functools.partial(
+        Protector,
         parsed if stop is None else parsed.with_attack(stop=stop.value),
         classifier=classifiers_or_default(classifier),
         models=models,
@@ -103,9 +107,19 @@ def job_options(
         encoding=EncodeOptions(format=wanted, quality=quality, metadata=metadata.value),
         limits=Limits(max_pixels=max_pixels, max_bytes=max_bytes, max_frames=max_frames),
         timeout=timeout,
-        workers=workers,
     )
-    return JobOptions(protector, wanted, 1 if deterministic else batch, strict, resume, json, report)
+    return JobOptions(
+        protector=make(workers=workers),
+        make=make,
+        workers=workers,
+        gpu=device is not Device.cpu,
+        format_name=wanted,
+        batch=1 if deterministic else batch,
+        strict=strict,
+        resume=resume,
+        json=json,
+        report=report,
+    )
 
 
 def with_job_options(command: Callable[..., int]) -> Callable[..., int]:

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from .job_options import JobOptions, with_job_options
 from .output import Output, guarded, say
 from .progress import progress
+
+if TYPE_CHECKING:
+    from ..archive.cluster import Cluster
+    from ..pipeline import Protector
+
+
+class ClusterKind(StrEnum):
+    ray = "ray"
 
 
 @guarded
@@ -23,6 +32,9 @@ def protect(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be done, how long and how large; write nothing.")
     ] = False,
+    cluster: Annotated[
+        ClusterKind | None, typer.Option(help="Work in --workers processes on the machines of a cluster.")
+    ] = None,
 ) -> int:
     """Protects photos: the folder tree, names and formats are mirrored below OUT; originals are never written to. Run
     again, it goes on where it was, and redoes what changed."""
@@ -36,13 +48,14 @@ def protect(
     passed_over: Counter[str] = Counter()
     items = plan(sources, out, options.format_name, passed_over=lambda _, reason: passed_over.update([reason]))
     output = Output(options.json)
-    if dry_run:
-        return _preview(items, out, options, output, passed_over)
     slots = min(options.batch, max(1, len(items)))  # of the whole job, so that a resumed one computes the same
+    if dry_run:
+        return _preview(items, out, options, slots, output, passed_over)
     report = options.report if options.report is not None else any(source.is_dir() for source in sources)
-    with open_job(
-        options.protector, out, batch=slots, strict=options.strict, resume=options.resume, report=report
-    ) as job:
+    with (
+        _workforce(options, cluster) as workforce,
+        open_job(workforce, out, batch=slots, strict=options.strict, resume=options.resume, report=report) as job,
+    ):
         with progress(len(items), output, job.summary) as show:
             for record in job.run(items):
                 show(record, evidence(record))
@@ -56,10 +69,19 @@ def protect(
     return summary.exit_code
 
 
-def _preview(items: Any, out: Path, options: JobOptions, output: Output, passed_over: Counter[str]) -> int:
+def _workforce(options: JobOptions, cluster: ClusterKind | None) -> Protector | Cluster:
+    """Who protects the photos, to be closed after."""
+    if cluster is None:
+        return options.protector
+    from ..archive.cluster import Cluster
+
+    return Cluster(options.make, options.workers, gpu=options.gpu)
+
+
+def _preview(items: Any, out: Path, options: JobOptions, slots: int, output: Output, passed_over: Counter[str]) -> int:
     from ..archive.preview import Preview
 
-    preview = Preview(options.protector, items, out, options.batch, options.strict, options.resume, passed_over)
+    preview = Preview(options.protector, items, out, slots, options.strict, options.resume, passed_over)
     for record in preview.records():
         done = f" ({record['reason']})" if record["reason"] else ""
         output.record(record, f"{record['source']} -> {out / record['output']}{done}")
