@@ -145,8 +145,8 @@ def _round(pending: Sequence[_Reduced], seen: float, task: AttackTask, plan: Des
 
 
 def _enough(judgement: Judgement | None, plan: Descent) -> bool:
-    """Whether a photo needs no further round. An attack that ends early has a margin of its own."""
-    return judgement is not None and judgement.fooled and (plan.ends_early or judgement.shown < MARGIN)
+    """Whether a photo needs no further round: by the attack's own rule where it has one, or by a margin."""
+    return judgement is not None and judgement.fooled and (plan.over(judgement) or judgement.shown < MARGIN)
 
 
 def _fooled(photos: Sequence[Pixels], task: AttackTask) -> list[bool]:
