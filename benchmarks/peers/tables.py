@@ -47,7 +47,7 @@ def _full(rows: Sequence[Row]) -> Iterator[Sequence[str]]:
                 row["contender"],
                 row["precision"],
                 f"{row['photos_per_second']:.2f}",
-                f"{row['spread']:.0%}",
+                f"{row['spread']:.0%}" if row["photos"] > row["batch"] else "-",  # one round has none
                 _ratio(row, shipped),
                 _ratio(row, tuned),
                 f"{row['success']:.1%} of {row['photos']}",
