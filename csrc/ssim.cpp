@@ -96,7 +96,7 @@ double ssim(const std::uint8_t* a, const std::uint8_t* b, int height, int width,
     const int lines = height - 2 * vertical.radius;
     std::vector<double> sums(lines);
     constexpr int kGrain = 32;
-    Team(std::min(threads, std::max(1, lines / kGrain))).rows(lines, kGrain, [&](int begin, int end) {
+    Team(threads, lines, kGrain).rows(lines, kGrain, [&](int begin, int end) {
         Moments m(samples);
         const std::ptrdiff_t first = Moments::kMargin + 3 * horizontal.radius;
         for (int line = begin; line < end; ++line) {

@@ -108,8 +108,9 @@ def packed(height: int, width: int) -> tuple[np.ndarray, int]:
 
 
 def _lattice_step(h: int, w: int) -> Call:
-    gradient = whole(3, half(h), half(w))
-    step = photo(h, w), offsets(h, w), 2, gradient, *tables(h, w, name="box"), ORDER, GAIN, 3, 16
+    gradient, start = whole(3, half(h), half(w)), photo(h, w)
+    within = np.clip(offsets(h, w), -2 * start.astype(int), 2 * (255 - start.astype(int))).astype(np.int8)
+    step = start, within, 2, gradient, *tables(h, w, name="box"), ORDER, GAIN, 3, 16
     return Call((*step, 4 * whole(h, w, 3)), written=1)
 
 
