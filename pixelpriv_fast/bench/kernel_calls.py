@@ -146,4 +146,5 @@ EXAMPLES: Final[dict[str, Callable[[], tuple[Any, ...]]]] = {
     "cartoon_filter": _drawing,
     "unpack_lzw": lambda: (_packed(), 20_000),
     "ssim": lambda: (scene(192, 256), scene(192, 256, 1)),
+    "squared_difference": lambda: (_photo(), scene(_HEIGHT, _WIDTH, 1)),
 }

@@ -154,5 +154,6 @@ CALLS: dict[str, Callable[[int, int], Call]] = {
     "filled_area": lambda h, w: Call((motions(h, w), h, w)),
     "cartoon_filter": lambda h, w: Call(drawing(h, w)),
     "unpack_lzw": lambda h, w: Call(packed(h, w)),
+    "squared_difference": lambda h, w: Call((photo(h, w), photo(h, w, 1))),
     "ssim": lambda h, w: Call((photo(h, w), photo(h, w, 1)), tolerance={"atol": 1e-12}),
 }
