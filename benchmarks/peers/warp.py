@@ -99,9 +99,10 @@ def _torchvision(photo: NDArray[np.uint8], motions: NDArray[np.float64]) -> Work
 def _pillow(photo: NDArray[np.uint8], motions: NDArray[np.float64]) -> Work:
     from PIL import Image
 
-    image, turns = Image.fromarray(photo), matrices(motions).reshape(-1, 6).tolist()
-    how = Image.Transform.AFFINE, Image.Resampling.BILINEAR
-    return lambda: [image.transform(image.size, how[0], turn, how[1]) for turn in turns]
+    image, turns = Image.fromarray(photo), matrices(motions)
+    turns[:, :, 2] += 0.5 * (1.0 - turns[:, :, :2].sum(2))  # Pillow counts from the corners of pixels
+    rows, how = turns.reshape(-1, 6).tolist(), (Image.Transform.AFFINE, Image.Resampling.BILINEAR)
+    return lambda: [image.transform(image.size, how[0], row, how[1]) for row in rows]
 
 
 def _opencv(photo: NDArray[np.uint8], motions: NDArray[np.float64]) -> dict[str, Work]:
