@@ -51,7 +51,7 @@ def squared_difference(a: Pixels, b: Pixels) -> int:
         block = slice(begin, begin + _SAMPLES_AT_ONCE)
         # Whole numbers below 2^53 throughout (2^18 * 255^2 at most), so float64 adds them exactly in any order.
         difference = np.subtract(first[block], second[block], dtype=np.float64)
-        total += int(np.dot(difference, difference))
+        total += int(np.square(difference).sum())
     return total
 
 
