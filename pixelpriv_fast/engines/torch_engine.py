@@ -19,8 +19,8 @@ import torch
 from ..errors import ModelError
 from ..models import CARDS, StampedModel, in_slots, load_state_dict
 from ..models.architectures import network
+from ..runtime.forks import Guard, let_torch_compute
 from ..runtime.providers import UNTRIED
-from ..runtime.session import Guard
 from ..types import Floats, Logits
 from .checks import checked_gradient, checked_logits
 from .protocol import ClassSets
@@ -73,6 +73,8 @@ class TorchEngine:
         ``DeviceError`` for a wish that this machine cannot meet, ``ModelError`` where the module's answers have
         another shape.
         """
+        let_torch_compute()
+        guard = Guard(f"{name} torch", torch=True)
         target = torch_device(device)
         precision = gradient_precision(precision, target)
         module = module.eval().requires_grad_(False)
@@ -80,7 +82,7 @@ class TorchEngine:
         exact = module.to(device=target, memory_format=torch.channels_last)  # type: ignore[call-overload]
         rough = exact if precision == "fp32" else copy.deepcopy(exact).to(DTYPES[precision])
         title = f"torch {target.type} {precision}" + (f" ({UNTRIED})" if target.type == "cuda" else "")
-        engine = cls(name, preprocess, 0, title, precision, rough, exact, target, Programs(), Guard(f"{name} torch"))
+        engine = cls(name, preprocess, 0, title, precision, rough, exact, target, Programs(), guard)
         (answer,) = engine._logits(np.zeros((1, 3, *preprocess.size), np.float32))
         if answer.ndim != 2 or answer.shape[0] != 1 or answer.shape[1] < 2:
             raise ModelError(f"{name}: answers of shape {tuple(answer.shape)}, expected (photos, classes)")
@@ -134,7 +136,8 @@ class TorchEngine:
     def close(self) -> None:
         """See ``GradientEngine.close``: gives back what recordings hold of the GPU's memory."""
         self.guard.close()
-        self.programs.clear()
+        if not self.guard.foreign:
+            self.programs.clear()
 
     def _logits(self, inputs: Floats) -> list[Logits]:
         with call_rules(self.torch_device):
