@@ -96,7 +96,8 @@ class OnnxEngine:
         with self._lock:
             if self._route is not failed:
                 return
-            self._left.append(why)
+            if why not in self._left:  # the last way is asked again by every call
+                self._left.append(why)
             self._route = self._next()
             _LOG.warning("%s: %s; going on with %s", self.name, why, self._route.way)
 

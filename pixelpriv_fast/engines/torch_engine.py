@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -121,17 +121,19 @@ class TorchEngine:
         """See ``GradientEngine.gradient``."""
         self.guard.check()
         slots = slots or min(len(inputs), MAX_BATCH)
-        run = self._gradient if self.torch_device.type == "cpu" else self._program(slots)
+        run = self._run(slots)
         logits, gradient = in_slots(lambda *rows: run(rows), slots, inputs, accepted)
         return checked_logits(self.name, logits), checked_gradient(self.name, gradient)
 
     def prepare(self, slots: int) -> None:
-        """See ``GradientEngine.prepare``: the first pass makes the libraries' plans, on a GPU a recording."""
+        """See ``GradientEngine.prepare``: the first pass makes the libraries' plans, on a GPU a recording. Its answers are
+        not looked at: a network may have no gradient at zeros."""
+        self.guard.check()
         inputs = np.zeros((slots, 3, *self.preprocess.size), np.float32)
         accepted = np.zeros((slots, self.classes), np.bool_)
         accepted[:, 0] = True
-        self.gradient(inputs, accepted, slots)
-        self.logits(inputs, slots)
+        self._run(slots)((inputs, accepted))
+        self._logits(inputs)
 
     def close(self) -> None:
         """See ``GradientEngine.close``: gives back what recordings hold of the GPU's memory."""
@@ -144,6 +146,10 @@ class TorchEngine:
             x = torch.from_numpy(np.ascontiguousarray(inputs)).to(self.torch_device)
             answer: torch.Tensor = self.exact(x.contiguous(memory_format=torch.channels_last))
             return [answer.cpu().numpy()]
+
+    def _run(self, slots: int) -> Callable[[Sequence[Array]], list[Array]]:
+        """(inputs, accepted) of ``slots`` photos -> [logits, gradient]."""
+        return self._gradient if self.torch_device.type == "cpu" else self._program(slots)
 
     def _gradient(self, rows: Sequence[Array]) -> list[Array]:
         """On a CPU: nothing shared, so threads do not wait for each other."""

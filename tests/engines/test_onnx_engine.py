@@ -232,6 +232,20 @@ def test_a_provider_that_dies_is_replaced_loudly(model, monkeypatch, caplog):
         assert a @ b > 0.9 * np.linalg.norm(a) * np.linalg.norm(b)
 
 
+def test_where_every_provider_died_every_call_says_the_same(model, monkeypatch):
+    engine = load(model, "onnxruntime", "fp32")
+    engine.prepare(2)
+    honest = onnx_route.create_session
+    monkeypatch.setattr(onnx_route, "create_session", lambda *a: Dying(honest(*a), 0))
+    engine = load(model, "onnxruntime", "fp32")
+    said = set()
+    for _ in range(3):
+        with pytest.raises(DeviceError, match=r"no way to run is left: the device is lost$") as error:
+            engine.logits(photos(1), 1)
+        said.add(str(error.value))
+    assert len(said) == 1
+
+
 def test_after_close(model):
     engine = load(model, "cpu", "auto")
     engine.prepare(1)
