@@ -1,10 +1,10 @@
 """Protects one archive several times, with other numbers of threads and in other orders, and compares the files.
 
-    python benchmarks/archive_orders.py --photos FOLDER [--count 300] [--recipe R] [--classifier C] [--models DIR]
-        [--engine E] [--precision P] [--batch 16]
+    python benchmarks/archive_orders.py --photos FOLDER [FOLDER ...] [--count 120] [--distinct 120] [--recipe R]
+        [--classifier C] [--models DIR] [--engine E] [--precision P] [--batch 16]
 
 The archive is made of the photos in FOLDER as ``archive_throughput.py`` makes it. Prints one JSON object; exits 1 where
-any file differs from the first run's, or an original was touched.
+any file differs from the first run's, a photo has no file, or an original was touched.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import pixelpriv_fast as pp
-from benchmarks.archive_throughput import fill
+from benchmarks.archive_made import fill
 from pixelpriv_fast.archive.job import open_job
 from pixelpriv_fast.archive.walk import plan
 from tests.archive.tiny import traits, tree
@@ -48,15 +48,17 @@ def protected(source: Path, out: Path, workers: int, shuffle: bool, arguments: a
     with protector, open_job(protector, out, batch=arguments.batch) as job:
         for _ in job.run(items):
             pass
-        notes, counts = job.notes(), dict(job.summary.counts)
+        notes, counts, device = job.notes(), dict(job.summary.counts), protector.device
     files = {name: hashlib.sha256(data).hexdigest() for name, data in tree(out).items()}
-    return {"files": files, "notes": notes, "counts": counts, "seconds": round(time.perf_counter() - start, 1)}
+    seconds = round(time.perf_counter() - start, 1)
+    return {"files": files, "notes": notes, "counts": counts, "device": device, "seconds": seconds}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--photos", type=Path, required=True)
-    parser.add_argument("--count", type=int, default=300)
+    parser.add_argument("--photos", type=Path, required=True, nargs="+")
+    parser.add_argument("--count", type=int, default=120)
+    parser.add_argument("--distinct", type=int, default=120)
     parser.add_argument("--recipe", default="contrast+least_likely")
     parser.add_argument("--classifier", default="efficientnet_lite0")
     parser.add_argument("--models", type=Path)
@@ -66,13 +68,14 @@ def main() -> int:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="pixelpriv-") as name:
         source = Path(name) / "in"
-        fill(source, arguments.photos, arguments.count)
+        fill(source, arguments.photos, arguments.count, arguments.distinct)
         before = traits(source)
         runs = [protected(source, Path(name) / str(workers), workers, mix, arguments) for workers, mix in _RUNS]
         touched = traits(source) != before
     first = runs[0]["files"]
     report = {
         "photos": arguments.count,
+        "device": runs[0]["device"],
         "files": len(first),
         "originals_touched": touched,
         "runs": [
@@ -88,7 +91,8 @@ def main() -> int:
         ],
     }
     print(json.dumps(report, indent=2))
-    return int(touched or any(run["differing"] for run in report["runs"]))
+    incomplete = len(first) != arguments.count
+    return int(touched or incomplete or any(run["differing"] for run in report["runs"]))
 
 
 if __name__ == "__main__":

@@ -1,97 +1,79 @@
 """How close an archive's run comes to what its stages cost when each runs alone, and whether its memory stays flat.
 
-    python benchmarks/archive_throughput.py --photos FOLDER [--count 2000] [--recipe R] [--classifier C] [--models DIR]
+    python benchmarks/archive_throughput.py --photos FOLDER [FOLDER ...] [--count 2000] [--distinct 128] [--rounds 2]
+        [--recipe R] [--classifier C] [--models DIR] [--batch 16] [--workers N]
 
-Makes an archive of ``count`` photos out of those in FOLDER (many names, folders, sizes and formats), then:
+Makes an archive of ``count`` photos, copies of ``distinct`` pictures in several formats and sizes, and measures
 
-1. each stage alone, with the same threads, on a sample of ``--sample`` photos: the CPU seconds that a photo costs;
-2. the archive's run, journal and synced writes included: photos a second, and resident memory, photo by photo.
+1. each stage alone, ``rounds`` times before the run and as often after it, on one copy of every picture, in the threads
+   that the run uses for it (decode, enhance, encode: the pool; attack: the caller's, with all the network's threads);
+2. the run in between, journal and synced writes included: photos a second, CPU seconds, resident memory.
 
-Prints one JSON object. ``share``: the run's rate by the rate that the stages' CPU seconds allow on this machine's
-cores. ``busy``: CPU seconds of the run by wall seconds and cores. ``memory_mb``: the highest resident memory up to
-photo 200, and from there on.
+Prints one JSON object. ``share``: the run's rate by the rate that the CPU seconds of decode, enhance, attack, encode and
+verify allow on this machine's cores; "low" and "high" are what the dearest and the cheapest round would make of it.
+``busy``: the run's CPU seconds by wall seconds and cores. ``memory_mb``: the highest resident memory up to photo 200,
+and from there on. Exits 1 where the run touched an original.
 """
 
 from __future__ import annotations
 
 import argparse
-import io
-import itertools
 import json
 import os
+import statistics
+import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from PIL import Image
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import pixelpriv_fast as pp
+from benchmarks.archive_made import fill, number_of
 from pixelpriv_fast import stages
 from pixelpriv_fast.archive.job import open_job
 from pixelpriv_fast.archive.walk import plan
 from pixelpriv_fast.retries import RETRY_SLOTS
 from pixelpriv_fast.stages import Work
+from tests.archive.tiny import traits
 
 _SETTLED = 200  # photos after which memory must not grow any more
-_FORMATS = (("jpg", "JPEG", {"quality": 92}), ("png", "PNG", {}), ("webp", "WEBP", {"quality": 92}))
-_SCALES = (1.0, 0.75, 1.25, 0.5)
+_CORES = len(os.sched_getaffinity(0))
+
+#: Runs a step over groups of photos.
+Over = Callable[[Callable[[list[Work]], Any], Sequence[list[Work]]], Iterable[Any]]
 
 
-def fill(folder: Path, photos: Path, count: int) -> None:
-    """``count`` photos: each source at several sizes and in several formats, with a pixel of its own."""
-    found = sorted(p for p in photos.rglob("*") if p.suffix.lower() in (".jpg", ".jpeg", ".png", ".webp"))
-    if not found:
-        raise SystemExit(f"no photo below {photos}")
-    kinds = itertools.cycle(itertools.product(_SCALES, _FORMATS))
-    for number, source in zip(range(count), itertools.cycle(found)):
-        scale, (suffix, name, options) = next(kinds)
-        with Image.open(source) as opened:
-            photo = opened.convert("RGB")
-        photo = photo.resize((max(32, int(photo.width * scale)), max(32, int(photo.height * scale))))
-        photo.putpixel((0, 0), (number % 256, number // 256 % 256, 0))
-        path = folder / f"{number % 20:02}" / f"photo {number:05}.{suffix}"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        buffer = io.BytesIO()
-        photo.save(buffer, name, **options)
-        path.write_bytes(buffer.getvalue())
-
-
-def alone(protector: pp.Protector, paths: list[Path], batch: int) -> dict[str, float]:
-    """CPU seconds a photo of each stage, run by itself on ``paths``."""
-    networks = protector._networks()
+def alone(protector: pp.Protector, paths: Sequence[Path], batch: int) -> dict[str, float]:
+    """CPU seconds a photo of each stage, run by itself on all ``paths`` before the next one begins."""
+    networks, recipe = protector._networks(), protector.recipe
     works = [Work(str(path), path) for path in paths]
+    singles = [[work] for work in works]
+    batches = [works[first : first + batch] for first in range(0, len(works), batch)]
     spent: dict[str, float] = {}
-
-    def timed(name: str, step: Callable[[list[Work]], Any], size: int) -> None:
-        start = time.process_time()
-        for first in range(0, len(works), size):
-            step(works[first : first + size])
-        spent[name] = (time.process_time() - start) / len(works)
 
     def decode(group: list[Work]) -> None:
         for work in group:
             stages.read_one(work, limits=protector.limits, skip=None)
             stages.decode_one(work, limits=protector.limits, seed=protector.seed)
 
-    for victim in networks.victims:
-        victim.prepare(RETRY_SLOTS)  # compiled once, whatever the number of photos
-    timed("decode", decode, 1)
-    timed("classify", lambda group: stages.classify_originals(group, networks.classifiers, batch), batch)
-    timed("enhance", lambda group: stages.enhance_all(group, protector.recipe.enhancement), 1)
-    timed("attack", lambda group: stages.attack_all(group, protector.recipe.attack, networks.victims, batch), batch)
-    timed("encode and verify", lambda group: protector._encode_until_protected(group, batch, protector.encoding), batch)
-    timed("measure", lambda group: stages.measure(group, protector._metrics, ("psnr", "ssim", "nima")), 1)
+    def timed(name: str, step: Callable[[list[Work]], Any], groups: Sequence[list[Work]], over: Over) -> None:
+        start = time.process_time()
+        for _ in over(step, groups):
+            pass
+        spent[name] = (time.process_time() - start) / len(works)
+
+    with ThreadPoolExecutor(protector.workers) as pool:
+        timed("decode", decode, singles, pool.map)
+        timed("classify", lambda group: stages.classify_originals(group, networks.classifiers, batch), batches, map)
+        timed("enhance", lambda group: stages.enhance_all(group, recipe.enhancement), singles, pool.map)
+        timed("attack", lambda group: stages.attack_all(group, recipe.attack, networks.victims, batch), batches, map)
+        finish = protector._encode_until_protected
+        timed("encode and verify", lambda group: finish(group, batch, protector.encoding), batches, pool.map)
     return spent
-
-
-def spread(paths: list[Path], count: int, batch: int) -> list[Path]:
-    """About ``count`` photos in whole batches, as the run takes them, spread over the archive."""
-    batches = [paths[first : first + batch] for first in range(0, len(paths), batch)]
-    chosen = np.linspace(0, len(batches) - 1, min(max(1, count // batch), len(batches))).astype(int)
-    return [path for place in chosen for path in batches[place]]
 
 
 def resident() -> float:
@@ -100,11 +82,11 @@ def resident() -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
-def run(protector: pp.Protector, source: Path, out: Path, batch: int) -> dict[str, Any]:
+def run(protector: pp.Protector, source: Path, out: Path, batch: int, report: bool) -> dict[str, Any]:
     """The archive's run: its rate, how busy it kept the cores, and its memory."""
     memory: list[float] = []
     begin, cpu = time.perf_counter(), time.process_time()
-    with open_job(protector, out, batch=batch) as job:
+    with open_job(protector, out, batch=batch, report=report) as job:
         for _ in job.run(plan([source], out)):
             memory.append(resident())
     wall, cpu = time.perf_counter() - begin, time.process_time() - cpu
@@ -112,50 +94,63 @@ def run(protector: pp.Protector, source: Path, out: Path, batch: int) -> dict[st
     return {
         "photos_per_second": len(memory) / wall,
         "cpu_seconds_a_photo": cpu / len(memory),
-        "busy": cpu / wall / len(os.sched_getaffinity(0)),
+        "busy": cpu / wall / _CORES,
         "memory_mb": dict(zip(("until 200", "from 200"), peaks, strict=True)),
         "counts": dict(job.summary.counts),
         "device": job.summary.device,
     }
 
 
-def main() -> None:
+def verdict(rounds: Sequence[dict[str, float]], rate: float) -> dict[str, Any]:
+    """What the rounds of stages alone make of the run's ``rate``."""
+    sums = sorted(sum(spent.values()) for spent in rounds)
+    return {
+        "cpu_seconds_a_photo_alone": {
+            stage: {
+                "median": statistics.median(spent[stage] for spent in rounds),
+                "rounds": [round(spent[stage], 5) for spent in rounds],
+            }
+            for stage in rounds[0]
+        },
+        "allowed_photos_per_second": _CORES / statistics.median(sums),
+        "share": rate * statistics.median(sums) / _CORES,
+        "share_range": {"low": rate * sums[0] / _CORES, "high": rate * sums[-1] / _CORES},
+    }
+
+
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--photos", type=Path, required=True)
+    parser.add_argument("--photos", type=Path, required=True, nargs="+")
     parser.add_argument("--count", type=int, default=2000)
-    parser.add_argument("--sample", type=int, default=160, help="photos that each stage is measured on alone")
+    parser.add_argument("--distinct", type=int, default=128, help="pictures that the photos are copies of")
+    parser.add_argument("--rounds", type=int, default=2, help="of the stages alone, before the run and after it")
     parser.add_argument("--recipe", default="contrast+least_likely")
     parser.add_argument("--classifier", default="efficientnet_lite0")
     parser.add_argument("--models", type=Path)
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--workers", type=int)
+    parser.add_argument("--report", action="store_true", help="with the report's pictures, as `protect` on a folder")
     arguments = parser.parse_args()
+    batch = arguments.batch
     protector = pp.Protector(
         arguments.recipe, classifier=arguments.classifier, models=arguments.models, workers=arguments.workers
     )
-    with tempfile.TemporaryDirectory(prefix="pixelpriv-") as folder:
-        source = Path(folder) / "in"
-        fill(source, arguments.photos, arguments.count)
-        protector.warm_up(batch=arguments.batch)
-        paths = [item.path for item in plan([source], Path(folder) / "out")]
-        sample = spread(paths, arguments.sample, arguments.batch)
-        stages_alone = alone(protector, sample, arguments.batch)
-        measured = run(protector, source, Path(folder) / "out", arguments.batch)
-    allowed = len(os.sched_getaffinity(0)) / sum(stages_alone.values())
-    print(
-        json.dumps(
-            {
-                "count": arguments.count,
-                "recipe": protector.recipe.word,
-                "cpu_seconds_a_photo_alone": stages_alone,
-                "allowed_photos_per_second": allowed,
-                "share": measured["photos_per_second"] / allowed,
-                **measured,
-            },
-            indent=2,
-        )
-    )
+    with protector, tempfile.TemporaryDirectory(prefix="pixelpriv-") as folder:
+        source, out = Path(folder) / "in", Path(folder) / "out"
+        fill(source, arguments.photos, arguments.count, arguments.distinct)
+        originals = traits(source)
+        protector.warm_up(batch=batch)
+        for victim in protector._networks().victims:
+            victim.prepare(RETRY_SLOTS)  # compiled once, whatever the number of photos
+        sample = [item.path for item in plan([source], out) if number_of(item.path) < arguments.distinct]
+        rounds = [alone(protector, sample, batch) for _ in range(arguments.rounds)]
+        measured = run(protector, source, out, batch, arguments.report)
+        rounds += [alone(protector, sample, batch) for _ in range(arguments.rounds)]
+        touched = traits(source) != originals
+    report = {"count": arguments.count, "recipe": protector.recipe.word, "originals_touched": touched}
+    print(json.dumps(report | verdict(rounds, measured["photos_per_second"]) | measured, indent=2))
+    return int(touched)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -125,7 +125,7 @@ double Solver::refresh_residual() {
 // p = z + beta p, q = A p; returns p . q.
 double Solver::direct(float beta) {
     Level& grid = multigrid_.finest();
-    Plane& q = grid.d_next;  // free between two cycles
+    Plane& q = grid.other;  // free between two cycles
     sweep(
         team_, height_, grain_rows(width_),
         [&](int y) {
@@ -152,7 +152,7 @@ double Solver::descend(double goal) {
         if (!(curvature > 0)) break;
         const float step = static_cast<float>(rz / curvature);
         norm = std::sqrt(sum_rows([&](int y) {
-            advance_row(step, p_.row(y), grid.d_next.row(y), width_, t_row(y), grid.r.row(y));
+            advance_row(step, p_.row(y), grid.other.row(y), width_, t_row(y), grid.r.row(y));
             return dot(grid.r.row(y), grid.r.row(y), width_);
         }));
         if (norm <= goal) break;

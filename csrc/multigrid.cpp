@@ -18,42 +18,38 @@ constexpr float kHigh = 2.0F, kLow = 0.1F;
 constexpr int kDegree = 3;
 constexpr float kSoftening = 0.8F;
 
-// The polynomial's steps: d = add * scaled residual + keep * the last d.
+// The polynomial's steps: next = keep x - back (the iterate before x) + add (r + weighted neighbours) / diagonal.
 struct Steps {
-    float keep[kDegree], add[kDegree];
+    float keep[kDegree], back[kDegree], add[kDegree];
 };
 
 Steps chebyshev_steps() {
     const float centre = (kHigh + kLow) / 2, half = (kHigh - kLow) / 2, sigma = centre / half;
-    Steps steps{{0}, {1 / centre}};
+    Steps steps{{1 - 1 / centre}, {0}, {1 / centre}};
     float rho = 1 / sigma;
     for (int i = 1; i < kDegree; ++i) {
         const float next = 1 / (2 * sigma - rho);
-        steps.keep[i] = next * rho;
+        steps.back[i] = next * rho;
         steps.add[i] = 2 * next / half;
+        steps.keep[i] = 1 + steps.back[i] - steps.add[i];
         rho = next;
     }
     return steps;
 }
 
-Stencil stencil(const Level& level, const Plane& d, int y) {
-    return {d.row(y),
-            d.above(y),
-            d.below(y),
-            level.w_h.row(y),
-            level.w_v.row(y),
-            level.w_v.above(y),
-            level.inverse_diagonal.row(y)};
+Stencil stencil(const Level& level, const Plane& x, int y) {
+    return {x.row(y),         x.above(y),         x.below(y),     level.w_h.row(y),
+            level.w_v.row(y), level.w_v.above(y), level.r.row(y), level.inverse_diagonal.row(y)};
 }
 
 PP_CLONES void pair_row(const float* upper, const float* lower, int width, float* PP_RESTRICT coarse) {
     for (int x = 0; x < width; ++x) coarse[x] = (upper[2 * x] + upper[2 * x + 1]) + (lower[2 * x] + lower[2 * x + 1]);
 }
 
-PP_CLONES void spread_row(const float* coarse, int width, float* PP_RESTRICT d) {
+PP_CLONES void spread_row(const float* coarse, int width, float* PP_RESTRICT fine) {
     for (int x = 0; x < width; ++x) {
-        d[2 * x] = coarse[x];
-        d[2 * x + 1] = coarse[x];
+        fine[2 * x] += coarse[x];
+        fine[2 * x + 1] += coarse[x];
     }
 }
 
@@ -75,8 +71,15 @@ PP_CLONES void paired_edges_row(const float* fine, int width, float* PP_RESTRICT
     for (int x = 0; x < width; ++x) coarse[x] = kSoftening * (fine[2 * x] + fine[2 * x + 1]);
 }
 
-void step(Level& level, const Plane& d, Plane& next, float keep, float add, int y) {
-    step_row(stencil(level, d, y), keep, add, level.width, level.scaled.row(y), next.row(y), level.x.row(y));
+// Row y of the step `i`, from x into `next`, which holds the iterate before x.
+void step(const Level& level, const Plane& x, Plane& next, const Steps& steps, int i, int y) {
+    step_row(stencil(level, x, y), steps.keep[i], steps.back[i], steps.add[i], level.width, next.row(y));
+    next.wrap(y);
+}
+
+// The same for a step that has no iterate before x.
+void first_step(const Level& level, const Plane& x, Plane& next, float keep, float add, int y) {
+    first_step_row(stencil(level, x, y), keep, add, level.width, next.row(y));
     next.wrap(y);
 }
 
@@ -114,12 +117,10 @@ Level::Level(int height, int width, Arena& arena)
       inverse_diagonal(height, width, arena),
       r(height, width, arena),
       x(height, width, arena),
-      scaled(height, width, arena),
-      d(height, width, arena),
-      d_next(height, width, arena) {}
+      other(height, width, arena) {}
 
 std::size_t Multigrid::floats(int height, int width) {
-    constexpr std::size_t kPlanes = 8;  // of a level
+    constexpr std::size_t kPlanes = 6;  // of a level
     std::size_t total = kPlanes * Arena::rounded(Plane::floats(height, width));
     while (height > 1 || width > 1) {
         height = (height + 1) / 2;
@@ -192,53 +193,45 @@ void Multigrid::cycle(std::size_t depth) {
     ascend(level, levels_[depth + 1], [](int) {});
 }
 
-// Smooths from zero, and hands the residual to the coarser grid.
+// Smooths from zero, into `other`, and hands the residual to the coarser grid.
 void Multigrid::descend(Level& level, Level& coarse) {
     static const Steps kSteps = chebyshev_steps();
     const auto start = [&](int y) {
-        start_row(level.r.row(y), level.inverse_diagonal.row(y), kSteps.add[0], level.width, level.scaled.row(y),
-                  level.d.row(y));
-        level.d.wrap(y);
+        start_row(level.r.row(y), level.inverse_diagonal.row(y), kSteps.add[0], level.width, level.other.row(y));
+        level.other.wrap(y);
     };
-    const auto first_step = [&](int y) {
-        first_step_row(stencil(level, level.d, y), kSteps.keep[1], kSteps.add[1], level.width, level.scaled.row(y),
-                       level.d_next.row(y), level.x.row(y));
-        level.d_next.wrap(y);
-    };
-    const auto last_step = [&](int y) { step(level, level.d_next, level.d, kSteps.keep[2], kSteps.add[2], y); };
+    const auto second = [&](int y) { first_step(level, level.other, level.x, kSteps.keep[1], kSteps.add[1], y); };
+    const auto third = [&](int y) { step(level, level.x, level.other, kSteps, 2, y); };
     const auto residual = [&](int y) {
-        float* out = level.d_next.row(y);
-        residual_row(stencil(level, level.d, y), level.width, level.scaled.row(y), out);
+        float* out = level.x.row(y);
+        residual_row(stencil(level, level.other, y), level.mass_rows[static_cast<std::size_t>(y)],
+                     level.mass_columns.data(), level.width, out);
         out[level.width] = 0;  // the missing half of an odd width's last cell
     };
     const std::vector<float> nothing(static_cast<std::size_t>(2 * coarse.width), 0.0F);
     const auto restricted = [&](int y) {
         if (y % 2 == 0 && y + 1 < level.height) return;
-        const float* lower = y % 2 == 1 ? level.d_next.row(y) : nothing.data();
-        pair_row(level.d_next.row(y - y % 2), lower, coarse.width, coarse.r.row(y / 2));
+        const float* lower = y % 2 == 1 ? level.x.row(y) : nothing.data();
+        pair_row(level.x.row(y - y % 2), lower, coarse.width, coarse.r.row(y / 2));
     };
-    sweep(team_, level.height, grain_rows(level.width), start, first_step, last_step, residual, restricted);
+    sweep(team_, level.height, grain_rows(level.width), start, second, third, residual, restricted);
 }
 
-// Adds the coarser grid's correction, smooths again, and calls last(y) for every row once it is done.
+// Adds the coarser grid's correction to `other`, smooths again, into x, and calls last(y) for every row that is done.
 template <typename Last>
 void Multigrid::ascend(Level& level, const Level& coarse, const Last& last) {
     static const Steps kSteps = chebyshev_steps();
     const auto spread = [&](int y) {
-        spread_row(coarse.x.row(y / 2), coarse.width, level.d.row(y));
-        level.d.wrap(y);
+        spread_row(coarse.x.row(y / 2), coarse.width, level.other.row(y));
+        level.other.wrap(y);
     };
-    const auto correct = [&](int y) {
-        correction_row(stencil(level, level.d, y), kSteps.add[0], level.width, level.scaled.row(y), level.d_next.row(y),
-                       level.x.row(y));
-        level.d_next.wrap(y);
-    };
-    const auto step_back = [&](int y) { step(level, level.d_next, level.d, kSteps.keep[1], kSteps.add[1], y); };
-    const auto last_step = [&](int y) {
-        step(level, level.d, level.d_next, kSteps.keep[2], kSteps.add[2], y);
+    const auto first = [&](int y) { first_step(level, level.other, level.x, kSteps.keep[0], kSteps.add[0], y); };
+    const auto second = [&](int y) { step(level, level.x, level.other, kSteps, 1, y); };
+    const auto third = [&](int y) {
+        step(level, level.other, level.x, kSteps, 2, y);
         last(y);
     };
-    sweep(team_, level.height, grain_rows(level.width), spread, correct, step_back, last_step);
+    sweep(team_, level.height, grain_rows(level.width), spread, first, second, third);
 }
 
 }  // namespace pp

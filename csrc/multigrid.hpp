@@ -22,10 +22,9 @@ struct Level {
     std::vector<float> mass_rows, mass_columns;  // m(y, x) = mass_rows[y] * mass_columns[x]: cells of the finest grid
     Plane w_h, w_v;                              // edge to the right, edge downwards
     Plane inverse_diagonal;
-    Plane r;          // in: right-hand side of the level's correction equation
-    Plane x;          // out: the correction
-    Plane scaled;     // residual / diagonal
-    Plane d, d_next;  // the smoother's step, and the next one
+    Plane r;      // in: right-hand side of the level's correction equation
+    Plane x;      // out: the correction
+    Plane other;  // the smoother writes by turns to this one and to x
 };
 
 class Multigrid {
@@ -38,7 +37,7 @@ class Multigrid {
     Level& finest() { return levels_.front(); }
     const Level& finest() const { return levels_.front(); }
 
-    // finest().x = approximately A^-1 finest().r; r is kept. Uses d, d_next and scaled of every level.
+    // finest().x = approximately A^-1 finest().r; r is kept. Uses `other` of every level.
     // products[y] = row y's part of the scalar product of r and x.
     void cycle(std::vector<double>& products);
 

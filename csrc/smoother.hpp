@@ -1,4 +1,5 @@
-// The multigrid smoother's passes over one row of a map. They work on the residual divided by the diagonal ("scaled").
+// The multigrid smoother's passes over one row of a map: Chebyshev's iteration in the form of three terms, which reads
+// the last two iterates and writes the next one, and nothing else.
 //
 // They take plain pointers: restrict holds for arguments only, and without it nothing here vectorises.
 #pragma once
@@ -7,29 +8,23 @@
 
 namespace pp {
 
+// One row of A x = r and of the iterate x.
 struct Stencil {
-    const float *d, *above, *below;  // the map's row and its neighbours
+    const float *x, *above, *below;  // the iterate's row and its neighbours
     const float *right, *down, *up;  // edge weights
-    const float* inverse;            // of the diagonal
+    const float *r, *inverse;        // right-hand side; 1 / diagonal
 };
 
-// scaled = r / diagonal, d = add * scaled.
-void start_row(const float* r, const float* inverse, float add, int width, float* PP_RESTRICT scaled,
-               float* PP_RESTRICT d);
+// next = keep x + add (r + sum of weighted neighbours) / diagonal; a step of Jacobi's method where keep is 1 - add.
+void first_step_row(const Stencil& s, float keep, float add, int width, float* PP_RESTRICT next);
 
-// scaled -= A d / diagonal, next = keep * d + add * scaled; out = d + next: the first two steps of a start from zero.
-void first_step_row(Stencil s, float keep, float add, int width, float* PP_RESTRICT scaled, float* PP_RESTRICT next,
-                    float* PP_RESTRICT out);
+// The same minus back times the iterate before x, which `next` holds and which it replaces.
+void step_row(const Stencil& s, float keep, float back, float add, int width, float* PP_RESTRICT next);
 
-// The same with out += next.
-void step_row(Stencil s, float keep, float add, int width, float* PP_RESTRICT scaled, float* PP_RESTRICT next,
-              float* PP_RESTRICT out);
+// next = add r / diagonal: the first step from zero.
+void start_row(const float* r, const float* inverse, float add, int width, float* PP_RESTRICT next);
 
-// The same where d is the coarse correction: next = add * scaled, out += d + next.
-void correction_row(Stencil s, float add, int width, float* PP_RESTRICT scaled, float* PP_RESTRICT next,
-                    float* PP_RESTRICT out);
-
-// residual = r - A x, from d, the last step.
-void residual_row(Stencil s, int width, float* PP_RESTRICT scaled, float* PP_RESTRICT residual);
+// residual = r - A x in the form of differences; the row's masses are `mass` times those of the columns.
+void residual_row(const Stencil& s, float mass, const float* columns, int width, float* PP_RESTRICT residual);
 
 }  // namespace pp

@@ -45,12 +45,16 @@ def load_networks(
     device: str,
     load_victim: Callable[[StampedModel], Victim],
     slots: int,
+    precision: str = "auto",
 ) -> Networks:
-    """A judge of each model, and what ``attack`` needs: nothing, the judges themselves, or a victim of each by
-    ``load_victim``, prepared for passes of ``slots`` photos. Raises ``ModelError`` or ``DeviceError``."""
+    """A judge of each model, and what ``attack`` needs: nothing, the judges themselves (ranking in ``precision``), or a
+    victim of each by ``load_victim``, prepared for passes of ``slots`` photos. Raises ``ModelError`` or
+    ``DeviceError``."""
     if attack is None or not attack.needs_gradient:
         judges = tuple(load_classifier(model, None, device) for model in models)
-        return Networks(judges, tuple(map(ForwardEngine, judges)) if attack is not None else ())
+        return Networks(
+            judges, tuple(ForwardEngine(judge, precision) for judge in judges) if attack is not None else ()
+        )
 
     def prepared(model: StampedModel) -> Victim:
         victim = load_victim(model)

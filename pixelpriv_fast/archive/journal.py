@@ -132,14 +132,17 @@ class Journal:
         with self._translated():
             self._sql.execute(f"INSERT INTO runs VALUES ({', '.join('?' * len(fields(Run)))})", astuple(run))
 
-    def last_run(self, settings: str | None = None) -> Run | None:
-        """The last run that did anything, of these settings only where they are given."""
+    def runs(self, settings: str | None = None) -> Run | None:
+        """What all runs that did anything did together, of these settings only where they are given: the last one may
+        have been of a few photos."""
         clause, values = ("AND settings = ?", (settings,)) if settings else ("", ())
+        together = "SUM(photos), SUM(source_bytes), SUM(output_bytes), SUM(seconds)"
         with self._translated():
             found = self._sql.execute(
-                f"SELECT * FROM runs WHERE photos > 0 {clause} ORDER BY started DESC LIMIT 1", values
+                f"SELECT MAX(started), settings, parameters, device, {together} FROM runs WHERE photos > 0 {clause}",
+                values,
             ).fetchone()
-        return None if found is None else Run(*found)
+        return None if found[0] is None else Run(*found)
 
     def _rows(self, clause: str, *values: Any) -> Iterator[Row]:
         with self._translated():

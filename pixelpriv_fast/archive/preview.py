@@ -17,9 +17,6 @@ from .journal import reading
 from .rows import Run, Stamp
 from .walk import Item
 
-#: Photos that are protected in memory, once, where no earlier run tells how long they take.
-_PROBES = 3
-
 
 @dataclass(slots=True)
 class Preview:
@@ -35,7 +32,8 @@ class Preview:
     _todo: list[tuple[Item, int]] = field(default_factory=list)
     _formats: Counter[str] = field(default_factory=Counter)
     _done: int = 0
-    _last: Run | None = None
+    _alike: Run | None = None  #: runs of these settings
+    _others: Run | None = None  #: runs of any
 
     def records(self) -> Iterator[dict[str, Any]]:
         """One object a photo: source, output, status "planned" or "skipped" (done already)."""
@@ -44,7 +42,7 @@ class Preview:
             if journal is not None:
                 settings = settings_hash(settings_text(self.protector.settings()))
                 history = History(journal, self.out, settings, strict=self.strict, resume=self.resume)
-                self._last = journal.last_run(settings) or journal.last_run()
+                self._alike, self._others = journal.runs(settings), journal.runs()
             for item in self.items:
                 stamp = Stamp.of(item.path)
                 row = history.done(item, stamp) if history is not None else None
@@ -59,7 +57,7 @@ class Preview:
     def summary(self) -> dict[str, Any]:
         """Counts and estimates of everything that ``records`` yielded. An estimate is None where nothing tells."""
         size = sum(size for _, size in self._todo)
-        basis, run = ("journal", self._last) if self._last is not None else ("probe", self._probe())
+        basis, run = self._basis()
         return {
             "images": len(self.items),
             "planned": len(self._todo),
@@ -67,20 +65,30 @@ class Preview:
             "formats": dict(self._formats),
             "passed_over": dict(self.passed_over),
             "source_bytes": size,
-            "estimate": basis if run is not None else None,
+            "estimate": basis,
             "estimated_seconds": round(run.seconds / run.photos * len(self._todo), 1) if run is not None else None,
             "estimated_bytes": round(run.output_bytes / max(1, run.source_bytes) * size) if run is not None else None,
             "free_bytes": shutil.disk_usage(_existing(self.out)).free,
         }
 
+    def _basis(self) -> tuple[str | None, Run | None]:
+        """What tells how long photos take and how large they get."""
+        if self._alike is not None:
+            return "journal", self._alike
+        probed = self._probe()
+        if probed is not None:
+            return "probe", probed
+        return ("journal", self._others) if self._others is not None else (None, None)
+
     def _probe(self) -> Run | None:
-        """A run over a few photos, spread over the sizes there are, whose results are thrown away."""
+        """A run over one full batch, since an emptier one costs as much, whose results are thrown away: photos spread
+        over the formats, which differ in how files grow, and over the sizes there are."""
         if not self._todo or not self.protector.ready:
             return None
-        by_size = sorted(self._todo, key=lambda entry: (entry[1], entry[0].source))
-        chosen = {by_size[len(by_size) * (2 * i + 1) // (2 * _PROBES)] for i in range(_PROBES)}
-        sizes = {str(item.path): size for item, size in chosen}
-        self.protector.warm_up()
+        alike = sorted(self._todo, key=lambda entry: (format_of_path(entry[0].path) or "", entry[1], entry[0].source))
+        probes = min(self.batch, len(alike))
+        sizes = {str(item.path): size for item, size in (_middle(alike, i, probes) for i in range(probes))}
+        self.protector.warm_up(batch=self.batch)
         start = time.perf_counter()
         results = [r for r in self.protector.stream(sorted(sizes), batch=self.batch, encode=True) if r.encoded]
         if not results:
@@ -95,6 +103,11 @@ class Preview:
             sum(len(result.encoded or b"") for result in results),
             time.perf_counter() - start,
         )
+
+
+def _middle(entries: Sequence[tuple[Item, int]], part: int, parts: int) -> tuple[Item, int]:
+    """The entry in the middle of one of ``parts`` equal parts."""
+    return entries[len(entries) * (2 * part + 1) // (2 * parts)]
 
 
 def _existing(folder: Path) -> Path:

@@ -107,3 +107,25 @@ def until_success(losses: Losses, fooled: Flags, areas: Doubles) -> Indices:
 
 #: The choice rules by name.
 RULES: Final[dict[str, Rule]] = {"worst": worst, "least_visible": least_visible, "until_success": until_success}
+
+
+def promising(
+    rule: Rule, losses: Losses, fooled: Flags, areas: Doubles, known: Flags, count: int, fallback: bool
+) -> list[int]:
+    """Up to ``count`` candidates to judge next: best first, those that ``rule`` would choose, each if the ones before
+    turned out to be worth nothing. Empty where the choice is decided.
+
+    losses, fooled: (n,); of candidates that are ``known`` the exact values, of others upper bounds (infinity and True
+    where nothing is known): so what is chosen in the end is what the exact values of all would choose. ``fallback``:
+    whether there must be a choice where none fools; otherwise only what may fool is worth judging.
+    """
+    losses, fooled = losses.copy(), fooled.copy()
+    falling = fallback and not fooled.any()
+    picked: list[int] = []
+    while len(picked) < count and (falling or fooled.any()):
+        chosen = int(rule(losses, fooled, areas))
+        if known[chosen] or chosen in picked:
+            break
+        picked.append(chosen)
+        losses[chosen], fooled[chosen] = -np.inf, False
+    return picked

@@ -48,9 +48,9 @@ def protect(
     passed_over: Counter[str] = Counter()
     items = plan(sources, out, options.format_name, passed_over=lambda _, reason: passed_over.update([reason]))
     output = Output(options.json)
-    if dry_run:
-        return _preview(items, out, options, output, passed_over)
     slots = min(options.batch, max(1, len(items)))  # of the whole job, so that a resumed one computes the same
+    if dry_run:
+        return _preview(items, out, options, slots, output, passed_over)
     report = options.report if options.report is not None else any(source.is_dir() for source in sources)
     with (
         _workforce(options, cluster) as workforce,
@@ -78,10 +78,10 @@ def _workforce(options: JobOptions, cluster: ClusterKind | None) -> Protector | 
     return Cluster(options.make, options.workers, gpu=options.gpu)
 
 
-def _preview(items: Any, out: Path, options: JobOptions, output: Output, passed_over: Counter[str]) -> int:
+def _preview(items: Any, out: Path, options: JobOptions, slots: int, output: Output, passed_over: Counter[str]) -> int:
     from ..archive.preview import Preview
 
-    preview = Preview(options.protector, items, out, options.batch, options.strict, options.resume, passed_over)
+    preview = Preview(options.protector, items, out, slots, options.strict, options.resume, passed_over)
     for record in preview.records():
         done = f" ({record['reason']})" if record["reason"] else ""
         output.record(record, f"{record['source']} -> {out / record['output']}{done}")

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import threading
 from typing import NoReturn
 
-from ..errors import UsageError
+from ..errors import DeviceError, UsageError
 from ..models import Classifier, Preprocess
+from ..runtime import Choice, SessionOptions, create_session, precisions
 from ..types import Floats, Logits
+from .onnx_ways import PRECISIONS, WORDS
 from .protocol import ClassSets
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class ForwardEngine:
-    """A ``GradientEngine`` without gradients: logits by the very session that verdicts come from, in fp32."""
+    """A ``GradientEngine`` without gradients: logits by the very session that verdicts come from, in fp32, and rough
+    ones by a second session in ``precision`` ("auto": the provider's fastest on this machine), made on first use.
 
-    classifier: Classifier
+    Raises ``UsageError`` for an unknown precision, ``DeviceError`` for one that the provider has no fast path for.
+    """
+
+    def __init__(self, classifier: Classifier, precision: str = "auto") -> None:
+        fast = [WORDS[spelled] for spelled in precisions(classifier.session.provider.name)]
+        if precision not in ("auto", *PRECISIONS):
+            raise UsageError(f"unknown precision {precision!r}. Known: auto, {', '.join(PRECISIONS)}")
+        if precision not in ("auto", *fast):
+            raise DeviceError(f"{classifier.session.provider.title} is fast in {' and '.join(fast)} on this machine")
+        self.classifier = classifier
+        self.precision = fast[0] if precision == "auto" else precision
+        self._rough: Classifier | None = None
+        self._lock = threading.Lock()
 
     @property
     def name(self) -> str:
@@ -24,10 +38,6 @@ class ForwardEngine:
     @property
     def device(self) -> str:
         return self.classifier.device
-
-    @property
-    def precision(self) -> str:
-        return "fp32"
 
     @property
     def repeatable(self) -> bool:
@@ -48,9 +58,29 @@ class ForwardEngine:
         """See ``GradientEngine.logits``."""
         return self.classifier.logits(inputs, slots)
 
+    def rough_logits(self, inputs: Floats, slots: int | None = None) -> Logits:
+        """See ``GradientEngine.rough_logits``."""
+        return self._ranking().logits(inputs, slots)
+
     def gradient(self, inputs: Floats, accepted: ClassSets, slots: int | None = None) -> NoReturn:
         """Raises ``UsageError``: an attack that needs gradients must be given an engine that computes them."""
         raise UsageError(f"{self.name}: this engine computes no gradients; use load_engine({self.name!r})")
 
     def close(self) -> None:
-        """See ``GradientEngine.close``: the session is the classifier's own."""
+        """See ``GradientEngine.close``: the fp32 session is the classifier's own."""
+        with self._lock:
+            if self._rough is not None:
+                self._rough.close()
+
+    def _ranking(self) -> Classifier:
+        """What gives rough logits: the classifier itself where there is nothing faster."""
+        if self.precision == "fp32":
+            return self.classifier
+        with self._lock:
+            if self._rough is None:
+                choice = Choice(self.classifier.session.provider, "the verdict's")
+                options = SessionOptions(precision=PRECISIONS[self.precision])
+                self._rough = Classifier(
+                    self.classifier.model, create_session(self.classifier.model.data, choice, options)
+                )
+            return self._rough

@@ -68,6 +68,12 @@ class OnnxEngine:
         (logits,) = self._attempt(lambda route: route.run("logits", size, inputs))
         return checked_logits(self.name, logits)
 
+    def rough_logits(self, inputs: Floats, slots: int | None = None) -> Logits:
+        """See ``GradientEngine.rough_logits``."""
+        size = slots or _size(len(inputs))
+        (logits,) = self._attempt(lambda route: route.run("rough", size, inputs))
+        return checked_logits(self.name, logits)
+
     def gradient(self, inputs: Floats, accepted: ClassSets, slots: int | None = None) -> tuple[Logits, Floats]:
         """See ``GradientEngine.gradient``."""
         size = slots or _size(len(inputs))

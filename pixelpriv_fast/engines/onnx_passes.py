@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from ..runtime import Array, Binding, Session
 
-#: What is computed ("gradient" or "logits"), and the number of slots.
+#: What is computed ("gradient", "logits" or "rough"), and the number of slots.
 Key: TypeAlias = tuple[str, int]
 
 #: Passes that one engine keeps compiled: a batch's size and 1, gradient and logits, twice. Each holds its own copy of

@@ -37,7 +37,8 @@ class Route:
             self._passes.get((kind, self._slots(kind, slots)))
 
     def run(self, kind: str, slots: int, *arrays: Array) -> list[Array]:
-        """``kind`` "gradient": (inputs, accepted) -> [logits, gradient]; "logits": (inputs) -> [logits]."""
+        """``kind`` "gradient": (inputs, accepted) -> [logits, gradient]; "logits": (inputs) -> [logits] in
+        fp32; "rough": the same in the way's precision."""
         size = self._slots(kind, slots)
         return in_chunks(self._passes.get((kind, size)), size, *arrays)
 
@@ -46,7 +47,7 @@ class Route:
         self._passes.close()
 
     def _provider(self, kind: str) -> Provider:
-        return self.way.provider if kind == "gradient" else self.way.exact
+        return self.way.exact if kind == "logits" else self.way.provider
 
     def _slots(self, kind: str, slots: int) -> int:
         return slots if self._provider(kind).even else 1
@@ -56,7 +57,8 @@ class Route:
         if kind == "gradient":
             return self._proved(slots)
         forward = build_forward(parse(self._model.data), self._shape(slots), logits=self._model.stamp.output)
-        return Pass(_session(forward.SerializeToString(), self._provider(kind), "fp32"))
+        precision = "fp32" if kind == "logits" else self.way.precision
+        return Pass(_session(forward.SerializeToString(), self._provider(kind), precision))
 
     def _proved(self, slots: int) -> Pass:
         graph = self._graph(self.way, slots)

@@ -13,7 +13,7 @@ from ..runtime.providers import WISHES
 
 #: The words of ``--precision`` and what sessions call them.
 PRECISIONS: Mapping[str, str] = {"fp32": "f32", "bf16": "bf16", "fp16": "f16"}
-_WORDS = {spelled: word for word, spelled in PRECISIONS.items()}
+WORDS = {spelled: word for word, spelled in PRECISIONS.items()}
 
 #: The forms of the graph, best first; the next one is for a provider that computes the first one wrongly.
 _FORMS: tuple[ConvolutionForm, ...] = ("subpixel", "conv_transpose")
@@ -64,7 +64,7 @@ def _found(device: str, precision: str, reasons: list[str]) -> Iterator[Way]:
             reasons.append(f"{provider.title}: {tried.reason}" + (f" (fix: {tried.fix})" if tried.fix else ""))
             continue
         layout: Layout = "planar" if provider.planar else "channels_last"
-        words = [_WORDS[spelled] for spelled in precisions(name)]
+        words = [WORDS[spelled] for spelled in precisions(name)]
         if precision != "auto" and precision not in words:
             reasons.append(f"{provider.title} is fast in {' and '.join(words)} on this machine")
         for word in words:

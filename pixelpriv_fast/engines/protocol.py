@@ -26,7 +26,7 @@ class GradientEngine(Protocol):
 
     @property
     def precision(self) -> str:
-        """Of gradients, and of the logits that come with them: "fp32", "bf16" or "fp16"."""
+        """Of gradients, of the logits that come with them, and of rough logits: "fp32", "bf16" or "fp16"."""
 
     @property
     def repeatable(self) -> bool:
@@ -51,6 +51,9 @@ class GradientEngine(Protocol):
         so a photo's answer depends neither on its neighbours, nor on its place, nor on how full the pass is. None
         leaves the number to the engine, without that promise.
         """
+
+    def rough_logits(self, inputs: Floats, slots: int | None = None) -> Logits:
+        """The same in ``precision``: what ranks photos, and decides nothing for good."""
 
     def gradient(self, inputs: Floats, accepted: ClassSets, slots: int | None = None) -> tuple[Logits, Floats]:
         """Logits, and for each photo the gradient of the log-odds of leaving its set S = ``accepted``,

@@ -117,6 +117,13 @@ class TorchEngine:
         (logits,) = in_slots(self._logits, slots or min(len(inputs), MAX_BATCH), inputs)
         return checked_logits(self.name, logits)
 
+    def rough_logits(self, inputs: Floats, slots: int | None = None) -> Logits:
+        """See ``GradientEngine.rough_logits``."""
+        self.guard.check()
+        run = self._logits if self.precision == "fp32" else self._rough_logits
+        (logits,) = in_slots(run, slots or min(len(inputs), MAX_BATCH), inputs)
+        return checked_logits(self.name, logits)
+
     def gradient(self, inputs: Floats, accepted: ClassSets, slots: int | None = None) -> tuple[Logits, Floats]:
         """See ``GradientEngine.gradient``."""
         self.guard.check()
@@ -142,10 +149,16 @@ class TorchEngine:
             self.programs.clear()
 
     def _logits(self, inputs: Floats) -> list[Logits]:
+        return self._forward(self.exact, torch.float32, inputs)
+
+    def _rough_logits(self, inputs: Floats) -> list[Logits]:
+        return self._forward(self.module, DTYPES[self.precision], inputs)
+
+    def _forward(self, module: torch.nn.Module, dtype: torch.dtype, inputs: Floats) -> list[Logits]:
         with call_rules(self.torch_device):
-            x = torch.from_numpy(np.ascontiguousarray(inputs)).to(self.torch_device)
-            answer: torch.Tensor = self.exact(x.contiguous(memory_format=torch.channels_last))
-            return [answer.cpu().numpy()]
+            x = torch.from_numpy(np.ascontiguousarray(inputs)).to(self.torch_device, dtype)
+            answer: torch.Tensor = module(x.contiguous(memory_format=torch.channels_last))
+            return [answer.float().cpu().numpy()]
 
     def _run(self, slots: int) -> Callable[[Sequence[Array]], list[Array]]:
         """(inputs, accepted) of ``slots`` photos -> [logits, gradient]."""

@@ -132,12 +132,19 @@ def test_reading_writes_nothing(tmp_path: Path) -> None:
 
 def test_runs(tmp_path: Path) -> None:
     journal = open_journal(tmp_path)
-    assert journal.last_run() is None
-    runs = [Run(1.0, "a", "{}", "d", 5, 10, 20, 2.5), Run(2.0, "b", "{}", "d", 6), Run(3.0, "b", "{}", "d", 0)]
+    assert journal.runs() is None
+    runs = [
+        Run(1.0, "a", "{}", "d", 5, 10, 20, 2.5),
+        Run(2.0, "b", "{}", "d", 6, 1, 2, 3.0),
+        Run(3.0, "b", "{}", "d", 1, 3, 5, 7.0),
+        Run(4.0, "b", "{}", "d", 0, 0, 0, 9.0),
+    ]
     for run in runs:
         journal.add_run(run)
-    assert journal.last_run() == runs[1]
-    assert journal.last_run("a") == runs[0]
+    assert journal.runs() == Run(3.0, "b", "{}", "d", 12, 14, 27, 12.5)
+    assert journal.runs("a") == runs[0]
+    assert journal.runs("b") == Run(3.0, "b", "{}", "d", 7, 4, 7, 10.0)
+    assert journal.runs("c") is None
     journal.close()
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from pixelpriv_fast.archive.job import open_job
 from pixelpriv_fast.archive.preview import Preview
 from pixelpriv_fast.archive.walk import plan
-from tests.archive.tiny import fill, tiny_protector, traits
+from pixelpriv_fast.pipeline import Protector
+from pixelpriv_fast.result import Result
+from tests.archive.tiny import fill, tiny_protector, traits, tree
 
 
 def test_a_probe_tells_where_no_journal_does(classifier: Path, tmp_path: Path) -> None:
@@ -42,6 +47,29 @@ def test_the_journal_tells_what_is_done_and_how_long_it_took(classifier: Path, t
     assert traits(tmp_path) == before
     other = Preview(tiny_protector(classifier, seed=9), items, tmp_path / "out")
     assert [record["status"] for record in other.records()] == ["planned"] * 12
+    assert other.summary()["estimate"] == "probe", "other settings take another time"
+
+
+def test_the_probe_is_one_full_batch_of_every_format(classifier: Path, tmp_path: Path) -> None:
+    fill(tmp_path / "in", 45)
+    seen: list[str] = []
+
+    class Watched(Protector):
+        def stream(self, sources: Iterable[Any], batch: int = 16, **options: Any) -> Iterator[Result]:
+            paths = list(sources)
+            seen.extend(str(path) for path in paths if isinstance(path, str))
+            yield from super().stream(paths, batch, **options)
+
+    protector = Watched("euclidean", classifier=str(classifier), device="cpu", metrics=())
+    items = plan([tmp_path / "in"], tmp_path / "out")
+    preview = Preview(protector, items, tmp_path / "out", batch=9)
+    list(preview.records())
+    estimated = preview.summary()["estimated_bytes"]
+    assert Counter(Path(path).suffix for path in seen) == {".png": 3, ".jpg": 3, ".webp": 3}
+    with open_job(protector, tmp_path / "out", batch=9) as job:
+        list(job.run(items))
+    written = sum(map(len, tree(tmp_path / "out").values()))
+    assert abs(estimated - written) < 0.15 * written
 
 
 def test_no_estimate_where_networks_are_not_ready(tmp_path: Path) -> None:

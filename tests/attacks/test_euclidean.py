@@ -14,6 +14,67 @@ from tests.attacks.conftest import IDENTITY, SQUASHED, engine, photo
 from tests.attacks.test_contract import photos, task_for
 
 
+class Roughly:
+    """A victim whose rough logits are wrong by up to ``noise``, the same way for the same input. Counts the candidates that
+    it sees in fp32."""
+
+    precision = "bf16"
+
+    def __init__(self, exact, noise: float) -> None:
+        self._exact, self._noise, self.seen = exact, noise, 0
+
+    def __getattr__(self, name):
+        return getattr(self._exact, name)
+
+    def logits(self, inputs, slots=None):
+        self.seen += len(inputs)
+        return self._exact.logits(inputs, slots)
+
+    def rough_logits(self, inputs, slots=None):
+        logits = self._exact.logits(inputs, slots)
+        errors = [np.random.default_rng(abs(int(1e4 * x.sum()))).uniform(-1, 1, logits.shape[1]) for x in inputs]
+        return (logits + self._noise * np.array(errors)).astype(np.float32)
+
+
+@pytest.mark.parametrize("rule", ["worst", "least_visible", "until_success"])
+@pytest.mark.parametrize("bounds", [(20.0, 0.2), (2.0, 0.02)], ids=["wide", "narrow"])
+def test_rough_answers_change_the_work_and_not_the_choice(rule, bounds):
+    degrees, shift = bounds
+    attack = Euclidean(k=40, degrees=degrees, shift_x=shift, shift_y=shift, rule=rule, margin=0.05)
+    starts = photos(6)
+    exactly, roughly = Roughly(engine(SQUASHED), 0.0), Roughly(engine(SQUASHED), 0.02)  # log-odds err by twice that
+    expected = attack.replaced(margin=None).run(starts, task_for([exactly], starts))
+    found = attack.run(starts, task_for([roughly], starts))
+    for one, other in zip(expected, found, strict=True):
+        np.testing.assert_array_equal(one.photo, other.photo)
+        assert (one.fooled, one.steps) == (other.fooled, other.steps)
+    assert roughly.seen <= exactly.seen + 4 * 6, "one pass more a photo at most"
+    if rule == "worst":
+        assert roughly.seen < exactly.seen / 2
+        assert exactly.seen == 6 * 41 + 1 * 6, "every candidate, and the photos that the task was made of"
+
+
+def test_rough_answers_that_are_worse_than_the_margin_are_noticed():
+    starts = photos(6)
+    exactly, roughly = Roughly(engine(SQUASHED), 0.0), Roughly(engine(SQUASHED), 1.0)
+    attack = Euclidean(k=40, margin=0.01)
+    expected = attack.replaced(margin=None).run(starts, task_for([exactly], starts))
+    found = attack.run(starts, task_for([roughly], starts))
+    same = [np.array_equal(one.photo, other.photo) for one, other in zip(expected, found, strict=True)]
+    assert sum(same) >= 5
+    assert roughly.seen < exactly.seen
+
+
+def test_what_is_kept_was_judged_in_fp32():
+    """However wrong the rough answers are."""
+    victim, starts = Roughly(engine(SQUASHED), 30.0), photos(4)
+    task = task_for([victim], starts)
+    for rule in ("worst", "least_visible", "until_success"):
+        for i, outcome in enumerate(Euclidean(k=40, rule=rule, margin=0.0).run(starts, task)):
+            top = int(victim.logits(SQUASHED.rounded(outcome.photo)[None]).argmax())
+            assert outcome.fooled == (top not in task.flee[0][i])
+
+
 @pytest.mark.parametrize("preprocess", [IDENTITY, SQUASHED], ids=["identity", "squashed"])
 def test_outcome_is_what_the_network_says_of_the_saved_photo(preprocess):
     victim = engine(preprocess)
@@ -102,8 +163,30 @@ def test_every_field_changes_the_output(field, value, setting):
     assert any(not np.array_equal(a.photo, b.photo) for a, b in pairs)
 
 
+def test_margin_is_what_rough_answers_may_be_wrong_by():
+    starts = photos(1)
+    exact = engine(SQUASHED)
+    task = task_for([exact], starts)
+    (best,) = Euclidean(k=40).run(starts, task)
+    worst = SQUASHED.rounded(best.photo)
+
+    class Blind(Roughly):
+        """Takes the worst candidate for a harmless one."""
+
+        def rough_logits(self, inputs, slots=None):
+            logits = self._exact.logits(inputs, slots)
+            hidden = np.abs(inputs - worst).max(axis=(1, 2, 3)) == 0
+            logits[np.ix_(hidden, task.flee[0][0])] += 4.0
+            return logits
+
+    blind = dataclasses.replace(task, victims=(Blind(exact, 0.0),))
+    (missed,), (found,) = (Euclidean(k=40, margin=margin).run(starts, blind) for margin in (0.0, 9.0))
+    assert not np.array_equal(missed.photo, best.photo)
+    np.testing.assert_array_equal(found.photo, best.photo)
+
+
 def test_all_fields_are_tested():
-    tested = {"k", "degrees", "shift_x", "shift_y", "rule", "widen", "rounds", "edge", "fill"}
+    tested = {"k", "degrees", "shift_x", "shift_y", "rule", "widen", "rounds", "edge", "fill", "margin"}
     assert {field.name for field in dataclasses.fields(Euclidean)} == tested
 
 
@@ -115,6 +198,7 @@ def test_all_fields_are_tested():
         ({"fill": 256}, "256"),
         ({"degrees": 181}, "181"),
         ({"edge": "x"}, "x"),
+        ({"margin": -1.0}, "-1"),
     ],
 )
 def test_bad_fields_are_named(fields, message):

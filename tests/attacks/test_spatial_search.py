@@ -10,6 +10,7 @@ from pixelpriv_fast.attacks.spatial_search import (
     RULES,
     Bounds,
     least_visible,
+    promising,
     sample,
     shift_first,
     until_success,
@@ -118,3 +119,36 @@ class TestChoice:
         for rule in RULES.values():
             chosen = rule(losses, fooled, np.zeros_like(losses))
             assert np.array_equal(fooled[np.arange(200), chosen], fooled.any(1))
+
+
+class TestPromising:
+    """Asked again and again, it leads to the very choice that the exact values of all candidates give."""
+
+    @pytest.mark.parametrize("rule", RULES)
+    @pytest.mark.parametrize("rate", [0.0, 0.03, 0.3, 1.0])
+    @pytest.mark.parametrize("bound", [0.1, np.inf], ids=["ranked", "unranked"])
+    def test_decides_as_if_all_were_known(self, rule, rate, bound):
+        rng = np.random.default_rng(int(100 * rate))
+        work = []
+        for _ in range(30):
+            n = 50
+            losses, fooled, areas = rng.exponential(1, n), rng.random(n) < rate, rng.integers(0, 9, n) / 9
+            upper = losses + rng.uniform(0, bound, n) if bound < np.inf else np.full(n, np.inf)
+            may_fool = fooled | (rng.random(n) < 0.1) if bound < np.inf else np.ones(n, bool)
+            known = np.zeros(n, bool)
+            for fallback in (False, True):
+                while picked := promising(RULES[rule], upper, may_fool, areas, known, 4, fallback):
+                    assert len(set(picked)) == len(picked) <= 4
+                    assert not known[picked].any()
+                    upper[picked], may_fool[picked], known[picked] = losses[picked], fooled[picked], True
+            chosen = int(RULES[rule](upper, may_fool, areas))
+            assert known[chosen]
+            assert chosen == int(RULES[rule](losses, fooled, areas))
+            work.append(known.sum())
+        if bound < np.inf:
+            assert np.mean(work) < 15
+
+    def test_nothing_is_asked_for_the_sake_of_what_cannot_fool(self):
+        nothing, known = np.zeros(5, bool), np.zeros(5, bool)
+        assert promising(worst, np.ones(5), nothing, np.zeros(5), known, 4, fallback=False) == []
+        assert promising(worst, np.arange(5.0), nothing, np.zeros(5), known, 9, fallback=True) == [4, 3, 2, 1, 0]

@@ -1,0 +1,80 @@
+"""Candidates of many photos through the victims' networks, in full passes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from ..types import Floats, Logits, Pixels
+from .goals import ClassSet
+from .spatial_search import Doubles, Flags
+from .task import AttackTask, Victim
+
+#: Candidates that are made together; more only fill the caches.
+_PASS = 32
+#: Candidates in one network pass, always as many, so that a candidate's logits do not depend on the photos beside it.
+_SLOTS, _ROUGH_SLOTS = 4, 8
+
+
+class Moved(Protocol):
+    """A photo and its candidates, rows (degrees, tx, ty)."""
+
+    index: int
+    photo: Pixels
+    motions: Doubles
+
+    def inputs(self, victim: Victim, rows: slice) -> Floats:
+        """What ``victim`` sees of these candidates."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What the victims say of n candidates. ``odds`` and ``leads``, (n, victims): by how much the classes outside the
+    set to flee are ahead, as logsumexp and as maximum; ``fooled``: whether every victim's top-1 is outside."""
+
+    odds: Doubles
+    leads: Doubles
+    fooled: Flags
+
+
+def judge(batch: Sequence[tuple[Moved, int]], task: AttackTask, rough: bool) -> Answers:
+    """Answers for the candidates (photo, row) of ``batch``, in fp32 or ``rough``."""
+    parts = [_judge_pass(batch[at : at + _PASS], task, rough) for at in range(0, len(batch), _PASS)]
+    return Answers(*(np.concatenate([getattr(part, name) for part in parts]) for name in Answers.__slots__))
+
+
+def _judge_pass(batch: Sequence[tuple[Moved, int]], task: AttackTask, rough: bool) -> Answers:
+    count = len(task.victims)
+    odds, leads, fooled = np.empty((len(batch), count)), np.empty((len(batch), count)), np.ones(len(batch), np.bool_)
+    for v, victim in enumerate(task.victims):
+        inputs = np.concatenate([photo.inputs(victim, rows) for photo, rows in _runs(batch)])
+        logits = victim.rough_logits(inputs, _ROUGH_SLOTS) if rough else victim.logits(inputs, _SLOTS)
+        flee = np.zeros((len(batch), victim.classes), np.bool_)
+        for row, (photo, _) in enumerate(batch):
+            flee[row, list(task.flee[v][photo.index])] = True
+        odds[:, v], leads[:, v] = _ahead(logits, flee)
+        fooled &= ~flee[np.arange(len(batch)), logits.argmax(axis=1)]
+    return Answers(odds, leads, fooled)
+
+
+def _ahead(logits: Logits, flee: ClassSet) -> tuple[Doubles, Doubles]:
+    """``Answers.odds`` and ``Answers.leads`` of one victim, (n,) each, in float64."""
+    z = logits.astype(np.float64)
+    sides = [np.where(mask, z, -np.inf) for mask in (~flee, flee)]
+    tops = [side.max(axis=1) for side in sides]
+    sums = [top + np.log(np.exp(side - top[:, None]).sum(axis=1)) for side, top in zip(sides, tops, strict=True)]
+    return sums[0] - sums[1], tops[0] - tops[1]
+
+
+def _runs(batch: Sequence[tuple[Moved, int]]) -> list[tuple[Moved, slice]]:
+    """The batch as slices of each photo's candidates where these are consecutive."""
+    runs: list[tuple[Moved, slice]] = []
+    for photo, row in batch:
+        if runs and runs[-1][0] is photo and runs[-1][1].stop == row:
+            runs[-1] = (photo, slice(runs[-1][1].start, row + 1))
+        else:
+            runs.append((photo, slice(row, row + 1)))
+    return runs
