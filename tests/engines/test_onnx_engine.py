@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pixelpriv_fast.attacks import PGD
 from pixelpriv_fast.engines import onnx_proofs, onnx_route
 from pixelpriv_fast.engines.onnx_engine import MAX_SLOTS, load
 from pixelpriv_fast.engines.onnx_passes import _MOST, Passes
@@ -18,6 +19,8 @@ from pixelpriv_fast.engines.onnx_ways import ways
 from pixelpriv_fast.errors import DeviceError, UsageError
 from pixelpriv_fast.graph import Proof
 from pixelpriv_fast.models import Store
+from pixelpriv_fast.pipeline import Protector
+from pixelpriv_fast.recipes import Recipe
 from pixelpriv_fast.runtime import PROVIDERS, precisions, status
 from tests.engines.onnx_networks import CLASSES, SIZE, classifier, one_class, photos
 
@@ -230,6 +233,24 @@ def test_a_provider_that_dies_is_replaced_loudly(model, monkeypatch, caplog):
     for _, gradient in answers:
         a, b = gradient.ravel().astype(float), want[1].ravel().astype(float)
         assert a @ b > 0.9 * np.linalg.norm(a) * np.linalg.norm(b)
+
+
+@pytest.mark.skipif(len({name for name, _ in WAYS}) < 2, reason="needs two providers")
+def test_results_say_that_a_provider_died(model, monkeypatch):
+    honest, lives = onnx_route.create_session, {next(ways("cpu", "auto")).provider.name: 2}
+    monkeypatch.setattr(
+        onnx_route, "create_session", lambda graph, choice, o: _mortal(honest(graph, choice, o), choice, lives)
+    )
+    recipe, file = Recipe(attack=PGD(steps=2)), str(model.folder / "small.onnx")
+    noise = np.random.default_rng(0).integers(0, 256, (4, *SIZE, 3), np.uint8)
+    with Protector(recipe, classifier=file, device="cpu", precision="fp32", metrics=()) as protector:
+        first, *_, last = protector.stream(list(noise), batch=1)
+    assert {first.status, last.status} <= {"protected", "unprotected"}
+    assert "the device is lost" in last.device
+
+
+def _mortal(session, choice, lives):
+    return Dying(session, lives[choice.provider.name]) if choice.provider.name in lives else session
 
 
 def test_where_every_provider_died_every_call_says_the_same(model, monkeypatch):
