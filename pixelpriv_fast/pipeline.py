@@ -31,8 +31,8 @@ from .stages import Look, Skip, Work
 #: Every record carries these keys; the value of a metric that was not asked for is None.
 METRIC_KEYS = ("psnr", "ssim", "nima")
 
-#: Raised by releases that write other files for the same settings.
-_GENERATION = 1
+#: Raised where other files are written for the same settings. 2: retries are passes of one photo.
+_GENERATION = 2
 
 #: What photos on their way through the stages may hold together by default, in bytes; one photo may hold more.
 MEMORY = 2 << 30

@@ -10,9 +10,8 @@ from .stages import Work
 #: The qualities that a lossy file is tried at once more when it undid the attack at its own.
 _RETRY_QUALITIES = (98, 100)
 
-
-#: The slots of a retry's network passes. Few of a batch need one, and what is computed for empty slots is lost: with 2
-#: of 16 photos pending a pass of 16 costs five times as much as two passes of one.
+#: The slots of a retry's network passes. Few of a batch need one, and a pass costs the same with empty slots as with
+#: full ones.
 RETRY_SLOTS = 1
 
 

@@ -52,7 +52,7 @@ def open_job(
         try:
             yield job
         finally:
-            job.report = write_report(out, journal, job.pictures, job.summary, job.notes())
+            job.draw()
             job.pictures.close()
     finally:
         journal.close()
@@ -121,9 +121,12 @@ class Job:
         while order:
             yield _handed_out(order.popleft())
 
-    def notes(self) -> list[str]:
-        """What the report says of equal bytes."""
-        return notes_on_bytes(self.summary.device, repeatable=self.protector.repeatable, batch=self.batch)
+    def draw(self) -> None:
+        """Writes the report of what is done by now, where there is to be one."""
+        if self.pictures is None:
+            return
+        notes = notes_on_bytes(self.summary.device, repeatable=self.protector.repeatable, batch=self.batch)
+        self.report = write_report(self.out, self._journal, self.pictures, self.summary, notes)
 
     def _begin(self, items: Sequence[Item], order: deque[_Entry]) -> Iterator[Item]:
         """The photos that are not done, as they are asked for; ``order`` gets all of them."""

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import itertools
 import logging
+import math
 import os
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from ..files import write_atomic
@@ -35,6 +38,33 @@ def write_report(
         _LOG.warning("no report: %s", error)
         return None
     return target
+
+
+#: Seconds from one report of a job without an end to the next, and how many times as long as drawing one takes.
+_PAUSE, _PAUSE_SHARES = 10.0, 20.0
+
+
+@dataclass(slots=True)
+class Redrawing:
+    """Draws a report again once there is something new, and not so often that photos would wait for it."""
+
+    draw: Callable[[], None]
+    state: Callable[[], object]  #: equal as long as there is nothing new
+    clock: Callable[[], float] = time.monotonic
+    _drawn: object = None
+    _next: float = -math.inf
+
+    def __post_init__(self) -> None:
+        self._drawn = self.state()
+
+    def __call__(self) -> None:
+        """To be called whenever there may be something new, and now and then afterwards."""
+        begin, state = self.clock(), self.state()
+        if begin < self._next or state == self._drawn:
+            return
+        self.draw()
+        self._drawn, end = state, self.clock()
+        self._next = end + max(_PAUSE, _PAUSE_SHARES * (end - begin))
 
 
 def place(out: Path) -> Path:

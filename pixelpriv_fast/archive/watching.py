@@ -59,8 +59,11 @@ class Settled:
         return any(self._taken.get(source) != stamp for source, (stamp, _) in self._seen.items())
 
 
-def watch(folder: Path, out: Path, format_name: str | None, settle: float) -> Iterator[list[Item]]:
-    """Photos below ``folder`` as they settle, those that are there already first. Ends with an interrupt."""
+def watch(
+    folder: Path, out: Path, format_name: str | None, settle: float, idle: Callable[[], None] = lambda: None
+) -> Iterator[list[Item]]:
+    """Photos below ``folder`` as they settle, those that are there already first. Ends with an interrupt. ``idle`` is
+    called again and again while there is nothing to do."""
     from watchfiles import watch as changes
 
     settled = Settled(lambda: plan([folder], out, format_name, may_be_empty=True), settle)
@@ -70,6 +73,7 @@ def watch(folder: Path, out: Path, format_name: str | None, settle: float) -> It
     for changed in changes(folder, rust_timeout=pause, yield_on_timeout=True, step=50, debounce=pause):
         now = time.monotonic()
         if not (changed or settled.waiting or now - last > _AT_LEAST_EVERY):
+            idle()
             continue
         if items := settled.take(last := now):
             yield items

@@ -25,12 +25,13 @@ def all_cases() -> tuple[Case, ...]:
     return tuple(_cases())
 
 
-def matching(pattern: str) -> tuple[Case, ...]:
-    """The cases whose names match ``pattern``, a shell glob. Raises ``UsageError`` where none does."""
-    found = tuple(case for case in all_cases() if fnmatchcase(case.name, pattern))
-    if not found:
-        raise UsageError(f"no case matches {pattern!r}; --list shows them all, for example 'kernel/*'")
-    return found
+def matching(*patterns: str) -> tuple[Case, ...]:
+    """The cases whose names match any of ``patterns``, shell globs. Raises ``UsageError`` where one matches none."""
+    cases = all_cases()
+    for pattern in patterns:
+        if not any(fnmatchcase(case.name, pattern) for case in cases):
+            raise UsageError(f"no case matches {pattern!r}; --list shows them all, for example 'kernel/*'")
+    return tuple(case for case in cases if any(fnmatchcase(case.name, pattern) for pattern in patterns))
 
 
 def _cases() -> Iterator[Case]:

@@ -1,33 +1,24 @@
-"""Times a case and its yardstick in turn, so that both see the same machine, and says how much of the result is noise.
+"""Times a case and its yardstick in turn, so that both see the same machine.
 
-On a shared machine a second means little: another process takes the core, the clock rate falls. Two things are kept out
-of the result. What others take is not counted: ratios are of *processor* time, which stands still while the process
-waits. Within one process, on a machine with four times more work than cores, ratios of wall time varied by 4 to 40 %
-from run to run, those of processor time by 0.4 to 2 % (6 % where BLAS took several threads). And what slows both sides
-cancels: a ratio is taken of each pair of neighbouring readings, and the median of these counts. Wall time is reported
-beside it; it is where lost threads and waiting would show.
+On a shared machine a second means little: another process takes the core, the clock rate falls, the other half of a core
+is busy. What others take is not counted: ratios are of *processor* time, which stands still while the process waits. The
+rest only ever makes a call slower, so what counts of many readings is the fastest. Wall time is reported beside it; it is
+where lost threads and waiting would show.
 """
 
 from __future__ import annotations
 
 import gc
-import math
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
 Call = Callable[[], object]
 
-#: Random half splits of a run behind its A/A band.
-_SPLITS = 40
-#: Rounds between two looks at the band.
-_LOOK_EVERY = 10
 _INSTANT = 1e-9  #: no reading is shorter: ratios must exist
+_WAITING = 10.0  #: wall seconds that a second of the processor is expected to last at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +31,14 @@ class Clocks:
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How long a pair is measured. ``block``: seconds that one reading takes at least; shorter calls are repeated in it.
-    Choice: half a millisecond, so that the two readings of a pair are close together. Rounds go on until
-    ``budget`` seconds are spent (``fewest`` at least), ``most`` are done, or the band of some is below ``goal``."""
+    """How long one process measures a pair. ``block``: seconds that one reading takes at least; shorter calls are
+    repeated in it. Choice: half a millisecond, shorter than the slices in which a core is shared out. Rounds go on until
+    ``budget`` seconds of the processor (or ten times as many of the wall clock) are spent, ``fewest`` at least.
+    Choice: little, for a machine stays slow for seconds: another process later sees more than another second here."""
 
     block: float = 0.0005
-    goal: float = 0.004
-    budget: float = 2.0
+    budget: float = 0.1
     fewest: int = 3
-    most: int = 400
-
-    def longer(self, factor: int) -> Effort:
-        """``factor`` times the rounds and the time, and no early end: for cases in doubt."""
-        return Effort(self.block, 0.0, self.budget * factor, self.fewest * factor, self.most * factor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,29 +59,10 @@ class Measurement:
     yardstick: tuple[Reading, ...]
 
     @property
-    def ratio(self) -> float:
-        """The case's processor time over its yardstick's: the median over the rounds."""
-        return float(np.median(self._ratios()))
-
-    @property
-    def band(self) -> float:
-        """The ratio's noise, relative: what A/A halves of this very run differ by.
-
-        A half has twice the variance of the whole, the difference of two halves four times: so half of the root mean
-        square difference estimates the whole's own deviation.
-        """
-        ratios = np.log(self._ratios())
-        rng = np.random.default_rng(0)  # the same splits for the same readings
-        squares = []
-        for _ in range(_SPLITS):
-            shuffled = rng.permutation(ratios)
-            middle = len(shuffled) // 2
-            squares.append(float(np.median(shuffled[:middle]) - np.median(shuffled[middle:])) ** 2)
-        return math.sqrt(statistics.fmean(squares)) / 2
-
-    def _ratios(self) -> npt.NDArray[np.float64]:
-        pairs = zip(self.case, self.yardstick, strict=True)
-        return np.array([case.processor / yardstick.processor for case, yardstick in pairs])
+    def fastest(self) -> tuple[float, float]:
+        """Processor seconds of the case's and the yardstick's fastest readings."""
+        case, yardstick = (min(reading.processor for reading in side) for side in (self.case, self.yardstick))
+        return case, yardstick
 
 
 def median_and_mad(seconds: Sequence[float]) -> tuple[float, float]:
@@ -112,26 +79,16 @@ def measure(case: Call, yardstick: Call, effort: Effort, clocks: Clocks) -> Meas
         firsts = [_read(call, 1, clocks) for call in sides]
         calls = [_calls(call, effort.block, clocks) for call in sides]
         readings: tuple[list[Reading], list[Reading]] = ([], [])
-        start = clocks.wall()
-        while len(readings[0]) < effort.most:
+        wall, processor = clocks.wall() + _WAITING * effort.budget, clocks.processor() + effort.budget
+        while len(readings[0]) < effort.fewest or (clocks.processor() < processor and clocks.wall() < wall):
             for side in (0, 1) if len(readings[0]) % 2 == 0 else (1, 0):
                 readings[side].append(_read(sides[side], calls[side], clocks))
-            found = Measurement(firsts[0], firsts[1], tuple(readings[0]), tuple(readings[1]))
-            if _enough(found, effort, clocks.wall() - start):
-                break
-    return found
-
-
-def _enough(found: Measurement, effort: Effort, spent: float) -> bool:
-    rounds = len(found.case)
-    if spent >= effort.budget:
-        return rounds >= effort.fewest
-    return rounds % _LOOK_EVERY == 0 and found.band < effort.goal
+    return Measurement(firsts[0], firsts[1], tuple(readings[0]), tuple(readings[1]))
 
 
 def _calls(call: Call, block: float, clocks: Clocks) -> int:
     """How many calls a reading holds; the second and third call, warm by now, tell."""
-    single = min(_read(call, 1, clocks).processor for _ in range(2))
+    single = min(max(r.processor, r.wall / _WAITING) for r in (_read(call, 1, clocks), _read(call, 1, clocks)))
     return max(1, round(block / single))
 
 

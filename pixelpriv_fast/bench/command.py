@@ -5,52 +5,55 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 
 from ..errors import PixelPrivError
 from . import report as words
+from .apart import PROGRAM, Apart, by_program
 from .cases import matching
-from .clock import Effort
-from .compare import TOLERANCE, compare, missing
+from .compare import MOST, TOLERANCE, compare, known, measured, missing, settled
 from .machine import header
-from .pair import Case
 from .records import Record, Report
-from .runner import again, run_case
 
 _REGRESSED = 1
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """The exit code: 0, 1 for a regression, 2 for arguments that do not fit."""
+def main(arguments: Sequence[str] | None = None, program: Sequence[str] = PROGRAM) -> int:
+    """The exit code: 0, 1 for a regression, 2 for arguments that do not fit, 4 where a measuring process failed.
+    ``program``: what fresh processes run."""
     options = _parser().parse_args(arguments)
     try:
-        cases = matching(options.filter)
+        cases = matching(*options.filter or ["*"])
         if options.list:
             print("\n".join(words.listing(cases)))
             return 0
-        return bench(cases, options.json, options.compare, options.tolerance)
+        names = [case.name for case in cases]
+        apart = _announced(by_program(program))
+        return bench(names, apart, options.json, options.compare, options.tolerance, options.processes)
     except PixelPrivError as error:
         print(f"bench: {error}", file=sys.stderr)
         return error.exit_code
 
 
 def bench(
-    cases: Sequence[Case],
+    names: Sequence[str],
+    apart: Apart,
     json: Path | None = None,
     baseline: Path | None = None,
     tolerance: float = TOLERANCE,
-    effort: Effort = Effort(),  # noqa: B008 (frozen)
+    most: int = MOST,
 ) -> int:
-    """Measures ``cases``, prints and writes what it finds, and compares it; returns the exit code."""
+    """Measures the cases of these names in at most ``most`` processes, prints and writes what it finds, and compares it;
+    returns the exit code."""
     before = Report.load(baseline) if baseline is not None else None
-    head = header()
-    print("\n".join(words.heading(head)))
-    report = Report(head, _measured(cases, effort))
+    report = Report(header())
+    print("\n".join(words.heading(report.header)), flush=True)
+    report = Report(report.header, settled(names, apart, most, known(report, before) if before else None))
     code = 0
     lines: list[str] = []
     if before is not None:
-        changes, newer = compare(report, before, tolerance, again(cases, effort))
-        report = report.with_records(newer)
+        changes, report = compare(report, before, apart, tolerance, most)
         code = _REGRESSED if any(change.regressed for change in changes) else 0
         lines = _compared(report, before, words.changes(changes))
     print("\n".join([*words.table(report.records), *lines]))
@@ -59,22 +62,44 @@ def bench(
     return code
 
 
-def _measured(cases: Sequence[Case], effort: Effort) -> tuple[Record, ...]:
-    records = []
-    for number, case in enumerate(cases, 1):
-        if sys.stderr.isatty():
-            print(f"\r\x1b[K{number}/{len(cases)} {case.name}", end="", file=sys.stderr, flush=True)
-        records.append(run_case(case, effort))
-    if sys.stderr.isatty():
+def _announced(apart: Apart) -> Apart:
+    """The same; says on a terminal what goes on."""
+    if not sys.stderr.isatty():
+        return apart
+    started = count(1)
+
+    def announced(names: Sequence[str]) -> Sequence[Record]:
+        print(f"\r\x1b[Kprocess {next(started)}: {len(names)} cases", end="", file=sys.stderr, flush=True)
+        records = apart(names)
         print("\r\x1b[K", end="", file=sys.stderr, flush=True)
-    return tuple(records)
+        return records
+
+    return announced
 
 
 def _compared(report: Report, before: Report, lines: list[str]) -> list[str]:
     notes = [f"{name}: in the baseline, skipped here" for name in missing(report, before)]
+    then = measured(before)
+    notes += [
+        f"{name}: ran on {record.ran}, in the baseline on {then[name].ran}"
+        for name, record in measured(report).items()
+        if name in then and record.ran != then[name].ran
+    ]
     if report.header["processor"] != before.header.get("processor"):
         notes.append(f"the baseline is of another processor ({before.header.get('processor')}): ratios differ by that")
     return ["", f"against the baseline of {before.header.get('date')}:", *lines, *notes]
+
+
+def _count(text: str) -> int:
+    if (number := int(text)) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is no number of processes, expected at least 1")
+    return number
+
+
+def _share(text: str) -> float:
+    if not (share := float(text)) > 0:
+        raise argparse.ArgumentTypeError(f"{text} is no share to tolerate, expected more than 0, such as 0.1")
+    return share
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -83,14 +108,23 @@ def _parser() -> argparse.ArgumentParser:
         description="Times every registered part against a yardstick in the same run.",
     )
     parser.add_argument("--list", action="store_true", help="print the cases and their yardsticks, time nothing")
-    parser.add_argument("--filter", metavar="GLOB", default="*", help="only cases whose names match, as 'kernel/*'")
+    parser.add_argument(
+        "--filter", metavar="GLOB", action="append", help="only cases whose names match, as 'kernel/*'; several add up"
+    )
+    parser.add_argument(
+        "--processes",
+        metavar="N",
+        type=_count,
+        default=MOST,
+        help="fresh processes that measure a case until it is sure, at most (default %(default)s)",
+    )
     parser.add_argument("--json", metavar="FILE", type=Path, help="write the report, for --compare")
     parser.add_argument("--compare", metavar="FILE", type=Path, help="a report to hold this run against")
     parser.add_argument(
         "--tolerance",
         metavar="T",
-        type=float,
+        type=_share,
         default=TOLERANCE,
-        help="the most by which a ratio may grow, as a share (default %(default)s); less where noise is small",
+        help="the most by which a ratio may grow, as a share (default %(default)s)",
     )
     return parser

@@ -1,25 +1,35 @@
-"""Held against a baseline: which cases got slower, relative to their yardsticks, by more than noise explains."""
+"""Held against a baseline: which cases got slower, relative to their yardsticks?
+
+**The rule.** Whatever disturbs a computation makes it slower: another process in the cache, the other half of the core at
+work, an unlucky layout of memory. Disturbances last from microseconds to minutes, are far from normal, and change the
+ratio of two different computations too (by up to 25 %), so a mean or median of ratios follows the machine's mood. The
+*fastest* of many readings does not: as an extreme value bounded from below it converges to what the undisturbed code
+takes, from one side. So a case's ratio is its fastest reading over its yardstick's fastest, each over all processes
+(they need not be the same). An extreme value is trusted when it is confirmed: when the second fastest process comes within
+``SETTLED`` of it, for both, and the yardstick is as fast as it was in the baseline, where the processor is the same. Until
+then further processes measure, up to ``MOST``. A case regressed when its ratio grew by more than ``TOLERANCE``, halfway
+to a change of 20 %, and still does after one re-run, whose processes join the first ones.
+"""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from .apart import Apart
 from .records import Record, Report
 
-#: A case is slower for certain only by more than this many of its bands.
-_BANDS = 3.0
-#: What two processes differ by besides, which no A/A half shows: where memory lies, how code is aligned. Over eight
-#: processes the ratio of warp_u8 ranged over 2 %, of resize_u8 over 6 %, of ssim over 9 %: its numpy twin drifts.
-_LEAST = 0.08
-TOLERANCE = 0.12
+#: Two processes' fastest readings are the same within this share, of case and yardstick together.
+SETTLED = 0.03
+#: Processes that measure a case; the least is doubled where no baseline tells how fast the machine can be.
+LEAST, MOST = 3, 12
+TOLERANCE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One case against its baseline. ``slower``: the share by which its ratio grew; ``noise``: what noise alone may
-    make of it; ``limit``: the share that is allowed; ``rerun``: whether it was measured again."""
+    """One case against its baseline. ``slower``: the share by which its ratio grew; ``noise``: how far it is from settled,
+    as a share; ``rerun``: whether it was a suspect and measured again."""
 
     name: str
     slower: float
@@ -29,45 +39,76 @@ class Change:
 
     @property
     def regressed(self) -> bool:
-        return self.slower > max(self.limit, self.noise)
+        return self.slower > self.limit
 
     @property
-    def blind(self) -> bool:
-        """Whether noise would hide a change of the size that the limit forbids: such a case is not judged by it."""
+    def noisy(self) -> bool:
+        """Whether the machine was not quiet long enough to be sure."""
         return self.noise > self.limit
 
 
-def change(record: Record, before: Record, tolerance: float) -> Change:
-    """``record`` against ``before``, both measured. The limit follows the noise of both and never exceeds
-    ``tolerance``; where noise does, the case is ``blind``."""
-    noise = _BANDS * math.hypot(record.band, before.band)
-    limit = min(max(noise, _LEAST), tolerance)
-    return Change(record.name, record.ratio / before.ratio - 1.0, noise, limit)
+def settled(
+    names: Sequence[str], apart: Apart, most: int = MOST, before: Mapping[str, Record] | None = None
+) -> tuple[Record, ...]:
+    """The cases of these names, each measured by ``LEAST`` fresh processes at least (twice as many without ``before``)
+    and by ``most`` at most, until its ratio is sure. ``before``: records of this processor, whose yardsticks say how fast it
+    can be."""
+    found: dict[str, list[Record]] = {name: [] for name in names}
+    left = list(names)
+    while left:
+        for record in apart(left):
+            found[record.name].append(record)
+        left = [name for name in left if not _enough(found[name], most, (before or {}).get(name))]
+    return tuple(Record.merged(found[name]) for name in names)
+
+
+def _enough(records: Sequence[Record], most: int, before: Record | None) -> bool:
+    if len(records) >= most or not all(record.measured for record in records):
+        return True
+    least = LEAST if before else 2 * LEAST
+    return len(records) >= least and noise(Record.merged(records), before) <= SETTLED
+
+
+def noise(record: Record, before: Record | None) -> float:
+    """By what share a faster reading of ``record``'s sides is to be expected still."""
+    then = min(before.yardstick_fastest) if before else 0.0
+    return (record.band or 0.0) + max(0.0, min(record.yardstick_fastest) / then - 1.0 if then else 0.0)
 
 
 def compare(
-    report: Report, baseline: Report, tolerance: float, again: Callable[[str], Record]
-) -> tuple[list[Change], list[Record]]:
-    """Every case that both hold, and the records of those measured again.
+    report: Report, baseline: Report, apart: Apart, tolerance: float = TOLERANCE, most: int = MOST
+) -> tuple[list[Change], Report]:
+    """Every case that both hold, and ``report`` with the suspects' records as they are after their re-run."""
+    before = measured(baseline)
+    suspects = [one.name for one in _changes(report, before, tolerance) if one.regressed]
+    first = measured(report)
+    again = settled(suspects, apart, most, known(report, baseline))
+    report = report.with_records([Record.merged([first[record.name], record]) for record in again])
+    changes = _changes(report, before, tolerance)
+    return [replace(one, rerun=one.name in suspects) for one in changes], report
 
-    A suspect is measured once more, longer, by ``again``: it has regressed only where that run says so too.
-    """
-    old = {record.name: record for record in baseline.records if record.measured}
-    changes, remeasured = [], []
-    for record in report.records:
-        if not record.measured or record.name not in old:
-            continue
-        found = change(record, old[record.name], tolerance)
-        if found.regressed:
-            second = again(record.name)
-            remeasured.append(second)
-            found = replace(change(second, old[record.name], tolerance), rerun=True)
-        changes.append(found)
-    return changes, remeasured
+
+def _changes(report: Report, before: Mapping[str, Record], tolerance: float) -> list[Change]:
+    return [
+        Change(
+            name, record.ratio / before[name].ratio - 1.0, noise(record, None) + noise(before[name], None), tolerance
+        )
+        for name, record in measured(report).items()
+        if name in before
+    ]
+
+
+def known(report: Report, baseline: Report) -> Mapping[str, Record]:
+    """The baseline's records where they are of the same processor."""
+    same = report.header.get("processor") == baseline.header.get("processor")
+    return measured(baseline) if same else {}
+
+
+def measured(report: Report) -> dict[str, Record]:
+    return {record.name: record for record in report.records if record.measured}
 
 
 def missing(report: Report, baseline: Report) -> Sequence[str]:
     """Cases that the baseline measured and this run could not (skipped here)."""
-    measured = {record.name for record in report.records if record.measured}
-    present = {record.name for record in report.records}
-    return [r.name for r in baseline.records if r.measured and r.name in present and r.name not in measured]
+    now, present = measured(report), {record.name for record in report.records}
+    return [name for name in measured(baseline) if name in present and name not in now]

@@ -16,8 +16,9 @@ from ..kernels.filters import axis_filter
 from .scene import scene
 
 #: A photo and the input that it is resized to: small, so that a numpy twin takes milliseconds, not seconds.
-_HEIGHT, _WIDTH, _INPUT = 150, 200, 112
+_HEIGHT, _WIDTH, _INPUT = 90, 120, 64
 _CANDIDATES = 4
+_BYTES = 3000
 #: A photo for the kernels whose twins multiply matrices: so small that BLAS keeps to one thread, which can be timed.
 _DIM_HEIGHT, _DIM_WIDTH = 64, 80
 
@@ -102,26 +103,26 @@ def _drawing() -> tuple[Any, ...]:
     blur, fine, coarse = (np.array(half, np.float32) for half in ([0.4, 0.3], [0.6, 0.2, 0.0], [0.3, 0.2, 0.15]))
     shares = np.exp(-np.arange(766) / 30.0)[None] * np.array([[0.8], [0.5]])
     tone = np.linspace(0, 255, 255 * 16 + 1).astype(np.float32)
-    return scene(96, 128), blur, shares.astype(np.float32), 2, tone, 1.3, fine, coarse, 1.2, 0.15, 0.75
+    return scene(48, 64), blur, shares.astype(np.float32), 2, tone, 1.3, fine, coarse, 1.2, 0.15, 0.75
 
 
 def _packed() -> Any:
     """LZW without a dictionary: the 9-bit codes of noise, cleared before they would grow to 10 bits."""
-    values = np.random.default_rng(4).integers(0, 256, 20_000)
+    values = np.random.default_rng(4).integers(0, 256, _BYTES)
     blocks = [np.concatenate([[256], values[i : i + 250]]) for i in range(0, len(values), 250)]
     bits = (np.concatenate(blocks)[:, None] >> np.arange(8, -1, -1)) & 1
     return np.packbits(bits.astype(np.uint8).ravel())
 
 
 EXAMPLES: Final[dict[str, Callable[[], tuple[Any, ...]]]] = {
-    "half_luminance": lambda: (_dim(),),
-    "texture_weights": lambda: (_luminance(), 5, 1e-3),
+    "half_luminance": lambda: (_photo(),),
+    "texture_weights": lambda: (get("half_luminance")(scene(192, 256)), 5, 1e-3),
     "solve_illumination": lambda: (_luminance(), *get("texture_weights")(_luminance(), 5, 1e-3), 0.5, 1e-2),
     "exposure_samples": lambda: (_dim(), _illumination(), 0.5),
-    "best_exposure": lambda: (_samples(), -0.3293, 1.1258, 1.0, 7.0, 0.01),
+    "best_exposure": lambda: (_samples(), -0.3293, 1.1258, 1.0, 7.0, 0.05),
     "blend_exposure": lambda: (_dim(), _illumination(), _response(), 0.5),
     "resize_u8": lambda: (_photo(), *_rounded_tables()),
-    "normalise": lambda: (scene(_INPUT, _INPUT), _order(), _numbers(0.02), _numbers(-1.0)),
+    "normalise": lambda: (scene(2 * _INPUT, 2 * _INPUT), _order(), _numbers(0.02), _numbers(-1.0)),
     "resize_lattice": lambda: ((_photo(), _offsets(), 1, *_exact_tables(), _order(), _numbers(0.02), _numbers(-1.0))),
     "resize_adjoint": lambda: (
         (_gradient(), *_exact_tables(), _order(), _numbers(0.02), np.zeros((_HEIGHT, _WIDTH, 3), np.float32))
@@ -130,9 +131,9 @@ EXAMPLES: Final[dict[str, Callable[[], tuple[Any, ...]]]] = {
         (_photo(), _offsets(), 1, _gradient(), *_exact_tables(), _order(), _numbers(0.02), 1, 8, None)
     ),
     "lattice_photo": lambda: (_photo(), _offsets(), 2),
-    "largest_change": lambda: (_photo(), scene(_HEIGHT, _WIDTH, 1)),
+    "largest_change": lambda: (scene(192, 256), scene(192, 256, 1)),
     "least_norm": lambda: (_wanted(), *_exact_tables()),
-    "lift": lambda: (_photo(), _wanted(), *_exact_tables(), 8, 2),
+    "lift": lambda: (_photo(), _wanted(), *_exact_tables(), 8, 1),
     "warp_u8": lambda: (scene(_INPUT, _INPUT), _motions()),
     "warp_planar": lambda: (
         scene(_INPUT, _INPUT),
@@ -144,6 +145,6 @@ EXAMPLES: Final[dict[str, Callable[[], tuple[Any, ...]]]] = {
     ),
     "filled_area": lambda: (_motions(), _INPUT, _INPUT),
     "cartoon_filter": _drawing,
-    "unpack_lzw": lambda: (_packed(), 20_000),
-    "ssim": lambda: (scene(192, 256), scene(192, 256, 1)),
+    "unpack_lzw": lambda: (_packed(), _BYTES),
+    "ssim": lambda: (scene(64, 96), scene(64, 96, 1)),
 }

@@ -32,7 +32,7 @@ def header() -> dict[str, Any]:
         "date": time.strftime("%Y-%m-%d %H:%M:%S %z"),
         "version": found["version"],
         "python": found["python"],
-        "platform": found["platform"],
+        "platform": " ".join([platform.system(), platform.machine(), *platform.libc_ver()]).strip(),
         "processor": processor(),
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "threads": runtime["cpu"]["threads"],

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,13 +16,14 @@ from ..files import write_atomic
 from .clock import Measurement, median_and_mad
 from .pair import Case, Pair
 
-FORMAT = "pixelpriv_fast bench 1"
+FORMAT = "pixelpriv_fast bench 3"
+_MIDDLES = ("median", "mad", "yardstick_median", "yardstick_mad", "first", "yardstick_first")
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One case. ``ratio`` is the case's processor time over its yardstick's for the same work, ``band`` its relative
-    noise by A/A halves of the run; all other seconds are wall time of one call. ``reason`` says why a case was skipped;
+    """One case. ``fastest`` and ``yardstick_fastest``: processor seconds of the fastest reading, one entry a process, the
+    yardstick's for the case's work. All other seconds are wall time of one call. ``reason`` says why a case was skipped;
     then there are no figures."""
 
     name: str
@@ -28,7 +31,9 @@ class Record:
     ran: str = ""
     reason: str = ""
     ratio: float = 0.0
-    band: float = 0.0
+    band: float | None = None
+    fastest: tuple[float, ...] = ()
+    yardstick_fastest: tuple[float, ...] = ()
     median: float = 0.0
     mad: float = 0.0
     yardstick_median: float = 0.0
@@ -43,14 +48,16 @@ class Record:
 
     @classmethod
     def of(cls, case: Case, pair: Pair, found: Measurement) -> Record:
+        """What one process found."""
         median, mad = median_and_mad([reading.wall for reading in found.case])
         yardstick_median, yardstick_mad = median_and_mad([reading.wall for reading in found.yardstick])
+        fastest, yardstick_fastest = found.fastest
         return cls(
             case.name,
             case.yardstick,
             pair.ran,
-            ratio=found.ratio / pair.work,
-            band=found.band,
+            fastest=(fastest,),
+            yardstick_fastest=(yardstick_fastest * pair.work,),
             median=median,
             mad=mad,
             yardstick_median=yardstick_median,
@@ -58,7 +65,28 @@ class Record:
             first=found.first.wall,
             yardstick_first=found.yardstick_first.wall,
             rounds=len(found.case),
-        )
+        )._weighed()
+
+    @classmethod
+    def merged(cls, records: Sequence[Record]) -> Record:
+        """The same case as several processes measured it: all their fastest readings, medians of the other figures."""
+        measured = [record for record in records if record.measured]
+        if not measured:
+            return records[0]
+        return dataclasses.replace(
+            measured[0],
+            fastest=tuple(seconds for record in measured for seconds in record.fastest),
+            yardstick_fastest=tuple(seconds for record in measured for seconds in record.yardstick_fastest),
+            rounds=sum(record.rounds for record in measured),
+            **{name: statistics.median(getattr(record, name) for record in measured) for name in _MIDDLES},
+        )._weighed()
+
+    def _weighed(self) -> Record:
+        """The same with ``ratio``, the fastest of the case over the fastest of its yardstick, and ``band``: by what share
+        the second fastest process of either falls behind, which is how sure it is that nothing faster is to be found."""
+        sides = (sorted(self.fastest), sorted(self.yardstick_fastest))
+        band = sum(side[1] / side[0] - 1.0 for side in sides) if len(sides[0]) > 1 else None
+        return dataclasses.replace(self, ratio=sides[0][0] / sides[1][0], band=band)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +113,20 @@ class Report:
             data = json.loads(path.read_text(encoding="utf-8"))
             if data["format"] != FORMAT:
                 raise UsageError(f"{path} has format {data['format']!r}, expected {FORMAT!r}; write it anew by --json")
-            return cls(data["header"], tuple(Record(**case) for case in data["cases"]))
+            if not isinstance(data["header"], dict):
+                raise TypeError("the header is no object")
+            return cls(data["header"], tuple(read_record(case) for case in data["cases"]))
         except (OSError, ValueError, KeyError, TypeError) as error:
             if isinstance(error, UsageError):
                 raise
             raise UsageError(f"{path} is no bench report ({error}); write one by --json {path}") from error
+
+
+def read_record(row: dict[str, Any]) -> Record:
+    """A record as JSON holds it. Raises ``ValueError`` or ``TypeError`` where the figures of a measured case are none."""
+    lists = {name: tuple(row.get(name, ())) for name in ("fastest", "yardstick_fastest")}
+    record = Record(**row | lists)
+    figures = (record.ratio, *record.fastest, *record.yardstick_fastest)
+    if record.measured and not all(math.isfinite(figure) and figure > 0 for figure in figures):
+        raise ValueError(f"case {record.name!r} has ratio {record.ratio!r}, expected positive numbers")
+    return record

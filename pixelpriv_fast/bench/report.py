@@ -9,7 +9,7 @@ from .compare import Change
 from .pair import Case
 from .records import Record
 
-_COLUMNS = ("case", "first", "median", "+-", "yardstick", "its median", "ratio", "faster", "noise")
+_COLUMNS = ("case", "first", "median", "+-", "yardstick", "its median", "ratio", "faster", "noise", "processes")
 
 
 def listing(cases: Sequence[Case]) -> list[str]:
@@ -55,7 +55,8 @@ def _row(record: Record) -> tuple[str, ...]:
         seconds(record.yardstick_median),
         f"{record.ratio:.4g}",
         f"{1 / record.ratio:.1f}x",
-        f"{100 * record.band:.1f} %",
+        "-" if record.band is None else f"{100 * record.band:.1f} %",
+        str(len(record.fastest)),
     )
 
 
@@ -63,10 +64,12 @@ def changes(found: Sequence[Change]) -> list[str]:
     """One line a case against its baseline, the slower ones first."""
     lines = []
     for one in sorted(found, key=lambda change: -change.slower):
-        verdict = "SLOWER" if one.regressed else "noisy" if one.blind else "ok"
-        allowed = f"noise {100 * one.noise:.1f} %" if one.blind else f"allowed {100 * one.limit:.1f} %"
-        again = ", measured twice" if one.rerun else ""
-        lines.append(f"{verdict:6} {one.name}: {100 * one.slower:+.1f} % ({allowed}{again})")
+        verdict = "SLOWER" if one.regressed else "noisy" if one.noisy else "ok"
+        again = ", measured again" if one.rerun else ""
+        lines.append(
+            f"{verdict:6} {one.name}: {100 * one.slower:+.1f} % "
+            f"(noise {100 * one.noise:.1f} %, allowed {100 * one.limit:.1f} %{again})"
+        )
     return lines
 
 

@@ -79,7 +79,10 @@ def job_options(
     strict: Annotated[bool, typer.Option("--strict", help="Do not write photos that are not protected.")] = False,
     report: Annotated[
         bool | None,
-        typer.Option("--report/--no-report", help="Draw OUT/report.html at the end. Default: where IN is a folder."),
+        typer.Option(
+            "--report/--no-report",
+            help="Draw OUT/report.html at the end; watch: meanwhile too. Default: where IN is a folder.",
+        ),
     ] = None,
     json: JsonOption = False,
     max_pixels: Annotated[int, typer.Option(min=1, help="Refuse larger photos.")] = 100_000_000,

@@ -24,6 +24,7 @@ def watch(
 ) -> int:
     """Protects what is in IN and whatever comes into it, until it is interrupted (exit code 130); see `protect`."""
     from ..archive.job import open_job
+    from ..archive.reporting import Redrawing
     from ..archive.walk import check_places
     from ..archive.watching import watch as settled
     from ..errors import UsageError
@@ -41,7 +42,9 @@ def watch(
         report=options.report is not False,
     ) as job:
         say(f"watching {source}; Ctrl-C ends it")
-        for items in settled(source, out, options.format_name, settle):
+        redraw = Redrawing(job.draw, lambda: dict(job.summary.counts))
+        for items in settled(source, out, options.format_name, settle, idle=redraw):
             for record in job.run(items):
                 output.record(record, evidence(record))
+                redraw()
     return job.summary.exit_code

@@ -13,6 +13,8 @@ from .contract import Damaged, Refused
 
 _MOST_BOXES = 100_000
 _LARGEST_ITEM = 16 * 1024 * 1024
+#: Items that are pictures: coded ones, and those put together of others.
+_PICTURES = frozenset({b"hvc1", b"av01", b"grid", b"iovl", b"iden"})
 #: ITU-T H.273 colour primaries and transfers that 8-bit pixels may have without a profile: BT.709/sRGB and its kin.
 _PLAIN_PRIMARIES, _PLAIN_TRANSFERS = frozenset({0, 1, 2, 5, 6, 7}), frozenset({0, 1, 2, 6, 7, 13, 14, 15})
 #: EXIF orientation by mirror axis (or none) and quarter turns against the clock, which come first.
@@ -48,16 +50,17 @@ def read_container(data: bytes) -> Container:
             raise Damaged(f"box {needed.decode('ascii')} is missing")
     properties = _properties(data, *_one(data, *children[b"iprp"], b"ipco"))
     items = _items(data, *children[b"iinf"])
-    exif_item = items.get(b"Exif")
-    exif = _item_content(data, *children[b"iloc"], exif_item[0]) if exif_item else None
+    exif_item = next((item for item in items if item.kind == b"Exif"), None)
+    exif = _item_content(data, *children[b"iloc"], exif_item.number) if exif_item else None
+    moving = any(kind == b"moov" for kind, _, _ in _boxes(data, 0, len(data)))
     return Container(
         *properties.size,
-        frames=2 if any(kind == b"moov" for kind, _, _ in _boxes(data, 0, len(data))) else 1,
+        frames=max(2 if moving else 1, _pictures(data, children, items)),
         depth=properties.depth,
         clean=properties.clean or properties.size,
         orientation=_ORIENTATIONS[properties.mirror][properties.turn],
         exif=_exif_block(exif),
-        exif_type_at=exif_item[1] if exif_item else None,
+        exif_type_at=exif_item.type_at if exif_item else None,
     )
 
 
@@ -140,9 +143,16 @@ def _depth_of(kind: bytes, content: bytes) -> int:
     return 0
 
 
-def _items(data: bytes, start: int, end: int) -> dict[bytes, tuple[int, int]]:
-    """Item type -> (item number, where its type stands), of the first item of each type."""
-    found: dict[bytes, tuple[int, int]] = {}
+@dataclass(frozen=True, slots=True)
+class _Item:
+    number: int
+    kind: bytes
+    hidden: bool
+    type_at: int  #: where its type stands
+
+
+def _items(data: bytes, start: int, end: int) -> list[_Item]:
+    found = []
     head = 6 if data[start : start + 1] == b"\0" else 8
     for kind, at, stop in _boxes(data, start + head, end):
         version = data[at] if at < stop else 0
@@ -152,8 +162,33 @@ def _items(data: bytes, start: int, end: int) -> dict[bytes, tuple[int, int]]:
         type_at = at + 4 + wide + 2
         if type_at + 4 <= stop:
             number = int.from_bytes(data[at + 4 : at + 4 + wide], "big")
-            found.setdefault(data[type_at : type_at + 4], (number, type_at))
+            found.append(_Item(number, data[type_at : type_at + 4], bool(data[at + 3] & 1), type_at))
     return found
+
+
+def _pictures(data: bytes, children: dict[bytes, tuple[int, int]], items: list[_Item]) -> int:
+    """How many pictures stand for themselves: the primary one, and others that are neither hidden, nor a thumbnail or
+    auxiliary (alpha, depth, gain) picture, nor a tile of another one."""
+    start, end = children.get(b"pitm", (0, 0))
+    parts = {int.from_bytes(data[start + 4 : end], "big")}
+    if b"iref" in children:
+        parts |= _parts(data, *children[b"iref"])
+    others = (item for item in items if item.kind in _PICTURES and item.number not in parts)
+    return 1 + sum(not item.hidden for item in others)
+
+
+def _parts(data: bytes, start: int, end: int) -> set[int]:
+    """The items that belong to other items, by the references between them."""
+    parts: set[int] = set()
+    wide = 2 if data[start : start + 1] == b"\0" else 4
+    for kind, at, stop in _boxes(data, start + 4, end):
+        reader = _Reader(data, at, stop)
+        holder, count = reader.take(wide), reader.take(2)
+        if kind in (b"thmb", b"auxl"):
+            parts.add(holder)
+        elif kind == b"dimg":
+            parts.update(reader.take(wide) for _ in range(min(count, (stop - at) // wide)))
+    return parts
 
 
 def _item_content(data: bytes, start: int, end: int, wanted: int) -> bytes | None:

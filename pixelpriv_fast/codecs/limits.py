@@ -12,7 +12,7 @@ class Limits:
     """Bounds of one photo: pixels (width x height), bytes of the file, frames."""
 
     max_pixels: int = 100_000_000
-    max_bytes: int = 512 * 1024 * 1024
+    max_bytes: int = 512_000_000
     max_frames: int = 1
 
 

@@ -11,7 +11,7 @@ import pytest
 from pixelpriv_fast.archive import pictures, reporting
 from pixelpriv_fast.archive.job import open_job
 from pixelpriv_fast.archive.journal import journal_file
-from pixelpriv_fast.archive.reporting import is_report, notes_on_bytes
+from pixelpriv_fast.archive.reporting import Redrawing, is_report, notes_on_bytes
 from pixelpriv_fast.archive.verify import Verification
 from pixelpriv_fast.archive.walk import plan
 from pixelpriv_fast.errors import StorageError
@@ -126,6 +126,34 @@ def test_pictures_are_kept_up_to_a_limit(classifier: Path, tmp_path: Path, monke
     store = pictures.Pictures(journal_file(out).parent, "")
     assert 0 < store._held[True] < 9 * 2000
     store.close()
+
+
+def test_a_report_is_drawn_again_when_there_is_something_new_and_not_too_often() -> None:
+    done, drawn, now, takes = [0], list[int](), [100.0], [0.0]
+
+    def draw() -> None:
+        drawn.append(done[0])
+        now[0] += takes[0]
+
+    redraw = Redrawing(draw, lambda: done[0], clock=lambda: now[0])
+    redraw()
+    assert drawn == [], "nothing is new"
+    done[0] = 1
+    redraw()
+    assert drawn == [1]
+    done[0] = 2
+    redraw()
+    assert drawn == [1], "too soon"
+    now[0] += 11
+    takes[0] = 3.0
+    redraw()
+    redraw()
+    assert drawn == [1, 2]
+    done[0] = 3
+    for wait, wanted in ((50, [1, 2]), (11, [1, 2, 3])):  # one that took 3 s is left alone for 60
+        now[0] += wait
+        redraw()
+        assert drawn == wanted
 
 
 @pytest.mark.parametrize(

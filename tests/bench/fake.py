@@ -29,3 +29,14 @@ class FakeTime:
             self.wall += spent + stolen * float(self._rng.exponential())
 
         return call
+
+    def disturbed(self, seconds: float, luck: float = 1.0) -> Callable[[], None]:
+        """A call that takes ``luck`` times ``seconds`` at best, and up to twice as much: slow spells come and go."""
+        state = [1.0]
+
+        def call() -> None:
+            if self._rng.random() < 0.2:
+                state[0] = 1.0 + float(self._rng.choice([0.0, self._rng.random()]))
+            self.work(seconds * luck * state[0] * (1.0 + 0.01 * float(self._rng.exponential())))()
+
+        return call

@@ -135,7 +135,8 @@ def test_watch(words: list[str], tmp_path: Path) -> None:
         wait_for(lambda: len(tree(tmp_path / "out")) == 2)
         fill(tmp_path / "in", 1, first=2)
         wait_for(lambda: len(tree(tmp_path / "out")) == 3)
-        time.sleep(0.3)  # its row, and its line
+        report = tmp_path / "out" / "report.html"
+        wait_for(lambda: report.exists() and report.read_bytes().count(b'"status":"protected"') == 3)
         process.send_signal(signal.SIGINT)
         output, messages = process.communicate(timeout=60)
     assert process.returncode == 130, messages

@@ -60,6 +60,46 @@ def test_alpha_odd_sizes_and_determinism(heif: Any) -> None:
     assert codecs.encode(samples.picture(61, 47), like=codecs.decode(made(heif))) == odd
 
 
+@pytest.mark.parametrize("mode", ["L", "LA"])
+def test_grey(heif: Any, mode: str) -> None:
+    """Grey photos are written as grey files and read again."""
+    plane = samples.picture()[:, :, 0]
+    like = Photo(
+        np.repeat(plane[:, :, None], 3, axis=2), "heic", plane[::-1].copy() if mode == "LA" else None, grey=True
+    )
+    written = codecs.encode(like.pixels, like=like)
+    photo = codecs.decode(written)
+    assert np.ptp(photo.pixels, axis=2).max() == 0
+    assert np.abs(photo.pixels[:, :, 0].astype(int) - plane).mean() < 2
+    assert (photo.alpha is not None) == (mode == "LA")
+    out = io.BytesIO()
+    heif.from_bytes("L", (64, 48), plane.tobytes()).save(out, quality=95)
+    foreign = codecs.decode(out.getvalue())
+    assert foreign.grey
+    assert np.abs(foreign.pixels[:, :, 2].astype(int) - plane).mean() < 2
+
+
+def test_depth_and_number_of_pictures(heif: Any) -> None:
+    def saved(*pictures: Any, **options: Any) -> bytes:
+        file, out = heif.HeifFile(), io.BytesIO()
+        for picture in pictures:
+            file.add_frombytes("RGB", (64, 48), picture.tobytes())
+        file.save(out, **options)
+        return out.getvalue()
+
+    def refusal(data: bytes) -> str:
+        with pytest.raises(PhotoError) as caught:
+            codecs.decode(data)
+        return str(caught.value)
+
+    one, other = samples.picture(), samples.picture(seed=3)
+    assert codecs.decode(saved(one, thumbnails=[32])).pixels.shape == (48, 64, 3)
+    assert "2 frames exceed the limit of 1" in refusal(saved(one, other))
+    deep, out = heif.from_bytes("RGB;16", (64, 48), (one.astype(np.uint16) * 257).tobytes()), io.BytesIO()
+    deep.save(out)
+    assert "10 bits a channel would be cut to 8" in refusal(out.getvalue())
+
+
 def test_without_the_extra(heif: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     data = made(heif)
     monkeypatch.setitem(sys.modules, "pillow_heif", None)

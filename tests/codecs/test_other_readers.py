@@ -19,6 +19,7 @@ from pixelpriv_fast.codecs import EncodeOptions
 from pixelpriv_fast.types import Photo
 
 from . import samples
+from .test_metadata import searchable
 
 FORMATS = (*samples.FORMATS, *(["heic"] if importlib.util.find_spec("pillow_heif") else []))
 COUNT = 100
@@ -107,6 +108,52 @@ def test_exiftool_sees_the_secrets_of_the_source(tmp_path: Path) -> None:
     assert {"GPS:GPSLatitude", "IFD0:Artist", "ExifIFD:SerialNumber"} <= record.keys()
     assert any(key.startswith("XMP") for key in record)
     assert any(key.startswith("IPTC") for key in record)
+
+
+#: What exiftool is told to write: in EXIF with GPS, in XMP, and in IPTC where the format holds any.
+_FOREIGN = (
+    "EXIF:GPSLatitude=52.5166", "EXIF:GPSLatitudeRef=N", "EXIF:GPSLongitude=13.3", "EXIF:GPSLongitudeRef=E",
+    "EXIF:Artist=SECRET-artist", "EXIF:ImageDescription=SECRET-title", "EXIF:SerialNumber=SECRET-serial",
+    "EXIF:OwnerName=SECRET-owner", "EXIF:UserComment=SECRET-comment", "EXIF:Make=TESTCAM",
+    "EXIF:DateTimeOriginal=2024:05:06 07:08:09", "XMP-photoshop:City=SECRET-city", "XMP-aux:SerialNumber=SECRET-aux",
+    "XMP-exif:GPSLatitude=52.5166", "XMP-dc:Creator=SECRET-creator", "IPTC:Keywords=SECRET-keyword",
+    "IPTC:City=SECRET-place", "IPTC:By-line=SECRET-byline",
+)  # fmt: skip
+#: How often the word must then stand in the file, so that a search that finds nothing means something.
+_SECRETS = {"jpeg": 11, "png": 8, "webp": 8, "tiff": 11, "avif": 8, "heic": 8}
+
+
+@needs_exiftool
+@pytest.mark.parametrize("source", FORMATS)
+def test_what_exiftool_wrote_is_gone(source: str, tmp_path: Path) -> None:
+    path = tmp_path / f"in{codecs.suffix_for(source)}"
+    path.write_bytes(samples.seeds(source)[-1])
+    command = ["exiftool", "-q", "-m", "-all=", "-overwrite_original", *(f"-{tag}" for tag in _FOREIGN), str(path)]
+    subprocess.run(command, check=True, capture_output=True)
+    assert path.read_bytes().count(b"SECRET-") == _SECRETS[source]
+    photo = codecs.decode(path.read_bytes())
+    written = []
+    for policy in ("private", "none"):
+        for target in FORMATS:
+            out = tmp_path / f"{policy}{codecs.suffix_for(target)}"
+            out.write_bytes(
+                codecs.encode(photo.pixels, like=photo, options=EncodeOptions(format=target, metadata=policy))
+            )
+            found = searchable(out.read_bytes())
+            assert b"SECRET-" not in found, out.name
+            assert b"SECRET-".hex().encode() not in found, out.name
+            written.append(out)
+    before, *after = exiftool([path, *written])
+    assert {"GPS:GPSLatitude", "XMP-exif:GPSLatitude"} <= before.keys()
+    assert ("IPTC:City" in before) == (source in ("jpeg", "png", "tiff"))
+    for out, record in zip(written, after, strict=True):
+        assert [key for key in record if re.search(r"GPS|^XMP|^IPTC|^Photoshop|Artist|Serial|Owner", key)] == [], (
+            out.name
+        )
+        assert "SECRET-" not in str(record)
+        kept = (record.get("IFD0:Make"), record.get("ExifIFD:DateTimeOriginal"))
+        wanted = ("TESTCAM", "2024:05:06 07:08:09") if out.stem == "private" else (None, None)
+        assert kept == wanted, out.name
 
 
 @needs_imagemagick
