@@ -80,10 +80,12 @@ class LatticeAttack(Attack):
     """An attack by steps inside an L-infinity ball: ``plan`` spells out what its fields mean, ``descend`` does it.
 
     ``lift``: whether photos that are large for the classifier are attacked at its own size and the change is lifted
-    (see ``lifting``); False takes every step at the photo's own size, which costs more.
+    (see ``lifting``); False takes every step at the photo's own size, which costs more. ``discreet``: whether what is
+    lifted first keeps to what goes unseen, pixel by pixel; False spends the ball everywhere alike.
     """
 
     lift: bool = field(default=True, kw_only=True)
+    discreet: bool = field(default=True, kw_only=True)
 
     def __post_init__(self) -> None:
         self.plan()
@@ -101,7 +103,9 @@ class LatticeAttack(Attack):
         return self.plan().ball.levels
 
     def _attack(self, starts: Sequence[Pixels], task: AttackTask) -> list[AttackOutcome]:
-        return (descend_lifted if self.lift else descend)(starts, task, self.plan())
+        if not self.lift:
+            return descend(starts, task, self.plan())
+        return descend_lifted(starts, task, self.plan(), self.discreet)
 
 
 def checked_photo(photo: Pixels, index: int) -> Pixels:

@@ -61,8 +61,8 @@ class Descent:
 
 
 @dataclass(slots=True, eq=False)
-class _Run:
-    """One photo under attack."""
+class Run:
+    """One photo under attack; when it is over, ``iterate`` and ``judgement`` are what was kept."""
 
     index: int
     iterate: Iterate
@@ -70,7 +70,7 @@ class _Run:
     aim: Aim
     steps: int = 0
     judgement: Judgement | None = None  #: of the iterate as it stands, where somebody asked
-    best: tuple[Judgement, Pixels] | None = field(default=None)
+    best: tuple[Judgement, Offsets] | None = field(default=None)
 
 
 def descend(
@@ -80,30 +80,40 @@ def descend(
 
     ``begin``: where inside the ball each photo's attack begins, instead of at the photo itself.
     """
-    outcomes: dict[int, AttackOutcome] = {}
+    return [_outcome(run) for run in run_down(photos, task, plan, begin)]
+
+
+def run_down(
+    photos: Sequence[Pixels],
+    task: AttackTask,
+    plan: Descent,
+    begin: Sequence[Offsets | None] | None = None,
+    weights: Sequence[Floats] | None = None,
+) -> list[Run]:
+    """The same, as the runs where they ended. ``weights``: each photo's, see ``Iterate``."""
+    over: dict[int, Run] = {}
     waiting = list(range(len(photos)))
-    active: list[_Run] = []
+    active: list[Run] = []
     while waiting or active:
         free = max(1, task.batch) - len(active)
         entering, waiting = waiting[:free], waiting[free:]
-        active += _enter(photos, entering, task, plan, begin)
+        entered = _enter(photos, entering, task, plan)
+        for run in entered:
+            run.iterate.weights = weights[run.index] if weights is not None else None
+            if begin is not None and (offsets := begin[run.index]) is not None:
+                run.iterate.offsets = offsets.copy()
+        active += entered
         ending = [run for run in active if _out_of_steps(run, task, plan)]
         moving = [run for run in active if run not in ending]
         ending += _advance(moving, task, plan)
         _judge_last(ending, task, plan)
         for run in ending:
             active.remove(run)
-            outcomes[run.index] = _outcome(run, plan)
-    return [outcomes[index] for index in range(len(photos))]
+            over[run.index] = _kept(run)
+    return [over[index] for index in range(len(photos))]
 
 
-def _enter(
-    photos: Sequence[Pixels],
-    indices: Sequence[int],
-    task: AttackTask,
-    plan: Descent,
-    begin: Sequence[Offsets] | None,
-) -> list[_Run]:
+def _enter(photos: Sequence[Pixels], indices: Sequence[int], task: AttackTask, plan: Descent) -> list[Run]:
     """Photos on their way in: their start and their aim."""
     if not indices:
         return []
@@ -112,14 +122,10 @@ def _enter(
         starts = [
             v.logits(np.stack([v.preprocess.rounded(photos[i]) for i in indices]), task.batch) for v in task.victims
         ]
-    runs = [_run(photos[index], index, row, starts, task, plan) for row, index in enumerate(indices)]
-    if begin is not None:
-        for run in runs:
-            run.iterate.offsets = begin[run.index].copy()
-    return runs
+    return [_run(photos[index], index, row, starts, task, plan) for row, index in enumerate(indices)]
 
 
-def _run(photo: Pixels, index: int, row: int, starts: Sequence[Logits | None], task: AttackTask, plan: Descent) -> _Run:
+def _run(photo: Pixels, index: int, row: int, starts: Sequence[Logits | None], task: AttackTask, plan: Descent) -> Run:
     draw = cache(lambda: np.random.default_rng(operator.index(task.seeds[index])))
     views = []
     for v, victim in enumerate(task.victims):
@@ -130,14 +136,14 @@ def _run(photo: Pixels, index: int, row: int, starts: Sequence[Logits | None], t
         views.append(View(None if start is None else start[row], original, flee))
     aim = plan.goal.aim(tuple(views), draw)
     begin = Iterate.random(photo, plan.ball, draw()) if plan.random_start else Iterate.at_start(photo, plan.ball)
-    return _Run(index, begin, tuple(view.flee for view in views), aim)
+    return Run(index, begin, tuple(view.flee for view in views), aim)
 
 
-def _out_of_steps(run: _Run, task: AttackTask, plan: Descent) -> bool:
+def _out_of_steps(run: Run, task: AttackTask, plan: Descent) -> bool:
     return run.steps >= plan.steps or (task.expired is not None and task.expired(run.index))
 
 
-def _advance(runs: list[_Run], task: AttackTask, plan: Descent) -> list[_Run]:
+def _advance(runs: list[Run], task: AttackTask, plan: Descent) -> list[Run]:
     """One step for each run; the runs that stop before theirs are returned."""
     walked = _walk(runs, task, plan)
     runs = [run for run in runs if run not in walked]
@@ -152,7 +158,7 @@ def _advance(runs: list[_Run], task: AttackTask, plan: Descent) -> list[_Run]:
     return stopped
 
 
-def _walk(runs: Sequence[_Run], task: AttackTask, plan: Descent) -> list[_Run]:
+def _walk(runs: Sequence[Run], task: AttackTask, plan: Descent) -> list[Run]:
     """Moves the runs that the victim can walk by itself, and returns them; up to the end, or as far as nobody asks
     whether a photo has expired."""
     victim = task.victims[0]
@@ -161,8 +167,8 @@ def _walk(runs: Sequence[_Run], task: AttackTask, plan: Descent) -> list[_Run]:
         return []
     # Choice: photos that are read without resampling, so that a job of many sizes is no job of many recordings, and
     # so that who walks does not depend on who else is there.
-    walking = [run for run in runs if victim.preprocess.identity(*run.iterate.start.shape[:2])]
-    alike: dict[tuple[tuple[int, ...], bool, int], list[_Run]] = {}
+    walking = [r for r in runs if r.iterate.weights is None and victim.preprocess.identity(*r.iterate.start.shape[:2])]
+    alike: dict[tuple[tuple[int, ...], bool, int], list[Run]] = {}
     for run in walking:
         alike.setdefault((run.iterate.start.shape, run.aim.away, plan.steps - run.steps), []).append(run)
     for (_, away, left), group in alike.items():
@@ -183,7 +189,7 @@ def _walk(runs: Sequence[_Run], task: AttackTask, plan: Descent) -> list[_Run]:
     return walking
 
 
-def _stopping(runs: Sequence[_Run], known: Sequence[Sequence[Row]], task: AttackTask, plan: Descent) -> list[_Run]:
+def _stopping(runs: Sequence[Run], known: Sequence[Sequence[Row]], task: AttackTask, plan: Descent) -> list[Run]:
     """The runs that are over with the iterate they stand at, which "best_loss" also remembers where it is the best.
 
     Only "best_loss" must judge every iterate, the start apart; a stop rule looks at the unrounded iterate first, which
@@ -198,19 +204,18 @@ def _stopping(runs: Sequence[_Run], known: Sequence[Sequence[Row]], task: Attack
     for run, judgement in zip(judged, _judge(judged, task, [known[i] for i in chosen]), strict=True):
         run.judgement = judgement
         if plan.keep == "best_loss" and (run.best is None or judgement.rank > run.best[0].rank):
-            run.best = judgement, run.iterate.pixels()
+            run.best = judgement, run.iterate.offsets.copy()
         if plan.over(judgement):
             stopped.append(run)
     return stopped
 
 
-def _gradient(victim: Victim, v: int, runs: Sequence[_Run], slots: int) -> tuple[Logits, Floats]:
-    preprocess = victim.preprocess
-    inputs = [preprocess.exact(r.iterate.start, r.iterate.offsets, r.iterate.ball.units) for r in runs]
+def _gradient(victim: Victim, v: int, runs: Sequence[Run], slots: int) -> tuple[Logits, Floats]:
+    inputs = [run.iterate.seen(victim.preprocess) for run in runs]
     return victim.gradient(np.stack(inputs), np.stack([run.aim.sets[v] for run in runs]), slots)
 
 
-def _step(run: _Run, answers: Sequence[tuple[Row, Floats]], victims: Sequence[Victim], plan: Descent) -> None:
+def _step(run: Run, answers: Sequence[tuple[Row, Floats]], victims: Sequence[Victim], plan: Descent) -> None:
     """Moves one photo: up or down the mean cross entropy of its aim over the victims."""
     weights = _weights([log_odds(row, goal) for (row, _), goal in zip(answers, run.aim.sets, strict=True)])
     parts = [
@@ -243,28 +248,28 @@ def _weights(odds: Sequence[float]) -> npt.NDArray[np.float64]:
     return np.asarray(np.exp(logs - logs.max()))
 
 
-def _judge(runs: Sequence[_Run], task: AttackTask, known: Sequence[Sequence[Row]] | None) -> list[Judgement]:
+def _judge(runs: Sequence[Run], task: AttackTask, known: Sequence[Sequence[Row]] | None) -> list[Judgement]:
     """The victims' view of each run's 8-bit iterate, in fp32. ``known``: for each run the victims' logits of the
     unrounded iterate, taken where they are the same; the rest costs a forward pass."""
     rows: list[list[Row]] = [list(r) for r in known] if known is not None else [[] for _ in runs]
-    pixels: dict[int, Pixels] = {}
     for v, victim in enumerate(task.victims):
         unknown = [i for i, run in enumerate(runs) if known is None or not _same(victim, run.iterate)]
         if not unknown:
             continue
-        pixels.update({i: runs[i].iterate.pixels() for i in unknown if i not in pixels})
-        answers = victim.logits(np.stack([victim.preprocess.rounded(pixels[i]) for i in unknown]), task.batch)
+        inputs = np.stack([runs[i].iterate.judged(victim.preprocess) for i in unknown])
+        answers = victim.logits(inputs, task.batch)
         for i, answer in zip(unknown, answers, strict=True):
             rows[i][v : v + 1] = [answer]
     return [judge(logits, run.flee, run.aim) for logits, run in zip(rows, runs, strict=True)]
 
 
 def _same(victim: Victim, iterate: Iterate) -> bool:
-    """Whether the logits that came with the gradient are fp32 and of the 8-bit photo itself."""
-    return victim.precision == "fp32" and iterate.whole and victim.preprocess.identity(*iterate.start.shape[:2])
+    """Whether the logits that came with the gradient are fp32 and of the very photo that is judged."""
+    unrounded = iterate.weights is not None or iterate.whole
+    return victim.precision == "fp32" and unrounded and victim.preprocess.identity(*iterate.start.shape[:2])
 
 
-def _judge_last(runs: Sequence[_Run], task: AttackTask, plan: Descent) -> None:
+def _judge_last(runs: Sequence[Run], task: AttackTask, plan: Descent) -> None:
     """Judges where runs ended, but for those that a rule ended there, and where neither the caller nor ``plan`` asks:
     the pass costs about half a step."""
     if task.judged or plan.keep == "best_loss":
@@ -273,9 +278,14 @@ def _judge_last(runs: Sequence[_Run], task: AttackTask, plan: Descent) -> None:
             run.judgement = judgement
 
 
-def _outcome(run: _Run, plan: Descent) -> AttackOutcome:
+def _kept(run: Run) -> Run:
+    """The run at the best iterate that was judged, where that is a better one than its last."""
+    if run.best is not None and (run.judgement is None or run.best[0].rank >= run.judgement.rank):
+        run.judgement, run.iterate.offsets = run.best
+    return run
+
+
+def _outcome(run: Run) -> AttackOutcome:
     photo, judgement = run.iterate.pixels(), run.judgement
-    if run.best is not None and (judgement is None or run.best[0].rank >= judgement.rank):
-        judgement, photo = run.best
     linf = int(get("largest_change")(photo, run.iterate.start))
     return AttackOutcome(photo, linf, run.steps, None if judgement is None else judgement.fooled)

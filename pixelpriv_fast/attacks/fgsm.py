@@ -23,4 +23,5 @@ class FGSM(LatticeAttack):
 
     def stronger(self) -> PGD:
         """The iterative form inside the same ball: a single step has nothing left to give."""
-        return PGD(epsilon=self.epsilon, step=1 / 255, steps=2 * self.plan().ball.levels + 4)
+        steps = 2 * self.plan().ball.levels + 4
+        return PGD(epsilon=self.epsilon, step=1 / 255, steps=steps, lift=self.lift, discreet=False)

@@ -46,7 +46,7 @@ class LeastLikely(LatticeAttack):
         return Descent(goal, ball, step, steps, stop_rule(self.stop, self.margin), checked_keep(self.keep))
 
     def stronger(self) -> LeastLikely:
-        return self.replaced(steps=3 * self.plan().steps, stop="never", keep="best_loss")
+        return self.replaced(steps=3 * self.plan().steps, stop="never", keep="best_loss", discreet=False)
 
 
 def kurakin_steps(epsilon: int) -> int:

@@ -4,36 +4,49 @@ A network reads a large photo through a reducing resize, so its steps need no mo
 found there becomes the smallest change of the photo whose resize it is (kernel ``lift``). That costs a few passes over
 the photo instead of two a step. The 8-bit photo itself is judged afterwards; where it does not fool, exact steps go on
 from there.
+
+A change of the reduced photo is a coarse one of the large photo, which anybody sees in a clear sky. So the steps first
+keep to what goes unseen (``visibility``), and are allowed more only where that does not fool by a margin.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
 from ..kernels import get
-from ..models.preprocess import Offsets
+from ..models.preprocess import Offsets, Preprocess
 from ..runtime.device import threads
-from ..types import Pixels
-from .descent import Descent, descend
+from ..types import Floats, Pixels
+from .descent import Descent, descend, run_down
 from .linf import Ball
+from .rules import Judgement
 from .task import AttackOutcome, AttackTask, Victim
+from .visibility import allowance
 
 #: Photos are lifted from this many pixels for each one that the network's resize makes of them.
 LEAST_REDUCTION = 2.0
-#: Of the budget, what the steps may use: the least-norm change overshoots the one that it resizes to. Choice, by
-#: ``least_likely`` on 16 photos of 640x480 to 1280x1706 against EfficientNet-Lite0, misclassified after JPEG 75 / 50 / 25
-#: and the mean PSNR: 1/2 of the budget 16 / 14 / 11, 41.2 dB; 5/8 16 / 15 / 11, 40.2; 3/4 16 / 16 / 12, 39.6; all of it
-#: 16 / 16 / 12, 39.2; exact steps 16 / 16 / 12, 40.5.
+#: Of the budget, what the steps may use: the least-norm change overshoots the one that it resizes to.
 SHARE = 0.75
+#: Rounds of steps, and what each may use of what goes unseen. The first two are equal: further steps inside the same
+#: allowance make nothing more visible.
+SEEN = (1.0, 1.0, 2.0, 4.0)
+#: A round is the last where the classes to flee are left with less than this probability.
+MARGIN = 1e-5
 #: Corrections for what the ball and the range cut off; the third one brings less than 0.5 % more of the change.
 ROUNDS = 2
 
 
-def descend_lifted(photos: Sequence[Pixels], task: AttackTask, plan: Descent) -> list[AttackOutcome]:
+def descend_lifted(
+    photos: Sequence[Pixels], task: AttackTask, plan: Descent, discreet: bool = True
+) -> list[AttackOutcome]:
     """``descend``, with the photos that are large for the victims lifted; outcomes in the photos' order.
+
+    ``discreet``: the steps keep to what goes unseen as far as that fools; else ``SHARE`` of the ball is theirs at once.
 
     Choice: where several victims read photos through different resizes no single reduced photo serves them all, and
     every photo takes the exact steps.
@@ -41,7 +54,7 @@ def descend_lifted(photos: Sequence[Pixels], task: AttackTask, plan: Descent) ->
     large = [i for i, photo in enumerate(photos) if liftable(photo, task.victims)]
     exact = [i for i in range(len(photos)) if i not in large]
     outcomes: dict[int, AttackOutcome] = {}
-    for indices, attack in ((exact, descend), (large, _lift_and_polish)):
+    for indices, attack in ((exact, descend), (large, partial(_lift_and_polish, discreet=discreet))):
         if indices:
             part = attack([photos[i] for i in indices], task.only(indices), plan)
             outcomes.update(zip(indices, part, strict=True))
@@ -59,8 +72,8 @@ def liftable(photo: Pixels, victims: Sequence[Victim]) -> bool:
     return reduced and bool(height * width >= LEAST_REDUCTION * resized[0] * resized[1])
 
 
-def _lift_and_polish(photos: Sequence[Pixels], task: AttackTask, plan: Descent) -> list[AttackOutcome]:
-    lifted, steps = _lifted(photos, task, plan)
+def _lift_and_polish(photos: Sequence[Pixels], task: AttackTask, plan: Descent, discreet: bool) -> list[AttackOutcome]:
+    lifted, steps = _lifted(photos, task, plan, discreet)
     fooled = _fooled(lifted, task)
     outcomes = [
         AttackOutcome(changed, int(get("largest_change")(changed, photo)), taken, good)
@@ -76,21 +89,64 @@ def _lift_and_polish(photos: Sequence[Pixels], task: AttackTask, plan: Descent) 
     return outcomes
 
 
-def _lifted(photos: Sequence[Pixels], task: AttackTask, plan: Descent) -> tuple[list[Pixels], list[int]]:
+def _lifted(
+    photos: Sequence[Pixels], task: AttackTask, plan: Descent, discreet: bool
+) -> tuple[list[Pixels], list[int]]:
     """The lifted photos and the steps that were taken at the victims' size."""
     preprocess = task.victims[0].preprocess
-    small = [preprocess.reduced(photo) for photo in photos]
-    found = descend(small, replace(task, judged=False), replace(plan, ball=smaller(plan.ball)))
+    reduced = [_Reduced.of(i, photo, preprocess, plan.ball) for i, photo in enumerate(photos)]
+    pending = reduced
+    for seen in SEEN if discreet else (math.inf,):
+        pending = _round(pending, seen, task, plan)
     changed = [
-        preprocess.lift(photo, outcome.photo.astype(np.float32) - start, plan.ball.levels, ROUNDS, threads())
-        for photo, start, outcome in zip(photos, small, found, strict=True)
+        preprocess.lift(photo, small.change, plan.ball.levels, ROUNDS, threads())
+        for photo, small in zip(photos, reduced, strict=True)
     ]
-    return changed, [outcome.steps for outcome in found]
+    return changed, [small.steps for small in reduced]
 
 
-def smaller(ball: Ball) -> Ball:
-    """The ball for the steps at the victims' size: ``SHARE`` of it in whole grey levels, at least one."""
-    return Ball(max(1, int(SHARE * ball.levels)) * ball.units, ball.units)
+@dataclass(slots=True, eq=False)
+class _Reduced:
+    """A large photo at the victims' size, and the rounds that it went through."""
+
+    index: int
+    photo: Pixels
+    unseen: Floats  #: of the ball, what goes unseen
+    change: Floats  #: what has been found so far, in grey levels
+    steps: int = 0
+
+    @classmethod
+    def of(cls, index: int, photo: Pixels, preprocess: Preprocess, ball: Ball) -> _Reduced:
+        small = preprocess.reduced(photo)
+        return cls(
+            index, small, allowance(small, preprocess) / np.float32(ball.levels), np.zeros(small.shape, np.float32)
+        )
+
+    def weights(self, seen: float) -> Floats:
+        """Each pixel's share of the ball in a round that may use ``seen`` times what goes unseen."""
+        shares: Floats = np.minimum(np.float32(SHARE), np.float32(seen) * self.unseen)
+        return shares
+
+
+def _round(pending: Sequence[_Reduced], seen: float, task: AttackTask, plan: Descent) -> list[_Reduced]:
+    """Steps for each photo from where it stands; those that need another round are returned."""
+    if not pending:
+        return []
+    weights = [small.weights(seen) for small in pending]
+    begin = [
+        np.rint(small.change * plan.ball.units / own).astype(np.int8) if small.steps else None
+        for small, own in zip(pending, weights, strict=True)
+    ]
+    task = replace(task.only([small.index for small in pending]), judged=True)
+    runs = run_down([small.photo for small in pending], task, plan, begin, weights)
+    for small, run in zip(pending, runs, strict=True):
+        small.change, small.steps = run.iterate.change(), small.steps + run.steps
+    return [small for small, run in zip(pending, runs, strict=True) if not _enough(run.judgement, plan)]
+
+
+def _enough(judgement: Judgement | None, plan: Descent) -> bool:
+    """Whether a photo needs no further round: by the attack's own rule where it has one, or by a margin."""
+    return judgement is not None and judgement.fooled and (plan.over(judgement) or judgement.shown < MARGIN)
 
 
 def _fooled(photos: Sequence[Pixels], task: AttackTask) -> list[bool]:

@@ -9,8 +9,8 @@ import numpy as np
 
 from ..errors import UsageError
 from ..kernels import get
-from ..models.preprocess import Offsets
-from ..types import Pixels
+from ..models.preprocess import Offsets, Preprocess
+from ..types import Floats, Pixels
 
 _MAX_UNITS = 127  # int8
 
@@ -61,11 +61,16 @@ class Ball:
 
 @dataclass(slots=True, eq=False)
 class Iterate:
-    """Where one photo's attack stands: ``start + offsets / units``, inside the ball and 0..255 by construction."""
+    """Where one photo's attack stands: ``start + offsets / units``, inside the ball and 0..255 by construction.
+
+    ``weights`` float32 (height, width, 1), 0..1: each pixel's share of the ball. The photo is then
+    ``start + weights * offsets / units`` in real numbers, and must be one that the network reads without resampling.
+    """
 
     start: Pixels
     ball: Ball
     offsets: Offsets
+    weights: Floats | None = None
 
     @classmethod
     def at_start(cls, start: Pixels, ball: Ball) -> Iterate:
@@ -85,7 +90,24 @@ class Iterate:
         """Whether every offset is a whole number of grey levels, so that rounding changes nothing."""
         return self.ball.units == 1 or not bool(np.any(self.offsets & 1))
 
+    def change(self) -> Floats:
+        """What the photo is moved by, in grey levels: float32 (height, width, 3)."""
+        weights = np.float32(1.0) if self.weights is None else self.weights
+        moved: Floats = weights * self.offsets / np.float32(self.ball.units)
+        return moved
+
+    def seen(self, preprocess: Preprocess) -> Floats:
+        """The network's input for the photo as it stands, nothing rounded: float32 (3, h, w)."""
+        if self.weights is None:
+            return preprocess.exact(self.start, self.offsets, self.ball.units)
+        return preprocess.unscaled(self.start + self.change())
+
+    def judged(self, preprocess: Preprocess) -> Floats:
+        """The network's input by which the photo is judged: of its 8-bit pixels, or, where they are a change still to
+        be lifted, of what stands."""
+        return self.seen(preprocess) if self.weights is not None else preprocess.rounded(self.pixels())
+
     def pixels(self) -> Pixels:
-        """The 8-bit photo: half levels are rounded towards the start."""
+        """The 8-bit photo: half levels are rounded towards the start. Only where there are no weights."""
         rounded: Pixels = get("lattice_photo")(self.start, self.offsets, self.ball.units)
         return rounded

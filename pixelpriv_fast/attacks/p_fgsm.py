@@ -45,7 +45,7 @@ class PFGSM(LatticeAttack):
         return Descent(goal, ball, step, self.max_iterations, stop, keep)
 
     def stronger(self) -> PFGSM:
-        return self.replaced(stop_probability=1.0, keep="best_loss")
+        return self.replaced(stop_probability=1.0, keep="best_loss", discreet=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ class PGD(LatticeAttack):
         return Descent(Flee(), ball, step, self.steps, stop, checked_keep(self.keep), self.random_start)
 
     def stronger(self) -> PGD:
-        return self.replaced(steps=3 * self.steps, step=self._step(), stop="never", keep="best_loss")
+        return self.replaced(steps=3 * self.steps, step=self._step(), stop="never", keep="best_loss", discreet=False)
 
     def _step(self) -> float:
         if not isinstance(self.step, str):

@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -34,7 +34,7 @@ Apart = Callable[[Sequence[str]], Sequence[Record]]
 PROGRAM: Final = (sys.executable, "-m", "pixelpriv_fast.bench.apart")
 #: Numpy's matrix products keep to one thread, which can be timed, and freed memory is kept: whether an array of some 100 kB
 #: costs page faults would otherwise depend on what was freed before it.
-SETTINGS: Final = {
+SETTINGS: Final[Mapping[str, str]] = {
     "OPENBLAS_NUM_THREADS": "1",
     "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
     "MALLOC_TRIM_THRESHOLD_": str(1 << 30),
@@ -49,14 +49,18 @@ def by_program(program: Sequence[str] = PROGRAM) -> Apart:
     def measured(names: Sequence[str]) -> Sequence[Record]:
         with tempfile.TemporaryDirectory(prefix="pixelpriv-bench-") as folder:
             file = Path(folder) / "records.json"
-            command = [*program, str(file), *names]
-            ended = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | SETTINGS)
-            if ended.returncode != 0:
-                last = ended.stderr[-_LAST_WORDS:].strip()
-                raise MeasuringError(f"a measuring process ended with {ended.returncode}: {last}")
+            run_program([*program, str(file), *names])
             return [read_record(row) for row in json.loads(file.read_text(encoding="utf-8"))]
 
     return measured
+
+
+def run_program(command: Sequence[str], settings: Mapping[str, str] = SETTINGS) -> None:
+    """Waits for ``command``. Raises ``MeasuringError`` with its last words where it fails."""
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **settings})
+    if ended.returncode != 0:
+        last = ended.stderr[-_LAST_WORDS:].strip()
+        raise MeasuringError(f"a measuring process ({command[0]}) ended with {ended.returncode}: {last}")
 
 
 def main(arguments: Sequence[str], effort: Effort = Effort()) -> int:  # noqa: B008 (frozen)

@@ -9,6 +9,7 @@ from itertools import count
 from pathlib import Path
 
 from ..errors import PixelPrivError
+from . import instructions
 from . import report as words
 from .apart import PROGRAM, Apart, by_program
 from .cases import matching
@@ -29,8 +30,10 @@ def main(arguments: Sequence[str] | None = None, program: Sequence[str] = PROGRA
             print("\n".join(words.listing(cases)))
             return 0
         names = [case.name for case in cases]
+        if options.instructions:
+            return count_instructions(names, options.json, options.compare, options.tolerance or instructions.TOLERANCE)
         apart = _announced(by_program(program))
-        return bench(names, apart, options.json, options.compare, options.tolerance, options.processes)
+        return bench(names, apart, options.json, options.compare, options.tolerance or TOLERANCE, options.processes)
     except PixelPrivError as error:
         print(f"bench: {error}", file=sys.stderr)
         return error.exit_code
@@ -60,6 +63,19 @@ def bench(
     if json is not None:
         report.save(json)
     return code
+
+
+def count_instructions(names: Sequence[str], json: Path | None, baseline: Path | None, tolerance: float) -> int:
+    """Counts the instructions of the kernels among ``names``, prints, writes and compares them; returns the exit code."""
+    before = instructions.Counts.load(baseline) if baseline is not None else None
+    counts = instructions.count(names)
+    print("\n".join(words.counted(counts)))
+    changes = instructions.compare(counts, before, tolerance) if before is not None else []
+    if changes:
+        print("\n".join(["", *words.changes(changes)]))
+    if json is not None:
+        counts.save(json)
+    return _REGRESSED if any(change.regressed for change in changes) else 0
 
 
 def _announced(apart: Apart) -> Apart:
@@ -124,7 +140,9 @@ def _parser() -> argparse.ArgumentParser:
         "--tolerance",
         metavar="T",
         type=_share,
-        default=TOLERANCE,
-        help="the most by which a ratio may grow, as a share (default %(default)s)",
+        help=f"the most by which a ratio may grow, as a share (default {TOLERANCE}; of instructions {instructions.TOLERANCE})",
+    )
+    parser.add_argument(
+        "--instructions", action="store_true", help="count the kernels' instructions by valgrind instead of timing"
     )
     return parser

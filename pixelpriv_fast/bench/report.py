@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .compare import Change
+from .instructions import Counts
 from .pair import Case
 from .records import Record
 
@@ -60,6 +61,13 @@ def _row(record: Record) -> tuple[str, ...]:
     )
 
 
+def counted(counts: Counts) -> list[str]:
+    """``--instructions``: what was counted of which build."""
+    build = ", ".join(f"{key} {value}" for key, value in counts.build.items())
+    width = max(map(len, counts.instructions))
+    return [build, *(f"{name:{width}} {number:14,.0f}" for name, number in counts.instructions.items())]
+
+
 def changes(found: Sequence[Change]) -> list[str]:
     """One line a case against its baseline, the slower ones first."""
     lines = []
@@ -67,7 +75,7 @@ def changes(found: Sequence[Change]) -> list[str]:
         verdict = "SLOWER" if one.regressed else "noisy" if one.noisy else "ok"
         again = ", measured again" if one.rerun else ""
         lines.append(
-            f"{verdict:6} {one.name}: {100 * one.slower:+.1f} % "
+            f"{verdict:6} {one.name}: {100 * one.slower:+.2f} % "
             f"(noise {100 * one.noise:.1f} %, allowed {100 * one.limit:.1f} %{again})"
         )
     return lines

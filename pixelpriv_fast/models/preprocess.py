@@ -153,6 +153,14 @@ class Preprocess:
         values: Floats = get("resize_lattice")(photo, offsets, units, *self._tables(photo), *affine(self))
         return values
 
+    def unscaled(self, values: Floats) -> Floats:
+        """The same of a photo in real numbers that is read without resampling. float32 (H, W, 3) -> (3, h, w)."""
+        order, gain, bias = affine(self)
+        rows, columns = self.axes(*values.shape[:2])
+        top, left = int(rows.starts[0]), int(columns.starts[0])
+        cut = values[top : top + self.size[0], left : left + self.size[1]]
+        return np.ascontiguousarray((cut[..., order] * gain + bias).transpose(2, 0, 1))
+
     def adjoint(self, gradient: Floats, out: Floats) -> None:
         """Adds the photo's gradient, per grey level, to ``out`` float32 (H, W, 3); ``gradient`` is (3, h, w)."""
         order, gain, _ = affine(self)

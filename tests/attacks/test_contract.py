@@ -91,7 +91,7 @@ def test_stronger_keeps_the_ball_and_gains(name):
 
 
 #: Another value of each field, and the setting in which it must matter.
-LIFT = {"lift": (False, {})}
+LIFT = {"lift": (False, {}), "discreet": (False, {})}
 FIELDS = {
     "least_likely": LIFT
     | {

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
 from pixelpriv_fast import attacks
 from pixelpriv_fast.attacks import AttackTask, content_seed, lifting
-from pixelpriv_fast.attacks.linf import Ball
+from pixelpriv_fast.attacks.descent import run_down
+from pixelpriv_fast.attacks.goals import probabilities
 from pixelpriv_fast.models import Preprocess
 from pixelpriv_fast.registry import ATTACKS
 from tests.attacks.conftest import IDENTITY, SHORT_SIDE, SIZE, SQUASHED, LinearEngine, engine, photo
@@ -87,25 +89,89 @@ def test_steps_never_visit_the_large_photo():
     start = photo(200, 300)
     flee = (((0,),),) if victim.logits(SQUASHED.rounded(start)[None])[0, 1] < 0 else (((1,),),)
     victim.forwards = 0
-    (outcome,) = attacks.PGD(epsilon=8 / 255, step=1 / 255, keep="last").run([start], AttackTask((victim,), flee, [0]))
+    attack = attacks.PGD(epsilon=8 / 255, step=1 / 255, keep="last", discreet=False)
+    (outcome,) = attack.run([start], AttackTask((victim,), flee, [0]))
     assert outcome.fooled
     assert victim.gradients == outcome.steps == 10
-    assert victim.forwards == 1  # the large one, after the lift
+    assert victim.forwards == 2  # the steps' last, and the large one after the lift
 
 
 def test_exact_steps_go_on_where_the_lifted_photo_does_not_fool(monkeypatch):
-    monkeypatch.setattr(lifting, "smaller", lambda ball: Ball(0, ball.units))  # nothing to lift
+    monkeypatch.setattr(lifting, "SHARE", 1e-9)  # nothing to lift
     victim, starts = engine(SQUASHED), photos()
     task = task_for([victim], starts)
     attack = attacks.PGD(epsilon=24 / 255, step=1 / 255, steps=24, keep="last")
     outcomes = attack.run(starts, task)
     assert all(outcome.fooled and outcome.linf <= 24 for outcome in outcomes)
-    assert all(24 < outcome.steps < 48 for outcome in outcomes)
+    rounds = len(lifting.SEEN)
+    assert all(24 * rounds < outcome.steps < 24 * (rounds + 1) for outcome in outcomes)
 
 
-@pytest.mark.parametrize(("units", "levels", "bound"), [(1, 8, 6), (2, 2, 2), (1, 1, 1), (2, 1, 2), (1, 127, 95)])
-def test_steps_use_three_quarters_of_the_budget(units, levels, bound):
-    assert lifting.smaller(Ball(levels * units, units)) == Ball(bound, units)
+def calm(height: int, width: int) -> np.ndarray:
+    """Noise in the left half, one colour in the right half."""
+    grain = np.random.default_rng(0).integers(60, 196, (height // 6 + 1, width // 6 + 1, 3), np.uint8)
+    noisy = np.repeat(np.repeat(grain, 6, axis=0), 6, axis=1)[:height, :width].copy()
+    noisy[:, width // 2 :] = (120, 130, 140)
+    return noisy
+
+
+def change_by_half(attack, victim, start) -> tuple[float, float]:
+    """The mean change of a photo's left half and of its right half, away from the line between them."""
+    (outcome,) = attack.run([start], task_for([victim], [start]))
+    assert outcome.fooled
+    moved = np.abs(outcome.photo.astype(float) - start)
+    middle, aside = start.shape[1] // 2, start.shape[1] // 8
+    return moved[:, : middle - aside].mean(), moved[:, middle + aside :].mean()
+
+
+def test_smooth_parts_change_least(monkeypatch):
+    monkeypatch.setattr(lifting, "MARGIN", 1.0)  # fooled is enough: the first round that does
+    victim, start = engine(SQUASHED), calm(120, 160)
+    textured, smooth = change_by_half(attacks.LeastLikely(), victim, start)
+    assert 0.0 < smooth < textured / 2
+    textured, smooth = change_by_half(attacks.LeastLikely(discreet=False), victim, start)
+    assert smooth > textured / 2
+
+
+def test_more_is_allowed_until_the_margin_is_reached(monkeypatch):
+    """Every round goes on from the last one's change, and one that cannot be satisfied ends with the last round."""
+    victim, starts = engine(SQUASHED), photos()
+    task, attack, begins = task_for([victim], starts), attacks.LeastLikely(), []
+    original = lifting.run_down
+
+    def watched(smalls, task, plan, begin, weights):
+        runs = original(smalls, task, plan, begin, weights)
+        begins.append((begin, weights, [run.iterate.change() for run in runs]))
+        return runs
+
+    monkeypatch.setattr(lifting, "run_down", watched)
+    monkeypatch.setattr(lifting, "MARGIN", 0.0)
+    outcomes = attack.run(starts, task)
+    assert len(begins) == len(lifting.SEEN)
+    assert all(outcome.steps == len(lifting.SEEN) * attack.plan().steps for outcome in outcomes)
+    assert begins[0][0] == [None] * len(starts)
+    for (was, now), (seen, wider) in zip(pairwise(begins), pairwise(lifting.SEEN), strict=True):
+        (_, before, stood), (begin, after, _) = was, now
+        for i in range(len(starts)):
+            assert np.all(after[i] <= lifting.SHARE)
+            np.testing.assert_allclose(after[i], np.minimum(lifting.SHARE, before[i] * wider / seen), rtol=1e-6)
+            assert np.abs(after[i] * begin[i] - stood[i]).max() <= after[i].max() / 2 + 1e-6
+    monkeypatch.setattr(lifting, "MARGIN", 1.0)
+    assert sum(outcome.steps for outcome in attack.run(starts, task)) < sum(outcome.steps for outcome in outcomes)
+
+
+def test_steps_keep_inside_what_is_allowed():
+    """Weights scale the ball pixel by pixel, and what is judged is what stands, unrounded."""
+    victim, small = engine(IDENTITY), photo(*SIZE)
+    weights = np.linspace(0.05, 0.9, SIZE[0] * SIZE[1], dtype=np.float32).reshape(*SIZE, 1)
+    plan, task = attacks.PGD(epsilon=6 / 255, steps=20).plan(), task_for([victim], [small])
+    (run,) = run_down([small], task, plan, weights=[weights])
+    change = run.iterate.change()
+    assert np.all(np.abs(change) <= 6 * weights + 1e-5)
+    assert np.mean(np.abs(change) >= 6 * weights - 1e-5) > 0.3
+    z = victim.logits(IDENTITY.unscaled(small + change)[None])[0]
+    shown = probabilities(z)[list(task.flee[0][0])].sum()
+    assert run.judgement.shown == pytest.approx(float(shown))
 
 
 def test_a_deadline_and_originals_follow_their_photos():

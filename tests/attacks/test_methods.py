@@ -75,8 +75,8 @@ def test_p_fgsms_tail_when_one_class_has_it_all():
 def test_p_fgsm_stops_when_the_target_is_sure():
     victim, starts = engine(), photos(3)
     task = task_for([victim], starts)
-    early = PFGSM(epsilon=32 / 255, stop_probability=0.5).run(starts, task)
-    late = PFGSM(epsilon=16 / 255, stop_probability=1.0, max_iterations=30).run(starts, task)
+    early = PFGSM(epsilon=32 / 255, stop_probability=0.5, discreet=False).run(starts, task)
+    late = PFGSM(epsilon=16 / 255, stop_probability=1.0, max_iterations=30, discreet=False).run(starts, task)
     assert all(a.steps < b.steps == 30 for a, b in zip(early, late, strict=True))
     for outcome in early:
         z = victim.logits(victim.preprocess.rounded(outcome.photo)[None])[0].astype(float)

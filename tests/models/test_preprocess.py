@@ -134,6 +134,19 @@ def test_the_reduced_photo_is_read_like_the_large_one(resize, side, size):
     np.testing.assert_array_equal(preprocess.rounded(reduced), preprocess.rounded(large))
 
 
+def test_real_numbers_of_a_photo_that_is_not_resampled():
+    for preprocess in (
+        Preprocess((20, 24)),
+        Preprocess((20, 24), "squash", (30, 41), order="BGR", std=(3.0, 4.0, 5.0)),
+    ):
+        photo = np.random.default_rng(0).integers(0, 256, (30, 41, 3), np.uint8)
+        values = photo.astype(np.float32)
+        np.testing.assert_allclose(preprocess.unscaled(values), preprocess.rounded(photo), rtol=1e-5, atol=1e-5)
+        halves = np.random.default_rng(1).integers(-9, 10, photo.shape).astype(np.int8)
+        want = preprocess.exact(photo, halves, 2)
+        np.testing.assert_allclose(preprocess.unscaled(values + halves / np.float32(2)), want, rtol=1e-5, atol=1e-5)
+
+
 def test_a_lifted_change_arrives_in_the_reduced_photo():
     large = np.clip(photo(150, 210), 20, 235)
     for preprocess in (SQUASH, SHORT):

@@ -1,0 +1,57 @@
+"""How much of a change goes unseen, pixel by pixel: little where a photo is smooth, more where it is textured.
+
+The eye finds a faint pattern in a clear sky and misses a strong one in foliage: contrast masks contrast (Watson and
+Solomon 1997, "Model of visual contrast gain control and pattern masking"). What is taken for it here is the simplest
+measure, the standard deviation of the luma around a pixel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import reduce
+
+import numpy as np
+
+from ..models import Preprocess
+from ..types import Floats, Pixels
+
+#: Grey levels of change that pass unseen where there is no texture at all, and those that each level of texture hides.
+#: Choice, by eye and by measurement: see ``lifting``.
+PLAIN, TEXTURED = 0.7, 0.5
+#: Of the crop's side, how far from its edge the allowance is whole, so that no square is seen.
+FADE = 1 / 14
+#: Pixels across the neighbourhood in which texture is measured, and again that of its smallest value.
+_ACROSS = 5
+
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+
+
+def allowance(photo: Pixels, preprocess: Preprocess) -> Floats:
+    """Grey levels of change that are hardly seen. photo: uint8 (H, W, 3), of a size that ``preprocess`` reads without
+    resampling -> float32 (H, W, 1), above 0.
+
+    The texture of a pixel is the smallest within its neighbourhood: the sky beside a roof is as smooth as the rest.
+    """
+    luma = photo @ _LUMA
+    mean, square = (_around(values, np.add) / _ACROSS**2 for values in (luma, luma * luma))
+    texture = np.sqrt(np.maximum(square - mean * mean, 0.0))
+    levels = PLAIN + TEXTURED * _around(texture, np.minimum)
+    rows, columns = (_faded(n, kept) for n, kept in zip(photo.shape[:2], preprocess.size, strict=True))
+    faded: Floats = (levels * np.minimum.outer(rows, columns))[..., None].astype(np.float32)
+    return faded
+
+
+def _around(values: Floats, combine: Callable[[Floats, Floats], Floats]) -> Floats:
+    """``combine`` over the square of ``_ACROSS`` pixels around each one; the border's pixels repeat beyond it."""
+    for _ in range(2):
+        padded = np.pad(values, ((_ACROSS // 2,) * 2, (0, 0)), "edge")
+        values = reduce(combine, (padded[i : i + len(values)] for i in range(_ACROSS))).T
+    return values
+
+
+def _faded(length: int, kept: int) -> Floats:
+    """1 in the middle, falling linearly towards the edges of the ``kept`` samples in it; never 0."""
+    steps = round(FADE * kept) + 1
+    inside = (kept + 1) / 2 - np.abs(np.arange(length) - (length - 1) / 2)
+    faded: Floats = (np.clip(inside, 1, steps) / steps).astype(np.float32)
+    return faded
