@@ -50,9 +50,10 @@ Over = Callable[[Callable[[list[Work]], Any], Sequence[list[Work]]], Iterable[An
 def alone(protector: pp.Protector, paths: Sequence[Path], batch: int) -> dict[str, float]:
     """CPU seconds a photo of each stage, run by itself on all ``paths`` before the next one begins."""
     networks, recipe = protector._networks(), protector.recipe
+    slots = networks.slots(batch)
     works = [Work(str(path), path) for path in paths]
     singles = [[work] for work in works]
-    together = batch * protector._passes()
+    together = protector.together(batch)
     batches = [works[first : first + together] for first in range(0, len(works), together)]
     spent: dict[str, float] = {}
 
@@ -69,9 +70,9 @@ def alone(protector: pp.Protector, paths: Sequence[Path], batch: int) -> dict[st
 
     with ThreadPoolExecutor(protector.workers) as pool:
         timed("decode", decode, singles, pool.map)
-        timed("classify", lambda group: stages.classify_originals(group, networks.classifiers, batch), batches, map)
+        timed("classify", lambda group: stages.classify_originals(group, networks.classifiers, slots), batches, map)
         timed("enhance", lambda group: stages.enhance_all(group, recipe.enhancement), singles, pool.map)
-        timed("attack", lambda group: stages.attack_all(group, recipe.attack, networks.victims, batch), batches, map)
+        timed("attack", lambda group: stages.attack_all(group, recipe.attack, networks.victims, slots), batches, map)
         finish = protector._encode_until_protected
         timed("encode and verify", lambda group: finish(group, batch, protector.encoding), batches, pool.map)
     return spent
