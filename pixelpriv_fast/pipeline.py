@@ -147,9 +147,9 @@ class Protector:
             pass
 
     def close(self) -> None:
-        """Frees the networks; a later call loads them again. Not while another thread uses this protector."""
-        with self._lock:
-            loaded, self._loaded = self._loaded, None
+        """Frees the networks (in a forked child it only lets go of them); a later call loads them again. Not while
+        another thread uses this protector."""
+        loaded, self._loaded = self._loaded, None  # no lock: in a forked child nobody might ever release it
         if loaded is not None:
             loaded.close()
 

@@ -52,6 +52,7 @@ KERNELS: dict[str, Kernel] = {
     "cartoon_filter": Kernel("cartoon_filter", "stylisation without a network", _ALL),
     "unpack_lzw": Kernel("lzw", "TIFF's LZW compression, undone"),
     "ssim": Kernel("ssim", "structural similarity of two photos"),
+    "squared_difference": Kernel("ssim", "sum of the squared differences of two photos, exact"),
 }
 
 
