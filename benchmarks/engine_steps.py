@@ -1,7 +1,9 @@
 """One attack step (logits and input gradient) by every engine, provider and precision that works here, interleaved.
 
-    python benchmarks/engine_steps.py [--models DIR] [--networks a,b] [--batches 1,8,32] [--rounds N] [--passes 1,2,8,32]
+    python benchmarks/engine_steps.py [--models DIR] [--networks a,b] [--batches 1,8,32] [--rounds N] [--engines torch]
+        [--passes 1,2,8,32]
 
+A network may also be the path of a stamped ``.onnx``, such as the one that ``peers/resnet50_calibrated.py`` writes.
 Prints, for each network and batch, the median and fastest step in milliseconds, photos per second, the ratio to torch
 fp32, and the worst photo's cosine to ONNX Runtime's fp32 gradient. ``--passes``: OpenVINO also with passes of at most so
 many photos, instead of its own number.
@@ -37,10 +39,12 @@ CONTENDERS = (
 )
 
 
-def contenders(network: str, models: str | None) -> dict[str, Any]:
-    """The engines that can be had here, by name."""
+def contenders(network: str, models: str | None, wanted: list[str]) -> dict[str, Any]:
+    """The engines of ``wanted`` words that can be had here, by name."""
     found = {}
     for engine, device, precision in CONTENDERS:
+        if engine not in wanted:
+            continue
         name = f"{engine} {device} {precision}"
         try:
             found[name] = load_engine(network, engine, device, models, precision)
@@ -94,11 +98,12 @@ def main() -> None:
     parser.add_argument("--networks", default="squeezenet_places365,efficientnet_lite0")
     parser.add_argument("--batches", default="1,8,32")
     parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--engines", default="onnx,torch")
     parser.add_argument("--passes", default="")
     given = parser.parse_args()
     for network in given.networks.split(","):
         print(network)
-        engines = contenders(network, given.models)
+        engines = contenders(network, given.models, given.engines.split(","))
         for most in filter(None, given.passes.split(",")):
             engines |= in_passes(network, given.models, int(most))
         for batch in map(int, given.batches.split(",")):
