@@ -69,6 +69,8 @@ PROVIDERS: Mapping[str, Provider] = {
             fix='pip uninstall onnxruntime && pip install "onnxruntime-gpu[cuda,cudnn]"',
             note=UNTRIED,
         ),
+        # Choice: four photos a pass on OpenVINO. With more, activations leave the cache and a photo gets slower
+        # (``benchmarks/engine_steps.py --batches 32 --passes 1,2,8,32``).
         Provider("openvino", "cpu", "OpenVINO", None, fix="pip install openvino", halves=("bf16",), most=4),
         # ONNX Runtime's kernels share a matrix product's rows out among threads, so that a photo's values depend on its
         # place in a pass (SqueezeNet from 4 photos on): it gets one photo at a time.
