@@ -32,11 +32,11 @@ from .visibility import allowance
 LEAST_REDUCTION = 2.0
 #: Of the budget, what the steps may use: the least-norm change overshoots the one that it resizes to.
 SHARE = 0.75
-#: Rounds of steps, and what each may use of what goes unseen. The first two are equal: further steps inside the same
-#: allowance make nothing more visible.
-SEEN = (1.0, 1.0, 2.0, 4.0)
+#: Rounds of steps, and how many times what goes unseen each may use. The first two are equal: more steps inside the
+#: same allowance make nothing more visible.
+SEEN = (1.0, 1.0, 1.5, 2.0, 3.0, 4.0)
 #: A round is the last where the classes to flee are left with less than this probability.
-MARGIN = 1e-5
+MARGIN = 1e-4
 #: Corrections for what the ball and the range cut off; the third one brings less than 0.5 % more of the change.
 ROUNDS = 2
 
