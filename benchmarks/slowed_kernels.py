@@ -64,14 +64,16 @@ def measure_slowed(share: float, arguments: Sequence[str]) -> int:
     return apart.main(arguments)
 
 
-def outcome(share: float, filters: Sequence[str], baseline: Path) -> tuple[int, set[str]]:
-    """The exit code of one comparison, and the cases that it calls slower."""
+def outcome(share: float, filters: Sequence[str], baseline: Path) -> tuple[int, dict[str, str]]:
+    """The exit code of one comparison, and what it says of each case."""
     program = (sys.executable, __file__, _AS_SLOWED, str(share)) if share else apart.PROGRAM
     with redirect_stdout(StringIO()) as printed:
         code = bench(["--compare", str(baseline), *filters], program)
     if code not in (0, 1):
         raise SystemExit(code)
-    return code, set(re.findall(r"^SLOWER (\S+):", printed.getvalue(), re.MULTILINE))
+    return code, {
+        name: line for line, name in re.findall(r"^((?:SLOWER|noisy|ok) +(\S+):.*)", printed.getvalue(), re.M)
+    }
 
 
 def main() -> int:
@@ -90,12 +92,13 @@ def main() -> int:
         for number in range(options.repeats):
             for share in (0.0, options.slower):
                 start = time.perf_counter()
-                code, slower = outcome(share, filters, baseline)
+                code, said = outcome(share, filters, baseline)
+                slower = {name for name, line in said.items() if line.startswith("SLOWER")}
                 wrong = names - slower if share else slower
                 right += not wrong and code == bool(share)
                 print(
                     f"{number} {'slowed' if share else 'unchanged'}: exit {code}, {len(slower)} of {len(names)} slower, "
-                    f"wrong: {sorted(wrong) or 'none'}, {time.perf_counter() - start:.0f} s",
+                    f"wrong: {[said[name] for name in sorted(wrong)] or 'none'}, {time.perf_counter() - start:.0f} s",
                     flush=True,
                 )
     print(f"{right} of {2 * options.repeats} runs right")

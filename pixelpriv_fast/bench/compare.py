@@ -8,7 +8,9 @@ takes, from one side. So a case's ratio is its fastest reading over its yardstic
 (they need not be the same). An extreme value is trusted when it is confirmed: when the second fastest process comes within
 ``SETTLED`` of it, for both, and the yardstick is as fast as it was in the baseline, where the processor is the same. Until
 then further processes measure, up to ``MOST``. A case regressed when its ratio grew by more than ``TOLERANCE``, halfway
-to a change of 20 %, and still does after one re-run, whose processes join the first ones.
+to a change of 20 %, and still does after one re-run, whose processes join the first ones. Where a case stays unsure by
+more than that, only a larger growth is one: a machine that is slower by some share for minutes, now or when the baseline
+was written (the yardsticks' seconds tell), changes ratios by up to about that share. Such cases are called noisy.
 """
 
 from __future__ import annotations
@@ -21,15 +23,15 @@ from .records import Record, Report
 
 #: Two processes' fastest readings are the same within this share, of case and yardstick together.
 SETTLED = 0.03
-#: Processes that measure a case; the least is doubled where no baseline tells how fast the machine can be.
+#: Processes that measure a case; the least is trebled where no baseline tells how fast the machine can be.
 LEAST, MOST = 3, 12
 TOLERANCE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One case against its baseline. ``slower``: the share by which its ratio grew; ``noise``: how far it is from settled,
-    as a share; ``rerun``: whether it was a suspect and measured again."""
+    """One case against its baseline. ``slower``: the share by which its ratio grew; ``noise``: by what share noise alone
+    may have changed it; ``rerun``: whether it was a suspect and measured again."""
 
     name: str
     slower: float
@@ -39,18 +41,18 @@ class Change:
 
     @property
     def regressed(self) -> bool:
-        return self.slower > self.limit
+        return self.slower > max(self.limit, self.noise)
 
     @property
     def noisy(self) -> bool:
-        """Whether the machine was not quiet long enough to be sure."""
+        """Whether noise may hide a growth beyond the limit."""
         return self.noise > self.limit
 
 
 def settled(
     names: Sequence[str], apart: Apart, most: int = MOST, before: Mapping[str, Record] | None = None
 ) -> tuple[Record, ...]:
-    """The cases of these names, each measured by ``LEAST`` fresh processes at least (twice as many without ``before``)
+    """The cases of these names, each measured by ``LEAST`` fresh processes at least (three times as many without ``before``)
     and by ``most`` at most, until its ratio is sure. ``before``: records of this processor, whose yardsticks say how fast it
     can be."""
     found: dict[str, list[Record]] = {name: [] for name in names}
@@ -65,37 +67,41 @@ def settled(
 def _enough(records: Sequence[Record], most: int, before: Record | None) -> bool:
     if len(records) >= most or not all(record.measured for record in records):
         return True
-    least = LEAST if before else 2 * LEAST
+    least = LEAST if before else 3 * LEAST
     return len(records) >= least and noise(Record.merged(records), before) <= SETTLED
 
 
 def noise(record: Record, before: Record | None) -> float:
     """By what share a faster reading of ``record``'s sides is to be expected still."""
-    then = min(before.yardstick_fastest) if before else 0.0
-    return (record.band or 0.0) + max(0.0, min(record.yardstick_fastest) / then - 1.0 if then else 0.0)
+    return (record.band or 0.0) + (max(0.0, drift(record, before)) if before else 0.0)
+
+
+def drift(record: Record, before: Record) -> float:
+    """By what share the machine was slower than in ``before``, as the yardstick says."""
+    return min(record.yardstick_fastest) / min(before.yardstick_fastest) - 1.0
 
 
 def compare(
     report: Report, baseline: Report, apart: Apart, tolerance: float = TOLERANCE, most: int = MOST
 ) -> tuple[list[Change], Report]:
     """Every case that both hold, and ``report`` with the suspects' records as they are after their re-run."""
-    before = measured(baseline)
-    suspects = [one.name for one in _changes(report, before, tolerance) if one.regressed]
+    suspects = [one.name for one in _changes(report, baseline, tolerance) if one.regressed]
     first = measured(report)
     again = settled(suspects, apart, most, known(report, baseline))
     report = report.with_records([Record.merged([first[record.name], record]) for record in again])
-    changes = _changes(report, before, tolerance)
+    changes = _changes(report, baseline, tolerance)
     return [replace(one, rerun=one.name in suspects) for one in changes], report
 
 
-def _changes(report: Report, before: Mapping[str, Record], tolerance: float) -> list[Change]:
-    return [
-        Change(
-            name, record.ratio / before[name].ratio - 1.0, noise(record, None) + noise(before[name], None), tolerance
-        )
-        for name, record in measured(report).items()
-        if name in before
-    ]
+def _changes(report: Report, baseline: Report, tolerance: float) -> list[Change]:
+    before, same = measured(baseline), known(report, baseline)
+    changes = []
+    for name, record in measured(report).items():
+        if name in before:
+            unsure = (record.band or 0.0) + (before[name].band or 0.0)
+            unsure += abs(drift(record, same[name])) if name in same else 0.0
+            changes.append(Change(name, record.ratio / before[name].ratio - 1.0, unsure, tolerance))
+    return changes
 
 
 def known(report: Report, baseline: Report) -> Mapping[str, Record]:
