@@ -16,7 +16,7 @@ from ..models import Preprocess
 from ..types import Floats, Pixels
 
 #: Grey levels of change that pass unseen where there is no texture at all, and those that each level of texture hides.
-#: Choice, by eye and by measurement: see ``lifting``.
+#: Choice, by eye, at twice and three times the size, and by what ``lifting`` quotes.
 PLAIN, TEXTURED = 0.7, 0.7
 #: Of the crop's side, how far from its edge the allowance is whole, so that no square is seen.
 FADE = 1 / 14
@@ -35,8 +35,8 @@ def allowance(photo: Pixels, preprocess: Preprocess) -> Floats:
     counts: the sky beside a roof is as smooth as the rest.
     """
     luma = photo @ _LUMA
-    detail = luma - _over(luma, np.add, _MEAN) / _MEAN**2
-    texture = np.sqrt(_over(detail * detail, np.add, _AROUND) / _AROUND**2)
+    detail = luma - _over(luma, np.add, _MEAN) / np.float32(_MEAN**2)
+    texture = np.sqrt(_over(detail * detail, np.add, _AROUND) / np.float32(_AROUND**2))
     levels = PLAIN + TEXTURED * _over(texture, np.minimum, _LEAST)
     rows, columns = (_faded(n, kept) for n, kept in zip(photo.shape[:2], preprocess.size, strict=True))
     faded: Floats = (levels * np.minimum.outer(rows, columns))[..., None].astype(np.float32)
