@@ -1,7 +1,8 @@
 """One attack step (logits and input gradient) by every engine, provider and precision that works here, interleaved.
 
-    python benchmarks/engine_steps.py [--models DIR] [--networks a,b] [--batches 1,8,32] [--rounds N]
+    python benchmarks/engine_steps.py [--models DIR] [--networks a,b] [--batches 1,8,32] [--rounds N] [--engines torch]
 
+A network may also be the path of a stamped ``.onnx``, such as the one that ``peers/resnet50_calibrated.py`` writes.
 Prints, for each network and batch, the median and fastest step in milliseconds, photos per second, the ratio to torch
 fp32, and the worst photo's cosine to ONNX Runtime's fp32 gradient.
 """
@@ -32,10 +33,12 @@ CONTENDERS = (
 )
 
 
-def contenders(network: str, models: str | None) -> dict[str, Any]:
-    """The engines that can be had here, by name."""
+def contenders(network: str, models: str | None, wanted: list[str]) -> dict[str, Any]:
+    """The engines of ``wanted`` words that can be had here, by name."""
     found = {}
     for engine, device, precision in CONTENDERS:
+        if engine not in wanted:
+            continue
         name = f"{engine} {device} {precision}"
         try:
             found[name] = load_engine(network, engine, device, models, precision)
@@ -76,10 +79,11 @@ def main() -> None:
     parser.add_argument("--networks", default="squeezenet_places365,efficientnet_lite0")
     parser.add_argument("--batches", default="1,8,32")
     parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--engines", default="onnx,torch")
     given = parser.parse_args()
     for network in given.networks.split(","):
         print(network)
-        engines = contenders(network, given.models)
+        engines = contenders(network, given.models, given.engines.split(","))
         for batch in map(int, given.batches.split(",")):
             measure(engines, batch, given.rounds)
 

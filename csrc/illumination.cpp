@@ -179,7 +179,7 @@ double Solver::solve(double rtol) {
 
 double solve_illumination(const float* luminance, const float* w_h, const float* w_v, int height, int width, float lam,
                           double rtol, int threads, double* t) {
-    Team team(threads);
+    Team team(threads, height, grain_rows(width));
     Solver solver(luminance, w_h, w_v, height, width, lam, team, t);
     return solver.solve(rtol);
 }

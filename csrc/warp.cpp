@@ -4,23 +4,14 @@
 #include <cmath>
 #include <cstring>
 
-#include "dispatch.hpp"
 #include "team.hpp"
+#include "warp_rows.hpp"
 
 namespace pp {
 
 namespace {
 
 constexpr double kPi = 3.14159265358979323846;
-
-struct Span {
-    int begin, end;
-};
-
-// Where an output row's pixels come from, in subpixels of the padded photo: column + x * d_column, row + x * d_row.
-struct RowMap {
-    double column, row, d_column, d_row;
-};
 
 struct Rotation {
     double cos, sin;
@@ -92,104 +83,12 @@ Span visible(const RowMap& map, const PaddedPhoto& photo, Span within) {
     return axis(map.row, map.d_row, photo.height, axis(map.column, map.d_column, photo.width, within));
 }
 
-// A stretch of an output row on its way from coordinates to levels. Every step runs over whole blocks of kLanes
-// pixels, so that it compiles to full vectors; what lies past `count` is never stored.
-constexpr int kLanes = 16;
-constexpr int kStretch = 8 * kLanes;
-
-struct Stretch {
-    std::int32_t at[kStretch], fx[kStretch], fy[kStretch];
-    std::uint64_t upper[kStretch], lower[kStretch];  // two neighbours each, the left one in the low half
-    std::uint8_t level[3][kStretch];
-};
-
-PP_INLINE void locate(const RowMap& map, int x, int count, int padded, int stride, Stretch& s) {
-    for (int i = 0; i < padded; ++i) {
-        const double place = x + std::min(i, count - 1);
-        const auto column = static_cast<std::int32_t>(map.column + map.d_column * place);
-        const auto row = static_cast<std::int32_t>(map.row + map.d_row * place);
-        s.at[i] = (row >> kSubpixelBits) * stride + (column >> kSubpixelBits);
-        s.fx[i] = column & (kSubpixels - 1);
-        s.fy[i] = row & (kSubpixels - 1);
-    }
-}
-
-// The one step that is no vector loop: two loads a pixel, each of two neighbours.
-PP_INLINE void gather(const std::uint32_t* PP_RESTRICT photo, int stride, int padded, Stretch& s) {
-    for (int i = 0; i < padded; ++i) {
-        std::memcpy(&s.upper[i], photo + s.at[i], 8);
-        std::memcpy(&s.lower[i], photo + s.at[i] + stride, 8);
-    }
-}
-
-// One channel between its four taps, rounded once: floor(exact + 1/2).
-template <int kChannel>
-PP_INLINE std::uint8_t between(std::uint64_t upper, std::uint64_t lower, std::int32_t fx, std::int32_t fy) {
-    const auto level = [](std::uint64_t pair, int pixel) {
-        return static_cast<std::int32_t>(static_cast<std::uint32_t>(pair >> (32 * pixel)) >> (8 * kChannel) & 255u);
-    };
-    const std::int32_t above = level(upper, 0) * (kSubpixels - fx) + level(upper, 1) * fx;
-    const std::int32_t below = level(lower, 0) * (kSubpixels - fx) + level(lower, 1) * fx;
-    constexpr std::int32_t kHalf = 1 << (2 * kSubpixelBits - 1);
-    return static_cast<std::uint8_t>((above * (kSubpixels - fy) + below * fy + kHalf) >> (2 * kSubpixelBits));
-}
-
-PP_INLINE void blend(int padded, Stretch& s) {
-    for (int i = 0; i < padded; ++i) {
-        s.level[0][i] = between<0>(s.upper[i], s.lower[i], s.fx[i], s.fy[i]);
-        s.level[1][i] = between<1>(s.upper[i], s.lower[i], s.fx[i], s.fy[i]);
-        s.level[2][i] = between<2>(s.upper[i], s.lower[i], s.fx[i], s.fy[i]);
-    }
-}
-
-// row: the output row's first pixel.
-PP_CLONES void row_u8(const PaddedPhoto& photo, const RowMap& map, Span span, std::uint8_t* PP_RESTRICT row) {
-    Stretch s;
-    for (int x = span.begin; x < span.end; x += kStretch) {
-        const int count = std::min(kStretch, span.end - x);
-        const int padded = (count + kLanes - 1) & -kLanes;
-        locate(map, x, count, padded, photo.stride, s);
-        gather(photo.pixels(), photo.stride, padded, s);
-        blend(padded, s);
-        std::uint8_t* out = row + 3 * static_cast<std::ptrdiff_t>(x);
-        for (int i = 0; i < count; ++i) {
-            out[3 * i] = s.level[0][i];
-            out[3 * i + 1] = s.level[1][i];
-            out[3 * i + 2] = s.level[2][i];
-        }
-    }
-}
-
-// One row of three planes; `left` is the column of the photo that their first value belongs to.
-struct PlaneRow {
-    float* plane[3];
-    int left;
-};
-
-PP_CLONES void row_planar(const PaddedPhoto& photo, const RowMap& map, Span span, const Channels& channels,
-                          const PlaneRow& row) {
-    Stretch s;
-    for (int x = span.begin; x < span.end; x += kStretch) {
-        const int count = std::min(kStretch, span.end - x);
-        const int padded = (count + kLanes - 1) & -kLanes;
-        locate(map, x, count, padded, photo.stride, s);
-        gather(photo.pixels(), photo.stride, padded, s);
-        blend(padded, s);
-        for (int p = 0; p < 3; ++p) {
-            const std::uint8_t* level = s.level[channels.order[p]];
-            const float gain = channels.gain[p], bias = channels.bias[p];
-            float* PP_RESTRICT out = row.plane[p] + (x - row.left);
-            for (int i = 0; i < count; ++i) out[i] = static_cast<float>(level[i]) * gain + bias;
-        }
-    }
-}
-
 // Rows of all candidates, shared out; a thread is worth its start from a few dozen rows on.
 template <typename Work>
 void share(std::ptrdiff_t rows, int threads, const Work& work) {
     constexpr int kGrain = 32;
     const int count = static_cast<int>(rows);
-    Team(std::min(threads, std::max(1, count / kGrain))).rows(count, kGrain, work);
+    Team(threads, count, kGrain).rows(count, kGrain, work);
 }
 
 }  // namespace
@@ -241,15 +140,14 @@ void warp_planar(const PaddedPhoto& photo, const double* parameters, std::ptrdif
             const std::ptrdiff_t candidate = i / window.rows, y = i % window.rows;
             const RowMap map = all[static_cast<std::size_t>(candidate)].at(window.top + static_cast<int>(y));
             const Span span = visible(map, photo, {window.left, window.left + window.columns});
-            PlaneRow row{{}, window.left};
-            for (int p = 0; p < 3; ++p) {
-                float* first = out + (3 * candidate + p) * plane + y * window.columns;
-                row.plane[p] = first;
-                const float empty = static_cast<float>(photo.style.fill) * channels.gain[p] + channels.bias[p];
-                std::fill(first, first + std::max(span.begin - window.left, 0), empty);
-                std::fill(first + std::max(span.end - window.left, 0), first + window.columns, empty);
-            }
+            PlaneRow row{{}, window.left, window.columns};
+            for (int p = 0; p < 3; ++p) row.plane[p] = out + (3 * candidate + p) * plane + y * window.columns;
             row_planar(photo, map, span, channels, row);
+            for (int p = 0; p < 3; ++p) {
+                const float empty = static_cast<float>(photo.style.fill) * channels.gain[p] + channels.bias[p];
+                std::fill(row.plane[p], row.plane[p] + std::max(span.begin - window.left, 0), empty);
+                std::fill(row.plane[p] + std::max(span.end - window.left, 0), row.plane[p] + window.columns, empty);
+            }
         }
     });
 }

@@ -23,7 +23,6 @@ import pytest
 import pixelpriv_fast as pp
 from pixelpriv_fast.attacks import PGD, LeastLikely
 from pixelpriv_fast.engines import load_engine
-from pixelpriv_fast.errors import DeviceError
 from pixelpriv_fast.recipes import Recipe
 from pixelpriv_fast.runtime import precisions, status
 from tests.conftest import ROOT
@@ -128,12 +127,30 @@ def test_works_in_spawned_processes(store_folder: Path) -> None:
         assert pool.submit(in_a_child, store_folder).result(timeout=300) == in_a_child(store_folder)
 
 
-def test_after_a_fork_it_says_so(store_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    protector = pp.Protector(Recipe(attack=LeastLikely(steps=1)), models=store_folder, device="cpu", metrics=())
-    protector.warm_up((64, 64))
-    monkeypatch.setattr(os, "getpid", lambda: -1)  # what a child sees
-    with pytest.raises(DeviceError, match=r"before a fork.*'spawn'"):
-        protector.protect(PHOTOS[0])
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_forked_pool_is_told_what_to_do(store_folder: Path) -> None:
+    """What a user of ``ProcessPoolExecutor`` meets, whose default is fork on Linux before Python 3.14."""
+    code = f"""
+import multiprocessing, numpy as np, pixelpriv_fast as pp
+from concurrent.futures import ProcessPoolExecutor
+protector = pp.Protector("least_likely", models={str(store_folder)!r}, device="cpu", metrics=())
+photo = np.zeros((64, 64, 3), np.uint8)
+def work(_): return protector.protect(photo).status
+work(0)
+with ProcessPoolExecutor(1, multiprocessing.get_context("fork")) as pool:
+    try:
+        print(pool.submit(work, 0).result(timeout=60))
+    except pp.errors.DeviceError as error:
+        print(error)
+    finally:
+        for process in pool._processes.values():
+            process.kill()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, check=True, text=True, cwd=ROOT, timeout=300
+    )
+    assert "before a fork" in done.stdout
+    assert "'spawn'" in done.stdout
 
 
 def test_closed_protectors_load_again(store_folder: Path) -> None:

@@ -3,10 +3,13 @@
 Residual branches are damped to 0.2, since a plain random ResNet50 is chaotic (bf16 gradients would point elsewhere than
 fp32 ones), and batch-norm statistics are those of real photos, so that activations keep their scale. The head is scaled
 until logits spread like a trained network's.
+
+    python benchmarks/peers/resnet50_calibrated.py --photos FOLDER --out resnet50.onnx
 """
 
 from __future__ import annotations
 
+import argparse
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from PIL import Image
 
 from pixelpriv_fast.models import CARDS, Preprocess, StampedModel, unseal
 from pixelpriv_fast.models.architectures.resnet50_places365 import ResNet50Places365
@@ -33,6 +37,10 @@ CARD = replace(
 
 def resnet50(photos: list[NDArray[np.uint8]], seed: int = 0) -> StampedModel:
     """The network, calibrated on ``photos``, uint8 (224, 224, 3), as a stamped model like any other."""
+    return unseal(_sealed(photos, seed), CARD.name)
+
+
+def _sealed(photos: list[NDArray[np.uint8]], seed: int = 0) -> bytes:
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         module = ResNet50Places365()
@@ -42,7 +50,7 @@ def resnet50(photos: list[NDArray[np.uint8]], seed: int = 0) -> StampedModel:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "resnet50.npz"
         np.savez(file, **tensors)
-        return unseal(build(CARD, file, allow_unknown_hash=True), CARD.name)
+        return build(CARD, file, allow_unknown_hash=True)
 
 
 @torch.no_grad()
@@ -55,3 +63,17 @@ def _calibrate(module: torch.nn.Module, inputs: torch.Tensor) -> None:
     module.train()(inputs)
     logits = module.eval()(inputs)
     module.fc.weight.mul_(_SPREAD / logits.std(1).mean())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--photos", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    given = parser.parse_args()
+    files = sorted(given.photos.rglob("*.[jp][pn]g"))[:16]
+    photos = [np.asarray(Image.open(file).convert("RGB").resize((SIZE, SIZE))) for file in files]
+    given.out.write_bytes(_sealed(photos))
+
+
+if __name__ == "__main__":
+    main()

@@ -39,7 +39,7 @@ class JobOptions:
     workers: int | None
     gpu: bool  #: whether it may run on one
     format_name: str | None
-    batch: int
+    batch: int | None  #: None: the command's own
     strict: bool
     resume: bool
     json: bool
@@ -62,7 +62,9 @@ def job_options(
     metadata: Annotated[
         MetadataPolicy, typer.Option(help="private drops GPS, thumbnail, maker notes, serial numbers, names.")
     ] = MetadataPolicy.private,
-    batch: Annotated[int, typer.Option(min=1, help="Photos attacked together.")] = 16,
+    batch: Annotated[
+        int | None, typer.Option(min=1, help="Photos attacked together. Default: 16; watch takes them one by one.")
+    ] = None,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Threads that decode and encode (one a core), or a cluster's actors.")
     ] = None,

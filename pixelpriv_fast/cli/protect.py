@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from ..pipeline import Protector
 
 
+#: Photos attacked together, where there are as many.
+_BATCH = 16
+
+
 class ClusterKind(StrEnum):
     ray = "ray"
 
@@ -48,7 +52,9 @@ def protect(
     passed_over: Counter[str] = Counter()
     items = plan(sources, out, options.format_name, passed_over=lambda _, reason: passed_over.update([reason]))
     output = Output(options.json)
-    slots = min(options.batch, max(1, len(items)))  # of the whole job, so that a resumed one computes the same
+    slots = min(
+        options.batch or _BATCH, max(1, len(items))
+    )  # of the whole job, so that a resumed one computes the same
     if dry_run:
         return _preview(items, out, options, slots, output, passed_over)
     report = options.report if options.report is not None else any(source.is_dir() for source in sources)

@@ -36,7 +36,7 @@ def watch(
     with open_job(
         options.protector,
         out,
-        batch=options.batch,
+        batch=options.batch or 1,  # a pass costs the same however few of its slots the next photos fill
         strict=options.strict,
         resume=options.resume,
         report=options.report is not False,

@@ -68,9 +68,8 @@ class ForwardEngine:
 
     def close(self) -> None:
         """See ``GradientEngine.close``: the fp32 session is the classifier's own."""
-        with self._lock:
-            if self._rough is not None:
-                self._rough.close()
+        if self._rough is not None:  # no lock: in a forked child nobody might ever release it
+            self._rough.close()
 
     def _ranking(self) -> Classifier:
         """What gives rough logits: the classifier itself where there is nothing faster."""

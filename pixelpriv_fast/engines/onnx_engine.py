@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from ..errors import DeviceError, ModelError
 from ..models import Preprocess, StampedModel
-from ..runtime.session import Guard
+from ..runtime.forks import Guard
 from ..types import Floats, Logits
 from .checks import checked_gradient, checked_logits
 from .onnx_route import Route
@@ -83,7 +83,8 @@ class OnnxEngine:
     def close(self) -> None:
         """See ``GradientEngine.close``."""
         self._guard.close()
-        self._route.close()
+        if not self._guard.foreign:
+            self._route.close()
 
     def _attempt(self, call: Callable[[Route], _Answer]) -> _Answer:
         """``call`` on the present route, or on the first later one that does not fail."""
@@ -101,7 +102,8 @@ class OnnxEngine:
         with self._lock:
             if self._route is not failed:
                 return
-            self._left.append(why)
+            if why not in self._left:  # the last way is asked again by every call
+                self._left.append(why)
             self._route = self._next()
             _LOG.warning("%s: %s; going on with %s", self.name, why, self._route.way)
 

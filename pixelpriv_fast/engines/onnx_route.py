@@ -9,8 +9,9 @@ from ..graph import build_attack_graph, build_forward, parse
 from ..models import Preprocess, StampedModel, in_chunks
 from ..models.folders import engine_cache
 from ..runtime import PROVIDERS, Array, Choice, Provider, Session, SessionOptions, create_session, version
+from .checks import checked_reference
 from .onnx_passes import Key, Pass, Passes
-from .onnx_proofs import proven
+from .onnx_proofs import Run, proven
 from .onnx_ways import PRECISIONS, Way
 
 #: The plainest way: what others are proved against.
@@ -65,13 +66,14 @@ class Route:
         if self.way == REFERENCE:
             return made
 
-        def reference() -> Pass:
-            return Pass(_session(self._graph(REFERENCE, slots), REFERENCE.provider, REFERENCE.precision))
+        def reference() -> Run:
+            exact = Pass(_session(self._graph(REFERENCE, slots), REFERENCE.provider, REFERENCE.precision))
+            return lambda photos, accepted: checked_reference(name, exact(photos, accepted))
 
+        name = self._model.stamp.name
         proof = proven(self.way, graph, made, reference, self._shape(slots), self._classes, self._model.folder)
         if not proof.ok:
             made.session.close()
-            name = self._model.stamp.name
             raise DeviceError(f"{self.way} computes wrong gradients for {name} ({self.way.form}): {proof.reason}")
         return made
 

@@ -70,4 +70,4 @@ class GradientEngine(Protocol):
         """
 
     def close(self) -> None:
-        """Frees what the engine holds; calls are an error afterwards."""
+        """Frees what the engine holds; calls are an error afterwards. In a forked child nothing is freed."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,8 +19,8 @@ import torch
 from ..errors import ModelError
 from ..models import CARDS, StampedModel, in_slots, load_state_dict
 from ..models.architectures import network
+from ..runtime.forks import Guard, let_torch_compute
 from ..runtime.providers import UNTRIED
-from ..runtime.session import Guard
 from ..types import Floats, Logits
 from .checks import checked_gradient, checked_logits
 from .protocol import ClassSets
@@ -73,6 +73,8 @@ class TorchEngine:
         ``DeviceError`` for a wish that this machine cannot meet, ``ModelError`` where the module's answers have
         another shape.
         """
+        let_torch_compute()
+        guard = Guard(f"{name} torch", torch=True)
         target = torch_device(device)
         precision = gradient_precision(precision, target)
         module = module.eval().requires_grad_(False)
@@ -80,7 +82,7 @@ class TorchEngine:
         exact = module.to(device=target, memory_format=torch.channels_last)  # type: ignore[call-overload]
         rough = exact if precision == "fp32" else copy.deepcopy(exact).to(DTYPES[precision])
         title = f"torch {target.type} {precision}" + (f" ({UNTRIED})" if target.type == "cuda" else "")
-        engine = cls(name, preprocess, 0, title, precision, rough, exact, target, Programs(), Guard(f"{name} torch"))
+        engine = cls(name, preprocess, 0, title, precision, rough, exact, target, Programs(), guard)
         (answer,) = engine._logits(np.zeros((1, 3, *preprocess.size), np.float32))
         if answer.ndim != 2 or answer.shape[0] != 1 or answer.shape[1] < 2:
             raise ModelError(f"{name}: answers of shape {tuple(answer.shape)}, expected (photos, classes)")
@@ -126,22 +128,25 @@ class TorchEngine:
         """See ``GradientEngine.gradient``."""
         self.guard.check()
         slots = slots or min(len(inputs), MAX_BATCH)
-        run = self._gradient if self.torch_device.type == "cpu" else self._program(slots)
+        run = self._run(slots)
         logits, gradient = in_slots(lambda *rows: run(rows), slots, inputs, accepted)
         return checked_logits(self.name, logits), checked_gradient(self.name, gradient)
 
     def prepare(self, slots: int) -> None:
-        """See ``GradientEngine.prepare``: the first pass makes the libraries' plans, on a GPU a recording."""
+        """See ``GradientEngine.prepare``: the first pass makes the libraries' plans, on a GPU a recording. Its answers are
+        not looked at: a network may have no gradient at zeros."""
+        self.guard.check()
         inputs = np.zeros((slots, 3, *self.preprocess.size), np.float32)
         accepted = np.zeros((slots, self.classes), np.bool_)
         accepted[:, 0] = True
-        self.gradient(inputs, accepted, slots)
-        self.logits(inputs, slots)
+        self._run(slots)((inputs, accepted))
+        self._logits(inputs)
 
     def close(self) -> None:
         """See ``GradientEngine.close``: gives back what recordings hold of the GPU's memory."""
         self.guard.close()
-        self.programs.clear()
+        if not self.guard.foreign:
+            self.programs.clear()
 
     def _logits(self, inputs: Floats) -> list[Logits]:
         return self._forward(self.exact, torch.float32, inputs)
@@ -154,6 +159,10 @@ class TorchEngine:
             x = torch.from_numpy(np.ascontiguousarray(inputs)).to(self.torch_device, dtype)
             answer: torch.Tensor = module(x.contiguous(memory_format=torch.channels_last))
             return [answer.float().cpu().numpy()]
+
+    def _run(self, slots: int) -> Callable[[Sequence[Array]], list[Array]]:
+        """(inputs, accepted) of ``slots`` photos -> [logits, gradient]."""
+        return self._gradient if self.torch_device.type == "cpu" else self._program(slots)
 
     def _gradient(self, rows: Sequence[Array]) -> list[Array]:
         """On a CPU: nothing shared, so threads do not wait for each other."""

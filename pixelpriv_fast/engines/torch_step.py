@@ -10,6 +10,9 @@ import torch
 
 from .torch_resize import Geometry
 
+#: fp16 ends at 6e-8 below: a seed this much larger keeps small gradients, and 65504 above is still far away.
+_SEED_SCALE = 128.0
+
 
 def log_odds_seed(logits: torch.Tensor, accepted: torch.Tensor) -> torch.Tensor:
     """The derivative of the log-odds of leaving the accepted set by the logits, float32 (n, classes)."""
@@ -59,7 +62,3 @@ def lattice_step(
     high = torch.minimum(bound, (255 - wide) * units)
     moved = torch.clamp(offsets + step * direction, low, high).to(torch.int8)
     return moved, gradient.abs().flatten(1).amax(1)
-
-
-#: fp16 ends at 6e-8 below: a seed this much larger keeps small gradients, and 65504 above is still far away.
-_SEED_SCALE = 128.0

@@ -9,7 +9,7 @@ import torch
 
 from ..models import in_slots
 from ..models.preprocess import Offsets, Preprocess
-from ..runtime.session import Guard
+from ..runtime.forks import Guard
 from ..types import Pixels
 from .checks import checked_gradient
 from .protocol import ClassSets

@@ -8,9 +8,10 @@ from queue import Empty, LifoQueue
 from typing import Any
 
 from ..errors import DeviceError
+from .forks import Guard, Native
 from .libraries import openvino
 from .providers import Provider
-from .session import Array, Guard, SessionOptions, TensorSpec, as_input, buffers
+from .session import Array, SessionOptions, TensorSpec, as_input, buffers
 
 
 class OpenVINOSession:
@@ -21,7 +22,7 @@ class OpenVINOSession:
         self.provider = provider
         self.precision = options.precision
         self._guard = Guard(provider.title)
-        self._idle: LifoQueue[Any] = LifoQueue()
+        self._idle: LifoQueue[Native[Any]] = LifoQueue()
         self._create = threading.Lock()
         core = openvino().Core()
         try:
@@ -29,7 +30,7 @@ class OpenVINOSession:
             # Names before compiling: afterwards a port also carries those of nodes that were merged into it.
             self.inputs = tuple(_spec(port) for port in network.inputs)
             self.outputs = tuple(_spec(port) for port in network.outputs)
-            self._compiled = core.compile_model(network, "CPU", _settings(options))
+            self._compiled = Native(core.compile_model(network, "CPU", _settings(options)))
         except RuntimeError as error:
             raise DeviceError(f"{provider.title} cannot run this network: {_short(error)}") from error
 
@@ -39,30 +40,31 @@ class OpenVINOSession:
         request = self._request()
         try:
             # The inputs are contiguous and stay alive through the call; the outputs are copied out of the request.
-            results = request.infer(feeds, share_inputs=True, share_outputs=False)
+            results = request.value.infer(feeds, share_inputs=True, share_outputs=False)
         except RuntimeError as error:
             raise DeviceError(f"{self.provider.title} failed while running: {_short(error)}") from error
-        outputs = [results[port] for port in self._compiled.outputs]
+        outputs = [results[port] for port in self._compiled.value.outputs]
         self._idle.put(request)
         return outputs
 
     def bind(self) -> OpenVINOBinding:
         self._guard.check()
-        with self._create:
-            request = self._compiled.create_infer_request()
-        return OpenVINOBinding(request, self.inputs, self.outputs, self._guard, self.provider)
+        return OpenVINOBinding(self._new_request(), self.inputs, self.outputs, self._guard, self.provider)
 
-    def _request(self) -> Any:
+    def _request(self) -> Native[Any]:
         try:
             return self._idle.get_nowait()
         except Empty:
-            with self._create:
-                return self._compiled.create_infer_request()
+            return self._new_request()
+
+    def _new_request(self) -> Native[Any]:
+        with self._create:
+            return Native(self._compiled.value.create_infer_request())
 
     def close(self) -> None:
         self._guard.close()
         self._idle = LifoQueue()
-        self._compiled = None
+        self._compiled = Native(None)
 
 
 class OpenVINOBinding:
@@ -70,7 +72,7 @@ class OpenVINOBinding:
 
     def __init__(
         self,
-        request: Any,
+        request: Native[Any],
         inputs: tuple[TensorSpec, ...],
         outputs: tuple[TensorSpec, ...],
         guard: Guard,
@@ -80,14 +82,14 @@ class OpenVINOBinding:
         self.inputs, self.outputs = buffers(inputs), buffers(outputs)
         self._request, self._guard, self._provider = request, guard, provider
         for index, array in enumerate(self.inputs):
-            request.set_input_tensor(index, ov.Tensor(array, shared_memory=True))
+            request.value.set_input_tensor(index, ov.Tensor(array, shared_memory=True))
         for index, array in enumerate(self.outputs):
-            request.set_output_tensor(index, ov.Tensor(array, shared_memory=True))
+            request.value.set_output_tensor(index, ov.Tensor(array, shared_memory=True))
 
     def run(self) -> None:
         self._guard.check()
         try:
-            self._request.infer(share_outputs=True)
+            self._request.value.infer(share_outputs=True)
         except RuntimeError as error:
             raise DeviceError(f"{self._provider.title} failed while running: {_short(error)}") from error
 

@@ -10,9 +10,10 @@ from typing import Any
 
 from ..errors import DeviceError
 from .engine_cache import engine_folder
+from .forks import Guard, Native
 from .libraries import onnxruntime
 from .providers import PROVIDERS, Provider
-from .session import Array, Guard, SessionOptions, TensorSpec, as_input, buffers
+from .session import Array, SessionOptions, TensorSpec, as_input, buffers
 
 _ERRORS_ONLY = 3
 _preload_lock = threading.Lock()
@@ -32,7 +33,7 @@ class OnnxRuntimeSession:
             raise DeviceError(f"{provider.title} runs {options.precision} nowhere on a CPU; use f32, or OpenVINO")
         try:
             with _engines(provider, options):
-                self._session = ort.InferenceSession(
+                session = ort.InferenceSession(
                     model,
                     _session_options(ort, options),
                     providers=_provider_list(provider, options),
@@ -42,17 +43,18 @@ class OnnxRuntimeSession:
             raise
         except Exception as error:  # onnxruntime's exception classes have no common base of their own
             raise DeviceError(f"{provider.title} cannot run this network: {_short(error)}") from error
-        self._session.disable_fallback()
-        if provider.ort not in self._session.get_providers():
-            raise DeviceError(f"{provider.title} was chosen, but onnxruntime runs {self._session.get_providers()}")
-        self.inputs = tuple(_spec(node) for node in self._session.get_inputs())
-        self.outputs = tuple(_spec(node) for node in self._session.get_outputs())
+        session.disable_fallback()
+        if provider.ort not in session.get_providers():
+            raise DeviceError(f"{provider.title} was chosen, but onnxruntime runs {session.get_providers()}")
+        self.inputs = tuple(_spec(node) for node in session.get_inputs())
+        self.outputs = tuple(_spec(node) for node in session.get_outputs())
+        self._session = Native(session)
 
     def run(self, inputs: Mapping[str, Array]) -> list[Array]:
         self._guard.check()
         feeds = {spec.name: as_input(spec.name, inputs[spec.name], spec.shape) for spec in self.inputs}
         try:
-            outputs: list[Array] = self._session.run(None, feeds)
+            outputs: list[Array] = self._session.value.run(None, feeds)
         except Exception as error:  # as above; a lost GPU, or no memory
             raise DeviceError(f"{self.provider.title} failed while running: {_short(error)}") from error
         return outputs
@@ -63,7 +65,7 @@ class OnnxRuntimeSession:
 
     def close(self) -> None:
         self._guard.close()
-        self._session = None
+        self._session = Native(None)
 
 
 class OnnxRuntimeBinding:
@@ -72,7 +74,7 @@ class OnnxRuntimeBinding:
 
     def __init__(
         self,
-        session: Any,
+        session: Native[Any],
         inputs: tuple[TensorSpec, ...],
         outputs: tuple[TensorSpec, ...],
         guard: Guard,
@@ -81,16 +83,16 @@ class OnnxRuntimeBinding:
         ort = onnxruntime()
         self.inputs, self.outputs = buffers(inputs), buffers(outputs)
         self._session, self._guard, self._provider = session, guard, provider
-        self._binding = session.io_binding()
+        self._binding = Native(session.value.io_binding())
         for spec, array in zip(inputs, self.inputs, strict=True):
-            self._binding.bind_ortvalue_input(spec.name, ort.OrtValue.ortvalue_from_numpy(array))
+            self._binding.value.bind_ortvalue_input(spec.name, ort.OrtValue.ortvalue_from_numpy(array))
         for spec, array in zip(outputs, self.outputs, strict=True):
-            self._binding.bind_ortvalue_output(spec.name, ort.OrtValue.ortvalue_from_numpy(array))
+            self._binding.value.bind_ortvalue_output(spec.name, ort.OrtValue.ortvalue_from_numpy(array))
 
     def run(self) -> None:
         self._guard.check()
         try:
-            self._session.run_with_iobinding(self._binding)
+            self._session.value.run_with_iobinding(self._binding.value)
         except Exception as error:  # as in ``OnnxRuntimeSession.run``
             raise DeviceError(f"{self._provider.title} failed while running: {_short(error)}") from error
 

@@ -7,7 +7,6 @@ onnxruntime read further files beside it.
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import DeviceError, UsageError
+from ..errors import UsageError
 from . import probe
 from .providers import Choice, Provider
 
@@ -87,7 +86,7 @@ class Session(Protocol):
         ...
 
     def close(self) -> None:
-        """Frees what the session holds; ``run`` is an error afterwards."""
+        """Frees what the session holds; ``run`` is an error afterwards. In a forked child nothing is freed."""
         ...
 
 
@@ -114,27 +113,6 @@ def create_session(model: bytes, device: str | Choice = "auto", options: Session
         session = OnnxRuntimeSession(model, choice.provider, options)
     _LOG.info("session on %s, %s (%s)", choice.provider.title, options.precision, choice.reason)
     return session
-
-
-class Guard:
-    """Notices calls that would hang or crash: after ``close``, or in a child forked after the session was made."""
-
-    def __init__(self, what: str) -> None:
-        self._what = what
-        self._process = os.getpid()
-        self._closed = False
-
-    def close(self) -> None:
-        self._closed = True
-
-    def check(self) -> None:
-        if self._closed:
-            raise DeviceError(f"this {self._what} session is closed; create a new one")
-        if os.getpid() != self._process:
-            raise DeviceError(
-                f"this {self._what} session was made before a fork, and its threads did not come along; "
-                "create it in the child process, or start processes with 'spawn'"
-            )
 
 
 def as_input(name: str, value: Array, shape: tuple[int | None, ...]) -> Array:

@@ -90,4 +90,12 @@ def test_links_are_followed_inside_only_and_loops_end(tmp_path: Path) -> None:
     os.symlink(tmp_path / "outside", tmp_path / "in" / "away")
     os.symlink(tmp_path / "outside" / "secret.jpg", tmp_path / "in" / "link.jpg")
     os.symlink(tmp_path / "in", tmp_path / "in" / "sub" / "loop")
-    assert sorted(item.source for item in plan([tmp_path / "in"], tmp_path / "out")) == ["a.jpg", "sub/b.jpg"]
+    os.symlink("../a.jpg", tmp_path / "in" / "sub" / "inner.jpg")
+    os.symlink("../../outside/secret.jpg", tmp_path / "in" / "sub" / "relative.jpg")
+    os.symlink("inner.jpg", tmp_path / "in" / "sub" / "twice.jpg")
+    passed_over: list[tuple[str, str]] = []
+    items = plan(
+        [tmp_path / "in"], tmp_path / "out", passed_over=lambda path, why: passed_over.append((path.name, why))
+    )
+    assert [item.source for item in items] == ["a.jpg", "sub/b.jpg", "sub/inner.jpg", "sub/twice.jpg"]
+    assert sorted(passed_over) == [(name, "a link to outside the input") for name in ("link.jpg", "relative.jpg")]

@@ -11,12 +11,17 @@ from pixelpriv_fast.models import Preprocess, Provenance, Stamp, StampedModel, r
 
 SIZE = (20, 20)
 CLASSES = 6
+MEAN = 128.0  #: a photo of this grey is an input of zeros
 
 
-def classifier(folder: Path, *, middle: str = "Relu", answers: str = "logits", gain: float = 1.0) -> StampedModel:
+def classifier(
+    folder: Path, *, middle: tuple[str, ...] = ("Relu",), answers: str = "logits", gain: float = 1.0
+) -> StampedModel:
     """Two strided convolutions with ``middle`` between them, a pool, a dense layer; read from a file in ``folder``.
 
-    ``answers``: "logits" (n, classes), or "map" for (n, classes, 5, 5). ``gain`` multiplies the dense layer.
+    ``middle``: operators of one input, one after the other, in nodes "middle0", "middle1", ... ``answers``: "logits"
+    (n, classes), or "map" for (n, classes, 5, 5). ``gain`` multiplies the dense layer. Nothing adds a bias, so an input
+    of zeros has no gradient.
     """
     rng = np.random.default_rng(0)
 
@@ -27,9 +32,9 @@ def classifier(folder: Path, *, middle: str = "Relu", answers: str = "logits", g
     constants = [weights("w1", 8, 3, 3, 3), weights("w2", 16, 8, 3, 3), weights("w3", CLASSES, 16, scale=8 * gain)]
     strided = {"strides": [2, 2], "pads": [1, 1, 1, 1]}
     nodes = [
-        helper.make_node("Conv", ["x", "w1"], ["a"], "first", **strided),
-        helper.make_node(middle, ["a"], ["b"], "middle"),
-        helper.make_node("Conv", ["b", "w2"], ["c"], "second", **strided),
+        helper.make_node("Conv", ["x", "w1"], ["a0"], "first", **strided),
+        *(helper.make_node(op, [f"a{i}"], [f"a{i + 1}"], f"middle{i}") for i, op in enumerate(middle)),
+        helper.make_node("Conv", [f"a{len(middle)}", "w2"], ["c"], "second", **strided),
         helper.make_node("Relu", ["c"], ["d"], "relu"),
         helper.make_node("GlobalAveragePool", ["d"], ["e"], "pool"),
         helper.make_node("Flatten", ["e"], ["f"], "flat"),
@@ -38,7 +43,7 @@ def classifier(folder: Path, *, middle: str = "Relu", answers: str = "logits", g
     shape: list[int | str] = ["n", CLASSES]
     if answers == "map":
         constants[2] = weights("w3", CLASSES, 16, 1, 1)
-        nodes[4:] = [helper.make_node("Conv", ["d", "w3"], ["logits"], "head")]
+        nodes[-3:] = [helper.make_node("Conv", ["d", "w3"], ["logits"], "head")]
         shape = ["n", CLASSES, 5, 5]
     graph = helper.make_graph(
         nodes,
@@ -63,7 +68,7 @@ def stamp(kind: str = "classifier") -> Stamp:
         origin="a test",
         input="x",
         output="logits",
-        preprocess=Preprocess(SIZE, mean=(127.5,) * 3, std=(60.0,) * 3),
+        preprocess=Preprocess(SIZE, mean=(MEAN,) * 3, std=(60.0,) * 3),
         labels=tuple(f"class {i}" for i in range(CLASSES)),
         source=Provenance("small.npz", "0" * 64, True),
     )

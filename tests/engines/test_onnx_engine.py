@@ -3,26 +3,26 @@ a provider fails."""
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import logging
-import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from pixelpriv_fast.attacks import PGD
 from pixelpriv_fast.engines import onnx_proofs, onnx_route
-from pixelpriv_fast.engines.checks import checked_gradient
 from pixelpriv_fast.engines.onnx_engine import MAX_SLOTS, load
 from pixelpriv_fast.engines.onnx_passes import _MOST, Passes
 from pixelpriv_fast.engines.onnx_ways import ways
-from pixelpriv_fast.errors import DeviceError, ModelError, PhotoError, UsageError
+from pixelpriv_fast.errors import DeviceError, UsageError
 from pixelpriv_fast.graph import Proof
 from pixelpriv_fast.models import Store
+from pixelpriv_fast.pipeline import Protector
+from pixelpriv_fast.recipes import Recipe
 from pixelpriv_fast.runtime import PROVIDERS, precisions, status
-from tests.engines.onnx_networks import CLASSES, SIZE, classifier, one_class, photos, stamp
+from tests.engines.onnx_networks import CLASSES, SIZE, classifier, one_class, photos
 
 WAYS = [
     (name, word)
@@ -235,59 +235,48 @@ def test_a_provider_that_dies_is_replaced_loudly(model, monkeypatch, caplog):
         assert a @ b > 0.9 * np.linalg.norm(a) * np.linalg.norm(b)
 
 
-def test_after_close_and_after_a_fork(model, monkeypatch):
+@pytest.mark.skipif(len({name for name, _ in WAYS}) < 2, reason="needs two providers")
+def test_results_say_that_a_provider_died(model, monkeypatch):
+    honest, lives = onnx_route.create_session, {next(ways("cpu", "auto")).provider.name: 2}
+    monkeypatch.setattr(
+        onnx_route, "create_session", lambda graph, choice, o: _mortal(honest(graph, choice, o), choice, lives)
+    )
+    recipe, file = Recipe(attack=PGD(steps=2)), str(model.folder / "small.onnx")
+    noise = np.random.default_rng(0).integers(0, 256, (4, *SIZE, 3), np.uint8)
+    with Protector(recipe, classifier=file, device="cpu", precision="fp32", metrics=()) as protector:
+        first, *_, last = protector.stream(list(noise), batch=1)
+    assert {first.status, last.status} <= {"protected", "unprotected"}
+    assert "the device is lost" in last.device
+
+
+def _mortal(session, choice, lives):
+    return Dying(session, lives[choice.provider.name]) if choice.provider.name in lives else session
+
+
+def test_where_every_provider_died_every_call_says_the_same(model, monkeypatch):
+    engine = load(model, "onnxruntime", "fp32")
+    engine.prepare(2)
+    honest = onnx_route.create_session
+    monkeypatch.setattr(onnx_route, "create_session", lambda *a: Dying(honest(*a), 0))
+    engine = load(model, "onnxruntime", "fp32")
+    said = set()
+    for _ in range(3):
+        with pytest.raises(DeviceError, match=r"no way to run is left: the device is lost$") as error:
+            engine.logits(photos(1), 1)
+        said.add(str(error.value))
+    assert len(said) == 1
+
+
+def test_after_close(model):
     engine = load(model, "cpu", "auto")
     engine.prepare(1)
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "getpid", lambda: -1)
-        with pytest.raises(DeviceError, match=r"made before a fork.*'spawn'"):
-            engine.logits(photos(1))
-    engine.logits(photos(1))
     engine.close()
     with pytest.raises(DeviceError, match="closed"):
         engine.gradient(photos(1), one_class(1), 1)
     assert "fails" not in engine.device
 
 
-# What cannot be run
-
-
-def test_networks_that_cannot_be_attacked(tmp_path):
-    with pytest.raises(ModelError, match="operator Sinh"):
-        load(classifier(tmp_path, middle="Sinh"), "cpu").prepare(1)
-    with pytest.raises(ModelError, match=r"classes|\(n, classes\)"):
-        load(classifier(tmp_path, answers="map"), "cpu").prepare(1)
-    model = classifier(tmp_path)
-    with pytest.raises(ModelError, match="is a generator, not a classifier"):
-        load(dataclasses.replace(model, stamp=stamp("generator")), "cpu")
-    five = dataclasses.replace(model.stamp, labels=model.stamp.labels[:5])
-    with pytest.raises(ModelError, match="returns 6 classes, its stamp names 5"):
-        load(dataclasses.replace(model, stamp=five), "cpu").prepare(1)
-
-
-@pytest.mark.filterwarnings("ignore::RuntimeWarning")
-def test_values_that_are_not_finite(tmp_path):
-    engine = load(classifier(tmp_path), "onnxruntime", "fp32")
-    with pytest.raises(ModelError, match="not finite"):
-        engine.logits(photos(1) * np.float32(np.nan), 1)
-
-
-def test_gradients_that_lead_nowhere():
-    gradient = photos(3)
-    assert checked_gradient("net", gradient) is gradient
-    gradient[1] = 0
-    with pytest.raises(PhotoError, match="zero everywhere"):
-        checked_gradient("net", gradient)
-    gradient[2, 0, 0, 0] = np.inf
-    with pytest.raises(ModelError, match=r"not finite.*--precision fp32"):
-        checked_gradient("net", gradient)
-
-
-def test_a_network_that_is_very_sure_still_has_a_gradient(tmp_path):
-    engine = load(classifier(tmp_path, gain=300.0), "cpu", "fp32")
-    logits, gradient = engine.gradient(photos(3), one_class(3), 3)
-    assert np.ptp(logits, axis=1).min() > 100  # the softmax saturates: its cross entropy's gradient would vanish
-    assert np.abs(gradient).max(axis=(1, 2, 3)).min() > 1e-3
+# Wishes
 
 
 def test_wishes_that_cannot_be_met(model):

@@ -12,7 +12,7 @@ from torch import nn
 from pixelpriv_fast.engines import load_engine, torch_precision
 from pixelpriv_fast.engines.torch_engine import MAX_BATCH, TorchEngine, load
 from pixelpriv_fast.engines.torch_folding import folded
-from pixelpriv_fast.errors import DeviceError, ModelError, UsageError
+from pixelpriv_fast.errors import DeviceError, ModelError, PhotoError, UsageError
 from pixelpriv_fast.models import Preprocess, Store
 
 SIZE = (20, 20)
@@ -190,6 +190,21 @@ def test_prepare_changes_nothing_and_close_ends_it():
         victim.logits(x, 2)
     with pytest.raises(DeviceError, match="closed"):
         victim.gradient(x, np.eye(6, dtype=bool)[:2])
+
+
+def test_prepare_is_no_judge_of_gradients():
+    """A network without biases has none at zeros."""
+    layers = (
+        nn.Conv2d(3, 4, 3, bias=False),
+        nn.ReLU(),
+        nn.AdaptiveAvgPool2d(1),
+        nn.Flatten(),
+        nn.Linear(4, 6, bias=False),
+    )
+    victim = TorchEngine.of("plain", nn.Sequential(*layers), Preprocess(SIZE), "cpu")
+    victim.prepare(2)
+    with pytest.raises(PhotoError, match="zero everywhere"):
+        victim.gradient(np.zeros((1, 3, *SIZE), np.float32), np.eye(6, dtype=bool)[:1])
 
 
 def test_threads_share_an_engine():

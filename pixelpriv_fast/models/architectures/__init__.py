@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...errors import ModelError
+from ...runtime.forks import let_torch_compute
 
 if TYPE_CHECKING:
     import torch
@@ -47,9 +48,11 @@ def imagenet_labels() -> tuple[str, ...]:
 def network(card: Card, tensors: Mapping[str, npt.NDArray[np.generic]]) -> torch.nn.Module:
     """``card``'s module with ``tensors`` (checkpoint names after conversion) loaded: eval mode, weights frozen.
 
-    Raises ``ModelError`` that names the first tensor that is missing, superfluous or misshapen.
+    Raises ``ModelError`` that names the first tensor that is missing, superfluous or misshapen, ``DeviceError`` where
+    a fork keeps torch from computing.
     """
     require_torch(f"building {card.name}")
+    let_torch_compute()
     import torch
 
     module_name, class_name = card.architecture.split(":")
