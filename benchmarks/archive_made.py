@@ -25,8 +25,11 @@ def fill(folder: Path, sources: Sequence[Path], count: int, distinct: int) -> No
     pictures = _pictures(sources, distinct)
     kinds = list(itertools.product(_SCALES, _FORMATS))
     for number in range(count):
-        scale, (suffix, name, options) = kinds[number % distinct % len(kinds)]
-        photo = pictures[number % distinct]
+        which = number % distinct
+        scale, (suffix, name, options) = kinds[
+            (which + which // len(sources)) % len(kinds)
+        ]  # every folder in all kinds
+        photo = pictures[which]
         photo = photo.resize((max(32, int(photo.width * scale)), max(32, int(photo.height * scale))))
         photo.putpixel((0, 0), (number % 256, number // 256 % 256, 0))
         path = folder / f"{number % 20:02}" / f"photo {number:05}.{suffix}"

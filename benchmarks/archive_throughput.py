@@ -1,7 +1,7 @@
 """How close an archive's run comes to what its stages cost when each runs alone, and whether its memory stays flat.
 
     python benchmarks/archive_throughput.py --photos FOLDER [FOLDER ...] [--count 2000] [--distinct 128] [--rounds 2]
-        [--recipe R] [--classifier C] [--models DIR] [--batch 16] [--workers N]
+        [--recipe R] [--stop fooled] [--classifier C] [--models DIR] [--batch 16] [--workers N] [--report]
 
 Makes an archive of ``count`` photos, copies of ``distinct`` pictures in several formats and sizes, and measures
 
@@ -50,9 +50,11 @@ Over = Callable[[Callable[[list[Work]], Any], Sequence[list[Work]]], Iterable[An
 def alone(protector: pp.Protector, paths: Sequence[Path], batch: int) -> dict[str, float]:
     """CPU seconds a photo of each stage, run by itself on all ``paths`` before the next one begins."""
     networks, recipe = protector._networks(), protector.recipe
+    slots = networks.slots(batch)
     works = [Work(str(path), path) for path in paths]
     singles = [[work] for work in works]
-    batches = [works[first : first + batch] for first in range(0, len(works), batch)]
+    together = protector.together(batch)
+    batches = [works[first : first + together] for first in range(0, len(works), together)]
     spent: dict[str, float] = {}
 
     def decode(group: list[Work]) -> None:
@@ -68,9 +70,9 @@ def alone(protector: pp.Protector, paths: Sequence[Path], batch: int) -> dict[st
 
     with ThreadPoolExecutor(protector.workers) as pool:
         timed("decode", decode, singles, pool.map)
-        timed("classify", lambda group: stages.classify_originals(group, networks.classifiers, batch), batches, map)
+        timed("classify", lambda group: stages.classify_originals(group, networks.classifiers, slots), batches, map)
         timed("enhance", lambda group: stages.enhance_all(group, recipe.enhancement), singles, pool.map)
-        timed("attack", lambda group: stages.attack_all(group, recipe.attack, networks.victims, batch), batches, map)
+        timed("attack", lambda group: stages.attack_all(group, recipe.attack, networks.victims, slots), batches, map)
         finish = protector._encode_until_protected
         timed("encode and verify", lambda group: finish(group, batch, protector.encoding), batches, pool.map)
     return spent
@@ -125,6 +127,7 @@ def main() -> int:
     parser.add_argument("--distinct", type=int, default=128, help="pictures that the photos are copies of")
     parser.add_argument("--rounds", type=int, default=2, help="of the stages alone, before the run and after it")
     parser.add_argument("--recipe", default="contrast+least_likely")
+    parser.add_argument("--stop", help="as `protect --stop`")
     parser.add_argument("--classifier", default="efficientnet_lite0")
     parser.add_argument("--models", type=Path)
     parser.add_argument("--batch", type=int, default=16)
@@ -132,8 +135,12 @@ def main() -> int:
     parser.add_argument("--report", action="store_true", help="with the report's pictures, as `protect` on a folder")
     arguments = parser.parse_args()
     batch = arguments.batch
+    recipe = pp.Recipe.parse(arguments.recipe)
     protector = pp.Protector(
-        arguments.recipe, classifier=arguments.classifier, models=arguments.models, workers=arguments.workers
+        recipe if arguments.stop is None else recipe.with_attack(stop=arguments.stop),
+        classifier=arguments.classifier,
+        models=arguments.models,
+        workers=arguments.workers,
     )
     with protector, tempfile.TemporaryDirectory(prefix="pixelpriv-") as folder:
         source, out = Path(folder) / "in", Path(folder) / "out"
@@ -147,7 +154,12 @@ def main() -> int:
         measured = run(protector, source, out, batch, arguments.report)
         rounds += [alone(protector, sample, batch) for _ in range(arguments.rounds)]
         touched = traits(source) != originals
-    report = {"count": arguments.count, "recipe": protector.recipe.word, "originals_touched": touched}
+    report = {
+        "count": arguments.count,
+        "recipe": protector.recipe.word,
+        "stop": arguments.stop,
+        "originals_touched": touched,
+    }
     print(json.dumps(report | verdict(rounds, measured["photos_per_second"]) | measured, indent=2))
     return int(touched)
 

@@ -57,6 +57,18 @@ inline void require_shape(const py::array& array, const char* name, std::initial
     if (!good) fail(std::string(name) + " has shape " + shape_text(array) + ", expected " + want + ")");
 }
 
+// Rows and columns of a photo are counted in 32 bits, and so are three samples to a pixel and a little more.
+constexpr py::ssize_t kMostPixels = py::ssize_t{1} << 28;  // along a side
+
+inline void require_sides(const py::array& array, const char* name) {
+    for (py::ssize_t axis = 0; axis < 2; ++axis) {
+        if (array.shape(axis) > kMostPixels) {
+            fail(std::string(name) + " has shape " + shape_text(array) + ", expected sides of at most " +
+                 std::to_string(kMostPixels));
+        }
+    }
+}
+
 inline void require_writeable(const py::array& array, const char* name) {
     if (!array.writeable()) fail(std::string(name) + " is read-only, but it is written to");
 }

@@ -68,7 +68,8 @@ class Ranks {
 
     int cell(double value) const {
         if (!(value > low)) return 0;  // black's logarithm is minus infinity
-        return static_cast<int>(std::min((value - low) * scale, static_cast<double>(kCells - 1)));
+        const double place = (value - low) * scale;
+        return place < kCells - 1 ? static_cast<int>(place) : kCells - 1;  // an infinite sample's place is no number
     }
 
     std::vector<double> values_;

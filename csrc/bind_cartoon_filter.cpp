@@ -8,8 +8,14 @@ namespace pp {
 
 namespace {
 
+constexpr py::ssize_t kMostWeights = 4096;  // of one side of a kernel
+
 HalfKernel half_kernel(const VectorF32& weights, const char* name) {
     require_shape(weights, name, {-1});
+    if (weights.shape(0) > kMostWeights) {
+        fail(std::string(name) + " has shape " + shape_text(weights) + ", expected at most " +
+             std::to_string(kMostWeights));
+    }
     return {weights.data(), static_cast<int>(weights.shape(0)) - 1};
 }
 
@@ -18,6 +24,7 @@ Array<std::uint8_t> call_cartoon_filter(const PhotoU8& photo, const VectorF32& b
                                         const VectorF32& coarse, float line_threshold, float line_gain,
                                         float line_strength) {
     require_shape(photo, "photo", {-1, -1, 3});
+    require_sides(photo, "photo");
     require_shape(shares, "shares", {-1, kDifferences});
     require_shape(tone, "tone", {kTones});
     require_shape(coarse, "coarse", {fine.ndim() == 1 ? fine.shape(0) : -1});

@@ -10,6 +10,7 @@ namespace {
 
 void require_map(const PhotoU8& photo, const PlaneF64& illumination) {
     require_shape(photo, "photo", {-1, -1, 3});
+    require_sides(photo, "photo");
     require_shape(illumination, "illumination", {(photo.shape(0) + 1) / 2, (photo.shape(1) + 1) / 2});
 }
 

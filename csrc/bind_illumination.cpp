@@ -9,6 +9,7 @@ namespace {
 
 PlaneF32 bind_half_luminance(const PhotoU8& photo, int threads) {
     require_shape(photo, "photo", {-1, -1, 3});
+    require_sides(photo, "photo");
     const py::ssize_t height = photo.shape(0), width = photo.shape(1);
     PlaneF32 out({(height + 1) / 2, (width + 1) / 2});
     const std::uint8_t* source = photo.data();
@@ -22,6 +23,7 @@ PlaneF32 bind_half_luminance(const PhotoU8& photo, int threads) {
 
 std::pair<PlaneF32, PlaneF32> bind_texture_weights(const PlaneF32& luminance, int window, float sharpness) {
     require_shape(luminance, "luminance", {-1, -1});
+    require_sides(luminance, "luminance");
     if (window < 1 || window % 2 == 0) fail("window is " + std::to_string(window) + ", expected an odd number from 1");
     if (!(sharpness > 0)) fail("sharpness is " + std::to_string(sharpness) + ", expected a number above 0");
     const py::ssize_t height = luminance.shape(0), width = luminance.shape(1);
@@ -38,6 +40,7 @@ std::pair<PlaneF32, PlaneF32> bind_texture_weights(const PlaneF32& luminance, in
 std::pair<PlaneF64, double> bind_solve_illumination(const PlaneF32& luminance, const PlaneF32& w_h, const PlaneF32& w_v,
                                                     float lam, double rtol, int threads) {
     require_shape(luminance, "luminance", {-1, -1});
+    require_sides(luminance, "luminance");
     const py::ssize_t height = luminance.shape(0), width = luminance.shape(1);
     require_shape(w_h, "w_h", {height, width});
     require_shape(w_v, "w_v", {height, width});

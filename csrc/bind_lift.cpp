@@ -27,6 +27,7 @@ PhotoU8 bound_lift(const PhotoU8& photo, const PhotoF32& wanted, const VectorI32
                    const TableF32& row_weights, const VectorI32& column_starts, const TableF32& column_weights,
                    int bound, int rounds, int threads) {
     require_shape(photo, "photo", {-1, -1, 3});
+    require_sides(photo, "photo");
     if (bound < 0 || bound > 255) fail("bound is " + std::to_string(bound) + ", expected 0..255 grey levels");
     if (rounds < 0) fail("rounds is " + std::to_string(rounds) + ", expected 0 or more");
     const auto rows = axis_view<float>(row_starts, row_weights, "row_weights", photo.shape(0));

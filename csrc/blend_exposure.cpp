@@ -47,7 +47,8 @@ void blend_exposure(const std::uint8_t* photo, const double* illumination, int h
                     double mu, int threads, std::uint8_t* out) {
     float levels[256];
     std::transform(table, table + 256, levels, [](double value) { return static_cast<float>(255 * value); });
-    Team(threads).rows(height, 1 + (1 << 18) / width, [&](int first, int last) {
+    const int grain = 1 + (1 << 18) / width;
+    Team(threads, height, grain).rows(height, grain, [&](int first, int last) {
         Enlarger enlarger(illumination, height, width);
         std::vector<float> weight(3 * static_cast<std::size_t>(width));
         for (int y = first; y < last; ++y) {

@@ -87,9 +87,10 @@ double level_of(double value) { return std::max(std::floor(value * 65536 + 0.5) 
 
 std::vector<double> exposure_samples(const std::uint8_t* photo, const double* illumination, int height, int width,
                                      float threshold, int threads) {
-    Team team(threads);
+    const int grain = 1 + (1 << 18) / width;
+    Team team(threads, height, grain);
     std::vector<std::uint8_t> mask(static_cast<std::size_t>(height) * static_cast<std::size_t>(width));
-    team.rows(height, 1 + (1 << 18) / width, [&](int first, int last) {
+    team.rows(height, grain, [&](int first, int last) {
         Enlarger enlarger(illumination, height, width);
         for (int y = first; y < last; ++y) {
             mark_dark(enlarger.row(y), threshold, width, mask.data() + static_cast<std::ptrdiff_t>(y) * width);

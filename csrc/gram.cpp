@@ -47,7 +47,7 @@ AxisGram::AxisGram(const Axis<float>& axis, const char* name)
 void AxisGram::assemble(const Axis<float>& axis) {
     for (std::ptrdiff_t i = 0; i < size_; ++i) {
         for (std::ptrdiff_t k = 0; k <= std::min(band_, i); ++k) {
-            const std::ptrdiff_t shift = axis.starts[i] - axis.starts[i - k];
+            const std::ptrdiff_t shift = std::min<std::ptrdiff_t>(axis.starts[i] - axis.starts[i - k], axis.taps);
             const float* mine = axis.weights + i * axis.taps;
             const float* other = axis.weights + (i - k) * axis.taps + shift;
             double sum = 0.0;

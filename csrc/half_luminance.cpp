@@ -16,7 +16,8 @@ namespace {
 constexpr std::int32_t kNear = 111, kSecond = 29, kThird = -9, kFar = -3;
 constexpr double kUnit = 1.0 / (255.0 * 256.0 * 256.0);
 constexpr int kTaps = 8;
-constexpr int kReach = 2;  // pairs of samples on either side
+constexpr int kGrain = 64;  // rows worth a thread
+constexpr int kReach = 2;   // pairs of samples on either side
 
 struct HalfRow {
     explicit HalfRow(int width)
@@ -95,7 +96,7 @@ void half_luminance(const std::uint8_t* photo, int height, int width, int thread
             combine(rows, half, out + static_cast<std::size_t>(i) * static_cast<std::size_t>(half));
         }
     };
-    Team(threads).rows(half_height, 64, work);
+    Team(threads, half_height, kGrain).rows(half_height, kGrain, work);
 }
 
 }  // namespace pp

@@ -81,6 +81,7 @@ class Solver {
   private:
     double descend(double goal);
     double direct(float beta);
+    double start_from_zero();
     double refresh_residual();
 
     // The sum of value(y) over the rows, added up in the same order for any number of threads.
@@ -111,6 +112,16 @@ class Solver {
     Plane p_;
     std::vector<double> partial_;
 };
+
+// t = 0, r = b; returns its norm.
+double Solver::start_from_zero() {
+    Plane& r = multigrid_.finest().r;
+    return std::sqrt(sum_rows([&](int y) {
+        std::fill_n(t_row(y), width_, 0.0);
+        std::copy_n(b_row(y), width_, r.row(y));
+        return dot(r.row(y), r.row(y), width_);
+    }));
+}
 
 // r = b - A t; returns its norm.
 double Solver::refresh_residual() {
@@ -163,8 +174,7 @@ double Solver::descend(double goal) {
 // The residual that conjugate gradients carry along drifts from the true one in fp32, so the true one is computed in
 // fp64, and they start again from it where it is too large.
 double Solver::solve(double rtol) {
-    std::fill(t_, t_ + static_cast<std::ptrdiff_t>(height_) * width_, 0.0);
-    const double size = refresh_residual();
+    const double size = start_from_zero();
     if (size == 0) return 0;
     double norm = size;
     for (int start = 0; start < kMaxRestarts && norm > rtol * size; ++start) {
@@ -179,7 +189,7 @@ double Solver::solve(double rtol) {
 
 double solve_illumination(const float* luminance, const float* w_h, const float* w_v, int height, int width, float lam,
                           double rtol, int threads, double* t) {
-    Team team(threads);
+    Team team(threads, height, grain_rows(width));
     Solver solver(luminance, w_h, w_v, height, width, lam, team, t);
     return solver.solve(rtol);
 }

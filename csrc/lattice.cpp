@@ -9,35 +9,133 @@ namespace pp {
 
 namespace {
 
-constexpr std::ptrdiff_t kBlock = 512;
+constexpr std::ptrdiff_t kBlock = 512;  // samples whose signs stay in the first-level cache
 constexpr std::ptrdiff_t kLanes = 64;
+constexpr std::ptrdiff_t kTogether = AdjointRows::kTogether;
 
-PP_CLONES void step_row(const std::uint8_t* PP_RESTRICT photo, const float* PP_RESTRICT gradient, std::ptrdiff_t count,
-                        const Move& move, std::int8_t* PP_RESTRICT offsets) {
-    const auto units = static_cast<std::int16_t>(move.units);
-    const auto step = static_cast<std::int16_t>(move.step);
-    const auto bound = static_cast<std::int16_t>(move.bound);
-    std::int16_t signs[kBlock];  // apart from the clamp, so that each loop runs at one width
-    for (std::ptrdiff_t begin = 0; begin < count; begin += kBlock) {
-        const std::ptrdiff_t length = std::min(kBlock, count - begin);
-        for (std::ptrdiff_t i = 0; i < length; ++i) {
-            const float g = gradient[begin + i];
-            signs[i] = static_cast<std::int16_t>((g > 0.0f) - (g < 0.0f));
-        }
-        for (std::ptrdiff_t i = 0; i < length; ++i) {
-            const auto start = static_cast<std::int16_t>(photo[begin + i] * units);
-            const auto low =
-                std::max<std::int16_t>(static_cast<std::int16_t>(-bound), static_cast<std::int16_t>(-start));
-            const auto high = std::min<std::int16_t>(bound, static_cast<std::int16_t>(255 * units - start));
-            const auto moved = static_cast<std::int16_t>(offsets[begin + i] + signs[i] * step);
-            offsets[begin + i] = static_cast<std::int8_t>(std::min(std::max(moved, low), high));
+PP_INLINE std::int8_t sign(float value) { return static_cast<std::int8_t>((value > 0.0f) - (value < 0.0f)); }
+
+// signs[r * kBlock + i] = the sign of `direction` times the i-th sample from `begin` on of the r-th row: Count rows by
+// their weights.
+template <std::ptrdiff_t Rows, int Count>
+PP_INLINE void signs_of_few(const AdjointRows::Met& met, std::ptrdiff_t begin, std::ptrdiff_t length, float direction,
+                            std::int8_t* PP_RESTRICT signs) {
+    const float* rows[Count];
+    float weights[Rows][Count];
+    for (int k = 0; k < Count; ++k) {
+        rows[k] = met.rows[k] + begin;
+        for (std::ptrdiff_t r = 0; r < Rows; ++r) weights[r][k] = direction * met.weights[k * kTogether + r];
+    }
+    for (std::ptrdiff_t i = 0; i < length; ++i) {
+        for (std::ptrdiff_t r = 0; r < Rows; ++r) {
+            float sum = weights[r][0] * rows[0][i];
+            for (int k = 1; k < Count; ++k) sum += weights[r][k] * rows[k][i];
+            signs[r * kBlock + i] = sign(sum);
         }
     }
+}
+
+// The same for any number of rows.
+template <std::ptrdiff_t Rows>
+PP_INLINE void signs_of_many(const AdjointRows::Met& met, std::ptrdiff_t begin, std::ptrdiff_t length, float direction,
+                             std::int8_t* PP_RESTRICT signs) {
+    for (std::ptrdiff_t r = 0; r < Rows; ++r) {
+        float sums[kBlock] = {};
+        for (std::ptrdiff_t k = 0; k < met.count; ++k) {
+            const float* row = met.rows[k] + begin;
+            const float weight = direction * met.weights[k * kTogether + r];
+            for (std::ptrdiff_t i = 0; i < length; ++i) sums[i] += weight * row[i];
+        }
+        for (std::ptrdiff_t i = 0; i < length; ++i) signs[r * kBlock + i] = sign(sums[i]);
+    }
+}
+
+template <std::ptrdiff_t Rows>
+PP_INLINE void signs_of(const AdjointRows::Met& met, std::ptrdiff_t begin, std::ptrdiff_t length, float direction,
+                        std::int8_t* signs) {
+    switch (met.count) {
+        case 1:
+            return signs_of_few<Rows, 1>(met, begin, length, direction, signs);
+        case 2:
+            return signs_of_few<Rows, 2>(met, begin, length, direction, signs);
+        case 3:
+            return signs_of_few<Rows, 3>(met, begin, length, direction, signs);
+        default:
+            return signs_of_many<Rows>(met, begin, length, direction, signs);
+    }
+}
+
+PP_INLINE std::uint8_t least(std::uint8_t a, std::uint8_t b) { return a < b ? a : b; }
+PP_INLINE std::uint8_t most(std::uint8_t a, std::uint8_t b) { return a > b ? a : b; }
+
+// All in unsigned bytes, offset 0 as 128, so that a vector holds as many samples as it can.
+PP_INLINE void move_block(const std::uint8_t* PP_RESTRICT photo, const std::int8_t* PP_RESTRICT signs,
+                          std::ptrdiff_t length, const Move& move, std::int8_t* PP_RESTRICT offsets) {
+    constexpr std::uint8_t kZero = 128, kMost = 127;
+    const auto bound = static_cast<std::uint8_t>(move.bound);
+    const auto step = static_cast<std::uint8_t>(std::min(std::abs(move.step), 255));
+    const auto twice = static_cast<std::uint8_t>(move.units == 2 ? 255 : 0);
+    for (std::ptrdiff_t i = 0; i < length; ++i) {
+        const std::uint8_t below = least(photo[i], kMost), above = least(static_cast<std::uint8_t>(~photo[i]), kMost);
+        const std::uint8_t down = least(static_cast<std::uint8_t>(below + (below & twice)), bound);
+        const std::uint8_t up = least(static_cast<std::uint8_t>(above + (above & twice)), bound);
+        const auto low = static_cast<std::uint8_t>(kZero - down), high = static_cast<std::uint8_t>(kZero + up);
+        const std::uint8_t here = least(most(static_cast<std::uint8_t>(offsets[i] ^ kZero), low), high);
+        const std::uint8_t rise = least(step, static_cast<std::uint8_t>(high - here));
+        const std::uint8_t fall = least(step, static_cast<std::uint8_t>(here - low));
+        const std::uint8_t risen = signs[i] > 0 ? rise : 0, fallen = signs[i] < 0 ? fall : 0;
+        offsets[i] = static_cast<std::int8_t>(static_cast<std::uint8_t>(here + risen - fallen) ^ kZero);
+    }
+}
+
+// Moves `Rows` rows of `count` samples, `stride` apart, by the signs of the rows met. Signs and moves are loops of
+// their own, so that each runs at one width.
+template <std::ptrdiff_t Rows>
+PP_INLINE void step_rows(const std::uint8_t* photo, const AdjointRows::Met& met, std::ptrdiff_t count,
+                         std::ptrdiff_t stride, const Move& move, std::int8_t* offsets) {
+    std::int8_t signs[Rows * kBlock];
+    for (std::ptrdiff_t begin = 0; begin < count; begin += kBlock) {
+        const std::ptrdiff_t length = std::min(kBlock, count - begin);
+        signs_of<Rows>(met, begin, length, move.step < 0 ? -1.0f : 1.0f, signs);
+        for (std::ptrdiff_t r = 0; r < Rows; ++r) {
+            const std::ptrdiff_t place = r * stride + begin;
+            move_block(photo + place, signs + r * kBlock, length, move, offsets + place);
+        }
+    }
+}
+
+PP_CLONES void step_one(const std::uint8_t* photo, const AdjointRows::Met& met, std::ptrdiff_t count, const Move& move,
+                        std::int8_t* offsets) {
+    step_rows<1>(photo, met, count, 0, move, offsets);
+}
+
+PP_CLONES void step_all(const std::uint8_t* photo, const AdjointRows::Met& met, std::ptrdiff_t count,
+                        std::ptrdiff_t stride, const Move& move, std::int8_t* offsets) {
+    step_rows<kTogether>(photo, met, count, stride, move, offsets);
 }
 
 PP_CLONES void add_rows(const float* PP_RESTRICT a, const float* PP_RESTRICT b, std::ptrdiff_t count,
                         float* PP_RESTRICT out) {
     for (std::ptrdiff_t i = 0; i < count; ++i) out[i] = a[i] + b[i];
+}
+
+// The step along the adjoint plus a gradient at the photo's size.
+void step_with_extra(const PhotoView& photo, std::int8_t* offsets, AdjointRows& adjoint, const Move& move,
+                     const float* extra) {
+    const std::ptrdiff_t stride = 3 * photo.width, margin = 3 * adjoint.first_column();
+    const float one[kTogether] = {1.0f};
+    std::vector<float> sum(static_cast<std::size_t>(stride));
+    for (std::ptrdiff_t r = 0; r < photo.height; ++r) {
+        const std::ptrdiff_t corner = r * stride;
+        const float* row = adjoint.row(r);
+        const float* whole = extra + corner;
+        if (row != nullptr) {
+            std::copy_n(whole, stride, sum.begin());
+            add_rows(row, whole + margin, adjoint.samples(), sum.data() + margin);
+            whole = sum.data();
+        }
+        step_one(photo.pixels + corner, {&whole, one, 1}, stride, move, offsets + corner);
+    }
 }
 
 }  // namespace
@@ -72,21 +170,19 @@ PP_CLONES int largest_change(const std::uint8_t* photo, const std::uint8_t* othe
 void lattice_step(const PhotoView& photo, std::int8_t* offsets, const float* gradient, const Axis<float>& rows,
                   const Axis<float>& columns, const Channels& channels, const Move& move, const float* extra) {
     AdjointRows adjoint(gradient, rows, columns, channels);
-    const std::ptrdiff_t stride = 3 * photo.width;
-    const std::ptrdiff_t margin = 3 * adjoint.first_column();
-    std::vector<float> sum(extra != nullptr ? stride : 0);
-    for (std::ptrdiff_t r = 0; r < photo.height; ++r) {
-        const float* row = adjoint.row(r);
-        const std::ptrdiff_t corner = r * stride;
-        if (extra != nullptr) {
-            std::copy(extra + corner, extra + corner + stride, sum.begin());
-            if (row != nullptr) {
-                add_rows(row, extra + corner + margin, adjoint.samples(), sum.data() + margin);
-            }
-            step_row(photo.pixels + corner, sum.data(), stride, move, offsets + corner);
-        } else if (row != nullptr) {
-            step_row(photo.pixels + corner + margin, row, adjoint.samples(), move, offsets + corner + margin);
+    const std::ptrdiff_t stride = 3 * photo.width, margin = 3 * adjoint.first_column();
+    if (extra != nullptr) return step_with_extra(photo, offsets, adjoint, move, extra);
+    // Rows of a photo well above the network's size are reached by the same few rows of its gradient.
+    const std::ptrdiff_t together = rows.taps >= 2 * kTogether ? kTogether : 1;
+    for (std::ptrdiff_t r = 0; r < photo.height;) {
+        const std::ptrdiff_t count = photo.height - r >= together ? together : 1, corner = r * stride + margin;
+        const AdjointRows::Met met = adjoint.meet(r, count);
+        if (met.count > 0 && count == 1) {
+            step_one(photo.pixels + corner, met, adjoint.samples(), move, offsets + corner);
+        } else if (met.count > 0) {
+            step_all(photo.pixels + corner, met, adjoint.samples(), stride, move, offsets + corner);
         }
+        r += count;
     }
 }
 

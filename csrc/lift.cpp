@@ -13,6 +13,7 @@
 namespace pp {
 namespace {
 
+constexpr int kGrain = 64;  // rows of the photo worth a thread
 constexpr int kMost = 8;  // outputs that share a row: when reducing at most 4 (bilinear) and 7 (bicubic, padded tables)
 
 // The spread rows that meet in one row of the photo, and where that row's change is added up for each of them.
@@ -276,7 +277,7 @@ void lift(const PhotoView& photo, const float* wanted, const Axis<float>& rows, 
     const Interleaved<float> table(columns, columns.first(), columns.end() - columns.first());
     std::vector<float> coefficients(size), arrived(size), missing(wanted, wanted + size);
     const Problem problem{photo, rows, columns, table, coefficients.data(), static_cast<float>(how.bound)};
-    Team team(how.threads);
+    Team team(how.threads, static_cast<int>(photo.height), kGrain);
     for (int round = 0;; ++round) {
         const double* correction = solver.solve(missing.data());
         for (std::ptrdiff_t i = 0; i < size; ++i) coefficients[i] += static_cast<float>(correction[i]);
@@ -285,7 +286,8 @@ void lift(const PhotoView& photo, const float* wanted, const Axis<float>& rows, 
                   [&](int first, int last) { resize_change(problem, first, last, arrived.data()); });
         for (std::ptrdiff_t i = 0; i < size; ++i) missing[i] = wanted[i] - arrived[i];
     }
-    team.rows(static_cast<int>(photo.height), 64, [&](int first, int last) { store_photo(problem, first, last, out); });
+    team.rows(static_cast<int>(photo.height), kGrain,
+              [&](int first, int last) { store_photo(problem, first, last, out); });
 }
 
 }  // namespace pp

@@ -87,14 +87,23 @@ class AdjointRows {
     // Adds rows first .. first + count - 1, at most kTogether of them, to target, whose rows are `stride` apart.
     void add_rows(std::ptrdiff_t first, std::ptrdiff_t count, std::ptrdiff_t stride, float* target);
 
-    // Rows that are added in one visit: they share the loads of the spread rows, which the first-level cache cannot
+    // The rows that reach `count` rows of the photo from `first` on, at most kTogether of them, each `samples()` values
+    // from first_column() on, and their weights there: one row's after the other, kTogether of each, 0 where it does
+    // not reach. Valid until the next call.
+    struct Met {
+        const float* const* rows;
+        const float* weights;
+        std::ptrdiff_t count;
+    };
+    Met meet(std::ptrdiff_t first, std::ptrdiff_t count);
+
+    // Rows that are taken in one visit: they share the loads of the spread rows, which the first-level cache cannot
     // hold.
     static constexpr std::ptrdiff_t kTogether = 4;
 
   private:
     float* slot(std::ptrdiff_t output) { return ring_.data() + (output % capacity_) * samples_; }
     void spread(std::ptrdiff_t output);
-    void meet(std::ptrdiff_t first, std::ptrdiff_t count);
 
     const float* gradient_;
     Axis<float> rows_;

@@ -101,9 +101,7 @@ void AdjointRows::spread(std::ptrdiff_t output) {
     spread_row(values_.data(), table_, columns_.outputs, samples_, target);
 }
 
-// Finds the spread rows that reach `count` rows from `first` on, and their weights there, 0 where one reaches others
-// only.
-void AdjointRows::meet(std::ptrdiff_t first, std::ptrdiff_t count) {
+AdjointRows::Met AdjointRows::meet(std::ptrdiff_t first, std::ptrdiff_t count) {
     while (oldest_ < rows_.outputs && rows_.starts[oldest_] + rows_.taps <= first) ++oldest_;
     std::ptrdiff_t end = std::max(ready_, oldest_);
     for (; end < rows_.outputs && rows_.starts[end] < first + count; ++end) spread(end);
@@ -122,27 +120,26 @@ void AdjointRows::meet(std::ptrdiff_t first, std::ptrdiff_t count) {
         met_.push_back(slot(output));
         weights_.insert(weights_.end(), weights, weights + kTogether);
     }
+    return {met_.data(), weights_.data(), static_cast<std::ptrdiff_t>(met_.size())};
 }
 
 const float* AdjointRows::row(std::ptrdiff_t index) {
-    meet(index, 1);
-    if (met_.empty()) return nullptr;
-    if (met_.size() == 1 && weights_[0] == 1.0f) return met_[0];
+    const Met met = meet(index, 1);
+    if (met.count == 0) return nullptr;
+    if (met.count == 1 && met.weights[0] == 1.0f) return met.rows[0];
     std::fill(sum_.begin(), sum_.end(), 0.0f);
-    add_to_one(met_.data(), weights_.data(), static_cast<std::ptrdiff_t>(met_.size()), samples_, sum_.data());
+    add_to_one(met.rows, met.weights, met.count, samples_, sum_.data());
     return sum_.data();
 }
 
 void AdjointRows::add_rows(std::ptrdiff_t first, std::ptrdiff_t count, std::ptrdiff_t stride, float* target) {
     if (count == kTogether) {
-        meet(first, count);
-        return add_to_all(met_.data(), weights_.data(), static_cast<std::ptrdiff_t>(met_.size()), samples_, stride,
-                          target);
+        const Met met = meet(first, count);
+        return add_to_all(met.rows, met.weights, met.count, samples_, stride, target);
     }
     for (std::ptrdiff_t r = 0; r < count; ++r) {
-        meet(first + r, 1);
-        add_to_one(met_.data(), weights_.data(), static_cast<std::ptrdiff_t>(met_.size()), samples_,
-                   target + r * stride);
+        const Met met = meet(first + r, 1);
+        add_to_one(met.rows, met.weights, met.count, samples_, target + r * stride);
     }
 }
 

@@ -87,7 +87,24 @@ PP_CLONES void across(const double* PP_RESTRICT a, const double* PP_RESTRICT b, 
     }
 }
 
+constexpr std::ptrdiff_t kBlock = 1 << 15;  // squares of differences of 8 bits whose sum fits 31 bits
+
+PP_CLONES std::int32_t square_block(const std::uint8_t* a, const std::uint8_t* b, std::ptrdiff_t count) {
+    std::int32_t sum = 0;
+    for (std::ptrdiff_t i = 0; i < count; ++i) {
+        const std::int32_t difference = a[i] - b[i];
+        sum += difference * difference;
+    }
+    return sum;
+}
+
 }  // namespace
+
+std::int64_t squared_difference(const std::uint8_t* a, const std::uint8_t* b, std::ptrdiff_t count) {
+    std::int64_t sum = 0;
+    for (std::ptrdiff_t i = 0; i < count; i += kBlock) sum += square_block(a + i, b + i, std::min(kBlock, count - i));
+    return sum;
+}
 
 double ssim(const std::uint8_t* a, const std::uint8_t* b, int height, int width, int threads) {
     const Window vertical(height), horizontal(width);
@@ -96,7 +113,7 @@ double ssim(const std::uint8_t* a, const std::uint8_t* b, int height, int width,
     const int lines = height - 2 * vertical.radius;
     std::vector<double> sums(lines);
     constexpr int kGrain = 32;
-    Team(std::min(threads, std::max(1, lines / kGrain))).rows(lines, kGrain, [&](int begin, int end) {
+    Team(threads, lines, kGrain).rows(lines, kGrain, [&](int begin, int end) {
         Moments m(samples);
         const std::ptrdiff_t first = Moments::kMargin + 3 * horizontal.radius;
         for (int line = begin; line < end; ++line) {

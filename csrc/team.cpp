@@ -1,12 +1,15 @@
 #include "team.hpp"
 
 #include <system_error>
+#include <utility>
 
 namespace pp {
 
-Team::Team(int threads) : size_(1) {
+Team::Team(int threads, int rows, int grain) : size_(1) {
+    const int most = parts_of(threads, rows, grain);
+    helpers_.reserve(static_cast<std::size_t>(most));  // so that nothing but a thread's start can fail below
     try {
-        for (int part = 1; part < threads; ++part) {
+        for (int part = 1; part < most; ++part) {
             helpers_.emplace_back([this, part] { serve(part); });
             ++size_;
         }
@@ -24,6 +27,15 @@ Team::~Team() {
     for (std::thread& helper : helpers_) helper.join();
 }
 
+void Team::run(const std::function<void(int)>& work, int part) noexcept {
+    try {
+        work(part);
+    } catch (...) {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        thrown_ = std::current_exception();
+    }
+}
+
 void Team::dispatch(int parts, const std::function<void(int)>& work) {
     {
         const std::lock_guard<std::mutex> lock(mutex_);
@@ -33,9 +45,10 @@ void Team::dispatch(int parts, const std::function<void(int)>& work) {
         ++round_;
     }
     start_.notify_all();
-    work(0);
+    run(work, 0);
     std::unique_lock<std::mutex> lock(mutex_);
     done_.wait(lock, [this] { return running_ == 0; });
+    if (thrown_) std::rethrow_exception(std::exchange(thrown_, nullptr));
 }
 
 void Team::serve(int part) {
@@ -48,7 +61,7 @@ void Team::serve(int part) {
         if (part >= parts_) continue;
         const std::function<void(int)>* work = work_;
         lock.unlock();
-        (*work)(part);
+        run(*work, part);
         lock.lock();
         if (--running_ == 0) done_.notify_one();
     }

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <exception>
 #include <functional>
 #include <mutex>
 #include <thread>
@@ -15,13 +16,15 @@ namespace pp {
 
 class Team {
   public:
-    explicit Team(int threads);
+    // At most `threads`, and no more than there are parts of `grain` rows in `rows`.
+    Team(int threads, int rows, int grain);
     ~Team();
     Team(const Team&) = delete;
     Team& operator=(const Team&) = delete;
 
     // Calls work(part) for each part in [0, parts), each on a thread of its own, and returns when all are done; parts
-    // is at most size(). One part runs on the calling thread, without any locking. `work` must not throw.
+    // is at most the team's size. One part runs on the calling thread, without any locking. What `work` throws is
+    // thrown here, once all parts have ended: of several, one.
     template <typename Work>
     void each(int parts, const Work& work) {
         if (parts > 1) {
@@ -38,7 +41,7 @@ class Team {
         each(parts, [&](int part) { work(cut(rows, part, parts), cut(rows, part + 1, parts)); });
     }
 
-    int parts_of(int rows, int grain) const { return std::max(1, std::min(size_, rows / std::max(1, grain))); }
+    int parts_of(int rows, int grain) const { return parts_of(size_, rows, grain); }
 
     // The first row of part `part`.
     static int cut(int rows, int part, int parts) {
@@ -46,6 +49,11 @@ class Team {
     }
 
   private:
+    static int parts_of(int most, int rows, int grain) {
+        return std::max(1, std::min(most, rows / std::max(1, grain)));
+    }
+
+    void run(const std::function<void(int)>& work, int part) noexcept;
     void dispatch(int parts, const std::function<void(int)>& work);
     void serve(int part);
 
@@ -56,6 +64,7 @@ class Team {
     unsigned long round_ = 0;
     int parts_ = 0, running_ = 0;
     bool stop_ = false;
+    std::exception_ptr thrown_;
     std::vector<std::thread> helpers_;
 };
 

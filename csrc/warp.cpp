@@ -88,7 +88,7 @@ template <typename Work>
 void share(std::ptrdiff_t rows, int threads, const Work& work) {
     constexpr int kGrain = 32;
     const int count = static_cast<int>(rows);
-    Team(std::min(threads, std::max(1, count / kGrain))).rows(count, kGrain, work);
+    Team(threads, count, kGrain).rows(count, kGrain, work);
 }
 
 }  // namespace

@@ -37,8 +37,7 @@ _GENERATION = 2
 #: What photos on their way through the stages may hold together by default, in bytes; one photo may hold more.
 MEMORY = 2 << 30
 
-#: Batches that go through the stages together where photos leave an attack early. More would keep slots fuller (the
-#: last ones of a group run half empty) and let the first results wait longer.
+#: Batches that go together where photos leave an attack early. More would keep slots fuller, and results wait longer.
 _REFILLS = 4
 
 
@@ -134,13 +133,13 @@ class Protector:
         }
 
     def load(self, batch: int = 1) -> None:
-        """Loads the networks and prepares passes of ``batch`` photos. Raises ``ModelError`` or ``DeviceError``."""
-        for victim in self._networks(batch).victims:
-            victim.prepare(batch)
+        """Loads the networks, prepared for ``batch`` photos at a time. Raises ``ModelError`` or ``DeviceError``."""
+        for victim in (networks := self._networks(batch)).victims:
+            victim.prepare(networks.slots(batch))
 
     def warm_up(self, size: tuple[int, int] = (256, 256), batch: int = 1) -> None:
-        """Loads the networks, prepares passes of ``batch`` photos and runs a grey photo of ``size`` (height, width)
-        through every stage, so that the first real photo does not pay for it. ``protect`` works with a batch of 1."""
+        """Loads the networks for ``batch`` photos at a time and runs a grey photo of ``size`` (height, width) through
+        every stage, so that the first real photo does not pay for it. ``protect`` works with a batch of 1."""
         grey = np.full((*size, 3), 128, np.uint8)
         grey[::7, ::5] = 90  # some structure: a constant photo would take the short cuts
         self.load(batch)
@@ -179,8 +178,8 @@ class Protector:
         skip: Skip | None = None,
         look: Look | None = None,
     ) -> Iterator[Result]:
-        """Results in the order of ``sources``. Every network pass has ``batch`` slots, full or not: a photo's result
-        depends on ``batch``, never on the photos beside it.
+        """Results in the order of ``sources``, ``batch`` at a time. Every network pass has as many slots, on a CPU at most
+        ``CPU_SLOTS``, full or not: a photo's result depends on their number, never on the photos beside it.
 
         Sources are read and decoded ahead and files encoded behind, in threads; closing the generator ends them. A
         photo that fails yields a result with status "failed" and its error; it never ends the stream. With ``encode``
@@ -197,8 +196,8 @@ class Protector:
             weigh=lambda work: weight(work.source),
             read=partial(stages.read_one, limits=self.limits, skip=skip),
             prepare=self._prepare,
-            together=partial(self._attack, slots=batch),
-            finish=partial(self._finish, slots=batch, encode=encode, look=look),
+            together=partial(self._attack, batch=batch),
+            finish=partial(self._finish, batch=batch, encode=encode, look=look),
             abandoned=patience.gone.set,
         )
         for work in flow(works, steps, workers=self.workers, batch=self.together(batch), memory=self.memory):
@@ -215,24 +214,26 @@ class Protector:
         stages.decode_one(work, limits=self.limits, seed=self.seed)
         stages.enhance_all([work], self.recipe.enhancement)
 
-    def _attack(self, works: list[Work], *, slots: int) -> None:
-        networks = self._networks(slots)
+    def _attack(self, works: list[Work], *, batch: int) -> None:
+        networks = self._networks(batch)
+        slots = networks.slots(batch)
         stages.classify_originals(works, networks.classifiers, slots)
         stages.attack_all(works, self.recipe.attack, networks.victims, slots)
 
-    def _finish(self, works: list[Work], *, slots: int, encode: bool, look: Look | None) -> None:
+    def _finish(self, works: list[Work], *, batch: int, encode: bool, look: Look | None) -> None:
         if encode:
-            self._encode_until_protected(works, slots, self.encoding)
+            self._encode_until_protected(works, batch, self.encoding)
         else:
-            stages.verify_pixels(works, self._networks().classifiers, slots)
+            networks = self._networks()
+            stages.verify_pixels(works, networks.classifiers, networks.slots(batch))
         stages.measure(works, self._metrics, METRIC_KEYS)
         if look is not None:
             stages.show(works, look)
 
-    def _encode_until_protected(self, works: Sequence[Work], slots: int, options: EncodeOptions) -> None:
+    def _encode_until_protected(self, works: Sequence[Work], batch: int, options: EncodeOptions) -> None:
         """Encodes and verifies; a photo whose file is not protected goes up the ladder of retries."""
         networks = self._networks()
-        stages.encode_and_verify(works, networks.classifiers, options, self.limits, slots)
+        stages.encode_and_verify(works, networks.classifiers, options, self.limits, networks.slots(batch))
         stronger = self.recipe.attack.stronger() if self.recipe.attack is not None else None
         if not self.retry or stronger is None:
             return
@@ -242,17 +243,16 @@ class Protector:
                 stages.attack_all(pending, stronger, networks.victims, RETRY_SLOTS)
             stages.encode_and_verify(pending, networks.classifiers, retry.options, self.limits, RETRY_SLOTS)
 
-    def _save(self, work: Work, slots: int, result: Result, format_name: str) -> None:
+    def _save(self, work: Work, batch: int, result: Result, format_name: str) -> None:
         """``Result.save``'s way back: the same photo, encoded in ``format_name`` and judged as a file."""
-        self._encode_until_protected([work], slots, replace(self.encoding, format=format_name))
+        self._encode_until_protected([work], batch, replace(self.encoding, format=format_name))
         stages.measure([work], self._metrics, METRIC_KEYS)
         self._fill(result, work)
 
-    def _result(self, work: Work, slots: int) -> Result:
+    def _result(self, work: Work, batch: int) -> Result:
         result = Result(work.name, self.recipe.word, ",".join(self.classifier_names))
-        result._save = partial(
-            self._save, work, slots
-        )  # not bound to the result: a cycle would keep large photos alive
+        # Not bound to the result: a cycle would keep large photos alive.
+        result._save = partial(self._save, work, batch)
         self._fill(result, work)
         return result
 
@@ -270,13 +270,13 @@ class Protector:
         result.status = "protected" if work.verdict.protected else "unprotected"
         result.reason = "" if work.verdict.protected else stages.why_not(work)
 
-    def _networks(self, slots: int = 1) -> Networks:
-        """What is loaded; the call that loads it prepares the victims for passes of ``slots`` photos."""
+    def _networks(self, batch: int = 1) -> Networks:
+        """What is loaded; the call that loads it prepares the victims for ``batch`` photos at a time."""
         with self._lock:
             if self._loaded is None:
                 models = [load_model(name, self._models) for name in self.classifier_names]
                 victim = partial(load_engine, engine=self._engine, device=self._device, precision=self._precision)
-                self._loaded = load_networks(models, self.recipe.attack, self._device, victim, slots, self._precision)
+                self._loaded = load_networks(models, self.recipe.attack, self._device, victim, batch, self._precision)
             return self._loaded
 
 

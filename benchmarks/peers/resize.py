@@ -2,7 +2,7 @@
 
     python benchmarks/peers/resize.py [--rounds 15] [--filter bilinear]
 
-Also: the adjoint against filling the same float photo, and a lift of two corrections.
+Also: the adjoint against filling the same float photo, and a lift of two corrections. Ends with a line for each goal.
 """
 
 from __future__ import annotations
@@ -67,6 +67,17 @@ def main() -> None:
         print(
             f"{name:24} {1e3 * taken.median:8.2f} ms  +- {100 * taken.spread:.0f} %  best {1e3 * min(taken.seconds):.2f}"
         )
+    judge(times)
+
+
+def judge(times: dict[str, Times]) -> None:
+    ours, adjoint = times["resize"].median, times["adjoint"].median
+    for what, value, goal in (
+        ("Pillow's time over ours", times["resize, Pillow"].median / ours, 5),
+        ("torchvision's time over ours", times["resize, torchvision"].median / ours, 1),
+        ("the adjoint's share of the store bandwidth", times["fill of the same size"].median / adjoint, 0.5),
+    ):
+        print(f"{'reached' if value >= goal else 'MISSED '}  {what}: {value:.3g}, goal at least {goal:g}")
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from ..errors import DeviceError, ModelError, PixelPrivError, UsageError
 from ..pipeline import Protector
 from ..result import Result
 from ..stages import Work
-from .evidence import Evidence, evidence
+from .evidence import Evidence, evidence_of
 from .history import DONE, Taken
 from .walk import Item
 
@@ -245,7 +245,7 @@ class _Worker:
 
     def _look(self, work: Work) -> None:
         with suppress(Exception):  # a report without its pictures is better than no photo
-            self._pictures[work.name] = evidence(work.photo.pixels, work.result_pixels)
+            self._pictures[work.name] = evidence_of(work)
 
     def _ready(self) -> Protector:
         protector = self._making()

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..codecs import EncodeOptions, encode
 from ..kernels import resized
+from ..stages import Work
 from ..types import Photo, Pixels
 
 #: The longest side, and the quality of the pictures: three of them take about 20 kB, a thousand photos' less than 50 MB.
@@ -27,7 +28,7 @@ class Evidence:
 
     before: bytes
     after: bytes
-    difference: bytes  #: the absolute change of every channel, ``MAGNIFIED`` times
+    difference: bytes  #: the absolute change of every channel by the attack, ``MAGNIFIED`` times
 
     @property
     def size(self) -> int:
@@ -35,9 +36,15 @@ class Evidence:
         return len(self.before) + len(self.after) + len(self.difference)
 
 
-def evidence(before: Pixels, after: Pixels) -> Evidence:
-    """The pictures for two photos (height, width, 3) of the same size."""
-    change = np.maximum(before, after) - np.minimum(before, after)
+def evidence_of(work: Work) -> Evidence:
+    """The pictures of a finished photo. Choice: the difference is to the enhanced photo, whose own change to the
+    original is many times the attack's and would hide it; where nothing was attacked, to the original."""
+    return evidence(work.photo.pixels, work.result_pixels, work.enhanced if work.verdict.linf else work.photo.pixels)
+
+
+def evidence(before: Pixels, after: Pixels, unattacked: Pixels) -> Evidence:
+    """The pictures for photos (height, width, 3) of one size; the difference is ``after``'s to ``unattacked``."""
+    change = np.maximum(unattacked, after) - np.minimum(unattacked, after)
     magnified = np.minimum(change, 255 // MAGNIFIED) * np.uint8(MAGNIFIED)
     # Averaged after the absolute value: the sign of an attack's grain would cancel itself out of a small picture.
     return Evidence(_picture(before), _picture(after), _picture(magnified))

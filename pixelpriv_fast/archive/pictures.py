@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import cast
 
 from ..stages import Work
-from .evidence import Evidence, evidence
+from .evidence import Evidence, evidence_of
 from .rows import Row
 from .walk import Item
 
@@ -48,8 +48,7 @@ class Pictures:
     def __call__(self, work: Work) -> None:
         """``stream``'s ``look``: makes and keeps the pictures of a finished photo of an archive."""
         if work.sha256 is not None:
-            made = partial(evidence, work.photo.pixels, work.result_pixels)
-            self.keep(cast(Item, work.source), work.sha256, work.verdict.protected, made)
+            self.keep(cast(Item, work.source), work.sha256, work.verdict.protected, partial(evidence_of, work))
 
     def keep(self, item: Item, sha256: str, protected: bool, make: Callable[[], Evidence]) -> None:
         """Keeps what ``make`` makes of a photo with these bytes (``sha256``), unless there are enough."""

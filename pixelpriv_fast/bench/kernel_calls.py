@@ -147,4 +147,5 @@ EXAMPLES: Final[dict[str, Callable[[], tuple[Any, ...]]]] = {
     "cartoon_filter": _drawing,
     "unpack_lzw": lambda: (_packed(), _BYTES),
     "ssim": lambda: (scene(64, 96), scene(64, 96, 1)),
+    "squared_difference": lambda: (_photo(), scene(_HEIGHT, _WIDTH, 1)),
 }

@@ -52,6 +52,7 @@ KERNELS: dict[str, Kernel] = {
     "cartoon_filter": Kernel("cartoon_filter", "stylisation without a network", _ALL),
     "unpack_lzw": Kernel("lzw", "TIFF's LZW compression, undone"),
     "ssim": Kernel("ssim", "structural similarity of two photos"),
+    "squared_difference": Kernel("ssim", "sum of the squared differences of two photos, exact"),
 }
 
 
@@ -82,6 +83,14 @@ def unavailable(implementation: str) -> str:
     return ""
 
 
+def _reason(name: str, implementation: str) -> str:
+    """Why kernel ``name`` cannot run as ``implementation`` here; empty when it can."""
+    reason = unavailable(implementation)
+    if not reason and implementation == "native" and not hasattr(native_module()[0], name):
+        return "the extension is older than this source; fix: build it again (pip install -e .)"
+    return reason
+
+
 def names() -> Iterator[str]:
     return iter(KERNELS)
 
@@ -89,7 +98,7 @@ def names() -> Iterator[str]:
 def implementations(name: str) -> tuple[str, ...]:
     """The implementations of kernel ``name`` that run here, fastest first."""
     row = _row(name)
-    return tuple(i for i in _SPEED_ORDER if i in row.implementations and not unavailable(i))
+    return tuple(i for i in _SPEED_ORDER if i in row.implementations and not _reason(name, i))
 
 
 @cache
@@ -100,10 +109,10 @@ def get(name: str, implementation: str | None = None) -> Callable[..., Any]:
     if implementation is None:
         implementation = implementations(name)[0]
         if "native" in row.implementations and implementation != "native":
-            _LOG.warning("kernel %s runs on %s, not native: %s", name, implementation, unavailable("native"))
+            _LOG.warning("kernel %s runs on %s, not native: %s", name, implementation, _reason(name, "native"))
     elif implementation not in row.implementations:
         raise UsageError(f"kernel {name!r} has no {implementation!r} implementation; it has {row.implementations}")
-    elif reason := unavailable(implementation):
+    elif reason := _reason(name, implementation):
         raise UsageError(f"kernel {name!r}: {implementation} cannot run here: {reason}")
     if implementation == "native":
         return _attribute(native_module()[0], name)

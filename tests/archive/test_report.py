@@ -17,9 +17,11 @@ import pytest
 from PIL import Image
 
 from pixelpriv_fast.archive import report
-from pixelpriv_fast.archive.evidence import MAGNIFIED, SIDE, Evidence, evidence
+from pixelpriv_fast.archive.evidence import MAGNIFIED, SIDE, Evidence, evidence, evidence_of
 from pixelpriv_fast.archive.pictures import MOST_BYTES
 from pixelpriv_fast.archive.report import ReportRow, render
+from pixelpriv_fast.stages import Work
+from pixelpriv_fast.types import Photo, Verdict
 from tests.scenes import scene
 
 SUMMARY = {"protected": 2, "unprotected": 1, "failed": 1, "skipped": 0, "seconds": 1234.5, "device": "a device"}
@@ -40,7 +42,7 @@ def row(source: str, status: str, *, pictures: bool = True) -> ReportRow:
         "seconds": 0.5,
     }  # fmt: skip
     small = scene(96, 128)
-    return ReportRow(record, evidence(small, 255 - small) if pictures and not failed else None)
+    return ReportRow(record, evidence(small, 255 - small, small) if pictures and not failed else None)
 
 
 ROWS = (row("b.jpg", "protected"), row(HOSTILE, "protected"), row("d.jpg", "unprotected"), row("z.jpg", "failed"))
@@ -97,9 +99,10 @@ def test_nothing_is_loaded_from_anywhere() -> None:
 
 def test_the_pictures_show_the_photo_and_its_change() -> None:
     before = scene(480, 640)
-    after = before.copy()
-    after[:240] = np.where(before[:240] < 128, before[:240] + 8, before[:240] - 8)  # 8 levels in the upper half
-    made = evidence(before, after)
+    enhanced = np.minimum(before, 215) + 40  # by far more than the attack
+    after = enhanced.copy()
+    after[:240] = np.where(enhanced[:240] < 128, enhanced[:240] + 8, enhanced[:240] - 8)  # 8 levels in the upper half
+    made = evidence(before, after, enhanced)
     pictures = [picture(data) for data in (made.before, made.after, made.difference)]
     assert {p.shape for p in pictures} == {(SIDE * 3 // 4, SIDE, 3)}
     small = np.asarray(Image.fromarray(before).resize((SIDE, SIDE * 3 // 4), Image.Resampling.BOX))
@@ -107,6 +110,15 @@ def test_the_pictures_show_the_photo_and_its_change() -> None:
     upper, lower = pictures[2][:90], pictures[2][-90:]
     assert abs(float(upper.mean()) - 8 * MAGNIFIED) < 4
     assert float(lower.mean()) < 4
+
+
+def test_what_the_attack_changed_is_what_is_magnified() -> None:
+    work = Work("x", None)
+    original, enhanced = scene(96, 128), 255 - scene(96, 128)
+    work.photo, work.enhanced, work.result_pixels = Photo(original, format="png"), enhanced, enhanced
+    for linf, shown in ((8, 0), (0, 255)):  # an attack that changed nothing after all; no attack, but an enhancement
+        work.verdict = Verdict(True, (), linf, {}, "file")
+        assert abs(float(np.median(picture(evidence_of(work).difference))) - shown) < 30
 
 
 def test_a_thousand_photos_fit_in_fifty_megabytes() -> None:
@@ -121,7 +133,7 @@ def test_a_usual_photo_takes_less_than_its_share(photos: Path) -> None:
     for file in sorted((photos / "kodak").glob("*.png"))[:6]:
         original = np.asarray(Image.open(file).convert("RGB"))
         noise = np.random.default_rng(0).integers(-8, 9, original.shape)
-        made.append(evidence(original, np.clip(original + noise, 0, 255).astype(np.uint8)))
+        made.append(evidence(original, np.clip(original + noise, 0, 255).astype(np.uint8), original))
     assert sum(one.size for one in made) / len(made) < MOST_BYTES / 1000
 
 
@@ -129,7 +141,8 @@ def test_a_usual_photo_takes_less_than_its_share(photos: Path) -> None:
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="needs Chromium (Debian's package chromium)")
 def test_chromium_draws_it(tmp_path: Path) -> None:
     page = tmp_path / "report.html"
-    page.write_bytes(render(ROWS, SUMMARY))
+    turned = b"<script>document.querySelectorAll('tbody tr')[2].click(); $('next').click();</script></body>"
+    page.write_bytes(render(ROWS, SUMMARY).replace(b"</body>", turned))
     command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync"]
     command += ["--disable-background-networking", "--disable-component-update", f"--user-data-dir={tmp_path / 'user'}"]
     done = subprocess.run(
@@ -144,3 +157,4 @@ def test_chromium_draws_it(tmp_path: Path) -> None:
     assert first is not None
     assert base64.b64encode(first.after).decode() in drawn[3]
     assert done.stdout.count("<circle") == 3
+    assert '<h2 id="name">b.jpg</h2>' in done.stdout, "the photo after the one that was opened"

@@ -100,7 +100,7 @@ def test_a_report_that_fails_fails_nothing_else(
     monkeypatch.setattr(reporting, "write_atomic", full)
     assert protect(classifier, tmp_path / "in", tmp_path / "out") is None
     assert "no report: no space" in caplog.text
-    monkeypatch.setattr(pictures, "evidence", full)
+    monkeypatch.setattr(pictures, "evidence_of", full)
     assert protect(classifier, tmp_path / "in", tmp_path / "more") is None
     assert len(list((tmp_path / "more").rglob("photo*"))) == 2
     assert traits(tmp_path / "in") == originals

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from pixelpriv_fast.archive.journal import journal_file, open_journal
+from tests.archive.test_report import data_of
 from tests.archive.tiny import fill, tiny_classifier, tree
 from tests.cli.test_protect import pixelpriv
 
@@ -45,6 +46,17 @@ def wait_for(condition: Any) -> None:
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+def test_deterministic_takes_one_photo_at_a_time_and_the_report_says_so(words: list[str], tmp_path: Path) -> None:
+    fill(tmp_path / "in", 3)
+    for options, said in (([], "Attacked 3 at a time"), (["--deterministic"], "One photo at a time (--deterministic)")):
+        out = tmp_path / f"out{len(options)}"
+        ran = pixelpriv("protect", words[0], out, *words[2:], *options)
+        assert ran.returncode == 0, ran.stderr
+        (note,) = data_of((out / "report.html").read_bytes())["notes"]
+        assert note.startswith(said)
+    assert tree(tmp_path / "out1") == tree(tmp_path / "out0"), "a network of the CPU promises it either way"
 
 
 def test_again_and_verify(words: list[str], tmp_path: Path) -> None:

@@ -108,8 +108,9 @@ def packed(height: int, width: int) -> tuple[np.ndarray, int]:
 
 
 def _lattice_step(h: int, w: int) -> Call:
-    gradient = whole(3, half(h), half(w))
-    step = photo(h, w), offsets(h, w), 2, gradient, *tables(h, w, name="box"), ORDER, GAIN, 3, 16
+    gradient, start = whole(3, half(h), half(w)), photo(h, w)
+    within = np.clip(offsets(h, w), -2 * start.astype(int), 2 * (255 - start.astype(int))).astype(np.int8)
+    step = start, within, 2, gradient, *tables(h, w, name="box"), ORDER, GAIN, 3, 16
     return Call((*step, 4 * whole(h, w, 3)), written=1)
 
 
@@ -153,5 +154,6 @@ CALLS: dict[str, Callable[[int, int], Call]] = {
     "filled_area": lambda h, w: Call((motions(h, w), h, w)),
     "cartoon_filter": lambda h, w: Call(drawing(h, w)),
     "unpack_lzw": lambda h, w: Call(packed(h, w)),
+    "squared_difference": lambda h, w: Call((photo(h, w), photo(h, w, 1))),
     "ssim": lambda h, w: Call((photo(h, w), photo(h, w, 1)), tolerance={"atol": 1e-12}),
 }

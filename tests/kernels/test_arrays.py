@@ -158,6 +158,16 @@ class TestMoreThanTwoBillionSamples:
         assert (got[first:] != part).any()
 
 
+@pytest.mark.parametrize(
+    "name", ["half_luminance", "exposure_samples", "blend_exposure", "ssim", "lift", "cartoon_filter"]
+)
+def test_sides_that_32_bits_cannot_count_are_refused(name):
+    call = CALLS[name](5, 7)
+    endless = np.zeros((2**28 + 1, 1, 3), np.uint8)  # memory that is never written costs nothing
+    with pytest.raises(ValueError, match="sides of at most"):
+        kernels.get(name, "native")(endless, *call.arguments[1:])
+
+
 @pytest.mark.parametrize("threads", [0, -3, 1000])
 def test_odd_numbers_of_threads(threads):
     call = CALLS["lift"](67, 33)

@@ -109,6 +109,14 @@ def test_search_twins_agree(implementation, samples, a, k_min, k_step):
         assert entropies[0] == pytest.approx(entropies[1], abs=0.05)
 
 
+@compiled
+def test_search_with_many_black_samples_and_some_without_end(implementation):
+    """Black's logarithm is minus infinity; what lies above every level must still be counted there."""
+    samples = np.sort(np.concatenate([np.zeros(1250), np.linspace(0.2, 0.25, 1000), np.full(3, np.inf)]))
+    want = defined("best_exposure")(samples, A, B, *GRID)
+    assert twin("best_exposure", implementation)(samples, A, B, *GRID) == want
+
+
 def test_search_of_one_colour_takes_the_smallest_ratio():
     for implementation in kernels.implementations("best_exposure"):
         assert kernels.get("best_exposure", implementation)(np.full(2500, 0.2), A, B, *GRID) == 1.0

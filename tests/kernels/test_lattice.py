@@ -60,6 +60,7 @@ def test_largest_change(implementation):
         ((32, 24), (16, 12), (16, 12)),
         ((5, 4), (16, 16), (8, 8)),
         ((600, 7), (300, 7), (150, 5)),
+        ((263, 345), (22, 29), (20, 27)),
     ],
 )
 def test_step_is_the_same_in_every_twin(size, resized, crop, with_extra, units, step):

@@ -24,11 +24,11 @@ const number = (value, digits) => (value === null || value === undefined ? "" : 
 const picture = (data) => (data ? "data:image/webp;base64," + data : "");
 const label = (answer) => (answer ? `${answer.label} ${number(answer.probability, 2)}` : "");
 
-// What is left of the original's scene: the probability that the result still gives to it, 0 where it left the top 5.
-function left(photo) {
+// How sure the classifier is of another scene, less what it still gives to the original's: above 0 it is fooled.
+function margin(photo) {
   if (!photo.before || !photo.after) return null;
-  const found = photo.after.top5.find(([name]) => name === photo.before.label);
-  return found ? found[1] : 0;
+  const best = (same) => photo.after.top5.find(([name]) => (name === photo.before.label) === same)?.[1] ?? 0;
+  return best(false) - best(true);
 }
 
 const COLUMNS = [
@@ -45,6 +45,7 @@ const COLUMNS = [
 let order = { column: COLUMNS.findIndex((c) => c.name === "status"), up: true };
 let limit = PAGE;
 let visible = [];
+let current = null;
 
 function compare(a, b) {
   const { value } = COLUMNS[order.column];
@@ -116,6 +117,10 @@ function answers(title, prediction) {
 }
 
 function show(photo) {
+  current = photo;
+  const at = visible.indexOf(photo);
+  $("previous").disabled = at < 1;
+  $("next").disabled = at < 0 || at === visible.length - 1;
   $("name").textContent = photo.source;
   $("reason").textContent = photo.reason ? `${photo.status}: ${photo.reason}` : photo.status;
   $("reason").className = photo.status;
@@ -128,8 +133,14 @@ function show(photo) {
     ...Object.entries(photo.metrics).map(([name, value]) => [name.toUpperCase(), number(value, 3)])];
   $("facts").replaceChildren(...facts.filter(([, value]) => value).map(([name, value]) =>
     element("tr", {}, element("td", { textContent: name }), element("td", { textContent: value }))));
+  $("changed").textContent = photo.linf ? "what the attack changed" : "difference";
   split();
-  $("detail").showModal();
+  if (!$("detail").open) $("detail").showModal();
+}
+
+function turn(by) {
+  const at = visible.indexOf(current);
+  if (at >= 0 && visible[at + by]) show(visible[at + by]);
 }
 
 function split() {
@@ -138,14 +149,17 @@ function split() {
 
 function scatter() {
   const quality = $("quality").value;
-  const points = photos.map((p) => ({ photo: p, x: p.metrics[quality], y: left(p) }))
+  const points = photos.map((p) => ({ photo: p, x: p.metrics[quality], y: margin(p) }))
     .filter(({ x, y }) => typeof x === "number" && y !== null);
   const [low, high] = points.reduce(([a, b], { x }) => [Math.min(a, x), Math.max(b, x)], [Infinity, -Infinity]);
   const across = (x) => 45 + (580 * (x - low)) / (high - low || 1);
-  const up = (y) => 265 - 245 * y;
-  const drawn = [0, 0.5, 1].flatMap((y) => [
-    drawing("line", { x1: 40, x2: 630, y1: up(y), y2: up(y) }),
-    drawing("text", { x: 34, y: up(y) + 4, "text-anchor": "end" }, `${100 * y} %`)]);
+  const bottom = points.some(({ y }) => y < 0) ? -1 : 0;
+  const up = (y) => 265 - (235 * (y - bottom)) / (1 - bottom);
+  const marks = [[1, "sure of another scene"], [0, "undecided"], [-1, "sure of the original scene"]];
+  const drawn = marks.filter(([y]) => y >= bottom).flatMap(([y, meaning]) => [
+    drawing("line", { x1: 45, x2: 630, y1: up(y), y2: up(y) }),
+    drawing("text", { x: 40, y: up(y) + 4, "text-anchor": "end" }, `${100 * y} %`),
+    drawing("text", { x: 337, y: up(y) - 8, "text-anchor": "middle", class: "meaning" }, meaning)]);
   drawn.push(drawing("text", { x: 45, y: 285 }, number(low, 2)));
   drawn.push(drawing("text", { x: 625, y: 285, "text-anchor": "end" }, `${quality.toUpperCase()} ${number(high, 2)}`));
   for (const { photo, x, y } of points) {
@@ -159,7 +173,7 @@ function scatter() {
 
 function start() {
   $("sentence").textContent = summary.sentence;
-  $("notes").append(...notes.map((textContent) => element("p", { textContent })));
+  $("notes").append(...notes.map((textContent) => element("p", { className: "fine", textContent })));
   $("counts").append(...STATUSES.filter((s) => summary[s]).map((s) =>
     element("li", { className: s }, element("b", { textContent: summary[s].toLocaleString() }), s)));
   $("status").append(...STATUSES.filter((s) => photos.some((p) => p.status === s)).map((s) => new Option(s, s)));
@@ -173,6 +187,11 @@ function start() {
   $("search").oninput = $("status").onchange = () => { limit = PAGE; select(); };
   $("more").onclick = () => { limit += PAGE; render(); };
   $("split").oninput = split;
+  $("previous").onclick = () => turn(-1);
+  $("next").onclick = () => turn(1);
+  $("detail").onkeydown = (event) => {
+    if (event.target !== $("split")) turn({ ArrowLeft: -1, ArrowRight: 1 }[event.key] ?? 0);
+  };
   if (measured.length) scatter();
   select();
 }

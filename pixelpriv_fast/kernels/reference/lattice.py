@@ -48,8 +48,8 @@ def lattice_step(
     """Moves ``offsets`` (H, W, 3), in place, by ``step`` units along the sign of the photo's gradient.
 
     The photo's gradient is the adjoint of the resize applied to ``gradient`` (3, h, w), plus ``extra`` (H, W, 3) where
-    given; sign(0) = 0. A negative step descends. Offsets stay within ``bound`` units and photo + offsets / units
-    within 0..255.
+    given; sign(0) = 0. A negative step descends. Offsets lie within ``bound`` units, and photo + offsets / units
+    within 0..255, before and after.
     """
     full = np.zeros(photo.shape, np.float32) if extra is None else extra.copy()
     resize_adjoint(gradient, row_starts, row_weights, column_starts, column_weights, order, gain, full)

@@ -3,6 +3,8 @@
 Gaussian window of sigma 1.5 and 11 x 11 taps, population (not sample) variances, K1 = 0.01, K2 = 0.03, L = 255; the
 mean over the three channels and over all places where the whole window lies within the photo.
 Choice: a photo with a side under 11 pixels takes the longest odd window that fits along that side.
+
+And the sum of squared differences that the peak signal-to-noise ratio is made of.
 """
 
 from __future__ import annotations
@@ -20,6 +22,8 @@ RADIUS: Final = 5
 C1: Final = (0.01 * 255) ** 2
 C2: Final = (0.03 * 255) ** 2
 
+_SAMPLES_AT_ONCE: Final = 1 << 18  # bounds memory, and keeps a block within the cache
+
 Doubles = npt.NDArray[np.float64]
 
 
@@ -28,17 +32,36 @@ def ssim(a: Pixels, b: Pixels, threads: int = 1) -> float:
 
     threads: never changes the result. Raises ``ValueError`` for other shapes, ``TypeError`` for other dtypes.
     """
+    _require_photos(a, b)
+    x, y = a.astype(np.float64), b.astype(np.float64)
+    mean_x, mean_y, squares, product = (_blur(image) for image in (x, y, x * x + y * y, x * y))
+    means, both = mean_x * mean_x + mean_y * mean_y, mean_x * mean_y
+    variances, covariance = squares - means, product - both
+    return float(np.mean(((2 * both + C1) * (2 * covariance + C2)) / ((means + C1) * (variances + C2))))
+
+
+def squared_difference(a: Pixels, b: Pixels) -> int:
+    """The sum of (a - b)^2 over all samples of two photos, (h, w, 3) uint8 each: exact, however large they are.
+
+    Raises as ``ssim``.
+    """
+    _require_photos(a, b)
+    first, second, total = np.ravel(a), np.ravel(b), 0
+    for begin in range(0, first.size, _SAMPLES_AT_ONCE):
+        block = slice(begin, begin + _SAMPLES_AT_ONCE)
+        # Whole numbers below 2^53 throughout (2^18 * 255^2 at most), so float64 adds them exactly in any order.
+        difference = np.subtract(first[block], second[block], dtype=np.float64)
+        total += int(np.square(difference).sum())
+    return total
+
+
+def _require_photos(a: Pixels, b: Pixels) -> None:
     if a.ndim != 3 or a.shape[2] != 3 or not a.size:
         raise UsageError(f"a has shape {a.shape}, expected (any, any, 3)")
     if a.shape != b.shape:
         raise UsageError(f"b has shape {b.shape}, expected {a.shape}")
     if a.dtype != np.uint8 or b.dtype != np.uint8:
         raise TypeError(f"photos have dtypes {a.dtype} and {b.dtype}, expected uint8")
-    x, y = a.astype(np.float64), b.astype(np.float64)
-    mean_x, mean_y, squares, product = (_blur(image) for image in (x, y, x * x + y * y, x * y))
-    means, both = mean_x * mean_x + mean_y * mean_y, mean_x * mean_y
-    variances, covariance = squares - means, product - both
-    return float(np.mean(((2 * both + C1) * (2 * covariance + C2)) / ((means + C1) * (variances + C2))))
 
 
 def _blur(image: Doubles) -> Doubles:
