@@ -88,7 +88,7 @@ def load_engine(
 
 def ranks(device: str = "auto") -> Iterator[tuple[str, Rank]]:
     """What ``auto`` may take here for ``device``, best first, each with the word of the device that it is asked for."""
-    devices = (device,)
+    devices: tuple[str, ...] = (device,)
     if device == "auto":
         devices = ("cuda", "cpu") if nvidia_driver() else ("cpu",)
     for target in devices:
