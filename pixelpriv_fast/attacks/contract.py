@@ -81,7 +81,8 @@ class LatticeAttack(Attack):
 
     ``lift``: whether photos that are large for the classifier are attacked at its own size and the change is lifted
     (see ``lifting``); False takes every step at the photo's own size, which costs more. ``discreet``: whether what is
-    lifted first keeps to what goes unseen, pixel by pixel; False spends the ball everywhere alike.
+    lifted first keeps to what goes unseen, pixel by pixel, and takes further rounds of its steps where that is not enough;
+    False spends the ball everywhere alike.
     """
 
     lift: bool = field(default=True, kw_only=True)

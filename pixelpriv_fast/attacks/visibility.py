@@ -16,12 +16,13 @@ from ..models import Preprocess
 from ..types import Floats, Pixels
 
 #: Grey levels of change that pass unseen where there is no texture at all, and those that each level of texture hides.
-#: Choice, by eye and by measurement: see ``lifting``.
-PLAIN, TEXTURED = 0.7, 0.5
+#: Choice, by eye, at twice and three times the size, and by what ``lifting`` quotes.
+PLAIN, TEXTURED = 0.7, 0.7
 #: Of the crop's side, how far from its edge the allowance is whole, so that no square is seen.
 FADE = 1 / 14
-#: Pixels across the neighbourhood in which texture is measured, and again that of its smallest value.
-_ACROSS = 5
+#: Pixels across the mean that detail stands out from, across the neighbourhood in which its deviation is measured, and
+#: across that of which the smallest deviation counts.
+_MEAN, _AROUND, _LEAST = 3, 5, 7
 
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
@@ -30,22 +31,23 @@ def allowance(photo: Pixels, preprocess: Preprocess) -> Floats:
     """Grey levels of change that are hardly seen. photo: uint8 (H, W, 3), of a size that ``preprocess`` reads without
     resampling -> float32 (H, W, 1), above 0.
 
-    The texture of a pixel is the smallest within its neighbourhood: the sky beside a roof is as smooth as the rest.
+    Texture is what stands out from its surroundings: a sky that grows lighter has none. The smallest in the neighbourhood
+    counts: the sky beside a roof is as smooth as the rest.
     """
     luma = photo @ _LUMA
-    mean, square = (_around(values, np.add) / _ACROSS**2 for values in (luma, luma * luma))
-    texture = np.sqrt(np.maximum(square - mean * mean, 0.0))
-    levels = PLAIN + TEXTURED * _around(texture, np.minimum)
+    detail = luma - _over(luma, np.add, _MEAN) / np.float32(_MEAN**2)
+    texture = np.sqrt(_over(detail * detail, np.add, _AROUND) / np.float32(_AROUND**2))
+    levels = PLAIN + TEXTURED * _over(texture, np.minimum, _LEAST)
     rows, columns = (_faded(n, kept) for n, kept in zip(photo.shape[:2], preprocess.size, strict=True))
     faded: Floats = (levels * np.minimum.outer(rows, columns))[..., None].astype(np.float32)
     return faded
 
 
-def _around(values: Floats, combine: Callable[[Floats, Floats], Floats]) -> Floats:
-    """``combine`` over the square of ``_ACROSS`` pixels around each one; the border's pixels repeat beyond it."""
+def _over(values: Floats, combine: Callable[[Floats, Floats], Floats], across: int) -> Floats:
+    """``combine`` over the square of ``across`` pixels around each one; the border's pixels repeat beyond it."""
     for _ in range(2):
-        padded = np.pad(values, ((_ACROSS // 2,) * 2, (0, 0)), "edge")
-        values = reduce(combine, (padded[i : i + len(values)] for i in range(_ACROSS))).T
+        padded = np.pad(values, ((across // 2,) * 2, (0, 0)), "edge")
+        values = reduce(combine, (padded[i : i + len(values)] for i in range(across))).T
     return values
 
 

@@ -42,6 +42,7 @@ class Rank:
 #:   torch fp32           70, 167,  98            50,  59
 #:   ONNX Runtime fp32    47,  75,  74            67,  67
 #: So the ONNX engine comes first where it has OpenVINO, and torch before ONNX Runtime.
+#: Which precision an engine takes of itself is that engine's own rule.
 AUTO: Mapping[str, tuple[Rank, ...]] = {
     "cpu": (
         Rank("onnx", "openvino", "backward graph on OpenVINO: the fastest steps measured"),
@@ -87,7 +88,9 @@ def load_engine(
 
 def ranks(device: str = "auto") -> Iterator[tuple[str, Rank]]:
     """What ``auto`` may take here for ``device``, best first, each with the word of the device that it is asked for."""
-    devices = {"auto": ("cuda", "cpu") if nvidia_driver() else ("cpu",)}.get(device, (device,))
+    devices: tuple[str, ...] = (device,)
+    if device == "auto":
+        devices = ("cuda", "cpu") if nvidia_driver() else ("cpu",)
     for target in devices:
         for rank in AUTO.get(target, (Rank("onnx", "onnxruntime", "a provider's name"),)):
             if find_spec(rank.package) is not None:

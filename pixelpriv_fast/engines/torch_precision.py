@@ -35,8 +35,10 @@ def gradient_precision(wish: str, device: torch.device) -> str:
 
 
 def _on_cpu(wish: str) -> str:
-    """Choice: bf16 wherever the processor has it. With AVX512-BF16 alone, in processor time at batch 8, it took 0.57 of
-    fp32's for ResNet50, 0.37 for SqueezeNet, and 1.2 for EfficientNet-Lite0, whose depthwise convolutions gain nothing.
+    """Choice: "auto" is bf16 wherever the processor has it. With AVX512-BF16 alone on two cores, steps at batches of 1 and 8
+    took 1 / 1.49 and 1 / 1.75 of fp32's time for SqueezeNet, 1 / 1.70 and 1 / 2.04 for a ResNet50, and 1 / 0.92 and
+    1 / 1.66 for EfficientNet-Lite0: only there, photo by photo, is fp32 a little ahead (medians of nine interleaved rounds
+    of ``benchmarks/engine_steps.py --engines torch --batches 1,8``).
     """
     if wish == "fp16":
         raise DeviceError("precision 'fp16' was asked for, but it is slower than fp32 on a CPU; use bf16, fp32 or auto")

@@ -24,7 +24,7 @@ def test_texture_allows_more_in_proportion():
     for spread in (4.0, 16.0):
         grey = np.repeat(rng.normal(128, spread, (256, 240, 1)), 3, axis=2)
         found = allowance(np.clip(grey, 0, 255).astype(np.uint8), READ)[middle].mean()
-        # The smallest of 25 overlapping standard deviations of 25 samples each lies some way below the true one.
+        # The smallest of 49 overlapping deviations, of 25 samples each, lies some way below the true one.
         assert PLAIN + 0.6 * TEXTURED * spread < found < PLAIN + TEXTURED * spread
 
 
@@ -33,6 +33,12 @@ def test_plain_parts_beside_an_edge_are_as_plain_as_the_rest():
     roof[:, 120:] = 20
     levels = allowance(roof, READ)
     np.testing.assert_allclose(levels[128, 60:180], PLAIN, atol=0.01)
+
+
+def test_a_sky_that_grows_lighter_is_plain():
+    ramp = np.broadcast_to(np.linspace(60, 220, 240)[None, :, None], (256, 240, 3))
+    levels = allowance(np.round(ramp).astype(np.uint8), READ)
+    assert np.all(levels[36:-36, 36:-36] < PLAIN + 0.35 * TEXTURED)  # what rounding to whole levels adds
 
 
 @pytest.mark.parametrize("axis", [0, 1])
