@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..codecs import EncodeOptions, encode
+from ..codecs import picture
 from ..kernels import resized
 from ..stages import Work
-from ..types import Photo, Pixels
+from ..types import Pixels
 
 #: The longest side, and the quality of the pictures: three of them take about 20 kB, a thousand photos' less than 50 MB.
 SIDE = 272
@@ -54,5 +54,4 @@ def _picture(pixels: Pixels) -> bytes:
     height, width = pixels.shape[:2]
     shrink = min(1.0, SIDE / max(height, width))
     shape = max(1, round(height * shrink)), max(1, round(width * shrink))
-    small = Photo(resized(pixels, shape, "box"), format="webp")
-    return encode(small.pixels, like=small, options=EncodeOptions(quality=_QUALITY, metadata="none"))
+    return picture(resized(pixels, shape, "box"), _QUALITY)

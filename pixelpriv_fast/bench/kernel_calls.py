@@ -90,7 +90,9 @@ def _wanted() -> Any:
 
 
 def _offsets() -> Any:
-    return np.random.default_rng(2).integers(-8, 9, (_HEIGHT, _WIDTH, 3)).astype(np.int8)
+    """An iterate's, so that the photo with them stays within 0..255."""
+    offsets, photo = np.random.default_rng(2).integers(-8, 9, (_HEIGHT, _WIDTH, 3)), _photo().astype(int)
+    return offsets.clip(-photo, 255 - photo).astype(np.int8)
 
 
 def _motions() -> Any:

@@ -10,6 +10,7 @@ from .limits import Limits
 from .metadata import POLICIES
 from .pil_source import from_pil
 from .sniff import format_for, format_of_path, known_suffixes, suffix_for
+from .webp import picture
 
 KNOWN_SUFFIXES = known_suffixes()
 
@@ -28,5 +29,6 @@ __all__ = [
     "from_pil",
     "is_lossy",
     "peek",
+    "picture",
     "suffix_for",
 ]
