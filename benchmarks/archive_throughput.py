@@ -11,8 +11,8 @@ Makes an archive of ``count`` photos, copies of ``distinct`` pictures in several
 
 Prints one JSON object. ``share``: the run's rate by the rate that the CPU seconds of decode, enhance, attack, encode and
 verify allow on this machine's cores; "low" and "high" are what the dearest and the cheapest round would make of it.
-``busy``: the run's CPU seconds by wall seconds and cores. ``memory_mb``: the highest resident memory up to photo 200,
-and from there on. Exits 1 where the run touched an original.
+``busy``: the run's CPU seconds by wall seconds and cores. ``memory_mb``: the highest resident memory of
+every 200 photos. Exits 1 where the run touched an original.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from pixelpriv_fast.retries import RETRY_SLOTS
 from pixelpriv_fast.stages import Work
 from tests.archive.tiny import traits
 
-_SETTLED = 200  # photos after which memory must not grow any more
+_SETTLED = 200  # photos after which peaks of memory must not grow any more
 _CORES = len(os.sched_getaffinity(0))
 
 #: Runs a step over groups of photos.
@@ -50,7 +50,6 @@ Over = Callable[[Callable[[list[Work]], Any], Sequence[list[Work]]], Iterable[An
 def alone(protector: pp.Protector, paths: Sequence[Path], batch: int) -> dict[str, float]:
     """CPU seconds a photo of each stage, run by itself on all ``paths`` before the next one begins."""
     networks, recipe = protector._networks(), protector.recipe
-    slots = networks.slots(batch)
     works = [Work(str(path), path) for path in paths]
     singles = [[work] for work in works]
     together = protector.together(batch)
@@ -70,9 +69,9 @@ def alone(protector: pp.Protector, paths: Sequence[Path], batch: int) -> dict[st
 
     with ThreadPoolExecutor(protector.workers) as pool:
         timed("decode", decode, singles, pool.map)
-        timed("classify", lambda group: stages.classify_originals(group, networks.classifiers, slots), batches, map)
+        timed("classify", lambda group: stages.classify_originals(group, networks.classifiers, batch), batches, map)
         timed("enhance", lambda group: stages.enhance_all(group, recipe.enhancement), singles, pool.map)
-        timed("attack", lambda group: stages.attack_all(group, recipe.attack, networks.victims, slots), batches, map)
+        timed("attack", lambda group: stages.attack_all(group, recipe.attack, networks.victims, batch), batches, map)
         finish = protector._encode_until_protected
         timed("encode and verify", lambda group: finish(group, batch, protector.encoding), batches, pool.map)
     return spent
@@ -92,12 +91,12 @@ def run(protector: pp.Protector, source: Path, out: Path, batch: int, report: bo
         for _ in job.run(plan([source], out)):
             memory.append(resident())
     wall, cpu = time.perf_counter() - begin, time.process_time() - cpu
-    peaks = [max(part) if part else None for part in (memory[:_SETTLED], memory[_SETTLED:])]
+    peaks = [round(max(memory[first : first + _SETTLED])) for first in range(0, len(memory), _SETTLED)]
     return {
         "photos_per_second": len(memory) / wall,
         "cpu_seconds_a_photo": cpu / len(memory),
         "busy": cpu / wall / _CORES,
-        "memory_mb": dict(zip(("until 200", "from 200"), peaks, strict=True)),
+        "memory_mb": peaks,
         "counts": dict(job.summary.counts),
         "device": job.summary.device,
     }

@@ -22,7 +22,7 @@ from pathlib import Path
 from statistics import fmean, median
 
 import numpy as np
-from scene_success import CLASSIFIER, correct_photos
+from scene_success import CLASSIFIER, correct_photos, scene_parser
 
 import pixelpriv_fast as pp
 from pixelpriv_fast.codecs import decode
@@ -82,13 +82,8 @@ def settings(options: argparse.Namespace) -> list[Setting]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, help="folder with labels/ and photos/sun/")
-    parser.add_argument("--models", type=Path)
-    parser.add_argument("--photos", type=int, help="take only this many, evenly spread")
-    parser.add_argument("--attacks", default="least_likely,pgd")
+    parser = scene_parser(__doc__.splitlines()[0])
     parser.add_argument("--precisions", default="fp32,bf16")
-    parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--rounds", type=int, default=4)
     options = parser.parse_args()
     photos, tried = correct_photos(options.data, options.photos), settings(options)

@@ -97,14 +97,20 @@ def run(
     }
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def scene_parser(description: str) -> argparse.ArgumentParser:
+    """The options of every script that protects these photos."""
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--data", type=Path, required=True, help="folder with labels/ and photos/sun/")
     parser.add_argument("--models", type=Path)
     parser.add_argument("--photos", type=int, help="take only this many, evenly spread")
     parser.add_argument("--attacks", default="least_likely,pgd")
-    parser.add_argument("--formats", default="png,jpeg")
     parser.add_argument("--batch", type=int, default=16)
+    return parser
+
+
+def main() -> None:
+    parser = scene_parser(__doc__.splitlines()[0])
+    parser.add_argument("--formats", default="png,jpeg")
     parser.add_argument("--no-retry", action="store_true", help="the attacks' own rules only")
     args = parser.parse_args()
     photos, judge = correct_photos(args.data, args.photos), Judge(args.models)

@@ -10,11 +10,6 @@ from .attacks import Attack, Victim
 from .engines import ForwardEngine
 from .models import Classifier, StampedModel, load_classifier
 
-#: The most photos in one pass of a CPU's networks. A few fill its cores as well as many do (``benchmarks/engine_steps.py
-#: --batches 1,4,16``: 110, 140 and 133 photos a second on two cores), and a pass that is not full costs as much as one
-#: that is: photos of other sizes, rounds for some of them and an archive's rest leave many so.
-CPU_SLOTS = 4
-
 
 @dataclass(frozen=True, slots=True)
 class Networks:
@@ -36,10 +31,6 @@ class Networks:
         judges = (judge.session.provider.device == "cpu" for judge in self.classifiers)
         return all(judges) and all(victim.repeatable for victim in self.victims)
 
-    def slots(self, batch: int) -> int:
-        """The static number of photos in a network pass for photos that come ``batch`` at a time."""
-        return _slots(batch, self.repeatable)
-
     def close(self) -> None:
         """Frees them all."""
         for victim in self.victims:
@@ -53,11 +44,11 @@ def load_networks(
     attack: Attack | None,
     device: str,
     load_victim: Callable[[StampedModel], Victim],
-    batch: int,
+    slots: int,
     precision: str = "auto",
 ) -> Networks:
     """A judge of each model, and what ``attack`` needs: nothing, the judges themselves (ranking in ``precision``), or a
-    victim of each by ``load_victim``, prepared for photos that come ``batch`` at a time. Raises ``ModelError`` or
+    victim of each by ``load_victim``, prepared for passes of ``slots`` photos. Raises ``ModelError`` or
     ``DeviceError``."""
     if attack is None or not attack.needs_gradient:
         judges = tuple(load_classifier(model, None, device) for model in models)
@@ -67,14 +58,9 @@ def load_networks(
 
     def prepared(model: StampedModel) -> Victim:
         victim = load_victim(model)
-        victim.prepare(_slots(batch, victim.repeatable))
+        victim.prepare(slots)
         return victim
 
     with ThreadPoolExecutor(1) as beside:  # both compile for half a second
         victims = beside.map(prepared, models)
         return Networks(tuple(load_classifier(model, None, device) for model in models), tuple(victims))
-
-
-def _slots(batch: int, on_cpu: bool) -> int:
-    """``on_cpu``: what is repeatable runs there."""
-    return min(batch, CPU_SLOTS) if on_cpu else batch

@@ -31,7 +31,7 @@ from .stages import Look, Skip, Work
 #: Every record carries these keys; the value of a metric that was not asked for is None.
 METRIC_KEYS = ("psnr", "ssim", "nima")
 
-#: Raised where other files are written for the same settings. 2: retries are passes of one photo.
+#: Raised where other files are written for the same settings. 2: passes of other sizes, other searches and lifts.
 _GENERATION = 2
 
 #: What photos on their way through the stages may hold together by default, in bytes; one photo may hold more.
@@ -134,8 +134,8 @@ class Protector:
 
     def load(self, batch: int = 1) -> None:
         """Loads the networks, prepared for ``batch`` photos at a time. Raises ``ModelError`` or ``DeviceError``."""
-        for victim in (networks := self._networks(batch)).victims:
-            victim.prepare(networks.slots(batch))
+        for victim in self._networks(batch).victims:
+            victim.prepare(batch)
 
     def warm_up(self, size: tuple[int, int] = (256, 256), batch: int = 1) -> None:
         """Loads the networks for ``batch`` photos at a time and runs a grey photo of ``size`` (height, width) through
@@ -178,8 +178,8 @@ class Protector:
         skip: Skip | None = None,
         look: Look | None = None,
     ) -> Iterator[Result]:
-        """Results in the order of ``sources``, ``batch`` at a time. Every network pass has as many slots, on a CPU at most
-        ``CPU_SLOTS``, full or not: a photo's result depends on their number, never on the photos beside it.
+        """Results in the order of ``sources``, ``batch`` at a time. Every network pass has as many slots, or as few as
+        its engine is fastest with, full or not: a photo's result depends on ``batch``, never on the photos beside it.
 
         Sources are read and decoded ahead and files encoded behind, in threads; closing the generator ends them. A
         photo that fails yields a result with status "failed" and its error; it never ends the stream. With ``encode``
@@ -216,16 +216,14 @@ class Protector:
 
     def _attack(self, works: list[Work], *, batch: int) -> None:
         networks = self._networks(batch)
-        slots = networks.slots(batch)
-        stages.classify_originals(works, networks.classifiers, slots)
-        stages.attack_all(works, self.recipe.attack, networks.victims, slots)
+        stages.classify_originals(works, networks.classifiers, batch)
+        stages.attack_all(works, self.recipe.attack, networks.victims, batch)
 
     def _finish(self, works: list[Work], *, batch: int, encode: bool, look: Look | None) -> None:
         if encode:
             self._encode_until_protected(works, batch, self.encoding)
         else:
-            networks = self._networks()
-            stages.verify_pixels(works, networks.classifiers, networks.slots(batch))
+            stages.verify_pixels(works, self._networks().classifiers, batch)
         stages.measure(works, self._metrics, METRIC_KEYS)
         if look is not None:
             stages.show(works, look)
@@ -233,7 +231,7 @@ class Protector:
     def _encode_until_protected(self, works: Sequence[Work], batch: int, options: EncodeOptions) -> None:
         """Encodes and verifies; a photo whose file is not protected goes up the ladder of retries."""
         networks = self._networks()
-        stages.encode_and_verify(works, networks.classifiers, options, self.limits, networks.slots(batch))
+        stages.encode_and_verify(works, networks.classifiers, options, self.limits, batch)
         stronger = self.recipe.attack.stronger() if self.recipe.attack is not None else None
         if not self.retry or stronger is None:
             return

@@ -125,8 +125,11 @@ class Job:
         """Writes the report of what is done by now, where there is to be one."""
         if self.pictures is None:
             return
-        notes = notes_on_bytes(self.summary.device, repeatable=self.protector.repeatable, batch=self.batch)
-        self.report = write_report(self.out, self._journal, self.pictures, self.summary, notes)
+        self.report = write_report(self.out, self._journal, self.pictures, self.summary, self.notes())
+
+    def notes(self) -> list[str]:
+        """What the report says of equal bytes."""
+        return notes_on_bytes(self.summary.device, repeatable=self.protector.repeatable, batch=self.batch)
 
     def _begin(self, items: Sequence[Item], order: deque[_Entry]) -> Iterator[Item]:
         """The photos that are not done, as they are asked for; ``order`` gets all of them."""

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..errors import UsageError
-from ..files import write_atomic
+from . import stored
 from .apart import SETTINGS, run_program
 from .compare import Change
 from .counted import CALLS, NOTHING
@@ -42,23 +42,18 @@ class Counts:
     instructions: Mapping[str, float]
 
     def save(self, path: Path) -> None:
-        """Raises ``StorageError`` or ``PhotoError`` as every writer of files here."""
-        data = {"format": FORMAT, "build": dict(self.build), "instructions": dict(self.instructions)}
-        write_atomic(path, (json.dumps(data, indent=1) + "\n").encode())
+        """See ``stored.save``."""
+        stored.save(path, FORMAT, {"build": dict(self.build), "instructions": dict(self.instructions)})
 
     @classmethod
     def load(cls, path: Path) -> Counts:
         """Raises ``UsageError`` for a file that is missing or holds no counts."""
-        try:
-            data = json.loads(path.read_text(encoding="utf-8"))
-            if data["format"] != FORMAT:
-                raise ValueError(f"its format is {data['format']!r}")
-            counts = {str(name): float(number) for name, number in data["instructions"].items()}
-            return cls(dict(data["build"]), counts)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise UsageError(
-                f"{path} holds no instruction counts ({error}); write them by --instructions --json"
-            ) from error
+        return stored.load(path, FORMAT, cls._of, "holds no instruction counts", "--instructions --json")
+
+    @classmethod
+    def _of(cls, data: Mapping[str, Any]) -> Counts:
+        counts = {str(name): float(number) for name, number in data["instructions"].items()}
+        return cls(dict(data["build"]), counts)
 
 
 def missing() -> str:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..errors import UsageError
-from ..files import write_atomic
+from . import stored
 from .clock import Measurement, median_and_mad
 from .pair import Case, Pair
 
@@ -102,24 +100,20 @@ class Report:
         return Report(self.header, tuple(by_name.get(record.name, record) for record in self.records))
 
     def save(self, path: Path) -> None:
-        """Raises ``StorageError`` or ``PhotoError`` as every writer of files here."""
-        data = {"format": FORMAT, "header": self.header, "cases": [dataclasses.asdict(r) for r in self.records]}
-        write_atomic(path, (json.dumps(data, indent=1) + "\n").encode())
+        """See ``stored.save``."""
+        cases = [dataclasses.asdict(record) for record in self.records]
+        stored.save(path, FORMAT, {"header": self.header, "cases": cases})
 
     @classmethod
     def load(cls, path: Path) -> Report:
         """Raises ``UsageError`` for a file that is missing or no bench report."""
-        try:
-            data = json.loads(path.read_text(encoding="utf-8"))
-            if data["format"] != FORMAT:
-                raise UsageError(f"{path} has format {data['format']!r}, expected {FORMAT!r}; write it anew by --json")
-            if not isinstance(data["header"], dict):
-                raise TypeError("the header is no object")
-            return cls(data["header"], tuple(read_record(case) for case in data["cases"]))
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            if isinstance(error, UsageError):
-                raise
-            raise UsageError(f"{path} is no bench report ({error}); write one by --json {path}") from error
+        return stored.load(path, FORMAT, cls._of, "is no bench report", "--json")
+
+    @classmethod
+    def _of(cls, data: Mapping[str, Any]) -> Report:
+        if not isinstance(data["header"], dict):
+            raise TypeError("the header is no object")
+        return cls(data["header"], tuple(read_record(case) for case in data["cases"]))
 
 
 def read_record(row: dict[str, Any]) -> Record:

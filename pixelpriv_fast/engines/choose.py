@@ -35,18 +35,19 @@ class Rank:
 
 #: What ``auto`` takes on each device, best first. Photos a second of whole steps at batches of 1, 8 and 32, medians of five
 #: interleaved rounds of ``benchmarks/engine_steps.py`` on two cores with AVX512-BF16:
-#:                       SqueezeNet-Places365    EfficientNet-Lite0 (1 and 8)
-#:   OpenVINO bf16       274, 289, 272           157, 230
-#:   torch bf16          112, 243, 198            50,  89
-#:   OpenVINO fp32       111, 145, 147            80, 125
-#:   torch fp32           70, 167,  98            50,  59
-#:   ONNX Runtime fp32    47,  75,  74            67,  67
-#: So the ONNX engine comes first where it has OpenVINO, and torch before ONNX Runtime.
+#:                       SqueezeNet-Places365    EfficientNet-Lite0
+#:   OpenVINO bf16       159, 193, 197           116, 144, 142
+#:   torch bf16           80, 124, 118            33,  54,  49
+#:   OpenVINO fp32        72,  94,  98            59,  77,  78
+#:   torch fp32           60,  70,  51            33,  36,  13
+#:   ONNX Runtime fp32    57,  61,  60            56,  55,  44
+#: So the ONNX engine comes first where it has OpenVINO. Torch in bf16 is ahead of ONNX Runtime on SqueezeNet, behind it or
+#: level on EfficientNet, and ahead on larger networks: it comes second.
 #: Which precision an engine takes of itself is that engine's own rule.
 AUTO: Mapping[str, tuple[Rank, ...]] = {
     "cpu": (
         Rank("onnx", "openvino", "backward graph on OpenVINO: the fastest steps measured"),
-        Rank("torch", "torch", "ahead of ONNX Runtime on most measured networks and batches"),
+        Rank("torch", "torch", "in bf16 ahead of ONNX Runtime on most measured networks and batches"),
         Rank("onnx", "onnxruntime", "backward graph on ONNX Runtime: needs the base package only"),
     ),
     "cuda": (

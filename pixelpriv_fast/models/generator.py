@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from ..errors import ModelError, PhotoError, UsageError
-from ..runtime import Choice, Session, SessionOptions, create_session, select
-from ..runtime.device import fast_bf16
+from ..runtime import Choice, Session, SessionOptions, create_session, precisions, select
 from ..types import Pixels
 from .cartoongan_graph import folded_graph
 from .cartoongan_parts import LEAST_ROWS, Numbers
@@ -136,4 +135,4 @@ def precision_for(choice: Choice) -> str:
     """The fastest precision that ``choice`` has hardware for."""
     if choice.provider.device == "cuda":
         return "f16"
-    return "bf16" if choice.provider.name == "openvino" and fast_bf16() else "f32"
+    return precisions(choice.provider.name)[0]

@@ -57,9 +57,10 @@ class Guard:
 class Native(Generic[T]):
     """A library's object, freed by the process that made it and by no other.
 
-    Its destructor waits for threads: in a forked child OpenVINO's ended the process and ONNX Runtime's hung, by
-    ``close``, by garbage collection and at the interpreter's exit. So it gets a reference that no Python object owns and that
-    only its own process gives back. A child that drops it leaks it on purpose; the memory is shared with the parent.
+    Its destructor waits for threads: in a forked child OpenVINO's ended the process and ONNX Runtime's hung, by ``close``
+    and by garbage collection. So it gets a reference that no Python object owns and that only its own process gives back.
+    A child that drops it leaks it on purpose; the memory is shared with the parent. Out of reach: a child that leaves by
+    ``sys.exit`` instead of ``os._exit`` (as multiprocessing's do) still waits in ONNX Runtime's own exit handlers.
     """
 
     def __init__(self, value: T) -> None:

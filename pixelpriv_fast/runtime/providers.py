@@ -69,8 +69,9 @@ PROVIDERS: Mapping[str, Provider] = {
             fix='pip uninstall onnxruntime && pip install "onnxruntime-gpu[cuda,cudnn]"',
             note=UNTRIED,
         ),
-        # Choice: four photos a pass on OpenVINO. With more, activations leave the cache and a photo gets slower
-        # (``benchmarks/engine_steps.py --batches 32 --passes 1,2,8,32``).
+        # Choice: four photos a pass on OpenVINO. More are no faster (steps of EfficientNet-Lite0 in bf16 in passes of 1, 4
+        # and 16: 110, 140 and 133 photos a second; ``benchmarks/engine_steps.py --batches 1,4,16``, and ``--passes``),
+        # and a pass that is not full costs as much as one that is.
         Provider("openvino", "cpu", "OpenVINO", None, fix="pip install openvino", halves=("bf16",), most=4),
         # ONNX Runtime's kernels share a matrix product's rows out among threads, so that a photo's values depend on its
         # place in a pass (SqueezeNet from 4 photos on): it gets one photo at a time.

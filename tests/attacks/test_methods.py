@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import operator
 
 import numpy as np
@@ -100,36 +99,6 @@ def test_linear_model_reaches_the_optimum_in_epsilon_steps():
     np.testing.assert_array_equal(single.photo, best)
 
 
-def test_forwards_are_not_wasted():
-    """Ten gradients and one final look; "best_loss" looks again only where half levels or a resize round."""
-    weights = np.random.default_rng(0).normal(size=(3, 12, 12)).astype(np.float32)
-    start = np.full((12, 12, 3), 100, np.uint8)
-
-    def cost(attack, preprocess=None):
-        linear = LinearEngine(weights, preprocess or Preprocess((12, 12)))
-        attack.run([start], dataclasses.replace(task_for([linear], [start])))
-        return linear.gradients, linear.forwards - 1  # one is task_for's
-
-    assert cost(PGD(keep="last")) == (10, 1)
-    assert cost(PGD(keep="best_loss", step=1 / 255)) == (10, 1)
-    assert cost(PGD(keep="best_loss", epsilon=8 / 255)) == (10, 6)  # odd steps stand on half levels
-    assert cost(PGD(keep="best_loss", step=1 / 255), Preprocess((12, 12), "squash", (13, 13))) == (10, 10)
-    assert cost(PGD(stop="fooled", margin=0.001, keep="last"), Preprocess((12, 12), "squash", (13, 13)))[1] <= 10
-
-
-@pytest.mark.parametrize(("keep", "gradients"), [("last", 12), ("best_loss", 4)])
-def test_photos_step_by_as_many_as_a_pass_holds(keep, gradients):
-    """Nobody judged: 3 passes of 2 photos a step. Judged: all five together, so that what is judged shares passes."""
-    weights = np.random.default_rng(0).normal(size=(3, 12, 12)).astype(np.float32)
-    starts = list(np.random.default_rng(1).integers(0, 256, (5, 12, 12, 3), dtype=np.uint8))
-    attack, photos = PGD(steps=4, keep=keep), []
-    for most in (None, 2):
-        linear = LinearEngine(weights, Preprocess((12, 12)), most=most)
-        photos.append([outcome.photo for outcome in attack.run(starts, task_for([linear], starts))])
-    np.testing.assert_array_equal(photos[0], photos[1])
-    assert linear.gradients == gradients
-
-
 def test_half_level_iterates_are_rounded_towards_the_start():
     start = np.full((12, 12, 3), 100, np.uint8)
     linear = LinearEngine(np.ones((3, 12, 12), np.float32), Preprocess((12, 12)))
@@ -211,29 +180,6 @@ def test_first_success_stops_at_the_border():
     task = task_for([victim], starts)
     outcomes = PGD(keep="first_success", epsilon=8 / 255, steps=40).run(starts, task)
     assert all(outcome.fooled and outcome.steps < 40 for outcome in outcomes)
-
-
-def test_a_pass_is_spent_on_a_judgement_only_where_somebody_asks():
-    rng = np.random.default_rng(1)
-    weights = rng.normal(size=(3, 12, 12)).astype(np.float32)
-    start = rng.integers(100, 150, (12, 12, 3), dtype=np.uint8)
-
-    def passes(attack, judged):
-        linear = LinearEngine(weights, Preprocess((12, 12)))
-        task = task_for([linear], [start], judged=judged)
-        before = linear.forwards
-        (outcome,) = attack.run([start], task)
-        return linear.forwards - before, outcome
-
-    last = PGD(epsilon=40 / 255, step="one_level", steps=40, keep="last")
-    (told, asked), (silent, unasked) = passes(last, True), passes(last, False)
-    assert (told, asked.fooled) == (1, True)
-    assert (silent, unasked.fooled) == (0, None)
-    np.testing.assert_array_equal(asked.photo, unasked.photo)
-    first = passes(last.replaced(keep="first_success"), True)  # whole levels: its own logits are the judgement
-    assert first[0] == 0
-    assert first[1].fooled
-    assert first[1].steps < 40
 
 
 def test_several_victims_are_all_fooled_and_the_stubborn_one_weighs_more():

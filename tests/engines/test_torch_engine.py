@@ -125,6 +125,15 @@ def test_any_number_of_photos_and_chunks():
     assert gradient.shape == x.shape
 
 
+def test_passes_on_a_cpu_are_small_whatever_the_slots():
+    victim = engine()
+    assert victim.most is not None
+    x, accepted = inputs(11), np.eye(6, dtype=bool)[np.zeros(11, int)]
+    small, large = (victim.gradient(x, accepted, slots) for slots in (victim.most, 4 * victim.most))
+    for one, other in zip(small, large, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 @pytest.mark.parametrize("slots", [1, 3, 8])
 def test_slots_and_neighbours_change_no_byte(precision, slots):
