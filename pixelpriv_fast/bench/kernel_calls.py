@@ -130,7 +130,20 @@ EXAMPLES: Final[dict[str, Callable[[], tuple[Any, ...]]]] = {
         (_gradient(), *_exact_tables(), _order(), _numbers(0.02), np.zeros((_HEIGHT, _WIDTH, 3), np.float32))
     ),
     "lattice_step": lambda: (
-        (_photo(), _offsets(), 1, _gradient(), *_exact_tables(), _order(), _numbers(0.02), 1, 8, None)
+        (
+            _photo(),
+            _offsets(),
+            1,
+            _gradient(),
+            *_exact_tables(),
+            _order(),
+            _numbers(0.02),
+            _numbers(-1.0),
+            1,
+            8,
+            None,
+            None,
+        )
     ),
     "lattice_photo": lambda: (_photo(), _offsets(), 2),
     "largest_change": lambda: (scene(192, 256), scene(192, 256, 1)),
