@@ -96,7 +96,7 @@ def run(number: int, stack: ExitStack) -> Pair:
     protector = Protector(recipe, classifier=_classifier(), metrics=("psnr",), retry=False)
 
     def protect() -> None:
-        for result in protector.stream([file], encode=True):
+        for result in protector.stream([file], batch=1, encode=True):
             if result.error is not None:
                 raise result.error
 
