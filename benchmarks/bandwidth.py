@@ -46,9 +46,10 @@ def cases() -> dict[str, Case]:
     small = rng.standard_normal((3, *RESIZED), np.float32)
     shrink, same = tables(RESIZED), tables((HEIGHT, WIDTH))
     plain = np.arange(3, dtype=np.int32), np.ones(3, np.float32)
+    zeros = np.zeros(3, np.float32)
 
     def step(gradient: np.ndarray, tables: tuple[np.ndarray, ...]) -> Callable[[], object]:
-        return lambda: get("lattice_step")(photo, offsets, 1, gradient, *tables, *plain, 1, 8, None)
+        return lambda: get("lattice_step")(photo, offsets, 1, gradient, *tables, *plain, zeros, 1, 8, None, None)
 
     return {
         "copy": Case(lambda: np.copyto(other, full), 8 * SAMPLES),

@@ -99,7 +99,7 @@ def photo_paths(height: int, width: int) -> dict[str, Work]:
     illumination = np.full(((height + 1) // 2, (width + 1) // 2), 0.4)
     n, size = float(photo.nbytes), f"{height * width / 1e6:.0f} MP"
     taps = 2.0 * (axes[1].weights.shape[1] * height * small + axes[0].weights.shape[1] * RESIZED * small) * 3
-    step = (ORDER, ONES, 1, 8, None)
+    step = (ORDER, ONES, ZEROS, 1, 8, None, None)
     return {
         "contrast: blend": Work(
             lambda: get("blend_exposure")(photo, illumination, np.linspace(0, 1.4, 256), 0.5),

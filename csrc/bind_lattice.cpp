@@ -36,8 +36,9 @@ int bound_largest_change(const PhotoU8& photo, const PhotoU8& other) {
 
 void bound_lattice_step(const PhotoU8& photo, OffsetI8& offsets, int units, const PlanarF32& gradient,
                         const VectorI32& row_starts, const TableF32& row_weights, const VectorI32& column_starts,
-                        const TableF32& column_weights, const VectorI32& order, const VectorF32& gain, int step,
-                        int bound, const std::optional<PhotoF32>& extra) {
+                        const TableF32& column_weights, const VectorI32& order, const VectorF32& gain,
+                        const VectorF32& bias, int step, int bound, const std::optional<PhotoF32>& extra,
+                        std::optional<PlanarF32>& planes) {
     require_shape(photo, "photo", {-1, -1, 3});
     require_shape(offsets, "offsets", {photo.shape(0), photo.shape(1), 3});
     require_writeable(offsets, "offsets");
@@ -49,13 +50,18 @@ void bound_lattice_step(const PhotoU8& photo, OffsetI8& offsets, int units, cons
     const auto columns = axis_view<float>(column_starts, column_weights, "column_weights", photo.shape(1));
     require_shape(gradient, "gradient", {3, rows.outputs, columns.outputs});
     if (extra) require_shape(*extra, "extra", {photo.shape(0), photo.shape(1), 3});
-    const Channels channels = channels_view(order, gain, nullptr);
+    if (planes) {
+        require_shape(*planes, "planes", {3, rows.outputs, columns.outputs});
+        require_writeable(*planes, "planes");
+    }
+    const Channels channels = channels_view(order, gain, &bias);
     const PhotoView view{photo.data(), photo.shape(0), photo.shape(1)};
+    float* next = planes ? planes->mutable_data() : nullptr;
     const float* added = extra ? extra->data() : nullptr;
     const float* source = gradient.data();
     std::int8_t* target = offsets.mutable_data();
     py::gil_scoped_release unlocked;
-    lattice_step(view, target, source, rows, columns, channels, {units, step, bound}, added);
+    lattice_step(view, target, source, rows, columns, channels, {units, step, bound}, added, next);
 }
 
 }  // namespace
@@ -68,7 +74,8 @@ void bind_lattice(py::module_& m) {
           py::arg("units"), py::arg("gradient").noconvert(), py::arg("row_starts").noconvert(),
           py::arg("row_weights").noconvert(), py::arg("column_starts").noconvert(),
           py::arg("column_weights").noconvert(), py::arg("order").noconvert(), py::arg("gain").noconvert(),
-          py::arg("step"), py::arg("bound"), py::arg("extra").noconvert());
+          py::arg("bias").noconvert(), py::arg("step"), py::arg("bound"), py::arg("extra").noconvert(),
+          py::arg("planes").noconvert());
 }
 
 }  // namespace pp

@@ -1,5 +1,6 @@
 // Python's view of csrc/resize.
 #include "bind_tables.hpp"
+#include "lattice_rows.hpp"
 
 namespace pp {
 

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <optional>
 
 #include "dispatch.hpp"
+#include "lattice_rows.hpp"
 
 namespace pp {
 
@@ -119,22 +121,30 @@ PP_CLONES void add_rows(const float* PP_RESTRICT a, const float* PP_RESTRICT b, 
     for (std::ptrdiff_t i = 0; i < count; ++i) out[i] = a[i] + b[i];
 }
 
-// The step along the adjoint plus a gradient at the photo's size.
-void step_with_extra(const PhotoView& photo, std::int8_t* offsets, AdjointRows& adjoint, const Move& move,
-                     const float* extra) {
-    const std::ptrdiff_t stride = 3 * photo.width, margin = 3 * adjoint.first_column();
+// The step of row r along the adjoint plus a gradient at the photo's size. sum: room for a row.
+void step_with_extra(const PhotoView& photo, std::int8_t* offsets, AdjointRows& adjoint, std::ptrdiff_t r,
+                     const Move& move, const float* extra, float* sum) {
+    const std::ptrdiff_t stride = 3 * photo.width, margin = 3 * adjoint.first_column(), corner = r * stride;
     const float one[kTogether] = {1.0f};
-    std::vector<float> sum(static_cast<std::size_t>(stride));
-    for (std::ptrdiff_t r = 0; r < photo.height; ++r) {
-        const std::ptrdiff_t corner = r * stride;
-        const float* row = adjoint.row(r);
-        const float* whole = extra + corner;
-        if (row != nullptr) {
-            std::copy_n(whole, stride, sum.begin());
-            add_rows(row, whole + margin, adjoint.samples(), sum.data() + margin);
-            whole = sum.data();
-        }
-        step_one(photo.pixels + corner, {&whole, one, 1}, stride, move, offsets + corner);
+    const float* row = adjoint.row(r);
+    const float* whole = extra + corner;
+    if (row != nullptr) {
+        std::copy_n(whole, stride, sum);
+        add_rows(row, whole + margin, adjoint.samples(), sum + margin);
+        whole = sum;
+    }
+    step_one(photo.pixels + corner, {&whole, one, 1}, stride, move, offsets + corner);
+}
+
+// The step of `count` rows from r on along the adjoint alone.
+void step_along(const PhotoView& photo, std::int8_t* offsets, AdjointRows& adjoint, std::ptrdiff_t r,
+                std::ptrdiff_t count, const Move& move) {
+    const std::ptrdiff_t stride = 3 * photo.width, corner = r * stride + 3 * adjoint.first_column();
+    const AdjointRows::Met met = adjoint.meet(r, count);
+    if (met.count > 0 && count == 1) {
+        step_one(photo.pixels + corner, met, adjoint.samples(), move, offsets + corner);
+    } else if (met.count > 0) {
+        step_all(photo.pixels + corner, met, adjoint.samples(), stride, move, offsets + corner);
     }
 }
 
@@ -168,21 +178,23 @@ PP_CLONES int largest_change(const std::uint8_t* photo, const std::uint8_t* othe
 }
 
 void lattice_step(const PhotoView& photo, std::int8_t* offsets, const float* gradient, const Axis<float>& rows,
-                  const Axis<float>& columns, const Channels& channels, const Move& move, const float* extra) {
+                  const Axis<float>& columns, const Channels& channels, const Move& move, const float* extra,
+                  float* planes) {
     AdjointRows adjoint(gradient, rows, columns, channels);
-    const std::ptrdiff_t stride = 3 * photo.width, margin = 3 * adjoint.first_column();
-    if (extra != nullptr) return step_with_extra(photo, offsets, adjoint, move, extra);
+    std::optional<LatticeRows> next;
+    if (planes != nullptr) next.emplace(photo, offsets, move.units, rows, columns, channels, planes);
+    std::vector<float> sum(static_cast<std::size_t>(extra != nullptr ? 3 * photo.width : 0));
     // Rows of a photo well above the network's size are reached by the same few rows of its gradient.
-    const std::ptrdiff_t together = rows.taps >= 2 * kTogether ? kTogether : 1;
+    const std::ptrdiff_t together = extra == nullptr && rows.taps >= 2 * kTogether ? kTogether : 1;
     for (std::ptrdiff_t r = 0; r < photo.height;) {
-        const std::ptrdiff_t count = photo.height - r >= together ? together : 1, corner = r * stride + margin;
-        const AdjointRows::Met met = adjoint.meet(r, count);
-        if (met.count > 0 && count == 1) {
-            step_one(photo.pixels + corner, met, adjoint.samples(), move, offsets + corner);
-        } else if (met.count > 0) {
-            step_all(photo.pixels + corner, met, adjoint.samples(), stride, move, offsets + corner);
+        const std::ptrdiff_t count = photo.height - r >= together ? together : 1;
+        if (extra != nullptr) {
+            step_with_extra(photo, offsets, adjoint, r, move, extra, sum.data());
+        } else {
+            step_along(photo, offsets, adjoint, r, count, move);
         }
         r += count;
+        if (next) next->read(r);
     }
 }
 

@@ -45,47 +45,9 @@ PP_CLONES void weigh_rows_u8(const std::uint8_t* rows, std::ptrdiff_t stride, co
     for (std::ptrdiff_t i = 0; i < stride; ++i) out[i] = clip8(sums[i]);
 }
 
-// sums[i] = sum over taps of weights[t] * (photo * units + offset), in units; rows are `stride` samples apart.
-PP_CLONES void weigh_lattice_rows(const std::uint8_t* photo, const std::int8_t* offsets, int units,
-                                  std::ptrdiff_t stride, std::ptrdiff_t samples, const float* weights,
-                                  std::ptrdiff_t taps, float* PP_RESTRICT sums) {
-    std::fill(sums, sums + samples, 0.0f);
-    std::ptrdiff_t t = 0;
-    for (; t + 4 <= taps; t += 4) {  // four rows a visit: a quarter of the traffic on sums
-        const std::uint8_t* p = photo + t * stride;
-        const std::int8_t* m = offsets + t * stride;
-        const float w0 = weights[t], w1 = weights[t + 1], w2 = weights[t + 2], w3 = weights[t + 3];
-        for (std::ptrdiff_t i = 0; i < samples; ++i) {
-            const float v0 = static_cast<float>(p[i] * units + m[i]);
-            const float v1 = static_cast<float>(p[i + stride] * units + m[i + stride]);
-            const float v2 = static_cast<float>(p[i + 2 * stride] * units + m[i + 2 * stride]);
-            const float v3 = static_cast<float>(p[i + 3 * stride] * units + m[i + 3 * stride]);
-            sums[i] += (w0 * v0 + w1 * v1) + (w2 * v2 + w3 * v3);
-        }
-    }
-    for (; t < taps; ++t) {
-        const std::uint8_t* p = photo + t * stride;
-        const std::int8_t* m = offsets + t * stride;
-        const float weight = weights[t];
-        for (std::ptrdiff_t i = 0; i < samples; ++i) sums[i] += weight * static_cast<float>(p[i] * units + m[i]);
-    }
-}
-
 PP_CLONES void dot_rows(const float* row, const std::ptrdiff_t* starts, const float* weights, std::ptrdiff_t outputs,
                         std::ptrdiff_t lanes, float* PP_RESTRICT out) {
     for (std::ptrdiff_t x = 0; x < outputs; ++x) dot3(row + starts[x], weights + x * lanes, lanes, out + 3 * x);
-}
-
-// One interleaved row into its place in the three planes.
-PP_CLONES void store_planes(const float* row, std::ptrdiff_t outputs, const Channels& channels, float scale,
-                            std::ptrdiff_t plane, float* PP_RESTRICT out) {
-    for (int c = 0; c < 3; ++c) {
-        const float gain = channels.gain[c] * scale;
-        const float bias = channels.bias[c];
-        const float* source = row + channels.order[c];
-        float* target = out + c * plane;
-        for (std::ptrdiff_t x = 0; x < outputs; ++x) target[x] = source[3 * x] * gain + bias;
-    }
 }
 
 // Each value three colours wide, kLanes long.
@@ -228,27 +190,6 @@ PP_CLONES void normalise(const std::uint8_t* pixels, std::ptrdiff_t count, const
         const std::uint8_t* source = pixels + channels.order[c];
         float* PP_RESTRICT target = out + c * count;
         for (std::ptrdiff_t i = 0; i < count; ++i) target[i] = static_cast<float>(source[3 * i]) * gain + bias;
-    }
-}
-
-void resize_lattice(const PhotoView& photo, const std::int8_t* offsets, int units, const Axis<float>& rows,
-                    const Axis<float>& columns, const Channels& channels, float* out) {
-    const std::ptrdiff_t first = columns.first();
-    const std::ptrdiff_t width = columns.end() - first;
-    const std::ptrdiff_t plane = rows.outputs * columns.outputs;
-    const bool direct = copies(columns, 1.0f);
-    const Interleaved<float> table(columns, first, width);
-    std::vector<float> sums(3 * width);
-    std::vector<float> small(3 * columns.outputs);
-    for (std::ptrdiff_t y = 0; y < rows.outputs; ++y) {
-        const std::ptrdiff_t corner = 3 * (rows.starts[y] * photo.width + first);
-        weigh_lattice_rows(photo.pixels + corner, offsets + corner, units, 3 * photo.width, 3 * width,
-                           rows.weights + y * rows.taps, rows.taps, sums.data());
-        if (!direct) {
-            shrink_row(sums.data(), table, columns.outputs, small.data());
-        }
-        store_planes(direct ? sums.data() : small.data(), columns.outputs, channels, 1.0f / static_cast<float>(units),
-                     plane, out + y * columns.outputs);
     }
 }
 

@@ -69,9 +69,6 @@ void resize_u8(const PhotoView& photo, const Axis<std::int32_t>& rows, const Axi
 
 void normalise(const std::uint8_t* pixels, std::ptrdiff_t count, const Channels& channels, float* out);
 
-void resize_lattice(const PhotoView& photo, const std::int8_t* offsets, int units, const Axis<float>& rows,
-                    const Axis<float>& columns, const Channels& channels, float* out);
-
 // The photo's gradient, one row after the other from the top: a few rows of memory, whatever the photo's size.
 class AdjointRows {
   public:

@@ -70,6 +70,7 @@ class Run:
     aim: Aim
     steps: int = 0
     judgement: Judgement | None = None  #: of the iterate as it stands, where somebody asked
+    ahead: Floats | None = None  #: the last victim's input of the iterate as it stands, where the step to it wrote it
     best: tuple[Judgement, Offsets] | None = field(default=None)
 
 
@@ -156,7 +157,7 @@ def _advance(runs: list[Run], task: AttackTask, plan: Descent) -> list[Run]:
 
 
 def _advance_together(runs: list[Run], task: AttackTask, plan: Descent) -> list[Run]:
-    answers = [_gradient(victim, v, runs, task.batch) for v, victim in enumerate(task.victims)]
+    answers = [_gradient(task.victims, v, runs, task.batch) for v in range(len(task.victims))]
     known = [[logits[row] for logits, _ in answers] for row in range(len(runs))]
     stopped = _stopping(runs, known, task, plan) if plan.judges else []
     for row, run in enumerate(runs):
@@ -217,13 +218,17 @@ def _stopping(runs: Sequence[Run], known: Sequence[Sequence[Row]], task: AttackT
     return stopped
 
 
-def _gradient(victim: Victim, v: int, runs: Sequence[Run], slots: int) -> tuple[Logits, Floats]:
-    inputs = [run.iterate.seen(victim.preprocess) for run in runs]
-    return victim.gradient(np.stack(inputs), np.stack([run.aim.sets[v] for run in runs]), slots)
+def _gradient(victims: Sequence[Victim], v: int, runs: Sequence[Run], slots: int) -> tuple[Logits, Floats]:
+    inputs = [
+        run.iterate.seen(victims[v].preprocess) if run.ahead is None or victims[v] is not victims[-1] else run.ahead
+        for run in runs
+    ]
+    return victims[v].gradient(np.stack(inputs), np.stack([run.aim.sets[v] for run in runs]), slots)
 
 
 def _step(run: Run, answers: Sequence[tuple[Row, Floats]], victims: Sequence[Victim], plan: Descent) -> None:
-    """Moves one photo: up or down the mean cross entropy of its aim over the victims."""
+    """Moves one photo: up or down the mean cross entropy of its aim over the victims. Where it has another step to
+    take, the last victim's next input is written on the way."""
     weights = _weights([log_odds(row, goal) for (row, _), goal in zip(answers, run.aim.sets, strict=True)])
     parts = [
         (victim, gradient * np.float32(weight) if weight != 1.0 else gradient)
@@ -234,16 +239,9 @@ def _step(run: Run, answers: Sequence[tuple[Row, Floats]], victims: Sequence[Vic
         extra = np.zeros(iterate.start.shape, np.float32) if extra is None else extra
         victim.preprocess.adjoint(gradient, extra)
     victim, gradient = parts[-1]
-    victim.preprocess.step(
-        iterate.start,
-        iterate.offsets,
-        gradient,
-        step=plan.step if run.aim.away else -plan.step,
-        bound=iterate.ball.bound,
-        units=iterate.ball.units,
-        extra=extra,
-    )
     run.steps += 1
+    step = plan.step if run.aim.away else -plan.step
+    run.ahead = iterate.step(victim.preprocess, gradient, step, extra, reads=run.steps < plan.steps)
     run.judgement = None
 
 
@@ -287,6 +285,7 @@ def _judge_last(runs: Sequence[Run], task: AttackTask, plan: Descent) -> None:
 
 def _kept(run: Run) -> Run:
     """The run at the best iterate that was judged, where that is a better one than its last."""
+    run.ahead = None
     if run.best is not None and (run.judgement is None or run.best[0].rank >= run.judgement.rank):
         run.judgement, run.iterate.offsets = run.best
     return run

@@ -102,6 +102,16 @@ class Iterate:
             return preprocess.exact(self.start, self.offsets, self.ball.units)
         return preprocess.unscaled(self.start + self.change())
 
+    def step(
+        self, preprocess: Preprocess, gradient: Floats, step: int, extra: Floats | None, *, reads: bool
+    ) -> Floats | None:
+        """Moves the photo by ``step`` units, see ``Preprocess.step``. Where somebody ``reads`` on, it returns what
+        ``seen`` is now, if that costs no pass of its own, else None."""
+        out = np.empty((3, *preprocess.size), np.float32) if reads and self.weights is None else None
+        within = {"bound": self.ball.bound, "units": self.ball.units}
+        preprocess.step(self.start, self.offsets, gradient, step=step, extra=extra, out=out, **within)
+        return out
+
     def judged(self, preprocess: Preprocess) -> Floats:
         """The network's input by which the photo is judged: of its 8-bit pixels, or, where they are a change still to
         be lifted, of what stands."""

@@ -54,9 +54,11 @@ def lattice_step(
     column_weights: TableF32,
     order: VectorI32,
     gain: VectorF32,
+    bias: VectorF32,
     step: int,
     bound: int,
     extra: PhotoF32 | None,
+    planes: PlanarF32 | None,
 ) -> None: ...
 def least_norm(
     wanted: PhotoF32,

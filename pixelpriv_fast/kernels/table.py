@@ -41,7 +41,9 @@ KERNELS: dict[str, Kernel] = {
     "normalise": Kernel("resize", "8-bit pixels to a network's planar input", _ALL),
     "resize_lattice": Kernel("resize", "unrounded resize of a lattice iterate into a network's input", _ALL),
     "resize_adjoint": Kernel("resize", "the transpose of resize_lattice: gradient at photo size", _ALL),
-    "lattice_step": Kernel("lattice", "adjoint, sign, step and clamp on int8 offsets in one pass", _ALL),
+    "lattice_step": Kernel(
+        "lattice", "adjoint, sign, step and clamp on int8 offsets, and the next input, in one pass", _ALL
+    ),
     "lattice_photo": Kernel("lattice", "the 8-bit photo of a lattice iterate", _ALL),
     "largest_change": Kernel("lattice", "largest absolute difference of two 8-bit photos", _ALL),
     "least_norm": Kernel("lift", "coefficients of the smallest change whose resize is a given one"),

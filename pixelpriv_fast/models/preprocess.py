@@ -177,12 +177,14 @@ class Preprocess:
         bound: int,
         units: int = 1,
         extra: Floats | None = None,
+        out: Floats | None = None,
     ) -> None:
         """Moves ``offsets`` in place by ``step`` units along the sign of the photo's gradient (``adjoint`` of
-        ``gradient``, plus ``extra`` (H, W, 3)), within ``bound`` units and 0..255. Needs no float photo."""
-        order, gain, _ = affine(self)
+        ``gradient``, plus ``extra`` (H, W, 3)), within ``bound`` units and 0..255. Needs no float photo.
+
+        ``out`` float32 (3, h, w) receives ``exact`` of the moved photo, to the bit, while its rows are in the cache."""
         tables = self._tables(photo)
-        get("lattice_step")(photo, offsets, units, gradient, *tables, order, gain, step, bound, extra)
+        get("lattice_step")(photo, offsets, units, gradient, *tables, *affine(self), step, bound, extra, out)
 
     def axes(self, height: int, width: int) -> tuple[AxisFilter, AxisFilter]:
         """The tables of rows and columns for photos of this size."""

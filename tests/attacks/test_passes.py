@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from pixelpriv_fast.attacks import PGD
+from pixelpriv_fast.attacks.linf import Iterate
 from pixelpriv_fast.models import Preprocess
 from tests.attacks.conftest import LinearEngine
 from tests.attacks.test_contract import task_for
@@ -64,3 +65,35 @@ def test_a_pass_is_spent_on_a_judgement_only_where_somebody_asks():
     assert first[0] == 0
     assert first[1].fooled
     assert first[1].steps < 40
+
+
+@pytest.mark.parametrize("reading", [Preprocess((12, 12)), Preprocess((12, 12), "squash", (13, 13))])
+@pytest.mark.parametrize("attack", [PGD(keep="last"), PGD(keep="best_loss"), PGD(stop="fooled", margin=0.001)])
+def test_a_step_reads_the_photo_for_the_next_one(monkeypatch, attack, reading):
+    """The last victim's input comes with the step: its photos are read once each, and nothing is other for it."""
+    rng = np.random.default_rng(2)
+    starts = list(rng.integers(0, 256, (3, 30, 20, 3), dtype=np.uint8))
+    first, last = Preprocess((30, 20), std=(90.0, 80.0, 70.0)), reading
+    weights = rng.normal(size=(3, 30, 20)).astype(np.float32), rng.normal(size=(3, 12, 12)).astype(np.float32)
+    read, exact, step = [], Preprocess.exact, Iterate.step
+
+    def silent(*arguments, **named):
+        step(*arguments, **named)
+
+    def counted(self, *arguments):
+        read.append(self)
+        return exact(self, *arguments)
+
+    def attacked():
+        read.clear()
+        victims = [LinearEngine(w, p) for w, p in zip(weights, (first, last), strict=True)]
+        return attack.run(starts, task_for(victims, starts))
+
+    monkeypatch.setattr(Preprocess, "exact", counted)
+    ahead = attacked()
+    assert read.count(last) == 3
+    assert read.count(first) == sum(outcome.steps + (outcome.steps < attack.steps) for outcome in ahead)
+    monkeypatch.setattr(Iterate, "step", silent)
+    for got, want in zip(ahead, attacked(), strict=True):
+        np.testing.assert_array_equal(got.photo, want.photo)
+        assert (got.steps, got.fooled) == (want.steps, want.fooled)

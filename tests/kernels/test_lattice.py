@@ -10,6 +10,7 @@ from pixelpriv_fast.kernels.filters import axis_filter
 
 ORDER = np.array([0, 1, 2], np.int32)
 GAIN = np.array([1.0, 0.5, 2.0], np.float32)
+BIAS = np.array([0.1, -2.0, 0.0], np.float32)
 
 
 def twins(name: str) -> list[str]:
@@ -75,7 +76,18 @@ def test_step_is_the_same_in_every_twin(size, resized, crop, with_extra, units, 
         offsets = np.zeros(photo.shape, np.int8)
         for _ in range(3):
             kernels.get("lattice_step", implementation)(
-                photo, offsets, units, gradient, *tables(size, resized, crop, "box"), ORDER, GAIN, step, bound, extra
+                photo,
+                offsets,
+                units,
+                gradient,
+                *tables(size, resized, crop, "box"),
+                ORDER,
+                GAIN,
+                BIAS,
+                step,
+                bound,
+                extra,
+                None,
             )
         moved = photo.astype(int) * units + offsets
         assert moved.min() >= 0
@@ -86,6 +98,35 @@ def test_step_is_the_same_in_every_twin(size, resized, crop, with_extra, units, 
         np.testing.assert_array_equal(other, results[0])
 
 
+@pytest.mark.parametrize("units", [1, 2])
+@pytest.mark.parametrize("with_extra", [False, True])
+@pytest.mark.parametrize(
+    ("size", "resized", "crop"),
+    [
+        ((29, 37), (29, 37), (29, 37)),
+        ((29, 90), (29, 90), (24, 71)),
+        ((32, 24), (16, 24), (16, 12)),
+        ((5, 4), (16, 16), (8, 8)),
+        ((263, 345), (22, 29), (20, 27)),
+    ],
+)
+@pytest.mark.parametrize("implementation", twins("lattice_step"))
+def test_the_next_input_is_that_of_a_pass_of_its_own(implementation, size, resized, crop, with_extra, units):
+    rng = np.random.default_rng(7)
+    photo = rng.integers(0, 256, (*size, 3), dtype=np.uint8)
+    gradient, axes = whole_numbers((3, *crop), 8), tables(size, resized, crop, "bicubic")
+    extra = whole_numbers((*size, 3), 9) if with_extra else None
+    order = np.array([2, 0, 1], np.int32)
+    alone, moved = np.zeros((2, *photo.shape), np.int8)
+    planes = np.full(gradient.shape, np.nan, np.float32)
+    step, read = kernels.get("lattice_step", implementation), kernels.get("resize_lattice", implementation)
+    for _ in range(2):
+        step(photo, alone, units, gradient, *axes, order, GAIN, BIAS, 3, 4, extra, None)
+        step(photo, moved, units, gradient, *axes, order, GAIN, BIAS, 3, 4, extra, planes)
+        np.testing.assert_array_equal(moved, alone)
+        np.testing.assert_array_equal(planes, read(photo, alone, units, *axes, order, GAIN, BIAS))
+
+
 @pytest.mark.parametrize("implementation", twins("lattice_step"))
 def test_no_gradient_no_move_and_pixels_outside_the_crop_stay(implementation):
     photo = np.full((8, 8, 3), 100, np.uint8)
@@ -93,7 +134,9 @@ def test_no_gradient_no_move_and_pixels_outside_the_crop_stay(implementation):
     gradient = np.ones((3, 4, 4), np.float32)
     gradient[1] = 0.0
     identity = tables((8, 8), (8, 8), (4, 4))
-    kernels.get("lattice_step", implementation)(photo, offsets, 1, gradient, *identity, ORDER, GAIN, 1, 8, None)
+    kernels.get("lattice_step", implementation)(
+        photo, offsets, 1, gradient, *identity, ORDER, GAIN, BIAS, 1, 8, None, None
+    )
     want = np.zeros_like(offsets)
     want[2:6, 2:6] = [1, 0, 1]
     np.testing.assert_array_equal(offsets, want)
@@ -106,9 +149,9 @@ def test_native_refuses_what_it_cannot_write_or_hold():
     step = kernels.get("lattice_step", "native")
     identity = tables((4, 4), (4, 4), (4, 4))
     with pytest.raises(ValueError, match="bound is 128"):
-        step(photo, offsets, 1, gradient, *identity, ORDER, GAIN, 1, 128, None)
+        step(photo, offsets, 1, gradient, *identity, ORDER, GAIN, BIAS, 1, 128, None, None)
     with pytest.raises(ValueError, match="units is 3"):
-        step(photo, offsets, 3, gradient, *identity, ORDER, GAIN, 1, 8, None)
+        step(photo, offsets, 3, gradient, *identity, ORDER, GAIN, BIAS, 1, 8, None, None)
     offsets.flags.writeable = False
     with pytest.raises(ValueError, match="read-only"):
-        step(photo, offsets, 1, gradient, *identity, ORDER, GAIN, 1, 8, None)
+        step(photo, offsets, 1, gradient, *identity, ORDER, GAIN, BIAS, 1, 8, None, None)

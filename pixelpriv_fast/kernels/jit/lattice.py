@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from .resize import resize_adjoint
+from .resize import resize_adjoint, resize_lattice
 
 _Pixels: TypeAlias = npt.NDArray[np.uint8]
 _Offsets: TypeAlias = npt.NDArray[np.int8]
@@ -39,14 +39,20 @@ def lattice_step(
     column_weights: _Float32,
     order: _Int32,
     gain: _Float32,
+    bias: _Float32,
     step: int,
     bound: int,
     extra: _Float32 | None,
+    planes: _Float32 | None,
 ) -> None:
-    """See ``reference.lattice.lattice_step``; simple rather than lean: it holds a float copy of the photo."""
+    """See ``reference.lattice.lattice_step``; simple rather than lean: it holds a float copy of the photo, and
+    reads the moved photo in a pass of its own."""
+    tables = row_starts, row_weights, column_starts, column_weights
     full = np.zeros(photo.shape, np.float32) if extra is None else extra.copy()
-    resize_adjoint(gradient, row_starts, row_weights, column_starts, column_weights, order, gain, full)
+    resize_adjoint(gradient, *tables, order, gain, full)
     _step(photo.reshape(-1), offsets.reshape(-1), units, full.reshape(-1), step, bound)
+    if planes is not None:
+        planes[...] = resize_lattice(photo, offsets, units, *tables, order, gain, bias)
 
 
 @njit(cache=True, nogil=True)
