@@ -4,13 +4,15 @@
 
 #include "dispatch.hpp"
 #include "shrink_u8.hpp"
+#include "team.hpp"
 
 namespace pp {
 
 namespace {
 
 constexpr std::ptrdiff_t kBandRows = 128;
-constexpr std::ptrdiff_t kLanes = 24;  // eight pixels: whole vectors, and a multiple of three colours
+constexpr std::ptrdiff_t kGrain = 1 << 21;  // samples of the photo worth a thread
+constexpr std::ptrdiff_t kLanes = 24;       // eight pixels: whole vectors, and a multiple of three colours
 
 PP_INLINE std::uint8_t clip8(std::int32_t sum) {
     return static_cast<std::uint8_t>(std::min(std::max(sum >> kFixedBits, 0), 255));
@@ -92,6 +94,29 @@ PP_CLONES void spread_segments(const float* patterns, const std::ptrdiff_t* star
     }
 }
 
+// Outputs `begin` to `end` - 1 of the columns, `stride` samples each, of the rows that `across` shrinks.
+template <typename Across>
+void shrink_down(const Across& across, const Axis<std::int32_t>& rows, std::ptrdiff_t begin, std::ptrdiff_t end,
+                 std::ptrdiff_t stride, std::uint8_t* out) {
+    // The shrunk rows that a few outputs read: small enough for the cache.
+    std::vector<std::uint8_t> band((rows.taps + kBandRows) * stride);
+    std::vector<std::int32_t> sums(stride);
+    const std::ptrdiff_t bottom = rows.starts[end - 1] + rows.taps;
+    std::ptrdiff_t first = 0, last = rows.starts[begin];  // of the rows in the band
+    for (std::ptrdiff_t y = begin; y < end; ++y) {
+        if (rows.starts[y] + rows.taps > last) {
+            const std::ptrdiff_t kept = std::max<std::ptrdiff_t>(last - rows.starts[y], 0);
+            if (kept > 0) std::copy_n(band.data() + (rows.starts[y] - first) * stride, kept * stride, band.data());
+            first = rows.starts[y];
+            const std::ptrdiff_t until = std::min(bottom, first + rows.taps + kBandRows);
+            across(first + kept, until, band.data() + kept * stride);
+            last = until;
+        }
+        weigh_rows_u8(band.data() + (rows.starts[y] - first) * stride, stride, rows.weights + y * rows.taps, rows.taps,
+                      sums.data(), out + y * stride);
+    }
+}
+
 }  // namespace
 
 template <typename W>
@@ -137,7 +162,7 @@ void spread_row(const float* values, const Interleaved<float>& table, std::ptrdi
     spread_segments(patterns.data(), table.starts.data(), table.weights.data(), outputs, table.lanes, samples, out);
 }
 
-void resize_u8(const PhotoView& photo, const Axis<std::int32_t>& rows, const Axis<std::int32_t>& columns,
+void resize_u8(const PhotoView& photo, const Axis<std::int32_t>& rows, const Axis<std::int32_t>& columns, int threads,
                std::uint8_t* out) {
     const std::ptrdiff_t stride = 3 * columns.outputs;
     const std::ptrdiff_t width = 3 * photo.width;
@@ -151,22 +176,11 @@ void resize_u8(const PhotoView& photo, const Axis<std::int32_t>& rows, const Axi
         }
     };
     if (copies(rows, 1 << kFixedBits)) return across(rows.first(), rows.end(), out);
-    std::vector<std::uint8_t> band;  // the shrunk rows that a few outputs read: small enough for the cache
-    std::vector<std::int32_t> sums(stride);
-    std::ptrdiff_t first = 0, last = rows.first();  // of the rows in the band
-    for (std::ptrdiff_t y = 0; y < rows.outputs; ++y) {
-        if (rows.starts[y] + rows.taps > last) {
-            const std::ptrdiff_t kept = std::max<std::ptrdiff_t>(last - rows.starts[y], 0);
-            if (kept > 0) std::copy_n(band.data() + (rows.starts[y] - first) * stride, kept * stride, band.data());
-            first = rows.starts[y];
-            const std::ptrdiff_t until = std::min(rows.end(), first + rows.taps + kBandRows);
-            band.resize((rows.taps + kBandRows) * stride);
-            across(first + kept, until, band.data() + kept * stride);
-            last = until;
-        }
-        weigh_rows_u8(band.data() + (rows.starts[y] - first) * stride, stride, rows.weights + y * rows.taps, rows.taps,
-                      sums.data(), out + y * stride);
-    }
+    const std::ptrdiff_t samples = (rows.end() - rows.first()) * width, least = rows.outputs * kGrain / samples + 1;
+    const int outputs = static_cast<int>(rows.outputs), grain = static_cast<int>(least);
+    Team(threads, outputs, grain).rows(outputs, grain, [&](int first, int last) {
+        shrink_down(across, rows, first, last, stride, out);
+    });
 }
 
 PP_CLONES void normalise(const std::uint8_t* pixels, std::ptrdiff_t count, const Channels& channels, float* out) {

@@ -64,7 +64,7 @@ void shrink_row(const float* row, const Interleaved<float>& table, std::ptrdiff_
 void spread_row(const float* values, const Interleaved<float>& table, std::ptrdiff_t outputs, std::ptrdiff_t samples,
                 float* out);
 
-void resize_u8(const PhotoView& photo, const Axis<std::int32_t>& rows, const Axis<std::int32_t>& columns,
+void resize_u8(const PhotoView& photo, const Axis<std::int32_t>& rows, const Axis<std::int32_t>& columns, int threads,
                std::uint8_t* out);
 
 void normalise(const std::uint8_t* pixels, std::ptrdiff_t count, const Channels& channels, float* out);

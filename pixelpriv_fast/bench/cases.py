@@ -47,7 +47,7 @@ def _cases() -> Iterator[Case]:
     for name in METRICS:
         yield Case(f"metric/{name}", yardsticks.of_metric(name).words, partial(making.metric, name))
     for number in RUNS:
-        yield Case(f"run/{number}", "naive pipeline, one step", partial(making.run, number))
+        yield Case(f"run/{number}", "naive pipeline", partial(making.run, number))
     for name in CODECS:
         yield Case(f"codec/{name}", "zlib level 1", partial(making.codec, name))
-    yield Case("archive/protect", "naive pipeline, one step", making.archive)
+    yield Case("archive/protect", "naive pipeline", making.archive)

@@ -38,7 +38,7 @@ class Effort:
 
     block: float = 0.0005
     budget: float = 0.1
-    fewest: int = 3
+    fewest: int = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def measure(case: Call, yardstick: Call, effort: Effort, clocks: Clocks) -> Meas
     sides = (case, yardstick)
     with _no_collection():
         firsts = [_read(call, 1, clocks) for call in sides]
-        calls = [_calls(call, effort.block, clocks) for call in sides]
+        calls = [_calls(_read(call, 1, clocks), effort.block) for call in sides]
         readings: tuple[list[Reading], list[Reading]] = ([], [])
         wall, processor = clocks.wall() + _WAITING * effort.budget, clocks.processor() + effort.budget
         while len(readings[0]) < effort.fewest or (clocks.processor() < processor and clocks.wall() < wall):
@@ -86,10 +86,9 @@ def measure(case: Call, yardstick: Call, effort: Effort, clocks: Clocks) -> Meas
     return Measurement(firsts[0], firsts[1], tuple(readings[0]), tuple(readings[1]))
 
 
-def _calls(call: Call, block: float, clocks: Clocks) -> int:
-    """How many calls a reading holds; the second and third call, warm by now, tell."""
-    single = min(max(r.processor, r.wall / _WAITING) for r in (_read(call, 1, clocks), _read(call, 1, clocks)))
-    return max(1, round(block / single))
+def _calls(second: Reading, block: float) -> int:
+    """How many calls a reading holds; the second one, warm by now, tells."""
+    return max(1, round(block / max(second.processor, second.wall / _WAITING)))
 
 
 def _read(call: Call, times: int, clocks: Clocks) -> Reading:

@@ -17,11 +17,12 @@ from .compare import MOST, TOLERANCE, compare, known, measured, missing, settled
 from .machine import header
 from .records import Record, Report
 
-_REGRESSED = 1
+_REGRESSED, _INTERRUPTED = 1, 130
 
 
 def main(arguments: Sequence[str] | None = None, program: Sequence[str] = PROGRAM) -> int:
-    """The exit code: 0, 1 for a regression, 2 for arguments that do not fit, 4 where a measuring process failed.
+    """The exit code: 0, 1 for a regression, 2 for arguments that do not fit, 4 where a measuring process failed,
+    130 after Ctrl-C.
     ``program``: what fresh processes run."""
     options = _parser().parse_args(arguments)
     try:
@@ -32,11 +33,15 @@ def main(arguments: Sequence[str] | None = None, program: Sequence[str] = PROGRA
         names = [case.name for case in cases]
         if options.instructions:
             return count_instructions(names, options.json, options.compare, options.tolerance or instructions.TOLERANCE)
-        apart = _announced(by_program(program))
-        return bench(names, apart, options.json, options.compare, options.tolerance or TOLERANCE, options.processes)
+        return bench(
+            names, _announced(program), options.json, options.compare, options.tolerance or TOLERANCE, options.processes
+        )
     except PixelPrivError as error:
         print(f"bench: {error}", file=sys.stderr)
         return error.exit_code
+    except KeyboardInterrupt:
+        print("bench: interrupted", file=sys.stderr)
+        return _INTERRUPTED
 
 
 def bench(
@@ -78,19 +83,29 @@ def count_instructions(names: Sequence[str], json: Path | None, baseline: Path |
     return _REGRESSED if any(change.regressed for change in changes) else 0
 
 
-def _announced(apart: Apart) -> Apart:
-    """The same; says on a terminal what goes on."""
+def _announced(program: Sequence[str]) -> Apart:
+    """Fresh processes of ``program``; says on a terminal what goes on."""
     if not sys.stderr.isatty():
-        return apart
-    started = count(1)
+        return by_program(program)
+    processes = count(1)
 
     def announced(names: Sequence[str]) -> Sequence[Record]:
-        print(f"\r\x1b[Kprocess {next(started)}: {len(names)} cases", end="", file=sys.stderr, flush=True)
-        records = apart(names)
-        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
-        return records
+        process, cases = next(processes), count(1)
+
+        def heard(line: str) -> None:
+            if line in names:
+                _status(f"process {process}, case {next(cases)} of {len(names)}: {line}")
+
+        try:
+            return by_program(program, heard)(names)
+        finally:
+            _status("")
 
     return announced
+
+
+def _status(line: str) -> None:
+    print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
 
 
 def _compared(report: Report, before: Report, lines: list[str]) -> list[str]:

@@ -100,12 +100,12 @@ def _motions() -> Any:
     return np.random.default_rng(3).uniform(-1, 1, (_CANDIDATES, 3)) * limits
 
 
-def _drawing() -> tuple[Any, ...]:
+def drawing(photo: Any) -> tuple[Any, ...]:
     """``cartoon_filter``'s arguments: short half kernels, shares that fall with the difference, an even tone table."""
     blur, fine, coarse = (np.array(half, np.float32) for half in ([0.4, 0.3], [0.6, 0.2, 0.0], [0.3, 0.2, 0.15]))
     shares = np.exp(-np.arange(766) / 30.0)[None] * np.array([[0.8], [0.5]])
     tone = np.linspace(0, 255, 255 * 16 + 1).astype(np.float32)
-    return scene(48, 64), blur, shares.astype(np.float32), 2, tone, 1.3, fine, coarse, 1.2, 0.15, 0.75
+    return photo, blur, shares.astype(np.float32), 2, tone, 1.3, fine, coarse, 1.2, 0.15, 0.75
 
 
 def _packed() -> Any:
@@ -159,7 +159,7 @@ EXAMPLES: Final[dict[str, Callable[[], tuple[Any, ...]]]] = {
         np.empty((_CANDIDATES, 3, _INPUT, _INPUT), np.float32),
     ),
     "filled_area": lambda: (_motions(), _INPUT, _INPUT),
-    "cartoon_filter": _drawing,
+    "cartoon_filter": lambda: drawing(scene(48, 64)),
     "unpack_lzw": lambda: (_packed(), _BYTES),
     "ssim": lambda: (scene(64, 96), scene(64, 96, 1)),
     "squared_difference": lambda: (_photo(), scene(_HEIGHT, _WIDTH, 1)),

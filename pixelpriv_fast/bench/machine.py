@@ -9,6 +9,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from .apart import ONE_CORE
+
 _PACKAGES = (
     "numpy",
     "numba",
@@ -23,7 +25,8 @@ _PACKAGES = (
 
 
 def header() -> dict[str, Any]:
-    """Plain values, ready for JSON; the ``info`` of the package with processor, cores, load and versions."""
+    """Plain values, ready for JSON; the ``info`` of the package with processor, cores, load and versions. ``threads``: of
+    a measuring process."""
     from ..information import info
 
     found = info()
@@ -35,7 +38,7 @@ def header() -> dict[str, Any]:
         "platform": " ".join([platform.system(), platform.machine(), *platform.libc_ver()]).strip(),
         "processor": processor(),
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
-        "threads": runtime["cpu"]["threads"],
+        "threads": 1 if ONE_CORE else runtime["cpu"]["threads"],
         "load": round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,
         "native": found["native"],
         "kernels": found["kernels"],

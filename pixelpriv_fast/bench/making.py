@@ -14,7 +14,7 @@ from .pair import Pair
 from .scene import scene
 
 if TYPE_CHECKING:
-    from ..attacks import AttackTask
+    from ..attacks import AttackOutcome, AttackTask
     from ..engines import GradientEngine
     from ..types import Photo, Pixels
 
@@ -31,9 +31,13 @@ def kernel(name: str, stack: ExitStack) -> Pair:
 
 
 def enhancement(name: str, stack: ExitStack) -> Pair:
+    from ..models import Store
+    from ..recipes import NetworkEnhancement
+
     photo = scene(_SIDE, _SIDE)
     part = ENHANCEMENTS.load(name)()
-    part(photo)  # a network that is missing shows here
+    if isinstance(part, NetworkEnhancement):
+        Store().load(part.network)  # where it is missing, this says so
     return Pair(lambda: part(photo), yardsticks.of_enhancement(name).make(photo))
 
 
@@ -51,10 +55,15 @@ def attack(name: str, engine: str, stack: ExitStack) -> Pair:
 
     victim = load_engine(_classifier(), engine)
     part = ATTACKS.load(name)()
-    photos = [scene(_SIDE, _SIDE, seed) for seed in range(1, 2)]
+    photos = [scene(_SIDE, _SIDE, 1)]
     task = _task(victim, photos)
-    yardstick, steps = yardsticks.of_attack(part, _classifier(), photos)
-    return Pair(lambda: part.run(photos, task), yardstick, f"{victim.name} on {victim.device}", steps)
+    yardstick, at_once = yardsticks.of_attack(part, _classifier(), photos)
+    outcomes: list[AttackOutcome] = []
+
+    def attacked() -> None:
+        outcomes[:] = part.run(photos, task)
+
+    return Pair(attacked, yardstick, f"{victim.name} on {victim.device}", lambda: outcomes[0].steps / at_once)
 
 
 def _task(victim: GradientEngine, photos: list[Pixels]) -> AttackTask:
@@ -87,11 +96,11 @@ def run(number: int, stack: ExitStack) -> Pair:
     protector = Protector(recipe, classifier=_classifier(), metrics=("psnr",), retry=False)
 
     def protect() -> None:
-        for result in protector.stream([file], encode=True):
+        for result in protector.stream([file], batch=1, encode=True):
             if result.error is not None:
                 raise result.error
 
-    protect()  # a network that is missing shows here
+    protector.settings()  # where a network is missing, this says so
     yardstick = yardsticks.of_recipe(recipe, _classifier(), [pixels])
     return Pair(protect, yardstick, protector.device)
 

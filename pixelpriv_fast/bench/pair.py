@@ -10,12 +10,13 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class Pair:
     """A case ready to be timed: two calls without arguments, what really runs in the first (empty: the fastest kernels,
-    which the header lists), and how many times the yardstick's work the case does: ratios are of equal work."""
+    which the header lists), and how many times the yardstick's work the case does, asked once the case has run: ratios
+    are of equal work."""
 
     run: Callable[[], object]
     yardstick: Callable[[], object]
     ran: str = ""
-    work: float = 1.0
+    work: Callable[[], float] = lambda: 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ class Record:
             case.yardstick,
             pair.ran,
             fastest=(fastest,),
-            yardstick_fastest=(yardstick_fastest * pair.work,),
+            yardstick_fastest=(yardstick_fastest * pair.work(),),
             median=median,
             mad=mad,
             yardstick_median=yardstick_median,

@@ -25,7 +25,7 @@ def heading(header: dict[str, Any]) -> list[str]:
     native = header["native"]
     return [
         f"pixelpriv_fast {header['version']}, Python {header['python']}, {header['platform']}",
-        f"{header['processor']}, {header['cores']} cores, {header['threads']} threads, load {header['load']}",
+        f"{header['processor']}, {header['cores']} cores, measured on {header['threads']}, load {header['load']}",
         f"kernels: {', '.join(kernels)} ({native.get('instruction_set') or native.get('missing')}); "
         f"providers: {', '.join(header['providers'])}",
         "versions: " + ", ".join(f"{name} {version}" for name, version in header["versions"].items()),

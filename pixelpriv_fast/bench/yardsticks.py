@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 Call = Callable[[], object]
 
+_STEPS = 10  #: of an attack that may take more and ends early: about what it takes
+
 
 @dataclass(frozen=True, slots=True)
 class Yardstick:
@@ -39,11 +41,10 @@ def _pass_over(photo: Pixels, *_: Pixels) -> Call:
 
 
 def _contrast(photo: Pixels) -> Call:
-    """Ying's illumination map of a part by the twins, to the authors' own tolerance. Choice: 96 x 96 unknowns, so that
-    BLAS keeps to one thread, which can be timed."""
-    luminance = np.ascontiguousarray(photo[:192:2, :192:2].max(axis=2) / np.float32(255))
+    """Ying's illumination map by the twins, to the authors' own tolerance."""
 
     def run() -> object:
+        luminance = get("half_luminance", "reference")(photo)
         weights = get("texture_weights", "reference")(luminance, 5, 1e-3)
         return get("solve_illumination", "reference")(luminance, *weights, 0.5, 0.1)
 
@@ -51,10 +52,10 @@ def _contrast(photo: Pixels) -> Call:
 
 
 def _cartoon_filter(photo: Pixels) -> Call:
-    from .kernel_calls import call
+    from .kernel_calls import drawing
 
-    del photo
-    return call("cartoon_filter", get("cartoon_filter", "reference"))
+    arguments = drawing(photo)
+    return lambda: get("cartoon_filter", "reference")(*arguments)
 
 
 def _cartoongan(photo: Pixels) -> Call:
@@ -85,8 +86,8 @@ def _nima(result: Pixels, original: Pixels) -> Call:
 #: For rows that have no entry of their own: a fixed piece of work on the same photo.
 PASS: Final = Yardstick("numpy pass", _pass_over)
 ENHANCED_BY: Final = {
-    "contrast": Yardstick("numpy conjugate gradients", _contrast),
-    "cartoon_filter": Yardstick("numpy twin, smaller", _cartoon_filter),
+    "contrast": Yardstick("numpy twins, map alone", _contrast),
+    "cartoon_filter": Yardstick("numpy twin", _cartoon_filter),
     "cartoongan": Yardstick("torch eager", _cartoongan),
 }
 MEASURED_BY: Final = {
@@ -110,23 +111,26 @@ def of_codec(photo: Pixels) -> Call:
     return lambda: zlib.decompress(zlib.compress(raw, 1))
 
 
-def of_attack(attack: Attack, classifier: str, photos: Sequence[Pixels]) -> tuple[Call, float]:
-    """One plain torch step of all photos (of a search, one pass of a few warped candidates each), and how many of them
-    the attack takes."""
+def of_attack(attack: Attack, classifier: str, photos: Sequence[Pixels]) -> tuple[Call, int]:
+    """One plain torch step of all photos (of a search, one pass of a few warped candidates each), and how many of the
+    attack's steps that is."""
     from ..attacks.contract import LatticeAttack
     from .torch_eager import CANDIDATES, searched, stepped
 
     if isinstance(attack, LatticeAttack):
-        return stepped(classifier, photos), attack.plan().steps
-    return searched(classifier, photos), getattr(attack, "k", CANDIDATES) / CANDIDATES
+        return stepped(classifier, photos), 1
+    return searched(classifier, photos), CANDIDATES
 
 
 def of_recipe(recipe: Recipe, classifier: str, photos: Sequence[Pixels]) -> Call:
-    """The naive pipeline: each part's yardstick in turn, the attack's first step for all, and zlib for the file."""
+    """The naive pipeline: each part's yardstick in turn, of the attack's steps ``_STEPS`` at most, and zlib for the file."""
+    from ..attacks.contract import LatticeAttack
+
     enhancement = type(recipe.enhancement).__module__.rsplit(".", 1)[-1]
     parts = [of_enhancement(enhancement).make(photo) for photo in photos]
     if recipe.attack is not None:
-        parts.append(of_attack(recipe.attack, classifier, photos)[0])
+        steps = recipe.attack.plan().steps if isinstance(recipe.attack, LatticeAttack) else 1
+        parts += [of_attack(recipe.attack, classifier, photos)[0]] * min(steps, _STEPS)
     parts += map(of_codec, photos)
 
     def run() -> None:

@@ -43,7 +43,7 @@ class Machine:
             self._time.disturbed(self.seconds, case * (1.6 if spell else 1.0)),
             self._time.disturbed(0.004, yardstick * (1.35 if spell else 1.0)),
             "fake",
-            2.0,
+            lambda: 2.0,
         )
         return [run_case(Case(name, "twin", lambda stack: pair), EFFORT, self._time.clocks) for name in names]
 
@@ -140,7 +140,7 @@ def test_ratios_of_a_machine_as_fast_as_before_are_judged(yardstick: float, nois
 
 def test_equal_work_makes_the_ratio() -> None:
     time = FakeTime()
-    pair = Pair(time.work(0.01), time.work(0.02), "fake", 2.0)
+    pair = Pair(time.work(0.01), time.work(0.02), "fake", lambda: 2.0)
     found = run_case(Case("a", "twin", lambda stack: pair), EFFORT, time.clocks)
     assert found.ratio == pytest.approx(0.01 / 0.02 / 2.0)
     assert found.ran == "fake"

@@ -1,0 +1,70 @@
+"""Fresh processes: what they see of the machine, and that none outlives the bench."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+
+from pixelpriv_fast.bench.apart import ONE_CORE, PROGRAM, MeasuringError, by_program, run_program
+
+
+def test_a_process_says_which_case_it_measures() -> None:
+    heard: list[str] = []
+    names = ["kernel/largest_change", "metric/psnr"]
+    records = by_program(PROGRAM, heard.append)(names)
+    assert heard == names == [record.name for record in records]
+    assert all(record.measured and len(record.fastest) == 1 for record in records)
+
+
+@pytest.mark.skipif(not ONE_CORE, reason="no affinities here")
+def test_a_process_keeps_to_one_core() -> None:
+    import torch
+
+    own = os.sched_getaffinity(0)
+    code = "from pixelpriv_fast.bench import apart; import sys; apart.main(sys.argv[1:]); "
+    code += "import os, torch; print(len(os.sched_getaffinity(0)), torch.get_num_threads())"
+    heard: list[str] = []
+    with tempfile.TemporaryDirectory() as folder:
+        run_program([sys.executable, "-c", code, f"{folder}/records.json"], heard=heard.append)
+    assert heard == ["1 1"]
+    assert os.sched_getaffinity(0) == own
+    assert torch.get_num_threads() <= len(own)
+
+
+def test_what_a_process_writes_to_temporary_files_goes_with_it(tmp_path: Path) -> None:
+    code = "import sys, tempfile; print(tempfile.mkdtemp()); open(sys.argv[1], 'w').write('[]')"
+    heard: list[str] = []
+    assert by_program([sys.executable, "-c", code], heard.append)([]) == []
+    assert not Path(heard[0]).exists()
+
+
+def test_a_process_that_fails_is_quoted() -> None:
+    with pytest.raises(MeasuringError, match="ended with 1: out of luck"):
+        run_program([sys.executable, "-c", "import sys; sys.exit('out of luck')"])
+
+
+def test_an_interrupted_bench_leaves_nothing_behind(tmp_path: Path) -> None:
+    """The signal goes to the bench alone, as it does where no terminal hands it to all: the child is ended by it."""
+    child = "import os, sys, time; open(sys.argv[1], 'w').write(str(os.getpid())); time.sleep(600)"
+    pid = tmp_path / "pid"
+    code = (
+        "import sys; from pixelpriv_fast.bench.command import main; "
+        f"raise SystemExit(main(['--filter', 'metric/psnr'], [sys.executable, '-c', {child!r}, {str(pid)!r}]))"
+    )
+    settings = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True, env=settings) as bench:
+        while bench.poll() is None and not (pid.exists() and pid.read_text()):
+            time.sleep(0.05)
+        bench.send_signal(signal.SIGINT)
+        _, said = bench.communicate(timeout=30)
+    assert (bench.returncode, said.strip()) == (130, "bench: interrupted")
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid.read_text()), 0)
+    assert not list(tmp_path.glob("pixelpriv-bench-*"))
