@@ -58,11 +58,8 @@ struct Interleaved {
 // The most outputs whose windows reach any one stretch of `length` pixels.
 std::ptrdiff_t overlap(const Axis<float>& axis, std::ptrdiff_t length = 1);
 
-// Passes along one row of interleaved samples: its resize, and the transpose of that (`samples` values from the
-// table's origin on; overwritten).
+// The resize of one row of interleaved samples; its transpose is spread.hpp's.
 void shrink_row(const float* row, const Interleaved<float>& table, std::ptrdiff_t outputs, float* out);
-void spread_row(const float* values, const Interleaved<float>& table, std::ptrdiff_t outputs, std::ptrdiff_t samples,
-                float* out);
 
 void resize_u8(const PhotoView& photo, const Axis<std::int32_t>& rows, const Axis<std::int32_t>& columns, int threads,
                std::uint8_t* out);
