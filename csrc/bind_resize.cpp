@@ -1,6 +1,7 @@
 // Python's view of csrc/resize.
 #include "bind_tables.hpp"
 #include "lattice_rows.hpp"
+#include "resize_adjoint.hpp"
 
 namespace pp {
 

@@ -7,6 +7,7 @@
 
 #include "gram.hpp"
 #include "lift_rows.hpp"
+#include "spread.hpp"
 #include "team.hpp"
 
 namespace pp {
@@ -21,6 +22,7 @@ struct Problem {
     const Axis<float>& rows;
     const Axis<float>& columns;
     const Interleaved<float>& table;
+    const RowSpreader& spread_row;
     const float* coefficients;  // outputs of rows x outputs of columns x 3
     LiftScale scale;
 
@@ -78,8 +80,7 @@ class Walk {
     }
 
     void enter(std::ptrdiff_t output) {
-        spread_row(problem_.coefficients + output * problem_.stride(), problem_.table, problem_.columns.outputs,
-                   samples_, row_.data());
+        problem_.spread_row(problem_.coefficients + output * problem_.stride(), row_.data());
         to_integers(row_.data(), samples_, problem_.scale, slot(spread_, output));
         std::fill_n(slot(sums_, output), samples_, 0);
     }
@@ -182,13 +183,14 @@ void lift(const PhotoView& photo, const float* wanted, const Axis<float>& rows, 
     Solver solver(rows, columns);
     const std::ptrdiff_t size = solver.size();
     const Interleaved<float> table(columns, columns.first(), columns.end() - columns.first());
+    const RowSpreader spread_row(columns);
     std::vector<float> coefficients(size), arrived(size), missing(wanted, wanted + size);
     Team team(how.threads, static_cast<int>(photo.height), kGrain);
     for (int round = 0;; ++round) {
         const double* correction = solver.solve(missing.data());
         for (std::ptrdiff_t i = 0; i < size; ++i) coefficients[i] += static_cast<float>(correction[i]);
         const LiftScale scale(coefficients.data(), size, rows, columns, how.bound);
-        const Problem problem{photo, rows, columns, table, coefficients.data(), scale};
+        const Problem problem{photo, rows, columns, table, spread_row, coefficients.data(), scale};
         if (round == how.rounds) {
             return team.rows(static_cast<int>(photo.height), kGrain,
                              [&](int first, int last) { store_photo(problem, first, last, out); });

@@ -84,22 +84,10 @@ PP_INLINE void wished(const LiftGroup& group, std::ptrdiff_t begin, std::ptrdiff
     for (std::ptrdiff_t r = 0; r < kRows; r += kHalf) {
         const std::int16_t* weights = group.weights.data() + r;
         std::int16_t* target = changes + r * kBlock;
-        switch (group.spread.size()) {
-            case 2:
-                change_by_few<2>(group.spread.data(), weights, begin, length, target);
-                break;
-            case 3:
-                change_by_few<3>(group.spread.data(), weights, begin, length, target);
-                break;
-            case 4:
-                change_by_few<4>(group.spread.data(), weights, begin, length, target);
-                break;
-            case 5:
-                change_by_few<5>(group.spread.data(), weights, begin, length, target);
-                break;
-            default:
-                change_by_many(group, r, begin, length, target);
-        }
+        const bool few = as_constant<5>(static_cast<std::ptrdiff_t>(group.spread.size()), [&](auto count) PP_INLINED {
+            change_by_few<count>(group.spread.data(), weights, begin, length, target);
+        });
+        if (!few) change_by_many(group, r, begin, length, target);
     }
 }
 

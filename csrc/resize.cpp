@@ -50,50 +50,6 @@ PP_CLONES void dot_rows(const float* row, const std::ptrdiff_t* starts, const fl
     for (std::ptrdiff_t x = 0; x < outputs; ++x) dot3(row + starts[x], weights + x * lanes, lanes, out + 3 * x);
 }
 
-// Each value three colours wide, kLanes long.
-PP_CLONES void repeat_colours(const float* values, std::ptrdiff_t outputs, float* PP_RESTRICT patterns) {
-    for (std::ptrdiff_t x = 0; x < outputs; ++x) {
-        const float r = values[3 * x], g = values[3 * x + 1], b = values[3 * x + 2];
-        float* pattern = patterns + x * kLanes;
-        for (std::ptrdiff_t j = 0; j < kLanes; j += 3) {
-            pattern[j] = r;
-            pattern[j + 1] = g;
-            pattern[j + 2] = b;
-        }
-    }
-}
-
-template <bool Add>
-PP_INLINE void weigh_lanes(const float* weights, const float* pattern, std::ptrdiff_t count, float* out) {
-    PP_INDEPENDENT
-    for (std::ptrdiff_t j = 0; j < count; ++j) out[j] = (Add ? out[j] : 0.0f) + weights[j] * pattern[j];
-}
-
-// out[i] (+)= weights[i] * pattern[i], the pattern repeated.
-template <bool Add>
-PP_INLINE void weigh_pattern(const float* weights, const float* pattern, std::ptrdiff_t count, float* out) {
-    std::ptrdiff_t i = 0;
-    for (; i + kLanes <= count; i += kLanes) weigh_lanes<Add>(weights + i, pattern, kLanes, out + i);
-    weigh_lanes<Add>(weights + i, pattern, count - i, out + i);
-}
-
-// From one output's start to the next one's the row is written by the former and added to by those before it: a window
-// that were added as a whole would wait for the stores of the one before, which overlap it at another alignment.
-PP_CLONES void spread_segments(const float* patterns, const std::ptrdiff_t* starts, const float* weights,
-                               std::ptrdiff_t outputs, std::ptrdiff_t lanes, std::ptrdiff_t samples, float* out) {
-    for (std::ptrdiff_t x = 0, oldest = 0; x < outputs; ++x) {
-        const std::ptrdiff_t start = starts[x], end = x + 1 < outputs ? starts[x + 1] : samples;
-        while (starts[oldest] + lanes <= start) ++oldest;
-        const std::ptrdiff_t own = std::min(lanes, end - start);
-        weigh_pattern<false>(weights + x * lanes, patterns + x * kLanes, own, out + start);
-        std::fill(out + start + own, out + end, 0.0f);
-        for (std::ptrdiff_t o = oldest; o < x; ++o) {
-            const std::ptrdiff_t passed = start - starts[o], left = std::min(lanes - passed, end - start);
-            weigh_pattern<true>(weights + o * lanes + passed, patterns + o * kLanes, left, out + start);
-        }
-    }
-}
-
 // Outputs `begin` to `end` - 1 of the columns, `stride` samples each, of the rows that `across` shrinks.
 template <typename Across>
 void shrink_down(const Across& across, const Axis<std::int32_t>& rows, std::ptrdiff_t begin, std::ptrdiff_t end,
@@ -152,14 +108,6 @@ std::ptrdiff_t overlap(const Axis<float>& axis, std::ptrdiff_t length) {
 
 void shrink_row(const float* row, const Interleaved<float>& table, std::ptrdiff_t outputs, float* out) {
     dot_rows(row, table.starts.data(), table.weights.data(), outputs, table.lanes, out);
-}
-
-void spread_row(const float* values, const Interleaved<float>& table, std::ptrdiff_t outputs, std::ptrdiff_t samples,
-                float* out) {
-    std::vector<float> patterns(static_cast<std::size_t>(kLanes * outputs));
-    repeat_colours(values, outputs, patterns.data());
-    std::fill(out, out + table.starts[0], 0.0f);
-    spread_segments(patterns.data(), table.starts.data(), table.weights.data(), outputs, table.lanes, samples, out);
 }
 
 void resize_u8(const PhotoView& photo, const Axis<std::int32_t>& rows, const Axis<std::int32_t>& columns, int threads,
