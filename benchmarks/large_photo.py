@@ -12,7 +12,7 @@ Each PHOTO is made one of 4000x3000 twice: "enlarged" (Lanczos, with grain of 2 
   where the first round does not fool by the margin (see ``attacks/lifting.py``).
 
 The figure is (protect - steps) / (decode + encode), medians of the rounds. All else is in it, the network's passes that
-classify the original, the lifted photo and the saved file among them.
+classify the original and the saved file among them (and the lifted photo, where the steps miss their margin).
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def measure(data: bytes, protector: pp.Protector, steps: Steps, rounds: int) -> 
             times = {name: Times() for name in times}
         times["decode"].take(lambda: decode(data))
         times["encode"].take(lambda: encode(photo.pixels, like=photo, options=protector.encoding))
-        steps.seconds, steps.taken = 0.0, 0
+        steps.seconds, steps.taken, result = 0.0, 0, None  # whoever protects a photo does not hold another one's result
         result = times["protect"].take(lambda: next(iter(protector.stream([data], batch=1, encode=True))))
         times["steps"].seconds.append(steps.seconds)
     return times, result

@@ -2,7 +2,7 @@
 candidate, and how much faster one is.
 
     python benchmarks/spatial_agreement.py --photos FOLDER [--classifier squeezenet_places365] [--models FOLDER] [--count N]
-        [--k 100] [--rules worst] [--margin 0.5] [--batch 16]
+        [--k 100] [--rules worst] [--margin 3.5] [--batch 16]
 
 Every photo of the folder (or ``--count`` of them, evenly spread) flees the classifier's own top-1. Batches run by both
 searches in turn, in an order that alternates. "fooled alike": both fool, or none does; "judged" counts candidates a photo.
@@ -115,7 +115,7 @@ def main() -> None:
     parser.add_argument("--count", type=int)
     parser.add_argument("--k", type=int, default=100)
     parser.add_argument("--rules", default="worst")
-    parser.add_argument("--margin", type=float, default=0.5)
+    parser.add_argument("--margin", type=float, default=3.5)
     parser.add_argument("--batch", type=int, default=16)
     options = parser.parse_args()
     victim = ForwardEngine(load_classifier(options.classifier, options.models))

@@ -1,13 +1,14 @@
 // Python's view of csrc/resize.
 #include "bind_tables.hpp"
 #include "lattice_rows.hpp"
+#include "resize_adjoint.hpp"
 
 namespace pp {
 
 namespace {
 
 PhotoU8 bound_resize_u8(const PhotoU8& photo, const VectorI32& row_starts, const TableI32& row_fixed,
-                        const VectorI32& column_starts, const TableI32& column_fixed) {
+                        const VectorI32& column_starts, const TableI32& column_fixed, int threads) {
     require_shape(photo, "photo", {-1, -1, 3});
     const auto rows = axis_view<std::int32_t>(row_starts, row_fixed, "row_fixed", photo.shape(0));
     const auto columns = axis_view<std::int32_t>(column_starts, column_fixed, "column_fixed", photo.shape(1));
@@ -15,7 +16,7 @@ PhotoU8 bound_resize_u8(const PhotoU8& photo, const VectorI32& row_starts, const
     const PhotoView view{photo.data(), photo.shape(0), photo.shape(1)};
     std::uint8_t* target = out.mutable_data();
     py::gil_scoped_release unlocked;
-    resize_u8(view, rows, columns, target);
+    resize_u8(view, rows, columns, threads, target);
     return out;
 }
 
@@ -71,7 +72,8 @@ void bound_resize_adjoint(const PlanarF32& gradient, const VectorI32& row_starts
 
 void bind_resize(py::module_& m) {
     m.def("resize_u8", &bound_resize_u8, py::arg("photo").noconvert(), py::arg("row_starts").noconvert(),
-          py::arg("row_fixed").noconvert(), py::arg("column_starts").noconvert(), py::arg("column_fixed").noconvert());
+          py::arg("row_fixed").noconvert(), py::arg("column_starts").noconvert(), py::arg("column_fixed").noconvert(),
+          py::arg("threads") = 1);
     m.def("normalise", &bound_normalise, py::arg("pixels").noconvert(), py::arg("order").noconvert(),
           py::arg("gain").noconvert(), py::arg("bias").noconvert());
     m.def("resize_lattice", &bound_resize_lattice, py::arg("photo").noconvert(), py::arg("offsets").noconvert(),

@@ -8,6 +8,9 @@
 // can be tested on a processor that would pick another, and under sanitisers, which do not bear the picking.
 #pragma once
 
+#include <cstddef>
+#include <type_traits>
+
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 12
 #define PP_HAS_LEVELS 1
 #else
@@ -42,8 +45,31 @@
 
 #if defined(__GNUC__)
 #define PP_INLINE inline __attribute__((always_inline))
+#define PP_INLINED __attribute__((always_inline))      // behind a lambda's parameters
+#define PP_FETCH(address) __builtin_prefetch(address)  // what will be read soon
 #define PP_RESTRICT __restrict__
 #else
 #define PP_INLINE __forceinline
+#define PP_INLINED
+#define PP_FETCH(address) static_cast<void>(address)
 #define PP_RESTRICT __restrict
 #endif
+
+namespace pp {
+
+// Calls work with a number from 1 to Most as a constant, so that loops of that length are unrolled; returns whether the
+// number was one of them. Work is a lambda with PP_INLINED, or it would not be part of the caller's clones.
+template <int Most, typename Work>
+PP_INLINE bool as_constant(std::ptrdiff_t number, const Work& work) {
+    if (number == Most) {
+        work(std::integral_constant<int, Most>());
+        return true;
+    }
+    if constexpr (Most > 1) {
+        return as_constant<Most - 1>(number, work);
+    } else {
+        return false;
+    }
+}
+
+}  // namespace pp

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <optional>
 
 #include "dispatch.hpp"
 #include "lattice_rows.hpp"
+#include "resize_adjoint.hpp"
 
 namespace pp {
 
@@ -15,10 +17,17 @@ constexpr std::ptrdiff_t kBlock = 512;  // samples whose signs stay in the first
 constexpr std::ptrdiff_t kLanes = 64;
 constexpr std::ptrdiff_t kTogether = AdjointRows::kTogether;
 
-PP_INLINE std::int8_t sign(float value) { return static_cast<std::int8_t>((value > 0.0f) - (value < 0.0f)); }
+// A byte of the value's sign, 0 for 0 and -0. A float's bits read as a whole number have its sign: cut to a byte they
+// are narrowed once, where the outcomes of two comparisons would each be.
+PP_INLINE std::int8_t sign(float value) {
+    const float unsigned_zero = value + 0.0f;
+    std::int32_t bits;
+    std::memcpy(&bits, &unsigned_zero, sizeof bits);
+    return static_cast<std::int8_t>(std::min(std::max(bits, -127), 127));
+}
 
-// signs[r * kBlock + i] = the sign of `direction` times the i-th sample from `begin` on of the r-th row: Count rows by
-// their weights.
+// signs[r * kBlock + i] has the sign of `direction` times the i-th sample from `begin` on of the r-th row: Count rows
+// by their weights.
 template <std::ptrdiff_t Rows, int Count>
 PP_INLINE void signs_of_few(const AdjointRows::Met& met, std::ptrdiff_t begin, std::ptrdiff_t length, float direction,
                             std::int8_t* PP_RESTRICT signs) {
@@ -55,32 +64,25 @@ PP_INLINE void signs_of_many(const AdjointRows::Met& met, std::ptrdiff_t begin, 
 template <std::ptrdiff_t Rows>
 PP_INLINE void signs_of(const AdjointRows::Met& met, std::ptrdiff_t begin, std::ptrdiff_t length, float direction,
                         std::int8_t* signs) {
-    switch (met.count) {
-        case 1:
-            return signs_of_few<Rows, 1>(met, begin, length, direction, signs);
-        case 2:
-            return signs_of_few<Rows, 2>(met, begin, length, direction, signs);
-        case 3:
-            return signs_of_few<Rows, 3>(met, begin, length, direction, signs);
-        default:
-            return signs_of_many<Rows>(met, begin, length, direction, signs);
-    }
+    const bool few = as_constant<3>(
+        met.count, [&](auto count) PP_INLINED { signs_of_few<Rows, count>(met, begin, length, direction, signs); });
+    if (!few) signs_of_many<Rows>(met, begin, length, direction, signs);
 }
 
 PP_INLINE std::uint8_t least(std::uint8_t a, std::uint8_t b) { return a < b ? a : b; }
 PP_INLINE std::uint8_t most(std::uint8_t a, std::uint8_t b) { return a > b ? a : b; }
 
 // All in unsigned bytes, offset 0 as 128, so that a vector holds as many samples as it can.
+template <int Units>
 PP_INLINE void move_block(const std::uint8_t* PP_RESTRICT photo, const std::int8_t* PP_RESTRICT signs,
                           std::ptrdiff_t length, const Move& move, std::int8_t* PP_RESTRICT offsets) {
-    constexpr std::uint8_t kZero = 128, kMost = 127;
+    constexpr std::uint8_t kZero = 128, kMost = 255 / Units;
     const auto bound = static_cast<std::uint8_t>(move.bound);
     const auto step = static_cast<std::uint8_t>(std::min(std::abs(move.step), 255));
-    const auto twice = static_cast<std::uint8_t>(move.units == 2 ? 255 : 0);
     for (std::ptrdiff_t i = 0; i < length; ++i) {
         const std::uint8_t below = least(photo[i], kMost), above = least(static_cast<std::uint8_t>(~photo[i]), kMost);
-        const std::uint8_t down = least(static_cast<std::uint8_t>(below + (below & twice)), bound);
-        const std::uint8_t up = least(static_cast<std::uint8_t>(above + (above & twice)), bound);
+        const std::uint8_t down = least(static_cast<std::uint8_t>(Units * below), bound);
+        const std::uint8_t up = least(static_cast<std::uint8_t>(Units * above), bound);
         const auto low = static_cast<std::uint8_t>(kZero - down), high = static_cast<std::uint8_t>(kZero + up);
         const std::uint8_t here = least(most(static_cast<std::uint8_t>(offsets[i] ^ kZero), low), high);
         const std::uint8_t rise = least(step, static_cast<std::uint8_t>(high - here));
@@ -88,6 +90,11 @@ PP_INLINE void move_block(const std::uint8_t* PP_RESTRICT photo, const std::int8
         const std::uint8_t risen = signs[i] > 0 ? rise : 0, fallen = signs[i] < 0 ? fall : 0;
         offsets[i] = static_cast<std::int8_t>(static_cast<std::uint8_t>(here + risen - fallen) ^ kZero);
     }
+}
+
+PP_INLINE void fetch(const void* bytes, std::ptrdiff_t length) {
+    constexpr std::ptrdiff_t kLine = 64;
+    for (std::ptrdiff_t i = 0; i < length; i += kLine) PP_FETCH(static_cast<const char*>(bytes) + i);
 }
 
 // Moves `Rows` rows of `count` samples, `stride` apart, by the signs of the rows met. Signs and moves are loops of
@@ -98,10 +105,16 @@ PP_INLINE void step_rows(const std::uint8_t* photo, const AdjointRows::Met& met,
     std::int8_t signs[Rows * kBlock];
     for (std::ptrdiff_t begin = 0; begin < count; begin += kBlock) {
         const std::ptrdiff_t length = std::min(kBlock, count - begin);
+        for (std::ptrdiff_t r = 0; r < Rows; ++r) {  // on their way from memory while the signs are found
+            fetch(photo + r * stride + begin, length);
+            fetch(offsets + r * stride + begin, length);
+        }
         signs_of<Rows>(met, begin, length, move.step < 0 ? -1.0f : 1.0f, signs);
         for (std::ptrdiff_t r = 0; r < Rows; ++r) {
             const std::ptrdiff_t place = r * stride + begin;
-            move_block(photo + place, signs + r * kBlock, length, move, offsets + place);
+            as_constant<2>(move.units, [&](auto units) PP_INLINED {
+                move_block<units>(photo + place, signs + r * kBlock, length, move, offsets + place);
+            });
         }
     }
 }

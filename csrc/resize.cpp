@@ -4,13 +4,15 @@
 
 #include "dispatch.hpp"
 #include "shrink_u8.hpp"
+#include "team.hpp"
 
 namespace pp {
 
 namespace {
 
 constexpr std::ptrdiff_t kBandRows = 128;
-constexpr std::ptrdiff_t kLanes = 24;  // eight pixels: whole vectors, and a multiple of three colours
+constexpr std::ptrdiff_t kGrain = 1 << 21;  // samples of the photo worth a thread
+constexpr std::ptrdiff_t kLanes = 24;       // eight pixels: whole vectors, and a multiple of three colours
 
 PP_INLINE std::uint8_t clip8(std::int32_t sum) {
     return static_cast<std::uint8_t>(std::min(std::max(sum >> kFixedBits, 0), 255));
@@ -48,47 +50,26 @@ PP_CLONES void dot_rows(const float* row, const std::ptrdiff_t* starts, const fl
     for (std::ptrdiff_t x = 0; x < outputs; ++x) dot3(row + starts[x], weights + x * lanes, lanes, out + 3 * x);
 }
 
-// Each value three colours wide, kLanes long.
-PP_CLONES void repeat_colours(const float* values, std::ptrdiff_t outputs, float* PP_RESTRICT patterns) {
-    for (std::ptrdiff_t x = 0; x < outputs; ++x) {
-        const float r = values[3 * x], g = values[3 * x + 1], b = values[3 * x + 2];
-        float* pattern = patterns + x * kLanes;
-        for (std::ptrdiff_t j = 0; j < kLanes; j += 3) {
-            pattern[j] = r;
-            pattern[j + 1] = g;
-            pattern[j + 2] = b;
+// Outputs `begin` to `end` - 1 of the columns, `stride` samples each, of the rows that `across` shrinks.
+template <typename Across>
+void shrink_down(const Across& across, const Axis<std::int32_t>& rows, std::ptrdiff_t begin, std::ptrdiff_t end,
+                 std::ptrdiff_t stride, std::uint8_t* out) {
+    // The shrunk rows that a few outputs read: small enough for the cache.
+    std::vector<std::uint8_t> band((rows.taps + kBandRows) * stride);
+    std::vector<std::int32_t> sums(stride);
+    const std::ptrdiff_t bottom = rows.starts[end - 1] + rows.taps;
+    std::ptrdiff_t first = 0, last = rows.starts[begin];  // of the rows in the band
+    for (std::ptrdiff_t y = begin; y < end; ++y) {
+        if (rows.starts[y] + rows.taps > last) {
+            const std::ptrdiff_t kept = std::max<std::ptrdiff_t>(last - rows.starts[y], 0);
+            if (kept > 0) std::copy_n(band.data() + (rows.starts[y] - first) * stride, kept * stride, band.data());
+            first = rows.starts[y];
+            const std::ptrdiff_t until = std::min(bottom, first + rows.taps + kBandRows);
+            across(first + kept, until, band.data() + kept * stride);
+            last = until;
         }
-    }
-}
-
-template <bool Add>
-PP_INLINE void weigh_lanes(const float* weights, const float* pattern, std::ptrdiff_t count, float* out) {
-    PP_INDEPENDENT
-    for (std::ptrdiff_t j = 0; j < count; ++j) out[j] = (Add ? out[j] : 0.0f) + weights[j] * pattern[j];
-}
-
-// out[i] (+)= weights[i] * pattern[i], the pattern repeated.
-template <bool Add>
-PP_INLINE void weigh_pattern(const float* weights, const float* pattern, std::ptrdiff_t count, float* out) {
-    std::ptrdiff_t i = 0;
-    for (; i + kLanes <= count; i += kLanes) weigh_lanes<Add>(weights + i, pattern, kLanes, out + i);
-    weigh_lanes<Add>(weights + i, pattern, count - i, out + i);
-}
-
-// From one output's start to the next one's the row is written by the former and added to by those before it: a window
-// that were added as a whole would wait for the stores of the one before, which overlap it at another alignment.
-PP_CLONES void spread_segments(const float* patterns, const std::ptrdiff_t* starts, const float* weights,
-                               std::ptrdiff_t outputs, std::ptrdiff_t lanes, std::ptrdiff_t samples, float* out) {
-    for (std::ptrdiff_t x = 0, oldest = 0; x < outputs; ++x) {
-        const std::ptrdiff_t start = starts[x], end = x + 1 < outputs ? starts[x + 1] : samples;
-        while (starts[oldest] + lanes <= start) ++oldest;
-        const std::ptrdiff_t own = std::min(lanes, end - start);
-        weigh_pattern<false>(weights + x * lanes, patterns + x * kLanes, own, out + start);
-        std::fill(out + start + own, out + end, 0.0f);
-        for (std::ptrdiff_t o = oldest; o < x; ++o) {
-            const std::ptrdiff_t passed = start - starts[o], left = std::min(lanes - passed, end - start);
-            weigh_pattern<true>(weights + o * lanes + passed, patterns + o * kLanes, left, out + start);
-        }
+        weigh_rows_u8(band.data() + (rows.starts[y] - first) * stride, stride, rows.weights + y * rows.taps, rows.taps,
+                      sums.data(), out + y * stride);
     }
 }
 
@@ -129,15 +110,7 @@ void shrink_row(const float* row, const Interleaved<float>& table, std::ptrdiff_
     dot_rows(row, table.starts.data(), table.weights.data(), outputs, table.lanes, out);
 }
 
-void spread_row(const float* values, const Interleaved<float>& table, std::ptrdiff_t outputs, std::ptrdiff_t samples,
-                float* out) {
-    std::vector<float> patterns(static_cast<std::size_t>(kLanes * outputs));
-    repeat_colours(values, outputs, patterns.data());
-    std::fill(out, out + table.starts[0], 0.0f);
-    spread_segments(patterns.data(), table.starts.data(), table.weights.data(), outputs, table.lanes, samples, out);
-}
-
-void resize_u8(const PhotoView& photo, const Axis<std::int32_t>& rows, const Axis<std::int32_t>& columns,
+void resize_u8(const PhotoView& photo, const Axis<std::int32_t>& rows, const Axis<std::int32_t>& columns, int threads,
                std::uint8_t* out) {
     const std::ptrdiff_t stride = 3 * columns.outputs;
     const std::ptrdiff_t width = 3 * photo.width;
@@ -151,22 +124,11 @@ void resize_u8(const PhotoView& photo, const Axis<std::int32_t>& rows, const Axi
         }
     };
     if (copies(rows, 1 << kFixedBits)) return across(rows.first(), rows.end(), out);
-    std::vector<std::uint8_t> band;  // the shrunk rows that a few outputs read: small enough for the cache
-    std::vector<std::int32_t> sums(stride);
-    std::ptrdiff_t first = 0, last = rows.first();  // of the rows in the band
-    for (std::ptrdiff_t y = 0; y < rows.outputs; ++y) {
-        if (rows.starts[y] + rows.taps > last) {
-            const std::ptrdiff_t kept = std::max<std::ptrdiff_t>(last - rows.starts[y], 0);
-            if (kept > 0) std::copy_n(band.data() + (rows.starts[y] - first) * stride, kept * stride, band.data());
-            first = rows.starts[y];
-            const std::ptrdiff_t until = std::min(rows.end(), first + rows.taps + kBandRows);
-            band.resize((rows.taps + kBandRows) * stride);
-            across(first + kept, until, band.data() + kept * stride);
-            last = until;
-        }
-        weigh_rows_u8(band.data() + (rows.starts[y] - first) * stride, stride, rows.weights + y * rows.taps, rows.taps,
-                      sums.data(), out + y * stride);
-    }
+    const std::ptrdiff_t samples = (rows.end() - rows.first()) * width, least = rows.outputs * kGrain / samples + 1;
+    const int outputs = static_cast<int>(rows.outputs), grain = static_cast<int>(least);
+    Team(threads, outputs, grain).rows(outputs, grain, [&](int first, int last) {
+        shrink_down(across, rows, first, last, stride, out);
+    });
 }
 
 PP_CLONES void normalise(const std::uint8_t* pixels, std::ptrdiff_t count, const Channels& channels, float* out) {

@@ -58,68 +58,12 @@ struct Interleaved {
 // The most outputs whose windows reach any one stretch of `length` pixels.
 std::ptrdiff_t overlap(const Axis<float>& axis, std::ptrdiff_t length = 1);
 
-// Passes along one row of interleaved samples: its resize, and the transpose of that (`samples` values from the
-// table's origin on; overwritten).
+// The resize of one row of interleaved samples; its transpose is spread.hpp's.
 void shrink_row(const float* row, const Interleaved<float>& table, std::ptrdiff_t outputs, float* out);
-void spread_row(const float* values, const Interleaved<float>& table, std::ptrdiff_t outputs, std::ptrdiff_t samples,
-                float* out);
 
-void resize_u8(const PhotoView& photo, const Axis<std::int32_t>& rows, const Axis<std::int32_t>& columns,
+void resize_u8(const PhotoView& photo, const Axis<std::int32_t>& rows, const Axis<std::int32_t>& columns, int threads,
                std::uint8_t* out);
 
 void normalise(const std::uint8_t* pixels, std::ptrdiff_t count, const Channels& channels, float* out);
-
-// The photo's gradient, one row after the other from the top: a few rows of memory, whatever the photo's size.
-class AdjointRows {
-  public:
-    AdjointRows(const float* gradient, const Axis<float>& rows, const Axis<float>& columns, const Channels& channels);
-
-    std::ptrdiff_t first_column() const { return columns_.first(); }
-    std::ptrdiff_t samples() const { return samples_; }
-
-    // 3 * (columns.end - columns.first) values, valid until the next call; null where no output reads the row.
-    // Rows must be asked for in rising order.
-    const float* row(std::ptrdiff_t index);
-
-    // Adds rows first .. first + count - 1, at most kTogether of them, to target, whose rows are `stride` apart.
-    void add_rows(std::ptrdiff_t first, std::ptrdiff_t count, std::ptrdiff_t stride, float* target);
-
-    // The rows that reach `count` rows of the photo from `first` on, at most kTogether of them, each `samples()` values
-    // from first_column() on, and their weights there: one row's after the other, kTogether of each, 0 where it does
-    // not reach. Valid until the next call.
-    struct Met {
-        const float* const* rows;
-        const float* weights;
-        std::ptrdiff_t count;
-    };
-    Met meet(std::ptrdiff_t first, std::ptrdiff_t count);
-
-    // Rows that are taken in one visit: they share the loads of the spread rows, which the first-level cache cannot
-    // hold.
-    static constexpr std::ptrdiff_t kTogether = 4;
-
-  private:
-    float* slot(std::ptrdiff_t output) { return ring_.data() + (output % capacity_) * samples_; }
-    void spread(std::ptrdiff_t output);
-
-    const float* gradient_;
-    Axis<float> rows_;
-    Axis<float> columns_;
-    Channels channels_;
-    std::ptrdiff_t samples_;
-    bool direct_;  // columns are only cropped
-    Interleaved<float> table_;
-    std::ptrdiff_t capacity_;
-    std::ptrdiff_t oldest_ = 0;      // first output whose window has not passed
-    std::ptrdiff_t ready_ = 0;       // outputs spread so far
-    std::vector<float> ring_;        // capacity x samples
-    std::vector<const float*> met_;  // the spread rows that reach the present rows
-    std::vector<float> weights_;     // met x kTogether
-    std::vector<float> sum_;
-    std::vector<float> values_;
-};
-
-void resize_adjoint(const float* gradient, const Axis<float>& rows, const Axis<float>& columns,
-                    const Channels& channels, std::ptrdiff_t height, std::ptrdiff_t width, float* out);
 
 }  // namespace pp

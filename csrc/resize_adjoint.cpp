@@ -1,8 +1,8 @@
-// The transpose of a resize, row by row.
+#include "resize_adjoint.hpp"
+
 #include <algorithm>
 
 #include "dispatch.hpp"
-#include "resize.hpp"
 
 namespace pp {
 
@@ -52,18 +52,7 @@ PP_INLINE void add_met(const float* const* met, const float* weights, std::ptrdi
     for (; count > 4; count -= 4, met += 4, weights += 4 * AdjointRows::kTogether) {
         add_block<Rows, 4>(met, weights, samples, stride, sums);
     }
-    switch (count) {
-        case 1:
-            return add_block<Rows, 1>(met, weights, samples, stride, sums);
-        case 2:
-            return add_block<Rows, 2>(met, weights, samples, stride, sums);
-        case 3:
-            return add_block<Rows, 3>(met, weights, samples, stride, sums);
-        case 4:
-            return add_block<Rows, 4>(met, weights, samples, stride, sums);
-        default:
-            return;
-    }
+    as_constant<4>(count, [&](auto few) PP_INLINED { add_block<Rows, few>(met, weights, samples, stride, sums); });
 }
 
 PP_CLONES void add_to_one(const float* const* met, const float* weights, std::ptrdiff_t count, std::ptrdiff_t samples,
@@ -86,7 +75,7 @@ AdjointRows::AdjointRows(const float* gradient, const Axis<float>& rows, const A
       channels_(channels),
       samples_(3 * (columns.end() - columns.first())),
       direct_(copies(columns, 1.0f)),
-      table_(columns, columns.first(), samples_ / 3),
+      spread_row_(columns),
       capacity_(overlap(rows, kTogether)),
       ring_(capacity_ * samples_),
       sum_(samples_),
@@ -98,7 +87,7 @@ void AdjointRows::spread(std::ptrdiff_t output) {
     load_planes(gradient_ + output * columns_.outputs, columns_.outputs, channels_, plane,
                 direct_ ? target : values_.data());
     if (direct_) return;
-    spread_row(values_.data(), table_, columns_.outputs, samples_, target);
+    spread_row_(values_.data(), target);
 }
 
 AdjointRows::Met AdjointRows::meet(std::ptrdiff_t first, std::ptrdiff_t count) {

@@ -31,8 +31,9 @@ from .stages import Look, Skip, Work
 #: Every record carries these keys; the value of a metric that was not asked for is None.
 METRIC_KEYS = ("psnr", "ssim", "nima")
 
-#: Raised where other files are written for the same settings. 2: passes of other sizes, other searches and lifts.
-_GENERATION = 2
+#: Raised where other files are written for the same settings. 2: passes of other sizes, other searches and lifts; 3: lifts
+#: in integers.
+_GENERATION = 3
 
 #: What photos on their way through the stages may hold together by default, in bytes; one photo may hold more.
 MEMORY = 2 << 30

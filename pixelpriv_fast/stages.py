@@ -16,7 +16,6 @@ import numpy as np
 from .attacks import Attack, AttackTask, ContentSeed, Victim
 from .codecs import EncodeOptions, Limits, encode
 from .errors import ModelError, PhotoError, PixelPrivError, StorageError
-from .kernels import get
 from .metrics import Metric
 from .models import Classifier
 from .patience import Abandoned, Patience
@@ -51,6 +50,7 @@ class Work:
     subject: Subject = field(init=False)
     enhanced: Pixels = field(init=False)
     attacked: Pixels = field(init=False)
+    linf: int = 0  #: the attack's largest change, in whole grey levels
     result_pixels: Pixels = field(init=False)
     verdict: Verdict = field(init=False)
     encoded: bytes | None = None
@@ -183,11 +183,11 @@ def attack_all(works: Sequence[Work], attack: Attack | None, victims: Sequence[V
     def run(ready: Sequence[Work]) -> None:
         if attack is None:
             for work in ready:
-                work.attacked = work.enhanced
+                work.attacked, work.linf = work.enhanced, 0
             return
         outcomes = attack.run([work.enhanced for work in ready], _task(ready, victims, slots))
         for work, outcome in zip(ready, outcomes, strict=True):
-            work.attacked = outcome.photo
+            work.attacked, work.linf = outcome.photo, outcome.linf
 
     together(works, run)
 
@@ -246,12 +246,7 @@ def _judge(works: Sequence[Work], *, classifiers: Sequence[Classifier], slots: i
     logits = classify_all(classifiers, [work.result_pixels for work in works], slots)
     for row, work in enumerate(works):
         good, judgements = judge(classifiers, work.subject, [answers[row] for answers in logits])
-        work.verdict = Verdict(good, judgements, linf(work.attacked, work.enhanced), {}, measured_on)
-
-
-def linf(first: Pixels, second: Pixels) -> int:
-    """The largest absolute difference in whole grey levels."""
-    return int(get("largest_change")(np.ascontiguousarray(first), np.ascontiguousarray(second)))
+        work.verdict = Verdict(good, judgements, work.linf, {}, measured_on)
 
 
 def measure(works: Sequence[Work], metrics: Mapping[str, Metric], keys: Sequence[str]) -> None:

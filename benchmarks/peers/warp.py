@@ -212,7 +212,7 @@ def compare_searches(options: argparse.Namespace) -> None:
     random.Random(0).shuffle(files)
     network, peak = subject("resnet50", files[:16], None), Peak()
     runs: dict[str, Search] = {
-        "ours, ranked in 16 bits": ours(network, 0.5),
+        "ours, ranked in 16 bits": ours(network, 3.5),
         "ours, all fp32": ours(network, None),
         "foolbox": foolbox(network, network.as_shipped()),
         "foolbox, network tuned": foolbox(network, network.as_tuned(torch.float32)),

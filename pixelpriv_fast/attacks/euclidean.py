@@ -15,13 +15,12 @@ from ..kernels import get
 from ..types import Floats, Pixels
 from .contract import Attack
 from .spatial_judging import Answers, judge
-from .spatial_search import RULES, Bounds, Doubles, Flags, Losses, promising, sample, widening
+from .spatial_search import RULES, Bounds, Doubles, Flags, Losses, expected_error, promising, sample, widening
 from .task import AttackOutcome, AttackTask, Victim
 
-#: Of one photo, candidates that are judged in fp32 before it is asked again which are worth it; and roughly.
+#: Of one photo, candidates that are judged before it is asked again which are worth it: in fp32 where all have to be,
+#: and roughly. After a ranking the first one in fp32 often decides, so they come one at a time.
 _FEW, _MANY = 4, 16
-#: How many times the largest error seen in a photo's rough answers its other rough answers may be wrong by.
-_TRUST = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +33,11 @@ class Euclidean(Attack):
     Candidates are judged as the 8-bit photos that would be saved. ``edge``: "soft" fades the last pixel into the fill,
     "hard" cuts it. ``fill``: grey level of what is uncovered.
 
-    ``margin``: "worst" has to know of every candidate. Where every victim offers rough answers (16 bits), all get one, and
-    only those are judged in fp32 that may still be the choice if rough log-odds are wrong by ``margin``, or by twice the
-    largest error seen in this photo. None judges all in fp32. What is kept was judged in fp32 in either case. The other
-    rules know their order beforehand and end at the first that fools, sooner than ranking pays.
-    Choice: 0.5 (``benchmarks/spatial_agreement.py`` says how often both agree).
+    ``margin``: "worst" has to know of every candidate. Where every victim offers rough answers (8 or 16 bits), all get one,
+    and only those are judged in fp32 that may still be the choice if their rough log-odds are off by ``margin`` standard
+    deviations more than expected (``spatial_search.expected_error``). None judges all in fp32. What is kept was judged in
+    fp32 in either case. The other rules know their order beforehand and end at the first that fools, sooner than ranking
+    pays. Choice: 3.5 (``benchmarks/spatial_agreement.py`` says how often both agree).
 
     Choice: k = 10 (Engstrom's); the 2019 paper names no k, its run here takes 100. Choice: "wider bounds for some
     photos" is "until_success".
@@ -53,7 +52,7 @@ class Euclidean(Attack):
     rounds: int = 3
     edge: str = "soft"
     fill: int = 0
-    margin: float | None = 0.5
+    margin: float | None = 3.5
 
     needs_gradient: ClassVar[bool] = False
 
@@ -97,8 +96,11 @@ class _Search:
     def __init__(self, index: int, photo: Pixels, attack: Euclidean, task: AttackTask) -> None:
         self.index, self.photo, self.attack, self._seed = index, photo, attack, operator.index(task.seeds[index])
         rough = all(victim.precision != "fp32" for victim in task.victims)
-        self._ranks = attack.rule == "worst" and attack.margin is not None and rough
-        self._slack = attack.margin or 0.0
+        self.ranks = attack.rule == "worst" and attack.margin is not None and rough
+        self._spread = np.array([victim.rough_error for victim in task.victims] if self.ranks else [])
+        self._errors: list[
+            Doubles
+        ] = []  # of rough answers that were judged in fp32 too, (odds and leads, victims) each
         self.motions: Doubles = np.empty((0, 3))
         self._odds: Doubles = np.empty((0, len(task.victims)))  # infinite where nothing is known
         self._leads: Doubles = np.empty((0, len(task.victims)))
@@ -132,24 +134,34 @@ class _Search:
     def learn(self, row: int, odds: Doubles, leads: Doubles, fooled: bool) -> None:
         """An fp32 answer. It also shows how wrong rough ones are."""
         if self._ranked[row]:
-            errors = np.abs([odds - self._odds[row], leads - self._leads[row]])
-            self._slack = max(self._slack, _TRUST * float(errors.max()))
+            self._errors.append(np.stack([odds - self._odds[row], leads - self._leads[row]]))
         self._odds[row], self._leads[row], self._fools[row], self._known[row] = odds, leads, fooled, True
 
     def next(self, fallback: bool) -> tuple[bool, list[int]]:
         """The candidates to judge next, none where the choice is decided, and whether roughly."""
         rule, (losses, fools) = RULES[self.attack.rule], self._bounds()
-        rows = promising(rule, losses, fools, self._areas, self._known, _MANY if self._ranks else _FEW, fallback)
-        if not self._ranks or not rows or self._ranked[rows[0]]:
-            return False, rows[:_FEW]
+        rows = promising(rule, losses, fools, self._areas, self._known, _MANY if self.ranks else _FEW, fallback)
+        if not self.ranks or not rows:
+            return False, rows
+        if self._ranked[rows[0]]:
+            return False, rows[:1]
         return True, [row for row in rows if not self._ranked[row]]
 
     def _bounds(self) -> tuple[Losses, Flags]:
         """Upper bounds, exact where known, of the mean cross entropy over the victims, and of whether they are fooled."""
-        slack = np.where(self._known, 0.0, self._slack)[:, None]
-        losses = np.logaddexp(0.0, self._odds + slack).mean(axis=1)
-        may_fool = (self._leads + slack >= 0.0).all(axis=1)
-        return losses, np.where(self._known, self._fools, may_fool)
+        odds, leads = self._odds, self._leads
+        if self.ranks:
+            slack = ~self._known[:, None, None] * self._slack()  # (candidates, odds and leads, victims)
+            odds, leads = odds + slack[:, 0], leads + slack[:, 1]
+        losses = np.logaddexp(0.0, odds).mean(axis=1)
+        return losses, np.where(self._known, self._fools, (leads >= 0.0).all(axis=1))
+
+    def _slack(self) -> Doubles:
+        """By how much rough odds and leads may be too low, (2, victims)."""
+        seen = np.stack(self._errors) if self._errors else np.empty((0, 2, len(self._spread)))
+        error, deviation = expected_error(seen, self._spread)
+        bound: Doubles = error + (self.attack.margin or 0.0) * deviation
+        return bound
 
     def outcome(self) -> AttackOutcome:
         chosen = int(RULES[self.attack.rule](*self._bounds(), self._areas))
@@ -167,7 +179,7 @@ def _settle(searches: Sequence[_Search], task: AttackTask, fallback: bool) -> No
         for rough in (True, False):
             batch = [(search, row) for search, roughly, rows in wanted if roughly == rough for row in rows]
             if batch:
-                _learn(batch, judge(batch, task, rough), rough)
+                _learn(batch, judge(batch, task, rough, batch[0][0].ranks), rough)
 
 
 def _learn(batch: Sequence[tuple[_Search, int]], answers: Answers, rough: bool) -> None:

@@ -20,7 +20,6 @@ import numpy as np
 
 from ..kernels import get
 from ..models.preprocess import Offsets, Preprocess
-from ..runtime.device import threads
 from ..types import Floats, Pixels
 from .descent import Descent, descend, run_down
 from .linf import Ball
@@ -77,13 +76,20 @@ def liftable(photo: Pixels, victims: Sequence[Victim]) -> bool:
 
 
 def _lift_and_polish(photos: Sequence[Pixels], task: AttackTask, plan: Descent, discreet: bool) -> list[AttackOutcome]:
-    lifted, steps = _lifted(photos, task, plan, discreet)
-    fooled = _fooled(lifted, task)
-    outcomes = [
-        AttackOutcome(changed, int(get("largest_change")(changed, photo)), taken, good)
-        for photo, changed, taken, good in zip(photos, lifted, steps, fooled, strict=True)
+    preprocess = task.victims[0].preprocess
+    reduced = _changed(photos, task, plan, discreet)
+    lifted = [
+        preprocess.lift(photo, small.change, plan.ball.levels, ROUNDS)
+        for photo, small in zip(photos, reduced, strict=True)
     ]
-    failed = [i for i, outcome in enumerate(outcomes) if not outcome.fooled]
+    # Choice: whoever judges the saved file anyway is not asked about a margin that the lift has never been seen to lose.
+    asked = [i for i, small in enumerate(reduced) if task.judged or not small.sure]
+    fooled = dict(zip(asked, _fooled([lifted[i] for i in asked], task.only(asked)), strict=True)) if asked else {}
+    outcomes = [
+        AttackOutcome(changed, int(get("largest_change")(changed, photo)), small.steps, fooled.get(i))
+        for i, (photo, changed, small) in enumerate(zip(photos, lifted, reduced, strict=True))
+    ]
+    failed = [i for i, good in fooled.items() if not good]
     if failed:
         begin = [_offsets(lifted[i], photos[i], plan.ball.units) for i in failed]
         polish = replace(plan, keep="first_success", random_start=False)
@@ -93,20 +99,14 @@ def _lift_and_polish(photos: Sequence[Pixels], task: AttackTask, plan: Descent, 
     return outcomes
 
 
-def _lifted(
-    photos: Sequence[Pixels], task: AttackTask, plan: Descent, discreet: bool
-) -> tuple[list[Pixels], list[int]]:
-    """The lifted photos and the steps that were taken at the victims' size."""
+def _changed(photos: Sequence[Pixels], task: AttackTask, plan: Descent, discreet: bool) -> list[_Reduced]:
+    """The photos at the victims' size, after all rounds of steps."""
     preprocess = task.victims[0].preprocess
     reduced = [_Reduced.of(i, photo, preprocess, plan.ball) for i, photo in enumerate(photos)]
     pending = reduced
     for seen in SEEN if discreet else (math.inf,):
         pending = _round(pending, seen, task, plan)
-    changed = [
-        preprocess.lift(photo, small.change, plan.ball.levels, ROUNDS, threads())
-        for photo, small in zip(photos, reduced, strict=True)
-    ]
-    return changed, [small.steps for small in reduced]
+    return reduced
 
 
 @dataclass(slots=True, eq=False)
@@ -118,6 +118,7 @@ class _Reduced:
     unseen: Floats  #: of the ball, what goes unseen
     change: Floats  #: what has been found so far, in grey levels
     steps: int = 0
+    sure: bool = False  #: whether the last round fools by the margin
 
     @classmethod
     def of(cls, index: int, photo: Pixels, preprocess: Preprocess, ball: Ball) -> _Reduced:
@@ -145,12 +146,13 @@ def _round(pending: Sequence[_Reduced], seen: float, task: AttackTask, plan: Des
     runs = run_down([small.photo for small in pending], task, plan, begin, weights)
     for small, run in zip(pending, runs, strict=True):
         small.change, small.steps = run.iterate.change(), small.steps + run.steps
-    return [small for small, run in zip(pending, runs, strict=True) if not _enough(run.judgement, plan)]
+        small.sure = run.judgement is not None and run.judgement.fooled and run.judgement.shown < MARGIN
+    return [small for small, run in zip(pending, runs, strict=True) if not (small.sure or _over(run.judgement, plan))]
 
 
-def _enough(judgement: Judgement | None, plan: Descent) -> bool:
-    """Whether a photo needs no further round: by the attack's own rule where it has one, or by a margin."""
-    return judgement is not None and judgement.fooled and (plan.over(judgement) or judgement.shown < MARGIN)
+def _over(judgement: Judgement | None, plan: Descent) -> bool:
+    """Whether the attack's own rule, where it has one, asks for no further round."""
+    return judgement is not None and judgement.fooled and plan.over(judgement)
 
 
 def _fooled(photos: Sequence[Pixels], task: AttackTask) -> list[bool]:

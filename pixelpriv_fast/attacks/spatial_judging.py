@@ -15,8 +15,10 @@ from .task import AttackTask, Victim
 
 #: Candidates that are made together; more only fill the caches.
 _PASS = 32
-#: Candidates in one network pass, always as many, so that a candidate's logits do not depend on the photos beside it.
-_SLOTS, _ROUGH_SLOTS = 4, 8
+#: Candidates in one network pass, always as many, so that a candidate's logits do not depend on the photos beside it: in
+#: fp32 where all are judged so, in fp32 the few that a ranking left (a CPU's pass of one is as fast, and none is filled
+#: up), and roughly.
+_SLOTS, _FEW_SLOTS, _ROUGH_SLOTS = 4, 1, 8
 
 
 class Moved(Protocol):
@@ -40,18 +42,20 @@ class Answers:
     fooled: Flags
 
 
-def judge(batch: Sequence[tuple[Moved, int]], task: AttackTask, rough: bool) -> Answers:
-    """Answers for the candidates (photo, row) of ``batch``, in fp32 or ``rough``."""
-    parts = [_judge_pass(batch[at : at + _PASS], task, rough) for at in range(0, len(batch), _PASS)]
+def judge(batch: Sequence[tuple[Moved, int]], task: AttackTask, rough: bool, ranked: bool) -> Answers:
+    """Answers for the candidates (photo, row) of ``batch``, in fp32 or ``rough``. ``ranked``: whether those in fp32 are the
+    few that a ranking left."""
+    slots = _ROUGH_SLOTS if rough else _FEW_SLOTS if ranked else _SLOTS
+    parts = [_judge_pass(batch[at : at + _PASS], task, rough, slots) for at in range(0, len(batch), _PASS)]
     return Answers(*(np.concatenate([getattr(part, name) for part in parts]) for name in Answers.__slots__))
 
 
-def _judge_pass(batch: Sequence[tuple[Moved, int]], task: AttackTask, rough: bool) -> Answers:
+def _judge_pass(batch: Sequence[tuple[Moved, int]], task: AttackTask, rough: bool, slots: int) -> Answers:
     count = len(task.victims)
     odds, leads, fooled = np.empty((len(batch), count)), np.empty((len(batch), count)), np.ones(len(batch), np.bool_)
     for v, victim in enumerate(task.victims):
         inputs = np.concatenate([photo.inputs(victim, rows) for photo, rows in _runs(batch)])
-        logits = victim.rough_logits(inputs, _ROUGH_SLOTS) if rough else victim.logits(inputs, _SLOTS)
+        logits = victim.rough_logits(inputs, slots) if rough else victim.logits(inputs, slots)
         flee = np.zeros((len(batch), victim.classes), np.bool_)
         for row, (photo, _) in enumerate(batch):
             flee[row, list(task.flee[v][photo.index])] = True

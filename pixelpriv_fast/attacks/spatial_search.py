@@ -109,6 +109,26 @@ def until_success(losses: Losses, fooled: Flags, areas: Doubles) -> Indices:
 RULES: Final[dict[str, Rule]] = {"worst": worst, "least_visible": least_visible, "until_success": until_success}
 
 
+#: What a network's known spread of errors counts for beside a photo's own, in observations; and that they are wrong by
+#: nothing on average. Errors that a photo's answers have in common are about twice as large as the others.
+_SPREAD_WEIGHT, _CENTRE_WEIGHT = 4.0, 0.25
+
+
+def expected_error(seen: Doubles, spread: Doubles) -> tuple[Doubles, Doubles]:
+    """The error to expect of a photo's further rough answers, and its standard deviation, (...) each.
+
+    seen: (n, ..., victims), exact minus rough answers of this photo, n may be 0; spread: (victims,), the standard deviation
+    of errors within a photo that each network is known for. Most of an error is common to the whole photo, so those seen
+    tell the rest's: the posterior of a normal mean, and the predictive deviation about it, where the network's spread and a
+    mean of zero count as some observations more.
+    """
+    count, known = len(seen), _SPREAD_WEIGHT * np.broadcast_to(spread, seen.shape[1:]) ** 2
+    squares = ((seen - seen.mean(axis=0)) ** 2).sum(axis=0) if count else 0.0
+    variance = (known + squares) / (_SPREAD_WEIGHT + max(0, count - 1))
+    weight = count + _CENTRE_WEIGHT
+    return seen.sum(axis=0) / weight, np.sqrt(variance * (1.0 + 1.0 / weight))
+
+
 def promising(
     rule: Rule, losses: Losses, fooled: Flags, areas: Doubles, known: Flags, count: int, fallback: bool
 ) -> list[int]:

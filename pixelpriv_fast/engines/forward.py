@@ -10,7 +10,7 @@ from ..models import Classifier, Preprocess
 from ..runtime import Choice, SessionOptions, create_session, precisions
 from ..types import Floats, Logits
 from .onnx_ways import PRECISIONS, WORDS
-from .protocol import ClassSets
+from .protocol import ROUGH_ERRORS, ClassSets
 
 
 class ForwardEngine:
@@ -38,6 +38,10 @@ class ForwardEngine:
     @property
     def device(self) -> str:
         return self.classifier.device
+
+    @property
+    def rough_error(self) -> float:
+        return ROUGH_ERRORS[self.precision]
 
     @property
     def repeatable(self) -> bool:

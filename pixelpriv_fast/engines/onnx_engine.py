@@ -18,7 +18,7 @@ from ..types import Floats, Logits
 from .checks import checked_gradient, checked_logits
 from .onnx_route import Route
 from .onnx_ways import Way, ways
-from .protocol import ClassSets
+from .protocol import ROUGH_ERRORS, ClassSets
 
 _LOG = logging.getLogger(__name__)
 _Answer = TypeVar("_Answer")
@@ -53,6 +53,10 @@ class OnnxEngine:
     @property
     def precision(self) -> str:
         return self._route.way.precision
+
+    @property
+    def rough_error(self) -> float:
+        return ROUGH_ERRORS[self.precision]
 
     @property
     def repeatable(self) -> bool:

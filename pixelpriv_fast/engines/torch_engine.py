@@ -23,7 +23,7 @@ from ..runtime.forks import Guard, let_torch_compute
 from ..runtime.providers import UNTRIED
 from ..types import Floats, Logits
 from .checks import checked_gradient, checked_logits
-from .protocol import ClassSets
+from .protocol import ROUGH_ERRORS, ClassSets
 from .torch_exact import call_rules
 from .torch_folding import folded
 from .torch_graphs import Array, Program, Programs
@@ -91,6 +91,10 @@ class TorchEngine:
         if answer.ndim != 2 or answer.shape[0] != 1 or answer.shape[1] < 2:
             raise ModelError(f"{name}: answers of shape {tuple(answer.shape)}, expected (photos, classes)")
         return dataclasses.replace(engine, classes=int(answer.shape[1]))
+
+    @property
+    def rough_error(self) -> float:
+        return ROUGH_ERRORS[self.precision]
 
     @property
     def repeatable(self) -> bool:

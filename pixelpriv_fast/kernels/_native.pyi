@@ -107,6 +107,7 @@ def resize_u8(
     row_fixed: TableI32,
     column_starts: VectorI32,
     column_fixed: TableI32,
+    threads: int = 1,
 ) -> PhotoU8: ...
 def solve_illumination(
     luminance: PlaneF32, w_h: PlaneF32, w_v: PlaneF32, lam: float, rtol: float, threads: int = 1

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from ..errors import PhotoError, UsageError
 from ..kernels import get
 from ..kernels.filters import FILTERS, AxisFilter, axis_filter
+from ..runtime.device import threads
 from ..types import Floats, Pixels
 
 Offsets: TypeAlias = npt.NDArray[np.int8]
@@ -120,13 +121,13 @@ class Preprocess:
         the resized photo, of whose long side the middle is kept. uint8 (H, W, 3) -> (h, w, 3)."""
         return _resized(photo, self._reduction(*photo.shape[:2]))
 
-    def lift(self, photo: Pixels, wanted: Floats, bound: int, rounds: int, threads: int = 1) -> Pixels:
+    def lift(self, photo: Pixels, wanted: Floats, bound: int, rounds: int) -> Pixels:
         """The photo with the smallest change, within ``bound`` grey levels and 0..255, that moves ``reduced`` of it by
         ``wanted`` float32 (h, w, 3) levels, as nearly as ``rounds`` corrections get (see the kernel ``lift``). Only for
         photos that the resize reduces along both sides."""
         rows, columns = self._reduction(*photo.shape[:2])
         tables = rows.starts, rows.weights, columns.starts, columns.weights
-        lifted: Pixels = get("lift")(photo, wanted, *tables, bound, rounds, threads)
+        lifted: Pixels = get("lift")(photo, wanted, *tables, bound, rounds, threads())
         return lifted
 
     def reads_like(self, other: Preprocess) -> bool:
@@ -232,7 +233,7 @@ def _margin(full: int, kept: int) -> int:
 
 def _resized(photo: Pixels, axes: tuple[AxisFilter, AxisFilter]) -> Pixels:
     rows, columns = axes
-    small: Pixels = get("resize_u8")(photo, rows.starts, rows.fixed, columns.starts, columns.fixed)
+    small: Pixels = get("resize_u8")(photo, rows.starts, rows.fixed, columns.starts, columns.fixed, threads())
     return small
 
 

@@ -96,6 +96,19 @@ def test_steps_never_visit_the_large_photo():
     assert victim.forwards == 2  # the steps' last, and the large one after the lift
 
 
+@pytest.mark.parametrize(("margin", "fooled"), [(1.0, None), (0.0, True)])
+def test_who_judges_the_file_is_not_asked_about_a_safe_margin(monkeypatch, margin, fooled):
+    """The saved file will be judged; only a photo that does not fool by the margin is judged before."""
+    monkeypatch.setattr(lifting, "MARGIN", margin)
+    victim, start = engine(SQUASHED), photos()[0]
+    task = task_for([victim], [start], judged=False)
+    (outcome,) = attacks.LeastLikely(epsilon=16 / 255, discreet=False).run([start], task)
+    assert outcome.fooled is fooled
+    (judged,) = attacks.LeastLikely(epsilon=16 / 255, discreet=False).run([start], task_for([victim], [start]))
+    assert judged.fooled
+    np.testing.assert_array_equal(judged.photo, outcome.photo)
+
+
 def test_exact_steps_go_on_where_the_lifted_photo_does_not_fool(monkeypatch):
     monkeypatch.setattr(lifting, "SHARE", 1e-9)  # nothing to lift
     victim, starts = engine(SQUASHED), photos()

@@ -9,6 +9,7 @@ from pixelpriv_fast import kernels
 from pixelpriv_fast.attacks.spatial_search import (
     RULES,
     Bounds,
+    expected_error,
     least_visible,
     promising,
     sample,
@@ -152,3 +153,17 @@ class TestPromising:
         nothing, known = np.zeros(5, bool), np.zeros(5, bool)
         assert promising(worst, np.ones(5), nothing, np.zeros(5), known, 4, fallback=False) == []
         assert promising(worst, np.arange(5.0), nothing, np.zeros(5), known, 9, fallback=True) == [4, 3, 2, 1, 0]
+
+
+def test_expected_error_is_the_spread_first_and_then_what_was_seen():
+    spread = np.array([0.1, 0.4])
+    error, deviation = expected_error(np.empty((0, 2, 2)), spread)
+    np.testing.assert_array_equal(error, 0.0)
+    np.testing.assert_allclose(deviation, np.broadcast_to(spread * 5**0.5, (2, 2)))
+    seen = np.random.default_rng(0).normal(3.0, spread * 2, (400, 2, 2))
+    error, deviation = expected_error(seen, spread)
+    np.testing.assert_allclose(error, 3.0, atol=0.1)
+    np.testing.assert_allclose(deviation, np.broadcast_to(2 * spread, (2, 2)), rtol=0.1)
+    one, once = expected_error(seen[:1], spread)
+    assert (np.abs(one) < np.abs(seen[0])).all(), "one alone is not trusted wholly"
+    assert (once < expected_error(seen[:0], spread)[1]).all()

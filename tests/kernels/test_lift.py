@@ -87,6 +87,21 @@ def test_twins_agree(size, to, crop, name, implementation):
     assert np.mean(different > 0) <= 0.02
 
 
+@pytest.mark.parametrize("implementation", [i for i in twins("lift") if i != "reference"])
+@pytest.mark.parametrize("bound", [8, 127, 255])
+@pytest.mark.parametrize("levels", [0.3, 40.0, 1000.0])
+def test_twins_bring_as_much_of_faint_and_of_strong_changes(levels, bound, implementation):
+    """Whatever integers a twin computes in, neither fades what is below a grey level nor overflows beyond the range."""
+    size, crop = (151, 210), (48, 66)
+    photo, wanted, arguments = noise(size), corners(crop, levels), tables(size, (50, 70), crop, "bicubic")
+    missing = []
+    for twin in ("reference", implementation):
+        lifted = kernels.get("lift", twin)(photo, wanted, *arguments, bound, 3)
+        missing.append(np.abs(resized(lifted.astype(float) - photo, arguments) - wanted).mean())
+    assert missing[0] < 0.995 * levels
+    assert missing[1] == pytest.approx(missing[0], rel=0.02)
+
+
 @pytest.mark.parametrize("implementation", twins("lift"))
 @pytest.mark.parametrize(("low", "high"), [(0, 256), (0, 3), (253, 256)])
 @pytest.mark.parametrize("bound", [0, 1, 8])

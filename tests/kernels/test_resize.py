@@ -75,6 +75,17 @@ def test_rounded_resize_is_within_one_level_of_pillows_single_call(size, resized
     assert np.abs(got.astype(int) - direct).max() <= 1
 
 
+@pytest.mark.skipif("native" not in twins("resize_u8"), reason="the extension is not built")
+@pytest.mark.parametrize("size", [(1201, 1999), (7, 400_001)])
+def test_threads_change_nothing(size):
+    rows, columns = axes(size, (5, 301), "bicubic")
+    arguments = noise(*size), rows.starts, rows.fixed, columns.starts, columns.fixed
+    resize = kernels.get("resize_u8", "native")
+    want = resize(*arguments)
+    for threads in (2, 3, 1000):
+        np.testing.assert_array_equal(resize(*arguments, threads), want)
+
+
 @pytest.mark.parametrize("implementation", twins("resize_u8"))
 def test_crop_window_is_cut_from_the_whole_resize(implementation):
     photo = noise(90, 70)

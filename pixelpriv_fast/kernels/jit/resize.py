@@ -18,9 +18,15 @@ _HALF = 1 << (FIXED_BITS - 1)
 
 
 def resize_u8(
-    photo: _Pixels, row_starts: _Int32, row_fixed: _Int32, column_starts: _Int32, column_fixed: _Int32
+    photo: _Pixels,
+    row_starts: _Int32,
+    row_fixed: _Int32,
+    column_starts: _Int32,
+    column_fixed: _Int32,
+    threads: int = 1,
 ) -> _Pixels:
     """See ``reference.resize.resize_u8``."""
+    del threads
     out = np.empty((len(row_starts), len(column_starts), 3), np.uint8)
     _resize_u8(photo, row_starts, row_fixed, column_starts, column_fixed, out)
     return out

@@ -27,13 +27,20 @@ def matrix(starts: _Int32, weights: npt.NDArray[Any], size: int) -> npt.NDArray[
 
 
 def resize_u8(
-    photo: _Pixels, row_starts: _Int32, row_fixed: _Int32, column_starts: _Int32, column_fixed: _Int32
+    photo: _Pixels,
+    row_starts: _Int32,
+    row_fixed: _Int32,
+    column_starts: _Int32,
+    column_fixed: _Int32,
+    threads: int = 1,
 ) -> _Pixels:
     """Pillow's 8-bit resize: along the width first, then along the height, each rounded to 8 bits.
 
     photo (H, W, 3) -> (h, w, 3). Pillow 13 takes the height first where that is much cheaper, earlier versions never
-    do; the two differ by the rounding in between (and by the clipping of bicubic overshoots).
+    do; the two differ by the rounding in between (and by the clipping of bicubic overshoots). The result does not
+    depend on ``threads``.
     """
+    del threads
     rows = matrix(row_starts, row_fixed, photo.shape[0])
     columns = matrix(column_starts, column_fixed, photo.shape[1])
     half = 1 << (FIXED_BITS - 1)
