@@ -193,7 +193,7 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="put the table into benchmarks/README.md")
     given = parser.parse_args()
     head, width = header(), int((given.pixels * 1e6 * 4 / 3) ** 0.5)
-    height, threads = width * 3 // 4, head["threads"]
+    height, threads = width * 3 // 4, head["cores"]
     tops = ceilings(height * width, threads)
     paths = solve_path() | photo_paths(height, width) | network_paths(threads)
     for work in (tops | paths).values():

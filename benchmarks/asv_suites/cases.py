@@ -1,15 +1,18 @@
-"""The bench's cases as asv suites, one a kind of case; a row that joins a registry joins its suite.
+"""The bench's cases as asv suites, two for each kind of case; a row that joins a registry joins its suites.
 
     cd benchmarks && asv run --python=same --quick --bench Kernel
 
-``time_case`` is asv's own timing of the case; ``track_ratio`` is what ``python -m pixelpriv_fast.bench`` holds against a
-baseline: the case's processor time over its yardstick's, measured by a fresh process. What cannot run here is skipped.
+``KernelTime`` is asv's own timing of the case; ``KernelRatio`` is what ``python -m pixelpriv_fast.bench`` holds against a
+baseline: the case's processor time over its yardstick's, measured by a fresh process. What cannot run here is skipped, as
+"n/a" or "nan".
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import ExitStack
-from typing import Any, ClassVar
+from math import nan
+from typing import ClassVar
 
 from pixelpriv_fast.bench.apart import by_program
 from pixelpriv_fast.bench.cases import all_cases
@@ -23,6 +26,8 @@ class _Suite:
     params: ClassVar[list[str]] = []
     timeout = 600.0
 
+
+class _Time(_Suite):
     def setup(self, name: str) -> None:
         self.stack = ExitStack()
         try:
@@ -36,18 +41,23 @@ class _Suite:
     def time_case(self, name: str) -> None:
         self.pair.run()
 
+
+class _Ratio(_Suite):
+    unit = "of the yardstick's processor time"
+
     def track_ratio(self, name: str) -> float:
         (record,) = by_program()([name])
-        return record.ratio
-
-    track_ratio.unit = "of the yardstick's processor time"  # type: ignore[attr-defined]
+        return record.ratio if record.measured else nan
 
 
-def _suites() -> dict[str, Any]:
+def _suites() -> Iterator[tuple[str, type[_Suite]]]:
     kinds: dict[str, list[str]] = {}
-    for name in CASES:
-        kinds.setdefault(name.partition("/")[0], []).append(name)
-    return {kind.capitalize(): type(kind.capitalize(), (_Suite,), {"params": names}) for kind, names in kinds.items()}
+    for case in CASES:
+        kinds.setdefault(case.partition("/")[0], []).append(case)
+    for kind, cases in kinds.items():
+        for suite in (_Time, _Ratio):
+            name = kind.capitalize() + suite.__name__[1:]
+            yield name, type(name, (suite,), {"params": cases})
 
 
 globals().update(_suites())

@@ -68,20 +68,21 @@ def run_program(
 ) -> None:
     """Waits for ``command``. Raises ``MeasuringError`` with its last words where it fails; whatever else is raised
     meanwhile, as by Ctrl-C, ends it first."""
-    environment = {**os.environ, **settings}
+    environment, last = {**os.environ, **settings}, ""
     with tempfile.TemporaryFile("w+") as complaints:
         with subprocess.Popen(command, stdout=PIPE, stderr=complaints, text=True, env=environment) as process:
             try:
                 for line in process.stdout or ():
-                    heard(line.strip())
+                    last = line.strip()
+                    heard(last)
                 process.wait()
             except BaseException:
                 process.kill()
                 raise
         if process.returncode != 0:
             complaints.seek(0)
-            last = complaints.read()[-_LAST_WORDS:].strip()
-            raise MeasuringError(f"a measuring process ({command[0]}) ended with {process.returncode}: {last}")
+            words = complaints.read()[-_LAST_WORDS:].strip()
+            raise MeasuringError(f"a measuring process ({last or command[0]}) ended with {process.returncode}: {words}")
 
 
 def main(arguments: Sequence[str], effort: Effort = Effort()) -> int:  # noqa: B008 (frozen)
@@ -98,9 +99,9 @@ def main(arguments: Sequence[str], effort: Effort = Effort()) -> int:  # noqa: B
 
 
 def _keep_to_one_core() -> None:
-    """Threads of torch and OpenVINO wait for each other after every layer, and spin meanwhile: beside other work a step
-    of 50 ms took two seconds of two processors. A process that sees one core starts one thread. Choice: any core, for
-    one of them may be the slower, and other processes of this bench will see another."""
+    """Threads of torch and OpenVINO wait for each other after every layer, and spin meanwhile: beside other work that can
+    take many times what they compute. A process that sees one core starts one thread. Choice: any core, for one of them
+    may be the slower, and other processes of this bench will see another."""
     if ONE_CORE:
         os.sched_setaffinity(0, {random.choice(sorted(os.sched_getaffinity(0)))})
 

@@ -45,9 +45,9 @@ def test_what_a_process_writes_to_temporary_files_goes_with_it(tmp_path: Path) -
     assert not Path(heard[0]).exists()
 
 
-def test_a_process_that_fails_is_quoted() -> None:
-    with pytest.raises(MeasuringError, match="ended with 1: out of luck"):
-        run_program([sys.executable, "-c", "import sys; sys.exit('out of luck')"])
+def test_a_process_that_fails_is_quoted_with_its_case() -> None:
+    with pytest.raises(MeasuringError, match=r"\(metric/psnr\) ended with 1: out of luck"):
+        run_program([sys.executable, "-c", "import sys; print('metric/psnr'); sys.exit('out of luck')"])
 
 
 def test_an_interrupted_bench_leaves_nothing_behind(tmp_path: Path) -> None:

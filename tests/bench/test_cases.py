@@ -70,6 +70,17 @@ def _flat(answer: Any) -> list[Any]:
     return [part.astype(np.float64) for part in parts if isinstance(part, np.ndarray)]
 
 
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_examples_begin_where_a_cache_line_does(name: str) -> None:
+    seen: list[Any] = []
+    call(name, lambda *arguments: seen.extend(arguments))()
+    arrays = [argument for argument in seen if isinstance(argument, np.ndarray)]
+    assert arrays
+    assert all(array.ctypes.data % 64 == 0 and array.flags.c_contiguous for array in arrays)
+    for mine, wanted in zip(seen, EXAMPLES[name](), strict=True):
+        np.testing.assert_array_equal(mine, wanted)
+
+
 @pytest.mark.parametrize("name", ["kernel/warp_u8", "enhancement/contrast", "metric/psnr", "codec/png"])
 def test_a_case_can_be_made_and_called(name: str) -> None:
     with ExitStack() as stack:

@@ -23,13 +23,15 @@ def test_the_suites_hold_every_case_and_measure_it() -> None:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    suites = [value for name, value in vars(module).items() if hasattr(value, "time_case") and not name.startswith("_")]
-    assert sorted(name for suite in suites for name in suite.params) == sorted(case.name for case in all_cases())
-    suite = module.Kernel()
-    suite.setup("kernel/normalise")
-    suite.time_case("kernel/normalise")
-    suite.teardown("kernel/normalise")
-    assert 0 < suite.track_ratio("kernel/normalise") < 1
+    for method, name in (("time_case", "KernelTime"), ("track_ratio", "KernelRatio")):
+        suites = [value for key, value in vars(module).items() if hasattr(value, method) and not key.startswith("_")]
+        assert getattr(module, name) in suites
+        assert sorted(case for suite in suites for case in suite.params) == sorted(case.name for case in all_cases())
+    timed = module.KernelTime()
+    timed.setup("kernel/normalise")
+    timed.time_case("kernel/normalise")
+    timed.teardown("kernel/normalise")
+    assert 0 < module.KernelRatio().track_ratio("kernel/normalise") < 1
 
 
 @pytest.mark.parametrize("file", sorted((BENCHMARKS / "baselines").glob("*.json")), ids=lambda file: file.name)
