@@ -64,7 +64,8 @@ class OnnxEngine:
 
     @property
     def most(self) -> int | None:
-        return self._route.way.provider.most
+        provider = self._route.way.provider
+        return None if provider.lanes else provider.most
 
     def prepare(self, slots: int) -> None:
         """See ``GradientEngine.prepare``."""

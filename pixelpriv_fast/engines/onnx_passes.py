@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
-from collections.abc import Callable
+from collections import OrderedDict, deque
+from collections.abc import Callable, Sequence
 from queue import Empty, LifoQueue
 from typing import TypeAlias
 
@@ -12,7 +12,7 @@ import numpy as np
 
 from ..runtime import Array, Binding, Session
 
-#: What is computed ("gradient", "logits" or "rough"), and the number of slots.
+#: What is computed ("gradient", "logits" or "rough"), and the photos under way at once: the slots of a pass, or lanes.
 Key: TypeAlias = tuple[str, int]
 
 #: Passes that one engine keeps compiled: a batch's size and 1, gradient and logits, twice. Each holds its own copy of
@@ -21,32 +21,46 @@ _MOST = 8
 
 
 class Pass:
-    """A session whose buffers are bound. Any thread may call; calls under way at once have buffers of their own."""
+    """A session whose buffers are bound, ``lanes`` times. Any thread may call; calls under way at once have buffers of
+    their own."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, lanes: int = 1) -> None:
         self.session = session
-        self._idle: LifoQueue[Binding] = LifoQueue()
+        self._lanes = lanes
+        self._idle: LifoQueue[list[Binding]] = LifoQueue()
 
     def __call__(self, *arrays: Array) -> list[Array]:
         """The session's answers for ``arrays`` of as many rows each, in runs of as many as there are slots; slots left
         over repeat the last row, so that they hold values of the usual kind."""
         try:
-            binding = self._idle.get_nowait()
+            bindings = self._idle.get_nowait()
         except Empty:
-            binding = self.session.bind()
-        count, slots = len(arrays[0]), len(binding.inputs[0])
-        answers = [np.empty((count, *output.shape[1:]), output.dtype) for output in binding.outputs]
-        for start in range(0, count, slots):
-            rows = slice(start, start + slots)
+            bindings = [self.session.bind() for _ in range(self._lanes)]
+        count, slots = len(arrays[0]), len(bindings[0].inputs[0])
+        answers = [np.empty((count, *output.shape[1:]), output.dtype) for output in bindings[0].outputs]
+        under_way: deque[tuple[Binding, int]] = deque()
+        for number, start in enumerate(range(0, count, slots)):
+            if len(under_way) == self._lanes:
+                _read(*under_way.popleft(), answers)
+            binding = bindings[number % self._lanes]
             used = min(slots, count - start)
             for buffer, array in zip(binding.inputs, arrays, strict=True):
-                buffer[:used] = array[rows]
+                buffer[:used] = array[start : start + used]
                 buffer[used:] = array[-1]
-            binding.run()
-            for answer, output in zip(answers, binding.outputs, strict=True):
-                answer[rows] = output[:used]
-        self._idle.put(binding)
+            binding.start()
+            under_way.append((binding, start))
+        while under_way:
+            _read(*under_way.popleft(), answers)
+        self._idle.put(bindings)
         return answers
+
+
+def _read(binding: Binding, start: int, answers: Sequence[Array]) -> None:
+    """Waits for what ``binding`` computes, and puts it into ``answers`` from row ``start`` on."""
+    binding.wait()
+    for answer, output in zip(answers, binding.outputs, strict=True):
+        rows = answer[start : start + len(output)]
+        rows[:] = output[: len(rows)]
 
 
 class Passes:

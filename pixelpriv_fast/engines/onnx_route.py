@@ -10,6 +10,7 @@ from ..graph import build_attack_graph, build_forward, parse
 from ..models import Preprocess, StampedModel, pass_size
 from ..models.folders import engine_cache
 from ..runtime import PROVIDERS, Array, Choice, Provider, Session, SessionOptions, create_session, version
+from ..runtime.device import threads
 from .checks import checked_reference
 from .onnx_passes import Key, Pass, Passes
 from .onnx_proofs import Run, proven
@@ -34,14 +35,14 @@ class Route:
 
     def prepare(self, slots: int) -> None:
         """Compiles and proves what passes of ``slots`` photos need, side by side."""
-        keys = [(kind, self._slots(kind, slots)) for kind in ("gradient", "logits")]
+        keys = [(kind, self._at_once(kind, slots)) for kind in ("gradient", "logits")]
         with ThreadPoolExecutor(len(keys)) as pool:
             list(pool.map(self._passes.get, keys))
 
     def run(self, kind: str, slots: int, *arrays: Array) -> list[Array]:
         """``kind`` "gradient": (inputs, accepted) -> [logits, gradient]; "logits": (inputs) -> [logits] in
         fp32; "rough": the same in the way's precision."""
-        return self._passes.get((kind, self._slots(kind, slots)))(*arrays)
+        return self._passes.get((kind, self._at_once(kind, slots)))(*arrays)
 
     def close(self) -> None:
         """Closes every session."""
@@ -50,20 +51,22 @@ class Route:
     def _provider(self, kind: str) -> Provider:
         return self.way.exact if kind == "logits" else self.way.provider
 
-    def _slots(self, kind: str, slots: int) -> int:
-        return pass_size(slots, self._provider(kind).most)
+    def _at_once(self, kind: str, slots: int) -> int:
+        provider = self._provider(kind)
+        return min(slots, threads()) if provider.lanes else pass_size(slots, provider.most)
 
     def _make(self, key: Key) -> Pass:
-        kind, slots = key
+        kind, at_once = key
+        slots, lanes = (1, at_once) if self._provider(kind).lanes else (at_once, 1)
         if kind == "gradient":
-            return self._proved(slots)
+            return self._proved(slots, lanes)
         forward = build_forward(parse(self._model.data), self._shape(slots), logits=self._model.stamp.output)
         precision = "fp32" if kind == "logits" else self.way.precision
-        return Pass(_session(forward.SerializeToString(), self._provider(kind), precision))
+        return Pass(_session(forward.SerializeToString(), self._provider(kind), precision, lanes), lanes)
 
-    def _proved(self, slots: int) -> Pass:
+    def _proved(self, slots: int, lanes: int) -> Pass:
         graph = self._graph(self.way, slots)
-        made = Pass(_session(graph, self.way.provider, self.way.precision))
+        made = Pass(_session(graph, self.way.provider, self.way.precision, lanes), lanes)
         if self.way == REFERENCE:
             return made
 
@@ -92,9 +95,9 @@ class Route:
         return slots, 3, *self._size
 
 
-def _session(graph: bytes, provider: Provider, precision: str) -> Session:
+def _session(graph: bytes, provider: Provider, precision: str, lanes: int = 1) -> Session:
     cache = None
     if provider.compiles:
         cache = engine_cache() / hashlib.sha256(f"{version(provider.name)} {precision} ".encode() + graph).hexdigest()
-    options = SessionOptions(precision=PRECISIONS[precision], engine_cache=cache)
+    options = SessionOptions(precision=PRECISIONS[precision], lanes=lanes, engine_cache=cache)
     return create_session(graph, Choice(provider, "chosen by the engine"), options)

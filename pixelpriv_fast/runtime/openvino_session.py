@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from queue import Empty, LifoQueue
 from typing import Any
 
 from ..errors import DeviceError
+from .device import threads
 from .forks import Guard, Native
 from .libraries import openvino
 from .providers import Provider
@@ -86,10 +87,16 @@ class OpenVINOBinding:
         for index, array in enumerate(self.outputs):
             request.value.set_output_tensor(index, ov.Tensor(array, shared_memory=True))
 
-    def run(self) -> None:
+    def start(self) -> None:
         self._guard.check()
+        self._attempt(self._request.value.start_async)
+
+    def wait(self) -> None:
+        self._attempt(self._request.value.wait)
+
+    def _attempt(self, call: Callable[[], object]) -> None:
         try:
-            self._request.value.infer(share_outputs=True)
+            call()
         except RuntimeError as error:
             raise DeviceError(f"{self._provider.title} failed while running: {_short(error)}") from error
 
@@ -97,11 +104,14 @@ class OpenVINOBinding:
 def _settings(options: SessionOptions) -> dict[str, Any]:
     settings: dict[str, Any] = {
         "INFERENCE_PRECISION_HINT": options.precision,  # the plug-in's own default is bf16 where there is AMX
-        "PERFORMANCE_HINT": "LATENCY",
         "ENABLE_CPU_PINNING": False,  # pinned threads would fight the host's own
     }
-    if options.threads is not None:
-        settings["INFERENCE_NUM_THREADS"] = options.threads
+    if options.lanes > 1:
+        settings |= {"NUM_STREAMS": options.lanes, "INFERENCE_NUM_THREADS": options.threads or threads()}
+    else:
+        settings["PERFORMANCE_HINT"] = "LATENCY"
+        if options.threads is not None:
+            settings["INFERENCE_NUM_THREADS"] = options.threads
     return settings
 
 

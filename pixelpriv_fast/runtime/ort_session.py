@@ -89,12 +89,15 @@ class OnnxRuntimeBinding:
         for spec, array in zip(outputs, self.outputs, strict=True):
             self._binding.value.bind_ortvalue_output(spec.name, ort.OrtValue.ortvalue_from_numpy(array))
 
-    def run(self) -> None:
+    def start(self) -> None:
         self._guard.check()
         try:
             self._session.value.run_with_iobinding(self._binding.value)
         except Exception as error:  # as in ``OnnxRuntimeSession.run``
             raise DeviceError(f"{self._provider.title} failed while running: {_short(error)}") from error
+
+    def wait(self) -> None:
+        """Nothing: ``start`` has run it."""
 
 
 def _engines(provider: Provider, options: SessionOptions) -> contextlib.AbstractContextManager[object]:

@@ -20,6 +20,7 @@ class Provider:
     halves: tuple[str, ...] = ()  #: formats of 16 bits that its hardware may multiply, fastest first
     exact_f32: bool = True  #: False where "f32" is rounded to TF32 on the way
     most: int | None = None  #: photos in one pass, see below; None for no limit
+    lanes: bool = False  #: whether photos are best computed side by side, each by threads of its own, see below
     planar: bool = False  #: whether its kernels keep every channel as a plane, instead of a pixel's channels together
     compiles: bool = False  #: whether it builds engines that take minutes and are worth keeping on disk
     note: str = ""
@@ -72,7 +73,11 @@ PROVIDERS: Mapping[str, Provider] = {
         # Choice: four photos a pass on OpenVINO. More are no faster (steps of EfficientNet-Lite0 in bf16 in passes of 1, 4
         # and 16: 110, 140 and 133 photos a second; ``benchmarks/engine_steps.py --batches 1,4,16``, and ``--passes``),
         # and a pass that is not full costs as much as one that is.
-        Provider("openvino", "cpu", "OpenVINO", None, fix="pip install openvino", halves=("bf16",), most=4),
+        # Choice: gradients and what else engines ask are not computed in passes of four by all threads but of one photo by
+        # threads of its own. Whole attacks of SqueezeNet and EfficientNet-Lite0 in bf16 on two cores (``peers/attacks.py``)
+        # take at most as long, and the two threads of a pass never get in each other's way, which for half a minute at
+        # a time made passes of four take 1.6 times as long.
+        Provider("openvino", "cpu", "OpenVINO", None, fix="pip install openvino", halves=("bf16",), most=4, lanes=True),
         # ONNX Runtime's kernels share a matrix product's rows out among threads, so that a photo's values depend on its
         # place in a pass (SqueezeNet from 4 photos on): it gets one photo at a time.
         Provider("onnxruntime", "cpu", "ONNX Runtime", "CPUExecutionProvider", most=1, planar=True),

@@ -29,19 +29,22 @@ PRECISIONS = ("f32", "bf16", "f16")
 class SessionOptions:
     """How a session runs. ``precision`` is that of the arithmetic; inputs and outputs keep the model's own types.
 
-    ``threads``: None leaves the number to the library (all cores of the process). ``engine_cache``: a folder
+    ``threads``: None leaves the number to the library (all cores of the process). ``lanes``: among how many runs under
+    way at once these threads are divided; only where ``Provider.lanes`` says so. ``engine_cache``: a folder
     private to the user for TensorRT's compiled engines (executable code); None compiles anew each time.
     """
 
     threads: int | None = None
+    lanes: int = 1
     precision: str = "f32"
     engine_cache: Path | None = None
 
     def __post_init__(self) -> None:
         if self.precision not in PRECISIONS:
             raise UsageError(f"unknown precision {self.precision!r}. Known: {', '.join(PRECISIONS)}")
-        if self.threads is not None and self.threads < 1:
-            raise UsageError(f"threads must be at least 1, not {self.threads}")
+        for name, number in (("threads", self.threads), ("lanes", self.lanes)):
+            if number is not None and number < 1:
+                raise UsageError(f"{name} must be at least 1, not {number}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +56,21 @@ class TensorSpec:
 
 
 class Binding(Protocol):
-    """Buffers of a session's static shapes: fill ``inputs``, ``run``, read ``outputs``. One thread at a time."""
+    """Buffers of a session's static shapes: fill ``inputs``, ``start``, ``wait``, read ``outputs``. One thread at a
+    time."""
 
     @property
     def inputs(self) -> tuple[Array, ...]: ...
     @property
     def outputs(self) -> tuple[Array, ...]: ...
 
-    def run(self) -> None:
-        """From ``inputs`` to ``outputs``, in place. Raises ``DeviceError`` as ``Session.run`` does."""
+    def start(self) -> None:
+        """Begins to compute ``outputs`` from ``inputs``, in place; a provider without lanes also ends it. Raises
+        ``DeviceError`` as ``Session.run`` does."""
+        ...
+
+    def wait(self) -> None:
+        """Until what was started is over. Raises as ``start``."""
         ...
 
 

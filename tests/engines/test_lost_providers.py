@@ -31,16 +31,19 @@ class Dying:
 
     def bind(self):
         outer, binding = self, self.session.bind()
-        run = binding.run
+        start = binding.start
 
         class Bound:
             inputs, outputs = binding.inputs, binding.outputs
 
-            def run(self):
+            def start(self):
                 outer.lives -= 1
                 if outer.lives < 0:
                     raise DeviceError("the device is lost")
-                run()
+                start()
+
+            def wait(self):
+                binding.wait()
 
         return Bound()
 
