@@ -74,9 +74,9 @@ PROVIDERS: Mapping[str, Provider] = {
         # and 16: 110, 140 and 133 photos a second; ``benchmarks/engine_steps.py --batches 1,4,16``, and ``--passes``),
         # and a pass that is not full costs as much as one that is.
         # Choice: gradients and what else engines ask are not computed in passes of four by all threads but of one photo by
-        # threads of its own. Whole attacks of SqueezeNet and EfficientNet-Lite0 in bf16 on two cores (``peers/attacks.py``)
-        # take at most as long, and the two threads of a pass never get in each other's way, which for half a minute at
-        # a time made passes of four take 1.6 times as long.
+        # threads of its own. A photo by one thread took no more processor time than a share of a pass by two (whole attacks
+        # of SqueezeNet, EfficientNet-Lite0 and ResNet50), and the two threads of a pass got in each other's way for half a
+        # minute at a time, in which SqueezeNet took 1.6 times as long in bf16.
         Provider("openvino", "cpu", "OpenVINO", None, fix="pip install openvino", halves=("bf16",), most=4, lanes=True),
         # ONNX Runtime's kernels share a matrix product's rows out among threads, so that a photo's values depend on its
         # place in a pass (SqueezeNet from 4 photos on): it gets one photo at a time.
