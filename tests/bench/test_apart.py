@@ -55,7 +55,9 @@ def test_an_interrupted_bench_leaves_nothing_behind(tmp_path: Path) -> None:
     child = "import os, sys, time; open(sys.argv[1], 'w').write(str(os.getpid())); time.sleep(600)"
     pid = tmp_path / "pid"
     code = (
-        "import sys; from pixelpriv_fast.bench.command import main; "
+        "import signal, sys; from pixelpriv_fast.bench.command import main; "
+        # A shell's background jobs, and what they start, ignore the signal.
+        "signal.signal(signal.SIGINT, signal.default_int_handler); "
         f"raise SystemExit(main(['--filter', 'metric/psnr'], [sys.executable, '-c', {child!r}, {str(pid)!r}]))"
     )
     settings = {**os.environ, "TMPDIR": str(tmp_path)}
@@ -63,7 +65,12 @@ def test_an_interrupted_bench_leaves_nothing_behind(tmp_path: Path) -> None:
         while bench.poll() is None and not (pid.exists() and pid.read_text()):
             time.sleep(0.05)
         bench.send_signal(signal.SIGINT)
-        _, said = bench.communicate(timeout=30)
+        try:
+            _, said = bench.communicate(timeout=30)
+        except subprocess.TimeoutExpired:
+            bench.kill()
+            os.kill(int(pid.read_text()), signal.SIGKILL)
+            raise
     assert (bench.returncode, said.strip()) == (130, "bench: interrupted")
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid.read_text()), 0)
