@@ -6,7 +6,7 @@
 A network may also be the path of a stamped ``.onnx``, such as the one that ``peers/resnet50_calibrated.py`` writes.
 Prints, for each network and batch, the median and fastest step in milliseconds, photos per second, the ratio to torch
 fp32, and the worst photo's cosine to ONNX Runtime's fp32 gradient. ``--passes``: OpenVINO also with passes of at most so
-many photos, instead of its own number.
+many photos by all threads, instead of photos side by side.
 """
 
 from __future__ import annotations
@@ -54,12 +54,13 @@ def contenders(network: str, models: str | None, wanted: list[str]) -> dict[str,
 
 
 def in_passes(network: str, models: str | None, most: int) -> dict[str, Any]:
-    """OpenVINO's engines with passes of at most ``most`` photos."""
+    """OpenVINO's engines with passes of at most ``most`` photos, each by all threads."""
     found = {}
     for precision in ("fp32", "bf16"):
         name = f"onnx openvino {precision}, passes of {most}"
         try:
-            choices = (replace(way, provider=replace(way.provider, most=most)) for way in ways("openvino", precision))
+            together = {"most": most, "lanes": False}
+            choices = (replace(way, provider=replace(way.provider, **together)) for way in ways("openvino", precision))
             found[name] = OnnxEngine(load_model(network, models), choices)
         except ModelError as error:
             print(f"  {name}: {error}")

@@ -32,7 +32,7 @@ from .stages import Look, Skip, Work
 METRIC_KEYS = ("psnr", "ssim", "nima")
 
 #: Raised where other files are written for the same settings. 2: passes of other sizes, other searches and lifts; 3: lifts
-#: in integers.
+#: in integers, photos side by side.
 _GENERATION = 3
 
 #: What photos on their way through the stages may hold together by default, in bytes; one photo may hold more.

@@ -31,8 +31,7 @@ class GradientEngine(Protocol):
 
     @property
     def precision(self) -> str:
-        """Of gradients, of the logits that come with them, and of rough logits: "fp32", "bf16" or "fp16"; without gradients
-        also "int8"."""
+        """Of gradients, of the logits that come with them, and of rough logits: "fp32", "bf16" or "fp16"."""
 
     @property
     def rough_error(self) -> float:
@@ -46,8 +45,8 @@ class GradientEngine(Protocol):
 
     @property
     def most(self) -> int | None:
-        """The photos that one pass holds at most; None: as many as there are slots. Who takes no more at a time finds
-        their inputs and gradients still in the processor's cache."""
+        """The photos that are best handed over at a time; None: as many as there are slots. Who takes no more than one
+        pass holds finds their inputs and gradients still in the processor's cache."""
 
     @property
     def classes(self) -> int:

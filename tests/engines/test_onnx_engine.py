@@ -102,12 +102,13 @@ def test_the_engines_own_number_of_slots(model):
 def test_batches_of_any_size_share_the_passes_that_a_provider_takes(model):
     engine, most = load(model, WAYS[0][0], "fp32"), PROVIDERS[WAYS[0][0]].most
     assert most is not None
-    x, accepted = photos(3 * most), one_class(3 * most)
-    logits, gradient = engine.gradient(x, accepted, 3 * most)
-    alone = engine.gradient(x[-1:], accepted[-1:], 3 * most)
+    full = most * -(-threads() // most)  # fills passes, and every thread where photos have threads of their own
+    x, accepted = photos(3 * full), one_class(3 * full)
+    logits, gradient = engine.gradient(x, accepted, 3 * full)
+    alone = engine.gradient(x[-1:], accepted[-1:], 2 * full)
     np.testing.assert_array_equal(alone[0], logits[-1:])
     np.testing.assert_array_equal(alone[1], gradient[-1:])
-    at_once = min(3 * most, threads()) if engine._route.way.provider.lanes else most
+    at_once = threads() if engine._route.way.provider.lanes else most
     assert list(engine._route._passes._entries) == [("gradient", at_once)]
 
 
