@@ -163,7 +163,7 @@ def main() -> None:
         "--skip-direct", action="store_true", help="neither the direct solves nor the comparison of pixels"
     )
     given = parser.parse_args()
-    paths = sorted(path for path in given.photos.iterdir() if path.suffix in (".jpg", ".bmp", ".png"))
+    paths = sorted(path for path in given.photos.resolve().iterdir() if path.suffix in (".jpg", ".bmp", ".png"))
     goals = Goals()
     compare(paths[0], SMALL, 100, given, goals)
     compare(paths[0], LARGE, 300, given, goals)
