@@ -19,18 +19,32 @@ PP_INLINE double sum_by_halves<1>(const double* values) {
     return values[0];
 }
 
-}  // namespace
-
-PP_CLONES double dot(const float* a, const float* b, int width) {
+// The sum of value(0) ... value(width - 1).
+template <typename Value>
+PP_INLINE double sum_in_lanes(int width, const Value& value) {
     constexpr int kLanes = 64;  // four vectors: enough that additions need not wait for each other
     float lanes[kLanes] = {};
-    for (; width >= kLanes; width -= kLanes, a += kLanes, b += kLanes) {
-        for (int i = 0; i < kLanes; ++i) lanes[i] += a[i] * b[i];
+    int start = 0;
+    for (; start + kLanes <= width; start += kLanes) {
+        for (int i = 0; i < kLanes; ++i) lanes[i] += value(start + i);
     }
-    for (int i = 0; i < width; ++i) lanes[i] += a[i] * b[i];
+    for (int i = 0; start + i < width; ++i) lanes[i] += value(start + i);
     double sums[kLanes];
     for (int i = 0; i < kLanes; ++i) sums[i] = static_cast<double>(lanes[i]);
     return sum_by_halves<kLanes>(sums);
+}
+
+}  // namespace
+
+PP_CLONES double dot(const float* a, const float* b, int width) {
+    return sum_in_lanes(width, [&](int i) PP_INLINED { return a[i] * b[i]; });
+}
+
+PP_CLONES double energy(const float* x, const float* below, const float* right, const float* down, int width) {
+    return sum_in_lanes(width, [&](int i) PP_INLINED {
+        const float across = x[i] - x[i + 1], along = x[i] - below[i];
+        return x[i] * x[i] + (right[i] * (across * across) + down[i] * (along * along));
+    });
 }
 
 }  // namespace pp

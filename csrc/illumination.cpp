@@ -27,21 +27,15 @@ struct Edges {
     const float *right, *down, *up;
 };
 
-// q = A p in the form of differences, which loses nothing where p is flat.
-PP_CLONES void apply_row(const Edges& w, const float* p, const float* above, const float* below, int width,
-                         float* PP_RESTRICT q) {
+// t += step p, r -= step A p; A p in the form of differences, which loses nothing where p is flat.
+PP_CLONES void advance_row(const Edges& w, const float* p, const float* above, const float* below, float step,
+                           int width, double* PP_RESTRICT t, float* PP_RESTRICT r) {
     const float *right = w.right, *down = w.down, *up = w.up;
     for (int x = 0; x < width; ++x) {
-        q[x] = p[x] + (right[x] * (p[x] - p[x + 1]) + right[x - 1] * (p[x] - p[x - 1]) + down[x] * (p[x] - below[x]) +
-                       up[x] * (p[x] - above[x]));
-    }
-}
-
-PP_CLONES void advance_row(float step, const float* p, const float* q, int width, double* PP_RESTRICT t,
-                           float* PP_RESTRICT r) {
-    for (int x = 0; x < width; ++x) {
+        const float across = right[x] * (p[x] - p[x + 1]) + right[x - 1] * (p[x] - p[x - 1]);
+        const float along = down[x] * (p[x] - below[x]) + up[x] * (p[x] - above[x]);
         t[x] += static_cast<double>(step * p[x]);
-        r[x] -= step * q[x];
+        r[x] -= step * (p[x] + (across + along));
     }
 }
 
@@ -74,26 +68,27 @@ class Solver {
           arena_(Multigrid::floats(height, width) + Arena::rounded(Plane::floats(height, width))),
           multigrid_(w_h, w_v, height, width, lam, team, arena_),
           p_(height, width, arena_),
-          partial_(static_cast<std::size_t>(height)) {}
+          norms_(static_cast<std::size_t>(height)),
+          products_(norms_.size()),
+          energies_(norms_.size()) {}
 
     double solve(double rtol);
 
   private:
-    double descend(double goal);
-    double direct(float beta);
+    void descend(double goal);
     double start_from_zero();
     double refresh_residual();
 
-    // The sum of value(y) over the rows, added up in the same order for any number of threads.
-    template <typename Value>
-    double sum_rows(const Value& value) {
+    // The root of the sum of squares(y) over the rows, added up in the same order for any number of threads.
+    template <typename Squares>
+    double norm(const Squares& squares) {
         team_.rows(height_, grain_rows(width_), [&](int first, int last) {
-            for (int y = first; y < last; ++y) partial_[static_cast<std::size_t>(y)] = value(y);
+            for (int y = first; y < last; ++y) norms_[static_cast<std::size_t>(y)] = squares(y);
         });
-        return total();
+        return std::sqrt(total(norms_));
     }
 
-    double total() const { return std::accumulate(partial_.begin(), partial_.end(), 0.0); }
+    static double total(const std::vector<double>& rows) { return std::accumulate(rows.begin(), rows.end(), 0.0); }
 
     Edges edges(int y) const {
         const Level& grid = multigrid_.finest();
@@ -110,65 +105,69 @@ class Solver {
     Arena arena_;
     Multigrid multigrid_;
     Plane p_;
-    std::vector<double> partial_;
+    std::vector<double> norms_, products_, energies_;  // of each row: r . r, r . z, z . A z
 };
 
 // t = 0, r = b; returns its norm.
 double Solver::start_from_zero() {
     Plane& r = multigrid_.finest().r;
-    return std::sqrt(sum_rows([&](int y) {
+    return norm([&](int y) {
         std::fill_n(t_row(y), width_, 0.0);
         std::copy_n(b_row(y), width_, r.row(y));
         return dot(r.row(y), r.row(y), width_);
-    }));
+    });
 }
 
 // r = b - A t; returns its norm.
 double Solver::refresh_residual() {
     Plane& r = multigrid_.finest().r;
-    return std::sqrt(sum_rows([&](int y) {
+    return norm([&](int y) {
         residual_row(edges(y), b_row(y), t_row(y), t_row(y > 0 ? y - 1 : height_ - 1),
                      t_row(y + 1 < height_ ? y + 1 : 0), width_, r.row(y));
         return dot(r.row(y), r.row(y), width_);
-    }));
+    });
 }
 
-// p = z + beta p, q = A p; returns p . q.
-double Solver::direct(float beta) {
+// Conjugate gradients until the residual carried along falls to `goal`. The curvature p . A p comes from that of z, so
+// that a step needs no sweep of its own: it goes along with the preconditioner's (Chronopoulos and Gear 1989).
+void Solver::descend(double goal) {
     Level& grid = multigrid_.finest();
-    Plane& q = grid.other;  // free between two cycles
-    sweep(
-        team_, height_, grain_rows(width_),
-        [&](int y) {
-            if (beta == 0) std::copy_n(grid.x.row(y), width_, p_.row(y));  // the first one: p holds nothing yet
-            if (beta != 0) direction_row(grid.x.row(y), beta, width_, p_.row(y));
-            p_.wrap(y);
-        },
-        [&](int y) {
-            apply_row(edges(y), p_.row(y), p_.above(y), p_.below(y), width_, q.row(y));
-            partial_[static_cast<std::size_t>(y)] = dot(p_.row(y), q.row(y), width_);
-        });
-    return total();
-}
-
-// Conjugate gradients until the residual carried along falls to `goal`; returns its norm.
-double Solver::descend(double goal) {
-    Level& grid = multigrid_.finest();
-    double norm = 0, rz = 0;
+    const Plane& z = grid.x;
+    double rz = 0, beta = 0, step = 0;
+    double left = 0, previous = 0;  // norms of the residual after the last two steps
+    const auto direct = [&](int y) {
+        if (beta == 0) std::copy_n(z.row(y), width_, p_.row(y));  // the first one: p holds nothing yet
+        if (beta != 0) direction_row(z.row(y), static_cast<float>(beta), width_, p_.row(y));
+        p_.wrap(y);
+    };
+    const auto advance = [&](int y) {
+        advance_row(edges(y), p_.row(y), p_.above(y), p_.below(y), static_cast<float>(step), width_, t_row(y),
+                    grid.r.row(y));
+        norms_[static_cast<std::size_t>(y)] = dot(grid.r.row(y), grid.r.row(y), width_);
+    };
+    const auto measure = [&](int y) {
+        products_[static_cast<std::size_t>(y)] = dot(grid.r.row(y), z.row(y), width_);
+        energies_[static_cast<std::size_t>(y)] = energy(z.row(y), z.below(y), grid.w_h.row(y), grid.w_v.row(y), width_);
+    };
+    multigrid_.descend();
     for (int i = 0; i < kMaxCycles; ++i) {
-        multigrid_.cycle(partial_);
-        const double before = rz;
-        rz = total();
-        const double curvature = direct(i == 0 ? 0.0F : static_cast<float>(rz / before));
+        multigrid_.ascend(measure);
+        const double before = std::exchange(rz, total(products_));
+        beta = i > 0 ? rz / before : 0;
+        const double curvature = total(energies_) - (i > 0 ? beta * rz / step : 0);
         if (!(curvature > 0)) break;
-        const float step = static_cast<float>(rz / curvature);
-        norm = std::sqrt(sum_rows([&](int y) {
-            advance_row(step, p_.row(y), grid.other.row(y), width_, t_row(y), grid.r.row(y));
-            return dot(grid.r.row(y), grid.r.row(y), width_);
-        }));
-        if (norm <= goal) break;
+        step = rz / curvature;
+        const bool likely_last =
+            i > 1 && left * left <= goal * previous;  // then the next cycle's first part would be in vain
+        if (likely_last) {
+            sweep(team_, height_, grain_rows(width_), direct, advance);
+        } else {
+            multigrid_.descend(direct, advance);
+        }
+        previous = std::exchange(left, std::sqrt(total(norms_)));
+        if (left <= goal) break;
+        if (likely_last) multigrid_.descend();
     }
-    return norm;
 }
 
 // The residual that conjugate gradients carry along drifts from the true one in fp32, so the true one is computed in
@@ -176,13 +175,13 @@ double Solver::descend(double goal) {
 double Solver::solve(double rtol) {
     const double size = start_from_zero();
     if (size == 0) return 0;
-    double norm = size;
-    for (int start = 0; start < kMaxRestarts && norm > rtol * size; ++start) {
+    double left = size;
+    for (int start = 0; start < kMaxRestarts && left > rtol * size; ++start) {
         // A restart aims a little lower; fp32 gains at most some five digits a start.
-        descend(std::max(0.9 * rtol * size, 1e-5 * norm));
-        norm = refresh_residual();
+        descend(std::max(0.9 * rtol * size, 1e-5 * left));
+        left = refresh_residual();
     }
-    return norm / size;
+    return left / size;
 }
 
 }  // namespace

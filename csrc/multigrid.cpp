@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "dispatch.hpp"
-#include "dot.hpp"
 #include "smoother.hpp"
 #include "sweep.hpp"
 
@@ -14,7 +13,7 @@ namespace {
 // The scaled operator's eigenvalues reach 2. The polynomial damps those above kLow; what lies below is left to the
 // coarser grids. Degree 3 with this bound, and coarse weights times kSoftening (piecewise constant interpolation
 // makes the coarse operator too stiff), gave the least work on photos: 12 to 14 cycles to 1e-4.
-constexpr float kHigh = 2.0F, kLow = 0.1F;
+constexpr float kHigh = 2.0F, kLow = 0.07F;
 constexpr int kDegree = 3;
 constexpr float kSoftening = 0.8F;
 
@@ -40,10 +39,6 @@ Steps chebyshev_steps() {
 Stencil stencil(const Level& level, const Plane& x, int y) {
     return {x.row(y),         x.above(y),         x.below(y),     level.w_h.row(y),
             level.w_v.row(y), level.w_v.above(y), level.r.row(y), level.inverse_diagonal.row(y)};
-}
-
-PP_CLONES void pair_row(const float* upper, const float* lower, int width, float* PP_RESTRICT coarse) {
-    for (int x = 0; x < width; ++x) coarse[x] = (upper[2 * x] + upper[2 * x + 1]) + (lower[2 * x] + lower[2 * x + 1]);
 }
 
 PP_CLONES void spread_row(const float* coarse, int width, float* PP_RESTRICT fine) {
@@ -81,6 +76,26 @@ void step(const Level& level, const Plane& x, Plane& next, const Steps& steps, i
 void first_step(const Level& level, const Plane& x, Plane& next, float keep, float add, int y) {
     first_step_row(stencil(level, x, y), keep, add, level.width, next.row(y));
     next.wrap(y);
+}
+
+// The coarser grid's right-hand side, row y, from the iterate in `other`. nothing: a row of zeros from column -1 on.
+void restrict_pair(const Level& fine, Level& coarse, const float* nothing, int y) {
+    const Plane &x = fine.other, &w_h = fine.w_h, &w_v = fine.w_v, &r = fine.r;
+    const int upper = 2 * y, lower = std::min(upper + 1, fine.height - 1);
+    const bool both = lower > upper;  // an odd height's last cell has one row
+    const RowPair rows{x.above(upper),
+                       x.row(upper),
+                       x.row(lower),
+                       x.below(lower),
+                       w_h.row(upper),
+                       both ? w_h.row(lower) : nothing,
+                       w_v.above(upper),
+                       w_v.row(lower),
+                       r.row(upper),
+                       both ? r.row(lower) : nothing,
+                       fine.mass_rows[static_cast<std::size_t>(upper)],
+                       both ? fine.mass_rows[static_cast<std::size_t>(lower)] : 0.0F};
+    restrict_rows(rows, fine.mass_columns.data(), fine.width, coarse.r.row(y));
 }
 
 std::vector<float> pair_sums(const std::vector<float>& values) {
@@ -167,34 +182,48 @@ void Multigrid::prepare(Level& level) {
     });
 }
 
-void Multigrid::cycle(std::vector<double>& products) {
-    Level& level = finest();
-    const auto multiply = [&](int y) {
-        products[static_cast<std::size_t>(y)] = dot(level.r.row(y), level.x.row(y), level.width);
-    };
-    if (levels_.size() == 1) {
-        cycle(0);
-        multiply(0);
-        return;
+void Multigrid::descend() {
+    if (levels_.size() > 1) descend(finest(), levels_[1]);
+}
+
+void Multigrid::descend(const Stage& first, const Stage& second) {
+    if (levels_.size() > 1) {
+        descend(finest(), levels_[1], first, second);
+    } else {
+        first(0);
+        second(0);
     }
-    descend(level, levels_[1]);
-    cycle(1);
-    ascend(level, levels_[1], multiply);
+}
+
+void Multigrid::ascend(const Stage& after) {
+    if (levels_.size() > 1) {
+        cycle(1);
+        ascend(finest(), levels_[1], after);
+    } else {
+        solve_one_cell();
+        after(0);
+    }
 }
 
 void Multigrid::cycle(std::size_t depth) {
-    Level& level = levels_[depth];
-    if (depth + 1 == levels_.size()) {  // one cell: A is its mass
-        level.x.row(0)[0] = level.r.row(0)[0] * level.inverse_diagonal.row(0)[0];
+    if (depth + 1 == levels_.size()) {
+        solve_one_cell();
         return;
     }
-    descend(level, levels_[depth + 1]);
+    descend(levels_[depth], levels_[depth + 1]);
     cycle(depth + 1);
-    ascend(level, levels_[depth + 1], [](int) {});
+    ascend(levels_[depth], levels_[depth + 1]);
+}
+
+// The coarsest grid, where A is its mass.
+void Multigrid::solve_one_cell() {
+    Level& level = levels_.back();
+    level.x.row(0)[0] = level.r.row(0)[0] * level.inverse_diagonal.row(0)[0];
 }
 
 // Smooths from zero, into `other`, and hands the residual to the coarser grid.
-void Multigrid::descend(Level& level, Level& coarse) {
+template <typename... Stages>
+void Multigrid::descend(Level& level, Level& coarse, const Stages&... before) {
     static const Steps kSteps = chebyshev_steps();
     const auto start = [&](int y) {
         start_row(level.r.row(y), level.inverse_diagonal.row(y), kSteps.add[0], level.width, level.other.row(y));
@@ -202,24 +231,17 @@ void Multigrid::descend(Level& level, Level& coarse) {
     };
     const auto second = [&](int y) { first_step(level, level.other, level.x, kSteps.keep[1], kSteps.add[1], y); };
     const auto third = [&](int y) { step(level, level.x, level.other, kSteps, 2, y); };
-    const auto residual = [&](int y) {
-        float* out = level.x.row(y);
-        residual_row(stencil(level, level.other, y), level.mass_rows[static_cast<std::size_t>(y)],
-                     level.mass_columns.data(), level.width, out);
-        out[level.width] = 0;  // the missing half of an odd width's last cell
-    };
-    const std::vector<float> nothing(static_cast<std::size_t>(2 * coarse.width), 0.0F);
+    const auto wait = [](int) {};  // the next stage reads two rows up, one more than of the stage right before it
+    const std::vector<float> nothing(static_cast<std::size_t>(level.width) + 1, 0.0F);
     const auto restricted = [&](int y) {
-        if (y % 2 == 0 && y + 1 < level.height) return;
-        const float* lower = y % 2 == 1 ? level.x.row(y) : nothing.data();
-        pair_row(level.x.row(y - y % 2), lower, coarse.width, coarse.r.row(y / 2));
+        if (y % 2 == 1 || y + 1 == level.height) restrict_pair(level, coarse, nothing.data() + 1, y / 2);
     };
-    sweep(team_, level.height, grain_rows(level.width), start, second, third, residual, restricted);
+    sweep(team_, level.height, grain_rows(level.width), before..., start, second, third, wait, restricted);
 }
 
-// Adds the coarser grid's correction to `other`, smooths again, into x, and calls last(y) for every row that is done.
-template <typename Last>
-void Multigrid::ascend(Level& level, const Level& coarse, const Last& last) {
+// Adds the coarser grid's correction to `other` and smooths again, into x.
+template <typename... Stages>
+void Multigrid::ascend(Level& level, const Level& coarse, const Stages&... after) {
     static const Steps kSteps = chebyshev_steps();
     const auto spread = [&](int y) {
         spread_row(coarse.x.row(y / 2), coarse.width, level.other.row(y));
@@ -227,11 +249,8 @@ void Multigrid::ascend(Level& level, const Level& coarse, const Last& last) {
     };
     const auto first = [&](int y) { first_step(level, level.other, level.x, kSteps.keep[0], kSteps.add[0], y); };
     const auto second = [&](int y) { step(level, level.x, level.other, kSteps, 1, y); };
-    const auto third = [&](int y) {
-        step(level, level.other, level.x, kSteps, 2, y);
-        last(y);
-    };
-    sweep(team_, level.height, grain_rows(level.width), spread, first, second, third);
+    const auto third = [&](int y) { step(level, level.other, level.x, kSteps, 2, y); };
+    sweep(team_, level.height, grain_rows(level.width), spread, first, second, third, after...);
 }
 
 }  // namespace pp

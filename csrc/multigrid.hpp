@@ -8,6 +8,7 @@
 // order of elimination, and so give the same bits for any number of threads.
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "plane.hpp"
@@ -37,16 +38,24 @@ class Multigrid {
     Level& finest() { return levels_.front(); }
     const Level& finest() const { return levels_.front(); }
 
-    // finest().x = approximately A^-1 finest().r; r is kept. Uses `other` of every level.
-    // products[y] = row y's part of the scalar product of r and x.
-    void cycle(std::vector<double>& products);
+    // Together one cycle: finest().x = approximately A^-1 finest().r; r is kept. Use x and `other` of every level.
+    //
+    // They take the rest of a solver's step along in their sweeps over the finest grid, which for large maps take as
+    // long as the memory does: `before` are up to two stages that bring r up to date and may read the x of the last
+    // cycle, `after` is one that may read r and the new x.
+    using Stage = std::function<void(int)>;
+    void descend();
+    void descend(const Stage& first, const Stage& second);
+    void ascend(const Stage& after);
 
   private:
     void prepare(Level& level);
     void cycle(std::size_t depth);
-    void descend(Level& level, Level& coarse);
-    template <typename Last>
-    void ascend(Level& level, const Level& coarse, const Last& last);
+    void solve_one_cell();
+    template <typename... Stages>
+    void descend(Level& level, Level& coarse, const Stages&... before);
+    template <typename... Stages>
+    void ascend(Level& level, const Level& coarse, const Stages&... after);
 
     Team& team_;
     std::vector<Level> levels_;

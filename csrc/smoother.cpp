@@ -26,14 +26,32 @@ PP_CLONES void step_row(const Stencil& stencil, float keep, float back, float ad
     for (int i = 0; i < width; ++i) next[i] = (keep * s.x[i] - back * next[i]) + add * relaxed(s, i);
 }
 
-PP_CLONES void residual_row(const Stencil& stencil, float mass, const float* columns, int width,
-                            float* PP_RESTRICT residual) {
-    const Stencil s = stencil;
-    for (int i = 0; i < width; ++i) {
-        const float here = s.x[i];
-        const float across = s.right[i] * (s.x[i + 1] - here) + s.right[i - 1] * (s.x[i - 1] - here);
-        const float along = s.down[i] * (s.below[i] - here) + s.up[i] * (s.above[i] - here);
-        residual[i] = (s.r[i] - mass * columns[i] * here) + (across + along);
+PP_CLONES void restrict_rows(const RowPair& rows, const float* columns, int width, float* PP_RESTRICT coarse) {
+    constexpr int kBlock = 256;
+    float sums[kBlock];       // of a column's two cells, but for the flow across
+    float flows[kBlock + 2];  // into each column and the one after the last from the next on its right, shifted by one
+    const RowPair s = rows;
+    for (int start = 0; start < width; start += kBlock, coarse += kBlock / 2) {
+        const int count = width - start < kBlock ? width - start : kBlock;
+        for (int i = 0; i < count; ++i) {
+            const int x = start + i;
+            const float upper = s.upper[x], lower = s.lower[x];
+            const float left =
+                (s.r_upper[x] + s.r_lower[x]) - columns[x] * (s.mass_upper * upper + s.mass_lower * lower);
+            sums[i] = left + (s.up[x] * (s.above[x] - upper) + s.down[x] * (s.below[x] - lower));
+        }
+        for (int i = 0; i <= count; ++i) {
+            const int x = start + i - 1;
+            flows[i] =
+                s.right_upper[x] * (s.upper[x + 1] - s.upper[x]) + s.right_lower[x] * (s.lower[x + 1] - s.lower[x]);
+        }
+        if (count % 2 == 1) {
+            sums[count] = 0;
+            flows[count + 1] = flows[count];
+        }
+        for (int i = 0; i < (count + 1) / 2; ++i) {
+            coarse[i] = (sums[2 * i] + sums[2 * i + 1]) + (flows[2 * i + 2] - flows[2 * i]);
+        }
     }
 }
 

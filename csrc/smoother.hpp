@@ -24,7 +24,17 @@ void step_row(const Stencil& s, float keep, float back, float add, int width, fl
 // next = add r / diagonal: the first step from zero.
 void start_row(const float* r, const float* inverse, float add, int width, float* PP_RESTRICT next);
 
-// residual = r - A x in the form of differences; the row's masses are `mass` times those of the columns.
-void residual_row(const Stencil& s, float mass, const float* columns, int width, float* PP_RESTRICT residual);
+// Two rows of A x = r that make one of the coarser grid.
+struct RowPair {
+    const float *above, *upper, *lower, *below;  // the iterate's rows and their neighbours
+    const float *right_upper, *right_lower;      // edge weights: those to the right, and
+    const float *up, *down;                      // those that leave the pair
+    const float *r_upper, *r_lower;              // right-hand side
+    float mass_upper, mass_lower;                // times those of the columns: the masses
+};
+
+// coarse = the residual r - A x, summed over cells of 2 x 2, in the form of differences; those across edges inside a
+// cell would cancel, and are left out. An odd width's last cell has one column.
+void restrict_rows(const RowPair& rows, const float* columns, int width, float* PP_RESTRICT coarse);
 
 }  // namespace pp
