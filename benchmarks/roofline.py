@@ -122,12 +122,12 @@ def photo_paths(height: int, width: int) -> dict[str, Work]:
 
 def solve_path() -> dict[str, Work]:
     """One cycle of the solve, as the difference of two solves: to 0.99 of the first residual takes one, to all of it
-    none. A cycle sweeps over its arrays four times: down and up in the multigrid, 13 floats for each unknown and a third
-    more on the coarser grids, and twice in conjugate gradients, another 14."""
+    none. A cycle sweeps over its arrays twice, down and up in the multigrid: 13 floats for each unknown and a third more on
+    the coarser grids; conjugate gradients' step goes along on the finest, another 8."""
     luminance = get("half_luminance")(scene(768, 1024))
     weights = get("texture_weights")(luminance, 5, 1e-3)
     solve = get("solve_illumination")
-    cycle = 4.0 * luminance.size * (13 * 4 / 3 + 14)
+    cycle = 4.0 * luminance.size * (13 * 4 / 3 + 8)
     return {
         "contrast: solve, set-up": Work(lambda: solve(luminance, *weights, 0.5, 1.0), "1024 x 768"),
         "contrast: solve, one cycle": Work(

@@ -19,32 +19,41 @@ PP_INLINE double sum_by_halves<1>(const double* values) {
     return values[0];
 }
 
-// The sum of value(0) ... value(width - 1).
-template <typename Value>
-PP_INLINE double sum_in_lanes(int width, const Value& value) {
-    constexpr int kLanes = 64;  // four vectors: enough that additions need not wait for each other
-    float lanes[kLanes] = {};
-    int start = 0;
-    for (; start + kLanes <= width; start += kLanes) {
-        for (int i = 0; i < kLanes; ++i) lanes[i] += value(start + i);
-    }
-    for (int i = 0; start + i < width; ++i) lanes[i] += value(start + i);
+constexpr int kLanes = 64;  // four vectors: enough that additions need not wait for each other
+
+PP_INLINE double sum_of_lanes(const float* lanes) {
     double sums[kLanes];
     for (int i = 0; i < kLanes; ++i) sums[i] = static_cast<double>(lanes[i]);
     return sum_by_halves<kLanes>(sums);
 }
 
+// Calls add(x, lane) for every x in [0, width).
+template <typename Add>
+PP_INLINE void in_lanes(int width, const Add& add) {
+    int start = 0;
+    for (; start + kLanes <= width; start += kLanes) {
+        for (int i = 0; i < kLanes; ++i) add(start + i, i);
+    }
+    for (int i = 0; start + i < width; ++i) add(start + i, i);
+}
+
 }  // namespace
 
 PP_CLONES double dot(const float* a, const float* b, int width) {
-    return sum_in_lanes(width, [&](int i) PP_INLINED { return a[i] * b[i]; });
+    float lanes[kLanes] = {};
+    in_lanes(width, [&](int x, int lane) PP_INLINED { lanes[lane] += a[x] * b[x]; });
+    return sum_of_lanes(lanes);
 }
 
-PP_CLONES double energy(const float* x, const float* below, const float* right, const float* down, int width) {
-    return sum_in_lanes(width, [&](int i) PP_INLINED {
-        const float across = x[i] - x[i + 1], along = x[i] - below[i];
-        return x[i] * x[i] + (right[i] * (across * across) + down[i] * (along * along));
+PP_CLONES Moments moments(const float* r, const float* x, const float* below, const float* right, const float* down,
+                          int width) {
+    float products[kLanes] = {}, energies[kLanes] = {};
+    in_lanes(width, [&](int i, int lane) PP_INLINED {
+        const float here = x[i], across = here - x[i + 1], along = here - below[i];
+        products[lane] += r[i] * here;
+        energies[lane] += here * here + (right[i] * (across * across) + down[i] * (along * along));
     });
+    return {sum_of_lanes(products), sum_of_lanes(energies)};
 }
 
 }  // namespace pp

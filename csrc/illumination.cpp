@@ -68,9 +68,8 @@ class Solver {
           arena_(Multigrid::floats(height, width) + Arena::rounded(Plane::floats(height, width))),
           multigrid_(w_h, w_v, height, width, lam, team, arena_),
           p_(height, width, arena_),
-          norms_(static_cast<std::size_t>(height)),
-          products_(norms_.size()),
-          energies_(norms_.size()) {}
+          squares_(static_cast<std::size_t>(height)),
+          moments_(squares_.size()) {}
 
     double solve(double rtol);
 
@@ -83,12 +82,20 @@ class Solver {
     template <typename Squares>
     double norm(const Squares& squares) {
         team_.rows(height_, grain_rows(width_), [&](int first, int last) {
-            for (int y = first; y < last; ++y) norms_[static_cast<std::size_t>(y)] = squares(y);
+            for (int y = first; y < last; ++y) squares_[static_cast<std::size_t>(y)] = squares(y);
         });
-        return std::sqrt(total(norms_));
+        return norm();
     }
 
-    static double total(const std::vector<double>& rows) { return std::accumulate(rows.begin(), rows.end(), 0.0); }
+    double norm() const { return std::sqrt(std::accumulate(squares_.begin(), squares_.end(), 0.0)); }
+
+    // Of the whole map.
+    Moments moments_of_map() const {
+        const auto add = [](Moments a, const Moments& b) {
+            return Moments{a.product + b.product, a.energy + b.energy};
+        };
+        return std::accumulate(moments_.begin(), moments_.end(), Moments{0, 0}, add);
+    }
 
     Edges edges(int y) const {
         const Level& grid = multigrid_.finest();
@@ -105,7 +112,8 @@ class Solver {
     Arena arena_;
     Multigrid multigrid_;
     Plane p_;
-    std::vector<double> norms_, products_, energies_;  // of each row: r . r, r . z, z . A z
+    std::vector<double> squares_;   // of each row: r . r
+    std::vector<Moments> moments_;  // of each row, with r and z
 };
 
 // t = 0, r = b; returns its norm.
@@ -143,18 +151,19 @@ void Solver::descend(double goal) {
     const auto advance = [&](int y) {
         advance_row(edges(y), p_.row(y), p_.above(y), p_.below(y), static_cast<float>(step), width_, t_row(y),
                     grid.r.row(y));
-        norms_[static_cast<std::size_t>(y)] = dot(grid.r.row(y), grid.r.row(y), width_);
+        squares_[static_cast<std::size_t>(y)] = dot(grid.r.row(y), grid.r.row(y), width_);
     };
     const auto measure = [&](int y) {
-        products_[static_cast<std::size_t>(y)] = dot(grid.r.row(y), z.row(y), width_);
-        energies_[static_cast<std::size_t>(y)] = energy(z.row(y), z.below(y), grid.w_h.row(y), grid.w_v.row(y), width_);
+        moments_[static_cast<std::size_t>(y)] =
+            moments(grid.r.row(y), z.row(y), z.below(y), grid.w_h.row(y), grid.w_v.row(y), width_);
     };
     multigrid_.descend();
     for (int i = 0; i < kMaxCycles; ++i) {
         multigrid_.ascend(measure);
-        const double before = std::exchange(rz, total(products_));
+        const Moments now = moments_of_map();
+        const double before = std::exchange(rz, now.product);
         beta = i > 0 ? rz / before : 0;
-        const double curvature = total(energies_) - (i > 0 ? beta * rz / step : 0);
+        const double curvature = now.energy - (i > 0 ? beta * rz / step : 0);
         if (!(curvature > 0)) break;
         step = rz / curvature;
         const bool likely_last =
@@ -164,7 +173,7 @@ void Solver::descend(double goal) {
         } else {
             multigrid_.descend(direct, advance);
         }
-        previous = std::exchange(left, std::sqrt(total(norms_)));
+        previous = std::exchange(left, norm());
         if (left <= goal) break;
         if (likely_last) multigrid_.descend();
     }

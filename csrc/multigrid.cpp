@@ -12,7 +12,7 @@ namespace {
 
 // The scaled operator's eigenvalues reach 2. The polynomial damps those above kLow; what lies below is left to the
 // coarser grids. Degree 3 with this bound, and coarse weights times kSoftening (piecewise constant interpolation
-// makes the coarse operator too stiff), gave the least work on photos: 12 to 14 cycles to 1e-4.
+// makes the coarse operator too stiff), gave the least work on photos: 11 to 18 cycles to 1e-4.
 constexpr float kHigh = 2.0F, kLow = 0.07F;
 constexpr int kDegree = 3;
 constexpr float kSoftening = 0.8F;
