@@ -1,5 +1,7 @@
 #include "dot.hpp"
 
+#include <cstddef>
+
 #include "dispatch.hpp"
 
 namespace pp {
@@ -30,7 +32,7 @@ PP_INLINE double sum_of_lanes(const float* lanes) {
 // Calls add(x, lane) for every x in [0, width).
 template <typename Add>
 PP_INLINE void in_lanes(int width, const Add& add) {
-    int start = 0;
+    std::ptrdiff_t start = 0;  // as wide as an address: sums of ints may wrap (-fwrapv), and then nothing vectorises
     for (; start + kLanes <= width; start += kLanes) {
         for (int i = 0; i < kLanes; ++i) add(start + i, i);
     }
@@ -41,14 +43,14 @@ PP_INLINE void in_lanes(int width, const Add& add) {
 
 PP_CLONES double dot(const float* a, const float* b, int width) {
     float lanes[kLanes] = {};
-    in_lanes(width, [&](int x, int lane) PP_INLINED { lanes[lane] += a[x] * b[x]; });
+    in_lanes(width, [&](std::ptrdiff_t x, int lane) PP_INLINED { lanes[lane] += a[x] * b[x]; });
     return sum_of_lanes(lanes);
 }
 
 PP_CLONES Moments moments(const float* r, const float* x, const float* below, const float* right, const float* down,
                           int width) {
     float products[kLanes] = {}, energies[kLanes] = {};
-    in_lanes(width, [&](int i, int lane) PP_INLINED {
+    in_lanes(width, [&](std::ptrdiff_t i, int lane) PP_INLINED {
         const float here = x[i], across = here - x[i + 1], along = here - below[i];
         products[lane] += r[i] * here;
         energies[lane] += here * here + (right[i] * (across * across) + down[i] * (along * along));

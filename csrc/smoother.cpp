@@ -1,5 +1,7 @@
 #include "smoother.hpp"
 
+#include <cstddef>
+
 namespace pp {
 namespace {
 
@@ -31,17 +33,17 @@ PP_CLONES void restrict_rows(const RowPair& rows, const float* columns, int widt
     float sums[kBlock];       // of a column's two cells, but for the flow across
     float flows[kBlock + 2];  // into each column and the one after the last from the next on its right, shifted by one
     const RowPair s = rows;
-    for (int start = 0; start < width; start += kBlock, coarse += kBlock / 2) {
-        const int count = width - start < kBlock ? width - start : kBlock;
+    for (std::ptrdiff_t start = 0; start < width; start += kBlock, coarse += kBlock / 2) {
+        const int count = width - start < kBlock ? static_cast<int>(width - start) : kBlock;
         for (int i = 0; i < count; ++i) {
-            const int x = start + i;
+            const std::ptrdiff_t x = start + i;
             const float upper = s.upper[x], lower = s.lower[x];
             const float left =
                 (s.r_upper[x] + s.r_lower[x]) - columns[x] * (s.mass_upper * upper + s.mass_lower * lower);
             sums[i] = left + (s.up[x] * (s.above[x] - upper) + s.down[x] * (s.below[x] - lower));
         }
         for (int i = 0; i <= count; ++i) {
-            const int x = start + i - 1;
+            const std::ptrdiff_t x = start + i - 1;
             flows[i] =
                 s.right_upper[x] * (s.upper[x + 1] - s.upper[x]) + s.right_lower[x] * (s.lower[x + 1] - s.lower[x]);
         }
