@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "dispatch.hpp"
+#include "sixteen_bits.hpp"
 
 #if defined(__x86_64__) && defined(__GNUC__) && PP_HIGHEST >= 3
 #define PP_X86_LANES 1
@@ -19,7 +20,7 @@ namespace {
 // A stretch of an output row on its way from coordinates to levels. Every step runs over whole blocks of kLanes
 // pixels, so that it compiles to full vectors; what lies past `count` is never stored.
 constexpr int kLanes = 16;
-constexpr int kStretch = 8 * kLanes;
+static_assert(kStretch % kLanes == 0);
 
 struct Stretch {
     std::int32_t at[kStretch], fx[kStretch], fy[kStretch];
@@ -137,35 +138,81 @@ PP_INLINE int levels(const PaddedPhoto& photo, const RowMap& map, int x, int cou
     return padded;
 }
 
+constexpr std::int32_t kRgb[3] = {0, 1, 2};
+
+PP_INLINE void interleave(const Stretch& s, const std::int32_t* order, int count, std::uint8_t* PP_RESTRICT out) {
+    const std::uint8_t *first = s.level[order[0]], *second = s.level[order[1]], *third = s.level[order[2]];
+    for (int i = 0; i < count; ++i) {
+        out[3 * i] = first[i];
+        out[3 * i + 1] = second[i];
+        out[3 * i + 2] = third[i];
+    }
+}
+
+PP_INLINE void normalise(const std::uint8_t* PP_RESTRICT level, const float* PP_RESTRICT gain,
+                         const float* PP_RESTRICT bias, int count, float* PP_RESTRICT out) {
+    for (int i = 0; i < count; ++i) out[i] = static_cast<float>(level[i]) * gain[i] + bias[i];
+}
+
+// The numbers of `count` neighbours in memory.
+PP_INLINE void store_run(const std::uint8_t* level, const float* gain, const float* bias, int count, Number number,
+                         unsigned char* out) {
+    if (number == Number::fp32) return normalise(level, gain, bias, count, reinterpret_cast<float*>(out));
+    float values[3 * kStretch];
+    normalise(level, gain, bias, count, values);
+    (number == Number::fp16 ? to_fp16 : to_bf16)(values, count, reinterpret_cast<std::uint16_t*>(out));
+}
+
+// `count` pixels of the row from x on, whose levels stand in s.
+PP_INLINE void store(const Stretch& s, const Scale& scale, const InputRow& row, int x, int count) {
+    const Number number = scale.form.number;
+    const std::ptrdiff_t bytes = scale.form.bytes(), pixel = x - row.left;
+    if (scale.form.layout == Layout::nhwc) {
+        std::uint8_t level[3 * kStretch];
+        interleave(s, scale.order, count, level);
+        return store_run(level, scale.gain, scale.bias, 3 * count, number, row.out + 3 * pixel * bytes);
+    }
+    for (int p = 0; p < 3; ++p) {
+        store_run(s.level[scale.order[p]], scale.gain + p * kStretch, scale.bias + p * kStretch, count, number,
+                  row.out + (p * row.plane + pixel) * bytes);
+    }
+}
+
 }  // namespace
+
+Scale::Scale(const Channels& channels, InputForm form_) : form(form_), order(channels.order) {
+    for (int i = 0; i < 3 * kStretch; ++i) {
+        const int c = form.layout == Layout::nhwc ? i % 3 : i / kStretch;
+        gain[i] = channels.gain[c];
+        bias[i] = channels.bias[c];
+    }
+}
 
 PP_CLONES void row_u8(const PaddedPhoto& photo, const RowMap& map, Span span, std::uint8_t* PP_RESTRICT row) {
     Stretch s;
     for (int x = span.begin; x < span.end; x += kStretch) {
         const int count = std::min(kStretch, span.end - x);
         levels(photo, map, x, count, s);
-        std::uint8_t* out = row + 3 * static_cast<std::ptrdiff_t>(x);
-        for (int i = 0; i < count; ++i) {
-            out[3 * i] = s.level[0][i];
-            out[3 * i + 1] = s.level[1][i];
-            out[3 * i + 2] = s.level[2][i];
-        }
+        interleave(s, kRgb, count, row + 3 * static_cast<std::ptrdiff_t>(x));
     }
 }
 
-PP_CLONES void row_planar(const PaddedPhoto& photo, const RowMap& map, Span span, const Channels& channels,
-                          const PlaneRow& row) {
+PP_CLONES void row_input(const PaddedPhoto& photo, const RowMap& map, Span span, const Scale& scale,
+                         const InputRow& row) {
     Stretch s;
+    const int end = row.left + row.columns;
+    const auto fill = [&](int from, int to) PP_INLINED {
+        std::memset(s.level, photo.style.fill, sizeof s.level);
+        for (int x = from; x < to; x += kStretch)
+            store(s, scale, row, x, std::min({kStretch, (to - x + kLanes - 1) & -kLanes, end - x}));
+    };
+    // From left to right, each in whole blocks: what a part writes too much, the next one overwrites.
+    fill(row.left, span.begin);
     for (int x = span.begin; x < span.end; x += kStretch) {
-        const int count = std::min(kStretch, span.end - x);
-        const int stored = std::min(levels(photo, map, x, count, s), row.left + row.columns - x);
-        for (int p = 0; p < 3; ++p) {
-            const std::uint8_t* level = s.level[channels.order[p]];
-            const float gain = channels.gain[p], bias = channels.bias[p];
-            float* PP_RESTRICT out = row.plane[p] + (x - row.left);
-            for (int i = 0; i < stored; ++i) out[i] = static_cast<float>(level[i]) * gain + bias;
-        }
+        const int padded = levels(photo, map, x, std::min(kStretch, span.end - x), s);
+        store(s, scale, row, x, std::min(padded, end - x));
     }
+    fill(std::max(span.end, row.left), end);
 }
 
 }  // namespace pp

@@ -49,7 +49,7 @@ def warps(count: int, threads: int) -> dict[str, Work]:
     order, gain, bias = np.arange(3, dtype=np.int32), np.full(3, 1 / 128, np.float32), np.full(3, -1.0, np.float32)
     out = np.empty((count, 3, EDGE, EDGE), np.float32)
     works: dict[str, Work] = {
-        "ours, into the input": lambda: get("warp_planar")(photo, motions, order, gain, bias, out, threads=threads),
+        "ours, into the input": lambda: get("warp_input")(photo, motions, order, gain, bias, out, threads=threads),
         "ours, 8 bits": lambda: get("warp_u8")(photo, motions, threads=threads),
         "torch, batched": _torch(photo, motions),
         "fill of the input": lambda: out.fill(1.0),

@@ -123,7 +123,7 @@ def test_planar_is_the_rounded_warp_normalised(implementation, corner, window):
     gain, bias = np.array([0.017, 0.02, 0.0178], np.float32), np.array([-2.1, -2.0, -1.8], np.float32)
     order = np.array([2, 0, 1], np.int32)
     out = np.full((len(parameters), 3, *window), np.nan, np.float32)
-    kernels.get("warp_planar", implementation)(photo, parameters, order, gain, bias, out, *corner, fill=5)
+    kernels.get("warp_input", implementation)(photo, parameters, order, gain, bias, out, *corner, fill=5)
     warped = kernels.get("warp_u8", "reference")(photo, parameters, fill=5)
     (top, left), (rows, columns) = corner, window
     levels = warped[:, top : top + rows, left : left + columns][..., order].transpose(0, 3, 1, 2).astype(np.float32)
@@ -187,7 +187,7 @@ class TestRefusals:
     def test_windows(self, implementation, window, corner, order):
         one, out = np.ones(3, np.float32), np.empty((1, 3, *window), np.float32)
         with pytest.raises(ValueError, match=r"window|order"):
-            kernels.get("warp_planar", implementation)(
+            kernels.get("warp_input", implementation)(
                 self.photo, np.zeros((1, 3)), np.array(order, np.int32), one, one, out, *corner
             )
 
@@ -199,4 +199,4 @@ def test_native_takes_a_read_only_photo_and_refuses_a_read_only_result():
     one, out = np.ones(3, np.float32), np.empty((1, 3, 8, 9), np.float32)
     out.flags.writeable = False
     with pytest.raises(ValueError, match="read-only"):
-        kernels.get("warp_planar", "native")(photo, parameters, np.arange(3, dtype=np.int32), one, one, out)
+        kernels.get("warp_input", "native")(photo, parameters, np.arange(3, dtype=np.int32), one, one, out)
