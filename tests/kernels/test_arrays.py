@@ -16,9 +16,7 @@ from tests.kernels.calls import BIAS, CALLS, GAIN, ORDER, Call, kernel_of, offse
 
 #: Heights and widths around the sizes at which loops, vectors and blocks begin and end.
 SIZES = [(1, 1), (1, 2), (2, 1), (3, 2), (5, 7), (1, 257), (263, 1), (8, 8), (17, 31), (16, 129), (67, 33), (130, 171)]
-COMPILED = [
-    (case, i) for case in CALLS for i in kernels.implementations(kernel_of(case)) if i != "reference"
-]
+COMPILED = [(case, i) for case in CALLS for i in kernels.implementations(kernel_of(case)) if i != "reference"]
 NATIVE = [case for case, implementation in COMPILED if implementation == "native"]
 
 
