@@ -114,9 +114,9 @@ def _lattice_step(h: int, w: int) -> Call:
     return Call((*step, 4 * whole(h, w, 3), np.zeros_like(gradient)), written=(1, 14), tolerance={"atol": 2e-4})
 
 
-def _warp_input(h: int, w: int) -> Call:
-    out = np.zeros((4, 3, half(h), half(w)), np.float32)
-    return Call((photo(h, w), motions(h, w), ORDER, GAIN, BIAS, out, h - half(h), 0), written=(5,))
+def _warp_input(h: int, w: int, dtype: type = np.float32, layout: str = "NCHW") -> Call:
+    written = np.zeros((4, 3, half(h), half(w)) if layout == "NCHW" else (4, half(h), half(w), 3), dtype)
+    return Call((photo(h, w), motions(h, w), ORDER, GAIN, BIAS, written, layout, h - half(h), 0), written=(5,))
 
 
 def _resize_adjoint(h: int, w: int) -> Call:
