@@ -1,17 +1,14 @@
 // A few threads that live for one call and share out rows.
 //
-// Parts of the work are taken one by one by whichever thread is free, the calling one among them: a helper that the
-// system starts late, or on a core that another process holds, is not waited for. Every pass that runs through a Team
-// writes each row from the previous pass's rows alone, so results do not depend on the number of threads.
+// Parts of the work are taken one by one by whichever thread is free, the calling one among them, and a helper that has
+// begun none is not waited for: the system may start it late, or on a core that another process holds. Every pass that
+// runs through a Team writes each row from the previous pass's rows alone, so results do not depend on the number of
+// threads.
 #pragma once
 
 #include <algorithm>
-#include <condition_variable>
-#include <exception>
 #include <functional>
-#include <mutex>
-#include <thread>
-#include <vector>
+#include <memory>
 
 namespace pp {
 
@@ -59,17 +56,11 @@ class Team {
     }
 
     void dispatch(int parts, const std::function<void(int)>& work);
-    void take(std::unique_lock<std::mutex>& lock);
-    void serve();
 
-    int size_;
-    std::mutex mutex_;
-    std::condition_variable start_, done_;
-    const std::function<void(int)>* work_ = nullptr;
-    int next_ = 0, parts_ = 0, unfinished_ = 0;
-    bool stop_ = false;
-    std::exception_ptr thrown_;
-    std::vector<std::thread> helpers_;
+    // What the threads share outlives the team: a helper that the system starts too late finds that it is over.
+    struct Shared;
+    const std::shared_ptr<Shared> shared_;
+    int size_ = 1;
 };
 
 }  // namespace pp
