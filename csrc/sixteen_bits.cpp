@@ -1,5 +1,6 @@
 #include "sixteen_bits.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "dispatch.hpp"
@@ -22,18 +23,21 @@ PP_INLINE std::uint32_t bits_of(float value) {
     return bits;
 }
 
-// Without a branch, so that loops of it are vector loops.
+// No selection that a compiler could make a branch of, and signed comparisons alone: loops of it are vector loops on
+// every processor.
 PP_INLINE std::uint16_t fp16(float value) {
-    constexpr std::uint32_t kOverflow = 0x47800000u, kNormal = 0x38800000u;  // 2^16 and 2^-14
-    const std::uint32_t bits = bits_of(value), size = bits & 0x7fffffffu;
+    constexpr std::int32_t kNormal = 0x38800000, kInfinity = 0x7c00;  // 2^-14 as a float, infinity as fp16
+    const std::uint32_t bits = bits_of(value);
+    const auto size = static_cast<std::int32_t>(bits & 0x7fffffffu);
     float magnitude;
     std::memcpy(&magnitude, &size, sizeof magnitude);
-    // Half the unit in the last place is added, less one where the last place is even; the carry may reach infinity.
-    const std::uint32_t normal = (size - (112u << 23) + 0xfffu + (size >> 13 & 1u)) >> 13;
+    // Half the unit in the last place is added, less one where the last place is even.
+    const std::int32_t normal = (size - (112 << 23) + 0xfff + (size >> 13 & 1)) >> 13;
     // Beside 1/2 a float's last place is that of the smallest fp16 number: the addition rounds.
-    const std::uint32_t tiny = bits_of(magnitude + 0.5f) - bits_of(0.5f);
-    const std::uint32_t finite = size < kNormal ? tiny : normal;
-    return static_cast<std::uint16_t>((size < kOverflow ? finite : 0x7c00u) | (bits >> 16 & 0x8000u));
+    const auto tiny = static_cast<std::int32_t>(bits_of(magnitude + 0.5f) - bits_of(0.5f));
+    const std::int32_t is_tiny = (size - kNormal) >> 31;
+    const std::int32_t rounded = (tiny & is_tiny) | (std::min(normal, kInfinity) & ~is_tiny);
+    return static_cast<std::uint16_t>(rounded | static_cast<std::int32_t>(bits >> 16 & 0x8000u));
 }
 
 PP_INLINE std::uint16_t bf16(float value) {
