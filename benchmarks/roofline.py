@@ -143,7 +143,7 @@ def network_paths(threads: int) -> dict[str, Work]:
     photo = scene(SIDE, SIDE)
     found = {
         "warp into a network's input": Work(
-            lambda: get("warp_planar")(photo, motions, ORDER, ONES, ZEROS, batch),
+            lambda: get("warp_input")(photo, motions, ORDER, ONES, ZEROS, batch),
             f"{CANDIDATES} x {SIDE} x {SIDE}",
             batch.nbytes,
             "fill",

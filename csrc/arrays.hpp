@@ -31,7 +31,6 @@ using VectorF64 = Array<double>;        // (n,)
 using VectorI32 = Array<std::int32_t>;  // (n,)
 using TableF32 = Array<float>;          // (outputs, taps)
 using TableI32 = Array<std::int32_t>;   // (outputs, taps)
-using BatchF32 = Array<float>;          // (n, 3, height, width), a classifier's input
 using MotionsF64 = Array<double>;       // (n, 3): degrees, tx px, ty px
 
 [[noreturn]] inline void fail(const std::string& what) { throw py::value_error(what); }
@@ -71,6 +70,11 @@ inline void require_sides(const py::array& array, const char* name) {
 
 inline void require_writeable(const py::array& array, const char* name) {
     if (!array.writeable()) fail(std::string(name) + " is read-only, but it is written to");
+}
+
+// For arrays of several dtypes; Array refuses others itself.
+inline void require_contiguous(const py::array& array, const char* name) {
+    if (!(array.flags() & py::array::c_style)) throw py::type_error(std::string(name) + " is not C-contiguous");
 }
 
 }  // namespace pp

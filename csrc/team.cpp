@@ -1,70 +1,74 @@
 #include "team.hpp"
 
+#include <condition_variable>
+#include <exception>
+#include <mutex>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 namespace pp {
 
-Team::Team(int threads, int rows, int grain) : size_(1) {
-    const int most = parts_of(threads, rows, grain);
-    helpers_.reserve(static_cast<std::size_t>(most));  // so that nothing but a thread's start can fail below
-    try {
-        for (int part = 1; part < most; ++part) {
-            helpers_.emplace_back([this, part] { serve(part); });
-            ++size_;
+struct Team::Shared {
+    std::mutex mutex;
+    std::condition_variable start, done;
+    const std::function<void(int)>* work = nullptr;
+    int next = 0, parts = 0, unfinished = 0;
+    bool over = false;
+    std::exception_ptr thrown;
+
+    // Runs parts until none is left to begin; `lock` is held but for the work itself.
+    void take(std::unique_lock<std::mutex>& lock) {
+        while (next < parts) {
+            const int part = next++;
+            lock.unlock();
+            std::exception_ptr failure;
+            try {
+                (*work)(part);
+            } catch (...) {
+                failure = std::current_exception();
+            }
+            lock.lock();
+            if (failure) thrown = std::move(failure);
+            --unfinished;
         }
+    }
+
+    void serve() {
+        std::unique_lock<std::mutex> lock(mutex);
+        for (;;) {
+            start.wait(lock, [this] { return over || next < parts; });
+            if (over) return;
+            take(lock);
+            if (unfinished == 0) done.notify_one();
+        }
+    }
+};
+
+Team::Team(int threads, int rows, int grain) : shared_(std::make_shared<Shared>()) {
+    const int most = parts_of(threads, rows, grain);
+    try {
+        for (; size_ < most; ++size_) std::thread([shared = shared_] { shared->serve(); }).detach();
     } catch (const std::system_error&) {
         // The system gives no more threads: those there are do the work.
     }
 }
 
 Team::~Team() {
-    {
-        const std::lock_guard<std::mutex> lock(mutex_);
-        stop_ = true;
-    }
-    start_.notify_all();
-    for (std::thread& helper : helpers_) helper.join();
-}
-
-void Team::run(const std::function<void(int)>& work, int part) noexcept {
-    try {
-        work(part);
-    } catch (...) {
-        const std::lock_guard<std::mutex> lock(mutex_);
-        thrown_ = std::current_exception();
-    }
+    const std::lock_guard<std::mutex> lock(shared_->mutex);
+    shared_->over = true;
+    shared_->start.notify_all();
 }
 
 void Team::dispatch(int parts, const std::function<void(int)>& work) {
-    {
-        const std::lock_guard<std::mutex> lock(mutex_);
-        work_ = &work;
-        parts_ = parts;
-        running_ = parts - 1;
-        ++round_;
-    }
-    start_.notify_all();
-    run(work, 0);
-    std::unique_lock<std::mutex> lock(mutex_);
-    done_.wait(lock, [this] { return running_ == 0; });
-    if (thrown_) std::rethrow_exception(std::exchange(thrown_, nullptr));
-}
-
-void Team::serve(int part) {
-    unsigned long seen = 0;
-    std::unique_lock<std::mutex> lock(mutex_);
-    for (;;) {
-        start_.wait(lock, [&] { return stop_ || round_ != seen; });
-        if (stop_) return;
-        seen = round_;
-        if (part >= parts_) continue;
-        const std::function<void(int)>* work = work_;
-        lock.unlock();
-        run(*work, part);
-        lock.lock();
-        if (--running_ == 0) done_.notify_one();
-    }
+    std::unique_lock<std::mutex> lock(shared_->mutex);
+    shared_->work = &work;
+    shared_->next = 0;
+    shared_->parts = shared_->unfinished = parts;
+    shared_->start.notify_all();
+    shared_->take(lock);
+    shared_->done.wait(lock, [this] { return shared_->unfinished == 0; });
+    if (shared_->thrown) std::rethrow_exception(std::exchange(shared_->thrown, nullptr));
 }
 
 }  // namespace pp

@@ -16,16 +16,30 @@ struct RowMap {
     double column, row, d_column, d_row;
 };
 
-// One row of three planes; `left` is the column of the photo that their first value belongs to.
-struct PlaneRow {
-    float* plane[3];
+constexpr int kStretch = 128;  // pixels that are done at a time
+
+// What a classifier's input makes of levels: the gain and bias of each value of a stretch, in the layout's order, so
+// that one loop serves both layouts.
+struct Scale {
+    InputForm form;
+    const std::int32_t* order;
+    float gain[3 * kStretch], bias[3 * kStretch];
+
+    Scale(const Channels& channels, InputForm form);
+};
+
+// One row of a window. `left` is the column of the photo that its first pixel belongs to; planar layouts have the next
+// plane's row `plane` values further.
+struct InputRow {
+    unsigned char* out;
+    std::ptrdiff_t plane;
     int left, columns;
 };
 
 // The pixels of `span`; row is the output row's first pixel.
 void row_u8(const PaddedPhoto& photo, const RowMap& map, Span span, std::uint8_t* row);
 
-// The same, normalised. Up to 15 values behind the span, within the row, are overwritten: fill comes after.
-void row_planar(const PaddedPhoto& photo, const RowMap& map, Span span, const Channels& channels, const PlaneRow& row);
+// The whole row: the pixels of `span`, which lies within it, and fill before and behind.
+void row_input(const PaddedPhoto& photo, const RowMap& map, Span span, const Scale& scale, const InputRow& row);
 
 }  // namespace pp

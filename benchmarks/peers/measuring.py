@@ -17,6 +17,7 @@ from pixelpriv_fast.runtime.device import cpu_flags
 
 _EDGE = 2048
 _REPEATS = 3
+_REST = 0.03  # seconds
 _PACKAGES = ("openvino", "onnxruntime", "torch", "torchattacks", "foolbox", "adversarial-robustness-toolbox")
 _DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
 
@@ -37,6 +38,9 @@ class Times:
         return statistics.median(abs(value - self.median) for value in self.seconds) / self.median
 
     def take(self, work: Callable[[], object]) -> object:
+        """Runs and times ``work``, once the machine is at rest: PyTorch's pool of threads keeps the other cores busy for
+        some milliseconds after each of its calls, which whoever comes next would pay for."""
+        time.sleep(_REST)
         begin = time.perf_counter()
         result = work()
         self.seconds.append(time.perf_counter() - begin)

@@ -3,9 +3,10 @@
     python benchmarks/peers/warp.py [--rounds 15] [--candidates 32] [--threads 1,2]
     python benchmarks/peers/warp.py --photos FOLDER [--batch 4] [--search-rounds 3]
 
-The warp: candidates of one 224x224 photo, from its bytes to a classifier's input, interleaved; ``of the stores``: the time
-of filling such an input against the time taken. PyTorch gets its input as floats and its grid's matrices ready made,
-and glibc's malloc settings that spare it the page faults. OpenCV, torchvision and Pillow take one candidate at a time.
+The warp: candidates of one 224x224 photo, from its bytes to a classifier's input, interleaved, each after a rest; ``of
+the stores``: the time of filling such an input against the time taken. PyTorch gets its input as floats and its grid's
+matrices ready made, and glibc's malloc settings that spare it the page faults. OpenCV, torchvision and Pillow take one
+candidate at a time.
 
 The search: 27 candidates a photo and the network's judgement of each. Nobody's photo is resized. Candidates a second
 count each once (what is judged again in fp32 adds none), for the peers those that the network saw but for the photo as
@@ -49,7 +50,7 @@ def warps(count: int, threads: int) -> dict[str, Work]:
     order, gain, bias = np.arange(3, dtype=np.int32), np.full(3, 1 / 128, np.float32), np.full(3, -1.0, np.float32)
     out = np.empty((count, 3, EDGE, EDGE), np.float32)
     works: dict[str, Work] = {
-        "ours, into the input": lambda: get("warp_planar")(photo, motions, order, gain, bias, out, threads=threads),
+        "ours, into the input": lambda: get("warp_input")(photo, motions, order, gain, bias, out, threads=threads),
         "ours, 8 bits": lambda: get("warp_u8")(photo, motions, threads=threads),
         "torch, batched": _torch(photo, motions),
         "fill of the input": lambda: out.fill(1.0),

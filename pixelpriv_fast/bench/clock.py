@@ -3,7 +3,7 @@
 On a shared machine a second means little: another process takes the core, the clock rate falls, the other half of a core
 is busy. What others take is not counted: ratios are of *processor* time, which stands still while the process waits. The
 rest only ever makes a call slower, so what counts of many readings is the fastest. Wall time is reported beside it; it is
-where lost threads and waiting would show.
+where lost threads and waiting would show. It also tells which readings were interrupted: those may be too short.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ Call = Callable[[], object]
 
 _INSTANT = 1e-9  #: no reading is shorter: ratios must exist
 _WAITING = 10.0  #: wall seconds that a second of the processor is expected to last at most
+_KEPT = 1.02  #: wall seconds for a second of the processor up to which nothing interrupted a reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +61,15 @@ class Measurement:
 
     @property
     def fastest(self) -> tuple[float, float]:
-        """Processor seconds of the case's and the yardstick's fastest readings."""
-        case, yardstick = (min(reading.processor for reading in side) for side in (self.case, self.yardstick))
+        """Processor seconds of the case's and the yardstick's fastest readings that count."""
+        case, yardstick = (min(one.processor for one in _counting(side)) for side in (self.case, self.yardstick))
         return case, yardstick
+
+
+def _counting(readings: Sequence[Reading]) -> Sequence[Reading]:
+    """Those that nothing interrupted; all, where each was. What the host takes from a virtual machine is taken off the
+    processor time of whoever runs when it tells: now and then a reading that was interrupted is too short by a third."""
+    return [one for one in readings if one.wall <= _KEPT * one.processor] or readings
 
 
 def median_and_mad(seconds: Sequence[float]) -> tuple[float, float]:

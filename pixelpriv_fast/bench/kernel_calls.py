@@ -163,7 +163,7 @@ EXAMPLES: Final[dict[str, Callable[[], tuple[Any, ...]]]] = {
     "least_norm": lambda: (_wanted(), *_exact_tables()),
     "lift": lambda: (_photo(), _wanted(), *_exact_tables(), 8, 1),
     "warp_u8": lambda: (scene(_INPUT, _INPUT), _motions()),
-    "warp_planar": lambda: (
+    "warp_input": lambda: (
         scene(_INPUT, _INPUT),
         _motions(),
         _order(),

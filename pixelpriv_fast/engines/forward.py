@@ -17,17 +17,17 @@ class ForwardEngine:
     """A ``GradientEngine`` without gradients: logits by the very session that verdicts come from, in fp32, and rough
     ones by a second session in ``precision`` ("auto": the provider's fastest on this machine), made on first use.
 
-    Raises ``UsageError`` for an unknown precision, ``DeviceError`` for one that the provider has no fast path for.
+    Raises ``UsageError`` for an unknown precision, ``DeviceError`` for one that the provider cannot compute in.
     """
 
     def __init__(self, classifier: Classifier, precision: str = "auto") -> None:
-        fast = [WORDS[spelled] for spelled in precisions(classifier.session.provider.name)]
+        words = [WORDS[spelled] for spelled in precisions(classifier.session.provider.name)]
         if precision not in ("auto", *PRECISIONS):
             raise UsageError(f"unknown precision {precision!r}. Known: auto, {', '.join(PRECISIONS)}")
-        if precision not in ("auto", *fast):
-            raise DeviceError(f"{classifier.session.provider.title} is fast in {' and '.join(fast)} on this machine")
+        if precision not in ("auto", *words):
+            raise DeviceError(f"{classifier.session.provider.title} computes in {' and '.join(words)} on this machine")
         self.classifier = classifier
-        self.precision = fast[0] if precision == "auto" else precision
+        self.precision = words[0] if precision == "auto" else precision
         self._rough: Classifier | None = None
         self._lock = threading.Lock()
 

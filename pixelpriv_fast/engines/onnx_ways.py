@@ -66,7 +66,7 @@ def _found(device: str, precision: str, reasons: list[str]) -> Iterator[Way]:
         layout: Layout = "planar" if provider.planar else "channels_last"
         words = [WORDS[spelled] for spelled in precisions(name)]
         if precision != "auto" and precision not in words:
-            reasons.append(f"{provider.title} is fast in {' and '.join(words)} on this machine")
+            reasons.append(f"{provider.title} computes in {' and '.join(words)} on this machine")
         for word in words:
             if precision in ("auto", word):
                 yield from (Way(provider, word, form, layout) for form in _FORMS)

@@ -35,10 +35,10 @@ def gradient_precision(wish: str, device: torch.device) -> str:
 
 
 def _on_cpu(wish: str) -> str:
-    """Choice: "auto" is bf16 wherever the processor has it. With AVX512-BF16 alone on two cores, steps at batches of 1 and 8
-    took 1 / 1.49 and 1 / 1.75 of fp32's time for SqueezeNet, 1 / 1.70 and 1 / 2.04 for a ResNet50, and 1 / 0.92 and
-    1 / 1.66 for EfficientNet-Lite0: only there, photo by photo, is fp32 a little ahead (medians of nine interleaved rounds
-    of ``benchmarks/engine_steps.py --engines torch --batches 1,8``).
+    """Choice: "auto" is bf16 wherever the processor is faster with it. With AMD's AVX512-BF16 on two cores, steps at
+    batches of 1 and 8 took 1 / 1.49 and 1 / 1.75 of fp32's time for SqueezeNet, 1 / 1.70 and 1 / 2.04 for a ResNet50, and
+    1 / 0.92 and 1 / 1.66 for EfficientNet-Lite0: only there, photo by photo, is fp32 a little ahead (medians of nine
+    interleaved rounds of ``benchmarks/engine_steps.py --engines torch --batches 1,8``).
     """
     if wish == "fp16":
         raise DeviceError("precision 'fp16' was asked for, but it is slower than fp32 on a CPU; use bf16, fp32 or auto")

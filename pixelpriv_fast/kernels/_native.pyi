@@ -17,7 +17,8 @@ VectorF32: TypeAlias = npt.NDArray[np.float32]  # (n,)
 VectorI32: TypeAlias = npt.NDArray[np.int32]  # (n,)
 TableF32: TypeAlias = npt.NDArray[np.float32]  # (outputs, taps)
 TableI32: TypeAlias = npt.NDArray[np.int32]  # (outputs, taps)
-BatchF32: TypeAlias = npt.NDArray[np.float32]  # (n, 3, height, width), a classifier's input
+# (n, 3, height, width) or (n, height, width, 3), a classifier's input: float32, float16 or the bits of bf16
+Input: TypeAlias = npt.NDArray[np.float32] | npt.NDArray[np.float16] | npt.NDArray[np.uint16]
 MotionsF64: TypeAlias = npt.NDArray[np.float64]  # (n, 3): degrees, tx px, ty px
 
 def best_exposure(samples: VectorF64, a: float, b: float, k_min: float, k_max: float, k_step: float) -> float: ...
@@ -116,13 +117,14 @@ def ssim(a: PhotoU8, b: PhotoU8, threads: int = 1) -> float: ...
 def squared_difference(a: PhotoU8, b: PhotoU8) -> int: ...
 def texture_weights(luminance: PlaneF32, window: int, sharpness: float) -> tuple[PlaneF32, PlaneF32]: ...
 def unpack_lzw(packed: BytesU8, size: int) -> BytesU8: ...
-def warp_planar(
+def warp_input(
     photo: PhotoU8,
     parameters: MotionsF64,
     order: VectorI32,
     gain: VectorF32,
     bias: VectorF32,
-    out: BatchF32,
+    out: Input,
+    layout: str = "NCHW",
     top: int = 0,
     left: int = 0,
     edge: str = "soft",

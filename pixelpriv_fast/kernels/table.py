@@ -49,7 +49,7 @@ KERNELS: dict[str, Kernel] = {
     "least_norm": Kernel("lift", "coefficients of the smallest change whose resize is a given one"),
     "lift": Kernel("lift", "a change at a network's size made one of the photo, within ball and range"),
     "warp_u8": Kernel("warp", "rotation and translation of one photo, n candidates", _ALL),
-    "warp_planar": Kernel("warp", "the same, into a classifier's input", _ALL),
+    "warp_input": Kernel("warp", "the same, into a classifier's input: fp32, fp16 or bf16, NCHW or NHWC", _ALL),
     "filled_area": Kernel("warp", "the share of pixels that a warp's fill touches", _ALL),
     "cartoon_filter": Kernel("cartoon_filter", "stylisation without a network", _ALL),
     "unpack_lzw": Kernel("lzw", "TIFF's LZW compression, undone"),

@@ -146,7 +146,7 @@ class Preprocess:
             return np.stack([self.rounded(get("warp_u8")(photo, m[None], edge, fill)[0]) for m in motions])
         out = np.empty((len(motions), 3, *self.size), np.float32)
         top, left = int(rows.starts[0]), int(columns.starts[0])
-        get("warp_planar")(photo, motions, *affine(self), out, top, left, edge, fill)
+        get("warp_input")(photo, motions, *affine(self), out, "NCHW", top, left, edge, fill)
         return out
 
     def exact(self, photo: Pixels, offsets: Offsets, units: int = 1) -> Floats:

@@ -50,19 +50,20 @@ def choose(wish: str, precision: str = "f32") -> Choice:
 
 @cache
 def precisions(name: str) -> tuple[str, ...]:
-    """The precisions that provider ``name`` has a fast path for on this machine, fastest first; "f32" is always one.
-
-    OpenVINO's own list names bf16 also where it is emulated, so the processor's flags must agree, where known.
-    """
+    """The precisions that provider ``name`` computes in hardware on this machine, fastest first; "f32" is always one."""
     provider = PROVIDERS[name]
-    if provider.device == "cpu" and provider.halves and not (status(name).works and _listed_bf16()):
+    if provider.device != "cpu":
+        return *provider.halves, "f32"
+    if not provider.halves or not (status(name).works and _listed_bf16()):
         return ("f32",)
-    return *provider.halves, "f32"
+    known = bool(device.cpu_flags())
+    return ("f32", *provider.halves) if known and not device.fast_bf16() else (*provider.halves, "f32")
 
 
 def _listed_bf16() -> bool:
+    """OpenVINO's own list names bf16 also where it is emulated, so the processor's flags must agree, where known."""
     listed = openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-    return "BF16" in listed and (device.fast_bf16() or not device.cpu_flags())
+    return "BF16" in listed and (device.has_bf16() or not device.cpu_flags())
 
 
 @cache

@@ -50,28 +50,31 @@ def test_a_process_that_fails_is_quoted_with_its_case() -> None:
         run_program([sys.executable, "-c", "import sys; print('metric/psnr'); sys.exit('out of luck')"])
 
 
-def test_an_interrupted_bench_leaves_nothing_behind(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("number", "code", "words"), [(signal.SIGINT, 130, "bench: interrupted"), (signal.SIGTERM, 143, "")]
+)
+def test_an_interrupted_bench_leaves_nothing_behind(number: int, code: int, words: str, tmp_path: Path) -> None:
     """The signal goes to the bench alone, as it does where no terminal hands it to all: the child is ended by it."""
     child = "import os, sys, time; open(sys.argv[1], 'w').write(str(os.getpid())); time.sleep(600)"
     pid = tmp_path / "pid"
-    code = (
-        "import signal, sys; from pixelpriv_fast.bench.command import main; "
+    program = (
+        "import signal, sys; from pixelpriv_fast.bench.__main__ import run; "
         # A shell's background jobs, and what they start, ignore the signal.
         "signal.signal(signal.SIGINT, signal.default_int_handler); "
-        f"raise SystemExit(main(['--filter', 'metric/psnr'], [sys.executable, '-c', {child!r}, {str(pid)!r}]))"
+        f"raise SystemExit(run(['--filter', 'metric/psnr'], [sys.executable, '-c', {child!r}, {str(pid)!r}]))"
     )
     settings = {**os.environ, "TMPDIR": str(tmp_path)}
-    with subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True, env=settings) as bench:
+    with subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE, text=True, env=settings) as bench:
         while bench.poll() is None and not (pid.exists() and pid.read_text()):
             time.sleep(0.05)
-        bench.send_signal(signal.SIGINT)
+        bench.send_signal(number)
         try:
             _, said = bench.communicate(timeout=30)
         except subprocess.TimeoutExpired:
             bench.kill()
             os.kill(int(pid.read_text()), signal.SIGKILL)
             raise
-    assert (bench.returncode, said.strip()) == (130, "bench: interrupted")
+    assert (bench.returncode, said.strip()) == (code, words)
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid.read_text()), 0)
     assert not list(tmp_path.glob("pixelpriv-bench-*"))

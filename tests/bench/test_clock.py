@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from itertools import count
 
 import pytest
 
@@ -29,6 +30,20 @@ def test_what_others_take_is_in_the_wall_time_alone() -> None:
     found = measure(time.work(0.001, stolen=0.05), time.work(0.002, stolen=0.001), Effort(budget=9), time.clocks)
     assert found.fastest == pytest.approx((0.001, 0.002))
     assert median_and_mad([reading.wall for reading in found.case])[0] > 0.01
+
+
+def test_an_interrupted_reading_may_be_too_short_and_does_not_count() -> None:
+    time, calls = FakeTime(), count()
+
+    def interrupted_now_and_then() -> None:
+        if next(calls) % 7 == 6:
+            time.processor, time.wall = time.processor + 0.0007, time.wall + 0.01
+        else:
+            time.work(0.001)()
+
+    found = measure(interrupted_now_and_then, time.work(0.002), Effort(), time.clocks)
+    assert min(reading.processor for reading in found.case) == pytest.approx(0.0007)
+    assert found.fastest == pytest.approx((0.001, 0.002))
 
 
 def test_short_calls_are_repeated_within_a_reading() -> None:

@@ -209,7 +209,7 @@ def test_wishes_that_cannot_be_met(model):
         load(model, "cpu", "int8")
     with pytest.raises(UsageError, match="unknown device 'tpu'"):
         load(model, "tpu")
-    with pytest.raises(DeviceError, match="ONNX Runtime is fast in fp32 on this machine"):
+    with pytest.raises(DeviceError, match="ONNX Runtime computes in fp32 on this machine"):
         load(model, "onnxruntime", "bf16")
     with pytest.raises(DeviceError, match="fp16"):
         load(model, "cpu", "fp16")

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from pixelpriv_fast.engines import ForwardEngine, load_engine
+from pixelpriv_fast.engines.onnx_ways import WORDS
 from pixelpriv_fast.errors import DeviceError, UsageError
 from pixelpriv_fast.models import load_classifier
 from pixelpriv_fast.runtime import precisions, status
@@ -13,7 +14,7 @@ from tests.engines.onnx_networks import classifier, photos
 from tests.engines.test_torch_engine import engine as torch_engine
 
 CPU = [name for name in ("openvino", "onnxruntime") if status(name).works]
-FAST = [name for name in CPU if precisions(name)[0] != "f32"]
+HARDWARE = [(name, WORDS[spelled]) for name in CPU for spelled in precisions(name)]
 
 
 @pytest.fixture
@@ -21,11 +22,10 @@ def model(tmp_path):
     return classifier(tmp_path)
 
 
-@pytest.mark.parametrize("device", CPU)
-def test_of_a_classifiers_own_session(model, device):
+@pytest.mark.parametrize(("device", "word"), HARDWARE)
+def test_of_a_classifiers_own_session(model, device, word):
     exact = load_classifier(model, device=device)
-    victim, x = ForwardEngine(exact), photos(5)
-    word = {"f32": "fp32"}.get(precisions(device)[0], precisions(device)[0])
+    victim, x = ForwardEngine(exact, word), photos(5)
     assert victim.precision == word
     rough, logits = victim.rough_logits(x, 2), victim.logits(x, 2)
     assert rough.shape == logits.shape
@@ -37,23 +37,21 @@ def test_of_a_classifiers_own_session(model, device):
 
 
 @pytest.mark.parametrize("device", CPU)
-def test_fp32_when_asked_for(model, device):
-    victim, x = ForwardEngine(load_classifier(model, device=device), "fp32"), photos(3)
-    assert victim.precision == "fp32"
-    np.testing.assert_array_equal(victim.rough_logits(x, 4), victim.logits(x, 4))
+def test_the_fastest_unless_asked_for(model, device):
+    assert ForwardEngine(load_classifier(model, device=device)).precision == WORDS[precisions(device)[0]]
 
 
 def test_precisions_that_cannot_be_had(model):
     exact = load_classifier(model, device="onnxruntime")
     with pytest.raises(UsageError, match="int4"):
         ForwardEngine(exact, "int4")
-    with pytest.raises(DeviceError, match="fast in fp32"):
+    with pytest.raises(DeviceError, match="computes in fp32"):
         ForwardEngine(exact, "fp16")
 
 
-@pytest.mark.parametrize("device", FAST)
-def test_of_the_onnx_engine(model, device):
-    engine, x = load_engine(model, "onnx", device), photos(5)
+@pytest.mark.parametrize(("device", "word"), [(name, word) for name, word in HARDWARE if word != "fp32"])
+def test_of_the_onnx_engine(model, device, word):
+    engine, x = load_engine(model, "onnx", device, precision=word), photos(5)
     rough, logits = engine.rough_logits(x, 2), engine.logits(x, 2)
     np.testing.assert_allclose(rough, logits, atol=0.03 * np.abs(logits).max())
     assert not np.array_equal(rough, logits)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -113,9 +114,9 @@ def _lattice_step(h: int, w: int) -> Call:
     return Call((*step, 4 * whole(h, w, 3), np.zeros_like(gradient)), written=(1, 14), tolerance={"atol": 2e-4})
 
 
-def _warp_planar(h: int, w: int) -> Call:
-    out = np.zeros((4, 3, half(h), half(w)), np.float32)
-    return Call((photo(h, w), motions(h, w), ORDER, GAIN, BIAS, out, h - half(h), 0), written=(5,))
+def _warp_input(h: int, w: int, dtype: type = np.float32, layout: str = "NCHW") -> Call:
+    written = np.zeros((4, 3, half(h), half(w)) if layout == "NCHW" else (4, half(h), half(w), 3), dtype)
+    return Call((photo(h, w), motions(h, w), ORDER, GAIN, BIAS, written, layout, h - half(h), 0), written=(5,))
 
 
 def _resize_adjoint(h: int, w: int) -> Call:
@@ -128,6 +129,11 @@ def _resize_lattice(h: int, w: int) -> Call:
     return Call(arguments, tolerance={"atol": 2e-4})
 
 
+def kernel_of(case: str) -> str:
+    return case.split(",")[0]
+
+
+#: A case is a kernel's name, or that name and which of its forms.
 CALLS: dict[str, Callable[[int, int], Call]] = {
     "half_luminance": lambda h, w: Call((photo(h, w),), tolerance={"atol": 1.2e-7}),
     "texture_weights": lambda h, w: Call((floats(h, w), 5, 1e-3), tolerance={"rtol": 3e-5}),
@@ -149,7 +155,12 @@ CALLS: dict[str, Callable[[int, int], Call]] = {
     ),
     "lift": lambda h, w: Call((photo(h, w), 8 * whole(half(h), half(w), 3), *tables(h, w), 8, 2), seldom=0.02),
     "warp_u8": lambda h, w: Call((photo(h, w), motions(h, w))),
-    "warp_planar": _warp_planar,
+    "warp_input": _warp_input,
+    "warp_input, NHWC": partial(_warp_input, layout="NHWC"),
+    "warp_input, fp16 NCHW": partial(_warp_input, dtype=np.float16),
+    "warp_input, fp16 NHWC": partial(_warp_input, dtype=np.float16, layout="NHWC"),
+    "warp_input, bf16 NCHW": partial(_warp_input, dtype=np.uint16),
+    "warp_input, bf16 NHWC": partial(_warp_input, dtype=np.uint16, layout="NHWC"),
     "filled_area": lambda h, w: Call((motions(h, w), h, w)),
     "cartoon_filter": lambda h, w: Call(drawing(h, w)),
     "unpack_lzw": lambda h, w: Call(packed(h, w)),

@@ -12,12 +12,12 @@ import pytest
 
 from pixelpriv_fast import kernels
 from pixelpriv_fast.kernels.filters import axis_filter
-from tests.kernels.calls import BIAS, CALLS, GAIN, ORDER, Call, offsets, photo, tables, whole
+from tests.kernels.calls import BIAS, CALLS, GAIN, ORDER, Call, kernel_of, offsets, photo, tables, whole
 
 #: Heights and widths around the sizes at which loops, vectors and blocks begin and end.
 SIZES = [(1, 1), (1, 2), (2, 1), (3, 2), (5, 7), (1, 257), (263, 1), (8, 8), (17, 31), (16, 129), (67, 33), (130, 171)]
-COMPILED = [(name, i) for name in kernels.KERNELS for i in kernels.implementations(name) if i != "reference"]
-NATIVE = [name for name in kernels.KERNELS if "native" in kernels.implementations(name)]
+COMPILED = [(case, i) for case in CALLS for i in kernels.implementations(kernel_of(case)) if i != "reference"]
+NATIVE = [case for case, implementation in COMPILED if implementation == "native"]
 
 
 def arrays(call: Call) -> list[int]:
@@ -29,20 +29,20 @@ def changed(call: Call, index: int, value: object) -> list[object]:
 
 
 def test_every_kernel_has_a_call():
-    assert set(CALLS) == set(kernels.KERNELS)
+    assert {kernel_of(case) for case in CALLS} == set(kernels.KERNELS)
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
-@pytest.mark.parametrize(("name", "implementation"), COMPILED)
-def test_twins_agree_at_odd_and_tiny_sizes(name, implementation, size):
-    call = CALLS[name](*size)
+@pytest.mark.parametrize(("case", "implementation"), COMPILED)
+def test_twins_agree_at_odd_and_tiny_sizes(case, implementation, size):
+    call, name = CALLS[case](*size), kernel_of(case)
     call.compare(call.answer(kernels.get(name, implementation)), call.answer(kernels.get(name, "reference")))
 
 
-@pytest.mark.parametrize("name", NATIVE)
-def test_read_only_arrays_are_read_and_never_written(name):
-    call = CALLS[name](17, 31)
-    kernel = kernels.get(name, "native")
+@pytest.mark.parametrize("case", NATIVE)
+def test_read_only_arrays_are_read_and_never_written(case):
+    call = CALLS[case](17, 31)
+    kernel = kernels.get(kernel_of(case), "native")
     want = call.answer(kernel)
     for index in arrays(call):
         frozen = call.arguments[index].copy()
@@ -64,36 +64,36 @@ def strided(array: np.ndarray) -> np.ndarray:
     return spread[..., ::2]
 
 
-@pytest.mark.parametrize("name", NATIVE)
+@pytest.mark.parametrize("case", NATIVE)
 @pytest.mark.parametrize("made", [strided, np.asfortranarray, lambda a: a[::-1], lambda a: a.astype(np.complex64)])
-def test_arrays_that_would_have_to_be_copied_are_refused(name, made):
-    call = CALLS[name](17, 31)
+def test_arrays_that_would_have_to_be_copied_are_refused(case, made):
+    call = CALLS[case](17, 31)
     for index in arrays(call):
         other = made(call.arguments[index])
         if other.flags.c_contiguous and other.dtype == call.arguments[index].dtype:
             continue  # a vector has one order only
         with pytest.raises(TypeError):
-            kernels.get(name, "native")(*changed(call, index, other))
+            kernels.get(kernel_of(case), "native")(*changed(call, index, other))
 
 
-@pytest.mark.parametrize("name", NATIVE)
-def test_arrays_of_other_shapes_are_refused(name):
+@pytest.mark.parametrize("case", NATIVE)
+def test_arrays_of_other_shapes_are_refused(case):
     """One axis too many, one too few, or no values at all: a ValueError or TypeError, never a read outside."""
-    call = CALLS[name](17, 31)
+    call = CALLS[case](17, 31)
     for index in arrays(call):
         array = call.arguments[index]
         for other in (array[None], array.reshape(-1), array[:0]):
             if other.shape == array.shape:
                 continue
             with pytest.raises((TypeError, ValueError)):
-                kernels.get(name, "native")(*changed(call, index, np.ascontiguousarray(other)))
+                kernels.get(kernel_of(case), "native")(*changed(call, index, np.ascontiguousarray(other)))
 
 
-@pytest.mark.parametrize("name", NATIVE)
-def test_memory_that_is_not_aligned(name):
+@pytest.mark.parametrize("case", NATIVE)
+def test_memory_that_is_not_aligned(case):
     """Arrays that begin one value into their memory, as a slice of a larger one does."""
-    call = CALLS[name](17, 31)
-    kernel = kernels.get(name, "native")
+    call = CALLS[case](17, 31)
+    kernel = kernels.get(kernel_of(case), "native")
     shifted = []
     for argument in call.arguments:
         if isinstance(argument, np.ndarray):

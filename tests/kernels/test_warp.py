@@ -117,20 +117,6 @@ def test_threads_do_not_change_the_result(threads):
 
 
 @pytest.mark.parametrize("implementation", IMPLEMENTATIONS)
-@pytest.mark.parametrize(("corner", "window"), [((0, 0), (50, 70)), ((3, 10), (32, 41)), ((49, 69), (1, 1))])
-def test_planar_is_the_rounded_warp_normalised(implementation, corner, window):
-    photo, parameters = photo_of(50, 70), candidates(50, 70)
-    gain, bias = np.array([0.017, 0.02, 0.0178], np.float32), np.array([-2.1, -2.0, -1.8], np.float32)
-    order = np.array([2, 0, 1], np.int32)
-    out = np.full((len(parameters), 3, *window), np.nan, np.float32)
-    kernels.get("warp_planar", implementation)(photo, parameters, order, gain, bias, out, *corner, fill=5)
-    warped = kernels.get("warp_u8", "reference")(photo, parameters, fill=5)
-    (top, left), (rows, columns) = corner, window
-    levels = warped[:, top : top + rows, left : left + columns][..., order].transpose(0, 3, 1, 2).astype(np.float32)
-    assert np.array_equal(out, levels * gain[:, None, None] + bias[:, None, None])
-
-
-@pytest.mark.parametrize("implementation", IMPLEMENTATIONS)
 class TestFilledArea:
     def area(self, implementation, parameter, height=100, width=200, edge="soft"):
         return kernels.get("filled_area", implementation)(np.array([parameter], np.float64), height, width, edge)[0]
@@ -180,23 +166,8 @@ class TestRefusals:
         with pytest.raises(ValueError, match="32769"):
             kernels.get("filled_area", implementation)(np.zeros((1, 3)), 32769, 5)
 
-    @pytest.mark.parametrize(
-        ("window", "corner", "order"),
-        [((8, 9), (1, 0), (0, 1, 2)), ((8, 8), (0, -1), (0, 1, 2)), ((8, 9), (0, 0), (0, 1, 1))],
-    )
-    def test_windows(self, implementation, window, corner, order):
-        one, out = np.ones(3, np.float32), np.empty((1, 3, *window), np.float32)
-        with pytest.raises(ValueError, match=r"window|order"):
-            kernels.get("warp_planar", implementation)(
-                self.photo, np.zeros((1, 3)), np.array(order, np.int32), one, one, out, *corner
-            )
 
-
-def test_native_takes_a_read_only_photo_and_refuses_a_read_only_result():
-    photo, parameters = photo_of(8, 9), np.zeros((1, 3))
+def test_native_takes_a_read_only_photo():
+    photo = photo_of(8, 9)
     photo.flags.writeable = False
-    assert np.array_equal(kernels.get("warp_u8", "native")(photo, parameters)[0], photo)
-    one, out = np.ones(3, np.float32), np.empty((1, 3, 8, 9), np.float32)
-    out.flags.writeable = False
-    with pytest.raises(ValueError, match="read-only"):
-        kernels.get("warp_planar", "native")(photo, parameters, np.arange(3, dtype=np.int32), one, one, out)
+    assert np.array_equal(kernels.get("warp_u8", "native")(photo, np.zeros((1, 3)))[0], photo)

@@ -104,7 +104,7 @@ def test_reduced_precision_is_never_silently_f32() -> None:
         create_session(ONE_NODE, "onnxruntime", SessionOptions(precision="bf16"))
 
 
-@pytest.mark.skipif("openvino" not in WORKING or not device.fast_bf16(), reason="needs OpenVINO and bf16 hardware")
+@pytest.mark.skipif("openvino" not in WORKING or not device.has_bf16(), reason="needs OpenVINO and bf16 hardware")
 def test_bf16_is_really_bf16() -> None:
     session = create_session(ONE_NODE, "openvino", SessionOptions(precision="bf16"))
     fine = np.full((1, 1, 2, 2), 1.001, np.float32)  # bf16 has 8 bits: 1.001 becomes 1.0

@@ -6,7 +6,20 @@ import numba
 import numpy as np
 
 from ...types import Floats, Pixels
-from ..reference.warp import SUBPIXEL_BITS, SUBPIXELS, Doubles, Integers, check, check_window, pad, rotation
+from ..reference.resize import normalise
+from ..reference.warp import (
+    SUBPIXEL_BITS,
+    SUBPIXELS,
+    Doubles,
+    Integers,
+    Numbers,
+    as_planes,
+    check,
+    check_channels,
+    pad,
+    rotation,
+    rounded,
+)
 
 _njit = numba.njit(cache=True, nogil=True)
 
@@ -19,22 +32,28 @@ def warp_u8(photo: Pixels, parameters: Doubles, edge: str = "soft", fill: int = 
     return out
 
 
-def warp_planar(
+def warp_input(
     photo: Pixels,
     parameters: Doubles,
     order: Integers,
     gain: Floats,
     bias: Floats,
-    out: Floats,
+    out: Numbers,
+    layout: str = "NCHW",
     top: int = 0,
     left: int = 0,
     edge: str = "soft",
     fill: int = 0,
     threads: int = 1,
 ) -> None:
-    """As the definition: writes ``out``, (n, 3, rows, columns) float32. ``threads`` is accepted and one is used."""
-    check_window(photo.shape, len(parameters), out.shape, top, left, order)
-    _normalise(warp_u8(photo, parameters, edge, fill), order, gain, bias, top, left, out)
+    """As the definition: writes ``out``. ``threads`` is accepted and one is used."""
+    planes = as_planes(photo.shape, len(parameters), out, layout, top, left)
+    check_channels(order, gain, bias)
+    levels = np.repeat(np.arange(256, dtype=np.uint8)[None, :, None], 3, 2)
+    numbers = rounded(normalise(levels, order, gain, bias)[:, 0], out.dtype)
+    if out.dtype == np.float16:  # which numba does not know on a CPU: the bits are enough
+        numbers, planes = numbers.view(np.uint16), planes.view(np.uint16)
+    _look_up(warp_u8(photo, parameters, edge, fill), order, numbers, top, left, planes)
 
 
 def filled_area(parameters: Doubles, height: int, width: int, edge: str = "soft") -> Doubles:
@@ -81,14 +100,13 @@ def _warp(padded, parameters, rotations, hard, out):  # type: ignore[no-untyped-
 
 
 @_njit
-def _normalise(warped, order, gain, bias, top, left, out):  # type: ignore[no-untyped-def]
-    count, _, rows, columns = out.shape
+def _look_up(warped, order, numbers, top, left, planes):  # type: ignore[no-untyped-def]
+    count, _, rows, columns = planes.shape
     for n in range(count):
         for p in range(3):
             for y in range(rows):
                 for x in range(columns):
-                    level = np.float32(warped[n, top + y, left + x, order[p]])
-                    out[n, p, y, x] = np.float32(level * gain[p]) + bias[p]
+                    planes[n, p, y, x] = numbers[p, warped[n, top + y, left + x, order[p]]]
 
 
 @_njit

@@ -12,7 +12,7 @@ are exact, and every implementation, instruction set and number of threads gives
 from __future__ import annotations
 
 import math
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +27,7 @@ LONGEST_SIDE: Final = 1 << 15
 
 Doubles = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int32]
+Numbers = npt.NDArray[np.float32] | npt.NDArray[np.float16] | npt.NDArray[np.uint16]  #: uint16: the bits of bf16
 
 
 def warp_u8(photo: Pixels, parameters: Doubles, edge: str = "soft", fill: int = 0, threads: int = 1) -> Pixels:
@@ -50,29 +51,34 @@ def warp_u8(photo: Pixels, parameters: Doubles, edge: str = "soft", fill: int = 
     return out
 
 
-def warp_planar(
+def warp_input(
     photo: Pixels,
     parameters: Doubles,
     order: Integers,
     gain: Floats,
     bias: Floats,
-    out: Floats,
+    out: Numbers,
+    layout: str = "NCHW",
     top: int = 0,
     left: int = 0,
     edge: str = "soft",
     fill: int = 0,
     threads: int = 1,
 ) -> None:
-    """``warp_u8`` in a classifier's own layout, written to ``out``.
+    """``warp_u8`` in a classifier's own layout and numbers, written to ``out``.
 
-    out: (n, 3, rows, columns) float32, the window of the warped photo whose corner is (top, left). Plane c holds
-    float32(level) * gain[c] + bias[c] of RGB channel order[c] (as ``normalise``; (3,) int32 and float32), of the
-    *rounded* level: exactly what the saved photo gives where the classifier does not resize.
+    out: (n, 3, rows, columns) for layout "NCHW", (n, rows, columns, 3) for "NHWC": the window of the warped photo whose
+    corner is (top, left). Channel c holds float32(level) * gain[c] + bias[c] of RGB channel order[c] (as ``normalise``;
+    (3,) int32 and finite float32), of the *rounded* level: exactly what the saved photo gives where the classifier does
+    not resize. out's dtype is float32, or float16, or uint16 for the bits of bf16 (``torch.from_numpy(out).view(
+    torch.bfloat16)``), which NumPy lacks: the float32 number, rounded to nearest even. Raises as ``warp_u8``.
     """
-    check_window(photo.shape, len(parameters), out.shape, top, left, order)
-    warped = warp_u8(photo, parameters, edge, fill)[:, top : top + out.shape[2], left : left + out.shape[3]]
-    for candidate, pixels in zip(out, warped, strict=True):
-        candidate[...] = normalise(pixels, order, gain, bias)
+    planes = as_planes(photo.shape, len(parameters), out, layout, top, left)
+    check_channels(order, gain, bias)
+    rows, columns = planes.shape[2:]
+    warped = warp_u8(photo, parameters, edge, fill)[:, top : top + rows, left : left + columns]
+    for candidate, pixels in zip(planes, warped, strict=True):
+        candidate[...] = rounded(normalise(pixels, order, gain, bias), out.dtype)
 
 
 def filled_area(parameters: Doubles, height: int, width: int, edge: str = "soft") -> Doubles:
@@ -120,18 +126,42 @@ def check(height: int, width: int, parameters: Doubles, edge: str, fill: int) ->
         raise UsageError(f"fill is {fill}, expected 0 to 255")
 
 
-def check_window(
-    photo: tuple[int, ...], candidates: int, out: tuple[int, ...], top: int, left: int, order: Integers
-) -> None:
-    """Raises ``UsageError`` where ``out`` is no window of the warped photos."""
-    if len(out) != 4 or out[:2] != (candidates, 3):
-        raise UsageError(f"out has shape {out}, expected ({candidates}, 3, any, any)")
-    if top < 0 or left < 0 or top + out[2] > photo[0] or left + out[3] > photo[1]:
+def as_planes(photo: tuple[int, ...], candidates: int, out: Numbers, layout: str, top: int, left: int) -> Numbers:
+    """``out`` seen as (n, 3, rows, columns). Raises ``UsageError`` where it is no window of the warped photos, and
+    ``TypeError`` for a dtype that no classifier's input has."""
+    if layout not in ("NCHW", "NHWC"):
+        raise UsageError(f"layout is {layout!r}, expected 'NCHW' or 'NHWC'")
+    if out.dtype not in (np.float32, np.float16, np.uint16):
+        raise TypeError(f"out has dtype {out.dtype}, expected float32, float16, or uint16 for the bits of bf16")
+    channels = 1 if layout == "NCHW" else 3
+    if out.ndim != 4 or len(out) != candidates or out.shape[channels] != 3:
+        wanted = f"({candidates}, 3, any, any)" if layout == "NCHW" else f"({candidates}, any, any, 3)"
+        raise UsageError(f"out has shape {out.shape}, expected {wanted}")
+    planes = np.moveaxis(out, channels, 1)
+    if top < 0 or left < 0 or top + planes.shape[2] > photo[0] or left + planes.shape[3] > photo[1]:
         raise UsageError(
-            f"the window of out, shape {out}, at {(top, left)} does not lie within the photo, shape {photo}"
+            f"the window of out, shape {out.shape}, at {(top, left)} does not lie within the photo, shape {photo}"
         )
+    return planes
+
+
+def check_channels(order: Integers, gain: Floats, bias: Floats) -> None:
+    """Raises ``UsageError`` with the value seen."""
     if sorted(order.tolist()) != [0, 1, 2]:
         raise UsageError(f"order is {order.tolist()}, it must be a permutation of 0, 1, 2")
+    for name, values in (("gain", gain), ("bias", bias)):
+        if not np.isfinite(values).all():
+            raise UsageError(f"{name} holds {values[~np.isfinite(values)][0]}, expected finite values")
+
+
+def rounded(values: Floats, dtype: np.dtype[Any]) -> Numbers:
+    """``values`` as ``dtype``: float32, float16, or uint16 for the bits of bf16. To nearest, ties to even; what is too
+    large becomes an infinity; no value is NaN."""
+    if dtype != np.uint16:
+        with np.errstate(over="ignore"):
+            return values.astype(dtype)
+    bits = np.ascontiguousarray(values).view(np.uint32)
+    return ((bits + 0x7FFF + (bits >> 16 & 1)) >> 16).astype(np.uint16)
 
 
 def _sources(parameter: Doubles, height: int, width: int) -> tuple[Doubles, Doubles]:
