@@ -12,6 +12,8 @@ from pathlib import Path
 
 #: Processor flags (Linux) under which 16-bit matrix products have a fast path.
 _BF16_FLAGS = ("amx_bf16", "avx512_bf16")
+#: And those under which sums of 8-bit products have one.
+_INT8_FLAGS = ("amx_int8", "avx512_vnni", "avx_vnni")
 
 
 def threads() -> int:
@@ -34,6 +36,11 @@ def cpu_flags() -> frozenset[str]:
 def fast_bf16() -> bool:
     """Whether the processor multiplies bf16 matrices in hardware (AMX or AVX512-BF16)."""
     return any(flag in cpu_flags() for flag in _BF16_FLAGS)
+
+
+def fast_int8() -> bool:
+    """Whether the processor sums products of 8-bit integers in hardware (AMX or VNNI)."""
+    return any(flag in cpu_flags() for flag in _INT8_FLAGS)
 
 
 def cpu_fingerprint() -> str:
