@@ -63,7 +63,8 @@ def rough_error(exact: Logits, rough: Logits) -> float:
 def judged(exact: Logits, error: float) -> float:
     """How many of a photo's candidates have to be judged in fp32 once rough answers of this ``error`` have ranked them."""
     odds = odds_and_leads(exact, exact[:, 0].argmax(axis=1))[0]
-    return float((odds + _BELIEVED * error >= odds.max(axis=1, keepdims=True)).sum(axis=1).mean())
+    left = ~(odds + _BELIEVED * error < odds.max(axis=1, keepdims=True))  # all, where the error is not a number
+    return float(left.sum(axis=1).mean())
 
 
 def pays(exact: Logits, errors: tuple[float, float], seconds: tuple[float, float, float]) -> bool:

@@ -60,6 +60,10 @@ class Pass:
         self._idle.put(bindings)
         return answers
 
+    def close(self) -> None:
+        """Closes the session."""
+        self.session.close()
+
 
 def at_once(provider: Provider, slots: int) -> int:
     """The photos under way at once where the caller wants passes of ``slots``."""
@@ -115,7 +119,7 @@ class Passes:
         for entry in entries:
             with entry.lock:
                 if entry.made is not None:
-                    entry.made.session.close()
+                    entry.made.close()
 
 
 class _Entry:

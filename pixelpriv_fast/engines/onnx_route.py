@@ -77,7 +77,7 @@ class Route:
         name = self._model.stamp.name
         proof = proven(self.way, graph, made, reference, self._shape(slots), self._classes, self._model.folder)
         if not proof.ok:
-            made.session.close()
+            made.close()
             raise DeviceError(f"{self.way} computes wrong gradients for {name} ({self.way.form}): {proof.reason}")
         return made
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from functools import partial
 from time import perf_counter
 
 import numpy as np
 
 from ..errors import DeviceError, ModelError
 from ..graph import build_forward, build_quantised, build_ranged, parse, proof_key
-from ..models import StampedModel
+from ..models import Preprocess, StampedModel
 from ..runtime import Provider, version
 from ..runtime.device import fast_int8, threads
+from ..runtime.forks import Guard
 from ..types import Floats, Logits
 from .eight_bits import Rank, pays, rough_error
 from .made_photos import made_candidates
@@ -45,10 +49,12 @@ class Ranking:
         self._rank = None if wish in ("auto", "int8") else self._other
         self._lock = threading.Lock()
         self._passes = Passes(self._make)
+        self._guard = Guard(f"{model.stamp.name} ranking's")
 
     @property
     def rank(self) -> Rank:
         """What ranks. The first call of all may try it out."""
+        self._guard.check()
         with self._lock:
             if self._rank is None:
                 self._rank = self._found()
@@ -56,20 +62,25 @@ class Ranking:
 
     def logits(self, inputs: Floats, slots: int | None = None) -> Logits:
         """See ``GradientEngine.rough_logits``."""
-        if self.rank.precision == "fp32":
+        rank = self.rank
+        if rank.precision == "fp32":
             return self._exact(inputs, slots)
-        (logits,) = self._passes.get((self.rank.precision, at_once(self._provider, slots or len(inputs))))(inputs)
+        key = rank.precision, at_once(self._provider, slots or len(inputs))
+        (logits,) = self._passes.get(key)(inputs)
         return logits
 
     def close(self) -> None:
-        """Closes every session."""
-        self._passes.close()
+        """Closes every session; in a forked child nothing."""
+        self._guard.close()
+        if not self._guard.foreign:
+            self._passes.close()
 
     def _make(self, key: Key) -> Pass:
         return self._pass(self.rank, key[1])
 
-    def _pass(self, rank: Rank, photos: int) -> Pass:
-        slots, lanes = in_lanes(self._provider, photos)
+    def _pass(self, rank: Rank, wanted: int) -> Pass:
+        """``wanted``: the slots that the caller wants."""
+        slots, lanes = in_lanes(self._provider, at_once(self._provider, wanted))
         model, shape, logits = parse(self._model.data), self._shape(slots), self._model.stamp.output
         if rank.precision != "int8":
             built = build_forward(model, shape, logits=logits)
@@ -78,8 +89,12 @@ class Ranking:
         return compiled(built.SerializeToString(), self._provider, "fp32", lanes)
 
     def _shape(self, slots: int) -> tuple[int, int, int, int]:
+        return slots, 3, *self._preprocess.size
+
+    @property
+    def _preprocess(self) -> Preprocess:
         assert self._model.stamp.preprocess is not None  # engines are made of classifiers
-        return slots, 3, *self._model.stamp.preprocess.size
+        return self._model.stamp.preprocess
 
     def _found(self) -> Rank:
         """The rank that was kept, else tried now and kept, where 8 bits come into question at all."""
@@ -105,40 +120,41 @@ class Ranking:
     def _tried(self) -> Rank:
         """8 bits or the other way, whichever takes less time for the candidates of made photos."""
         _LOG.info("trying what ranks %s on %s, once", self._model.stamp.name, self._provider.title)
-        preprocess, photos = self._model.stamp.preprocess, at_once(self._provider, _CANDIDATES)
-        assert preprocess is not None
-        candidates = made_candidates(preprocess, _PHOTOS, _CANDIDATES)
+        candidates = made_candidates(self._preprocess, _PHOTOS, _CANDIDATES)
         inputs = candidates.reshape(-1, *candidates.shape[2:])
-        slots, lanes = in_lanes(self._provider, photos)
-        built = build_ranged(parse(self._model.data), self._shape(slots), logits=self._model.stamp.output)
-        passes = [compiled(built.SerializeToString(), self._provider, "fp32", lanes)]
-        try:
-            exact, seen = passes[0](inputs)
-            ranges = np.stack([seen[:, 0].min(axis=0), seen[:, 1].max(axis=0)])
-            ours = Rank("int8", 0.0, tuple(tuple(map(float, ends)) for ends in ranges))
-            passes.append(self._pass(ours, photos))
-            exact, rough = (rows.reshape(_PHOTOS, _CANDIDATES, -1) for rows in (exact, passes[1](inputs)[0]))
-            ours = Rank("int8", rough_error(exact, rough), ours.ranges)
+        exact, ranges = self._ranged(inputs)
+        with closing(self._pass(Rank("int8", 0.0, ranges), _CANDIDATES)) as ours:
+            shape = (_PHOTOS, _CANDIDATES, -1)
+            exact, rough = exact.reshape(shape), ours(inputs)[0].reshape(shape)
+            rank = Rank("int8", rough_error(exact, rough), ranges)
             if self._wish == "int8":
-                return ours
-            if self._other.precision != "fp32":
-                passes.append(self._pass(self._other, photos))
-            seconds = self._timed(passes[1], passes[-1] if len(passes) > 2 else None, candidates[0])
-            better = pays(exact, (ours.error, self._other.error), seconds)
-            _LOG.info("%s: seconds in int8, %s, fp32: %s", self._model.stamp.name, self._other.precision, seconds)
-            return ours if better else self._other
-        finally:
-            for made in passes:
-                made.session.close()
+                return rank
+            with closing(self._pass(self._other, _CANDIDATES)) as other:
+                seconds = self._timed(ours, other, candidates[0])
+        words = " ".join(f"{1e3 * value:.1f}" for value in seconds)
+        _LOG.info("ms a candidate in int8, %s and judged: %s; error %.3f", self._other.precision, words, rank.error)
+        return rank if pays(exact, (rank.error, self._other.error), seconds) else self._other
 
-    def _timed(self, ours: Pass, other: Pass | None, inputs: Floats) -> tuple[float, float, float]:
-        """Seconds a candidate: ranked by both ways, and judged."""
-        judging = [lambda: [self._exact(row[None], 1) for row in inputs]]
-        ways: list[Callable[[], object]] = [lambda: ours(inputs), lambda: other(inputs) if other else None, *judging]
-        best = [float("inf")] * 3
-        for _ in range(_ROUNDS):
+    def _ranged(self, inputs: Floats) -> tuple[Logits, tuple[tuple[float, ...], ...]]:
+        """The logits in fp32, and the ranges of what the layers read."""
+        slots, lanes = in_lanes(self._provider, at_once(self._provider, _CANDIDATES))
+        built = build_ranged(parse(self._model.data), self._shape(slots), logits=self._model.stamp.output)
+        with closing(compiled(built.SerializeToString(), self._provider, "fp32", lanes)) as measured:
+            logits, seen = measured(inputs)
+        return logits, tuple(tuple(map(float, ends)) for ends in (seen[:, 0].min(axis=0), seen[:, 1].max(axis=0)))
+
+    def _timed(self, ours: Pass, other: Pass, inputs: Floats) -> tuple[float, float, float]:
+        """Seconds a candidate takes: ranked by both ways, and judged as those that are left are, one at a time."""
+        ways: Sequence[Callable[[], object]] = (
+            partial(ours, inputs),
+            partial(other, inputs),
+            lambda: [self._exact(row[None], 1) for row in inputs],
+        )
+        best = [math.inf] * len(ways)
+        for round_ in range(1 + _ROUNDS):
             for number, way in enumerate(ways):
                 begin = perf_counter()
                 way()
-                best[number] = min(best[number], (perf_counter() - begin) / len(inputs))
-        return best[0], best[1] if other else best[2], best[2]
+                if round_:  # the first one makes buffers
+                    best[number] = min(best[number], (perf_counter() - begin) / len(inputs))
+        return best[0], best[1], best[2]

@@ -28,7 +28,7 @@ _LARGEST = 127  # of int8; -128 is left out, so that signs are alike
 
 def ranged(graph: Graph) -> str:
     """Adds the measurement of the ranges to ``graph``; the name of its value, (n, 2, tensors)."""
-    ends = []
+    ends, graph.scope = [], "ranges"
     for op in ("ReduceMin", "ReduceMax"):
         rows = []
         for value in _tensors(graph):
@@ -36,7 +36,9 @@ def ranged(graph: Graph) -> str:
             extremes = graph.add(op, [value, axes], keepdims=0)
             rows.append(graph.add("Unsqueeze", [extremes, graph.constant(np.array([1, 2]))]))
         ends.append(graph.add("Concat", rows, axis=2))
-    return graph.add("Concat", ends, axis=1)
+    measured = graph.add("Concat", ends, axis=1)
+    graph.scope = ""
+    return measured
 
 
 def quantised(graph: Graph, ranges: Ranges) -> Graph:
@@ -49,9 +51,11 @@ def quantised(graph: Graph, ranges: Ranges) -> Graph:
 
     def rounded(value: str) -> None:
         if value in encodings:
+            result.scope = value
             scale, zero = (result.constant(part) for part in encodings[value])
             codes = result.add("QuantizeLinear", [value, scale, zero])
             read[value] = result.add("DequantizeLinear", [codes, scale, zero])
+            result.scope = ""
 
     for value in graph.inputs:
         rounded(value)

@@ -1,4 +1,4 @@
-"""Rough logits: in the engine's own precision, near the fp32 ones, and as independent of neighbours."""
+"""Rough logits: in 16 bits or what else was asked for, near the fp32 ones, and as independent of neighbours."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from pixelpriv_fast.engines import ForwardEngine, load_engine
+from pixelpriv_fast.engines.onnx_ways import WORDS
 from pixelpriv_fast.errors import DeviceError, UsageError
 from pixelpriv_fast.models import load_classifier
 from pixelpriv_fast.runtime import precisions, status
@@ -21,16 +22,20 @@ def model(tmp_path):
     return classifier(tmp_path)
 
 
-@pytest.mark.parametrize("device", CPU)
-def test_of_a_classifiers_own_session(model, device):
+@pytest.mark.parametrize(
+    ("device", "precision"),
+    [(device, word) for device in CPU for word in (WORDS[precisions(device)[0]], "int8")],
+)
+def test_of_a_classifiers_own_session(model, device, precision):
     exact = load_classifier(model, device=device)
-    victim, x = ForwardEngine(exact), photos(5)
-    word = {"f32": "fp32"}.get(precisions(device)[0], precisions(device)[0])
-    assert victim.precision == word
+    victim, x = ForwardEngine(exact, precision), photos(5)
+    assert victim.rough_precision == precision
+    assert victim.precision == WORDS[precisions(device)[0]]
     rough, logits = victim.rough_logits(x, 2), victim.logits(x, 2)
     assert rough.shape == logits.shape
-    np.testing.assert_allclose(rough, logits, atol=0.03 * np.abs(logits).max())
-    assert np.array_equal(rough, logits) == (word == "fp32"), "one is rounded to 16 bits on the way, the other is not"
+    np.testing.assert_allclose(rough, logits, atol=(0.1 if precision == "int8" else 0.03) * np.abs(logits).max())
+    assert np.array_equal(rough, logits) == (precision == "fp32"), "one is rounded on the way, the other is not"
+    assert (victim.rough_error == 0.0) == (precision == "fp32")
     np.testing.assert_array_equal(rough, np.concatenate([victim.rough_logits(x[i : i + 1], 2) for i in range(5)]))
     victim.close()
     np.testing.assert_array_equal(exact.logits(x, 2), logits, err_msg="the classifier's session is its own")
@@ -53,7 +58,9 @@ def test_precisions_that_cannot_be_had(model):
 
 @pytest.mark.parametrize("device", FAST)
 def test_of_the_onnx_engine(model, device):
-    engine, x = load_engine(model, "onnx", device), photos(5)
+    word = WORDS[precisions(device)[0]]
+    engine, x = load_engine(model, "onnx", device, precision=word), photos(5)
+    assert engine.rough_precision == word
     rough, logits = engine.rough_logits(x, 2), engine.logits(x, 2)
     np.testing.assert_allclose(rough, logits, atol=0.03 * np.abs(logits).max())
     assert not np.array_equal(rough, logits)
