@@ -99,7 +99,7 @@ def report(rule: str, exact: Side, ranked: Side) -> str:
         rule,
         f"{same} of {photos} ({same / photos:.2%})",
         f"{alike} of {photos}",
-        f"{sum(one.fooled for one in exact.outcomes) / photos:.1%}",
+        f"{sum(bool(one.fooled) for one in exact.outcomes) / photos:.1%}",
         " ".join(f"{count / photos:.1f}" for count in judged),
         *(f"{value:.1f}" for value in times),
         f"{ratio:.2f} +- {mad:.2f}",

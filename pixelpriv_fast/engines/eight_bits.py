@@ -1,7 +1,8 @@
-"""Whether 8 bits pay for ranking one network's candidates: the arithmetic of the decision, on measured figures."""
+"""Whether 8 bits pay for ranking one network's candidates: the decision's arithmetic, on figures that were measured."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +18,7 @@ _ON_PHOTOS = 1.6
 #: A rough answer is believed within so many of its errors: the margin of ``attacks.Euclidean`` and what it adds for what a
 #: photo's answers have in common.
 _BELIEVED = 4.0
-#: Choice: a way that takes less than this of another's time is taken. A trial is short, and the other way is better known.
+#: Choice: what is known without a trial is left for what takes less than this of its time. A trial is short.
 _FASTER = 0.9
 
 
@@ -67,12 +68,13 @@ def judged(exact: Logits, error: float) -> float:
     return float(left.sum(axis=1).mean())
 
 
-def pays(exact: Logits, errors: tuple[float, float], seconds: tuple[float, float, float]) -> bool:
-    """Whether a photo's candidates take less time where 8 bits rank them. ``errors``: of 8 bits and of the other way;
-    ``seconds``: a candidate takes by these two and in fp32. An error of 0 says that the other way is fp32."""
-    candidates, (*ranking, judging) = exact.shape[1], seconds
-    ours, others = (
-        candidates * way + (judged(exact, error) * judging if error else 0.0)
-        for way, error in zip(ranking, errors, strict=True)
-    )
-    return bool(ours < _FASTER * others)
+def quickest(exact: Logits, ways: Sequence[tuple[Rank, float]], judging: float) -> Rank:
+    """The way to rank, of ``ways`` with the seconds that a candidate takes by each, by which a photo's candidates take the
+    least time, those included that are left for fp32 at ``judging`` seconds each. A later one must be clearly better than
+    the first. An error of 0 says that fp32 ranks, and leaves none."""
+    times = [
+        exact.shape[1] * seconds + (judged(exact, rank.error) * judging if rank.error else 0.0)
+        for rank, seconds in ways
+    ]
+    best = int(np.argmin(times))
+    return ways[best if times[best] < _FASTER * times[0] else 0][0]

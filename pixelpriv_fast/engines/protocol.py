@@ -35,7 +35,7 @@ class GradientEngine(Protocol):
 
     @property
     def rough_precision(self) -> str:
-        """Of rough logits: "int8", or ``precision``. Asking may try out what ranks faster."""
+        """Of rough logits: "int8", ``precision``, or "fp32" where neither is worth it. Asking may try that out."""
 
     @property
     def rough_error(self) -> float:

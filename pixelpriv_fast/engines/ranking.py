@@ -1,4 +1,4 @@
-"""What ranks an attack's candidates before fp32 judges the few that are left: 8 bits where they pay, else 16 or fp32."""
+"""What ranks an attack's candidates before fp32 judges those that are left: 8 bits where they pay, else 16, or nothing."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ..runtime import Provider, version
 from ..runtime.device import fast_int8, threads
 from ..runtime.forks import Guard
 from ..types import Floats, Logits
-from .eight_bits import Rank, pays, rough_error
+from .eight_bits import Rank, quickest, rough_error
 from .made_photos import made_candidates
 from .onnx_passes import Key, Pass, Passes, at_once, compiled, in_lanes
 from .protocol import ROUGH_ERRORS
@@ -118,7 +118,7 @@ class Ranking:
         return rank
 
     def _tried(self) -> Rank:
-        """8 bits or the other way, whichever takes less time for the candidates of made photos."""
+        """8 bits, the other way or fp32 alone: what takes the least time for the candidates of made photos."""
         _LOG.info("trying what ranks %s on %s, once", self._model.stamp.name, self._provider.title)
         candidates = made_candidates(self._preprocess, _PHOTOS, _CANDIDATES)
         inputs = candidates.reshape(-1, *candidates.shape[2:])
@@ -133,7 +133,8 @@ class Ranking:
                 seconds = self._timed(ours, other, candidates[0])
         words = " ".join(f"{1e3 * value:.1f}" for value in seconds)
         _LOG.info("ms a candidate in int8, %s and judged: %s; error %.3f", self._other.precision, words, rank.error)
-        return rank if pays(exact, (rank.error, self._other.error), seconds) else self._other
+        ways = (self._other, seconds[1]), (rank, seconds[0]), (Rank("fp32", 0.0), seconds[2])
+        return quickest(exact, ways, seconds[2])
 
     def _ranged(self, inputs: Floats) -> tuple[Logits, tuple[tuple[float, ...], ...]]:
         """The logits in fp32, and the ranges of what the layers read."""

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pixelpriv_fast.engines import ForwardEngine, load_engine, ranking
-from pixelpriv_fast.engines.eight_bits import Rank, judged, odds_and_leads, pays, rough_error
+from pixelpriv_fast.engines.eight_bits import Rank, judged, odds_and_leads, quickest, rough_error
 from pixelpriv_fast.engines.made_photos import made_candidates, made_photo
 from pixelpriv_fast.engines.protocol import ROUGH_ERRORS
 from pixelpriv_fast.errors import DeviceError
@@ -48,14 +48,22 @@ def test_judged_are_those_that_may_be_the_worst():
     assert [judged(exact, error) for error in (0.0, 0.2, 0.6, 2.0)] == [2.5, 3.0, 3.5, 4.0]
 
 
-def test_8_bits_are_taken_where_they_save_time():
+@pytest.mark.parametrize(
+    ("error", "seconds", "other", "expected"),
+    [
+        (0.1, 1.0, (Rank("bf16", 0.1), 2.0), "int8"),
+        (0.1, 2.0, (Rank("bf16", 0.1), 2.0), "bf16"),  # no faster
+        (0.5, 1.0, (Rank("bf16", 0.1), 2.0), "bf16"),  # two more are judged than are saved
+        (0.1, 1.0, (Rank("fp32", 0.0), 4.0), "int8"),
+        (0.6, 1.0, (Rank("fp32", 0.0), 4.0), "fp32"),
+        (0.9, 1.0, (Rank("bf16", 0.1), 9.0), "fp32"),  # what is slower than judging ranks nothing
+        (float("nan"), 1.0, (Rank("bf16", 0.1), 2.0), "bf16"),
+    ],
+)
+def test_what_takes_the_least_time_ranks(error, seconds, other, expected):
     exact = logits([-4.0, -3.0, -2.0, -1.0])
-    assert pays(exact, (0.1, 0.1), (1.0, 2.0, 4.0))
-    assert not pays(exact, (0.1, 0.1), (2.0, 2.0, 4.0)), "no faster"
-    assert not pays(exact, (0.5, 0.1), (1.0, 2.0, 4.0)), "two more are judged than are saved"
-    assert pays(exact, (0.1, 0.0), (1.0, 4.0, 4.0)), "where fp32 is the other way, it judges all"
-    assert not pays(exact, (0.6, 0.0), (1.0, 4.0, 4.0))
-    assert not pays(exact, (float("nan"), 0.1), (1.0, 2.0, 4.0))
+    ways = other, (Rank("int8", error), seconds), (Rank("fp32", 0.0), 4.0)
+    assert quickest(exact, ways, 4.0).precision == expected
 
 
 @pytest.mark.parametrize("size", [(20, 20), (17, 32)])
@@ -79,11 +87,11 @@ def decided(monkeypatch):
     """How often a trial was made; 8 bits come into question and pay."""
     calls: list[tuple[float, ...]] = []
 
-    def decide(exact, errors, seconds):
-        calls.append(errors)
-        return True
+    def decide(exact, ways, judging):
+        calls.append(tuple(rank.error for rank, _ in ways))
+        return ways[1][0]
 
-    monkeypatch.setattr(ranking, "pays", decide)
+    monkeypatch.setattr(ranking, "quickest", decide)
     monkeypatch.setattr(ranking, "fast_int8", lambda: True)
     return calls
 
@@ -93,7 +101,7 @@ def test_a_trial_is_kept_beside_the_model(tmp_path, decided):
     first, second = (ForwardEngine(load_classifier(model, device="onnxruntime")) for _ in range(2))
     assert first.rough_precision == second.rough_precision == "int8"
     assert 0.0 < first.rough_error == second.rough_error
-    assert decided == [(first.rough_error, ROUGH_ERRORS[OTHER])], "one trial"
+    assert decided == [(ROUGH_ERRORS[OTHER], first.rough_error, 0.0)], "one trial"
     (file,) = (tmp_path / "rankings").iterdir()
     x = np.random.default_rng(0).normal(size=(3, 3, 20, 20)).astype(np.float32)
     np.testing.assert_array_equal(first.rough_logits(x), second.rough_logits(x))
@@ -112,7 +120,7 @@ def test_of_no_file_every_engine_makes_its_own(tmp_path, decided):
 
 
 def test_where_8_bits_do_not_pay_nothing_changes(tmp_path, decided, monkeypatch):
-    monkeypatch.setattr(ranking, "pays", lambda *_: False)
+    monkeypatch.setattr(ranking, "quickest", lambda _, ways, __: ways[0][0])
     victim = ForwardEngine(load_classifier(classifier(tmp_path), device="onnxruntime"))
     assert (victim.rough_precision, victim.rough_error) == (OTHER, ROUGH_ERRORS[OTHER])
 
