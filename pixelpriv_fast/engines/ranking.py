@@ -33,7 +33,7 @@ Exact = Callable[[Floats, int | None], Logits]
 #: Made photos of a trial, the candidates of each (as many as the attack has of itself), and how often each way is timed.
 _PHOTOS, _CANDIDATES, _ROUNDS = 4, 11, 3
 #: Counts changes that make kept trials void.
-_TRIAL = 1
+_TRIAL = 2
 
 
 class Ranking:
