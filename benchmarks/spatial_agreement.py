@@ -1,8 +1,8 @@
-"""The rotation/translation search ranked in 16 bits, against the same search all in fp32: how often both keep the same
+"""The rotation/translation search ranked in 8 or 16 bits, against the same search all in fp32: how often both keep the same
 candidate, and how much faster one is.
 
     python benchmarks/spatial_agreement.py --photos FOLDER [--classifier squeezenet_places365] [--models FOLDER] [--count N]
-        [--k 100] [--rules worst] [--margin 3.5] [--batch 16]
+        [--k 100] [--rules worst] [--margin 3.5] [--batch 16] [--precision auto]
 
 Every photo of the folder (or ``--count`` of them, evenly spread) flees the classifier's own top-1. Batches run by both
 searches in turn, in an order that alternates. "fooled alike": both fool, or none does; "judged" counts candidates a photo.
@@ -99,7 +99,7 @@ def report(rule: str, exact: Side, ranked: Side) -> str:
         rule,
         f"{same} of {photos} ({same / photos:.2%})",
         f"{alike} of {photos}",
-        f"{sum(one.fooled for one in exact.outcomes) / photos:.1%}",
+        f"{sum(bool(one.fooled) for one in exact.outcomes) / photos:.1%}",
         " ".join(f"{count / photos:.1f}" for count in judged),
         *(f"{value:.1f}" for value in times),
         f"{ratio:.2f} +- {mad:.2f}",
@@ -117,11 +117,11 @@ def main() -> None:
     parser.add_argument("--rules", default="worst")
     parser.add_argument("--margin", type=float, default=3.5)
     parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--precision", default="auto", help="what ranks: auto, int8, bf16")
     options = parser.parse_args()
-    victim = ForwardEngine(load_classifier(options.classifier, options.models))
-    print(
-        f"{options.classifier} on {victim.device}, ranked in {victim.precision}; k {options.k}, margin {options.margin}"
-    )
+    victim = ForwardEngine(load_classifier(options.classifier, options.models), options.precision)
+    ranked = f"ranked in {victim.rough_precision} (errors {victim.rough_error:.3f})"
+    print(f"{options.classifier} on {victim.device}, {ranked}; k {options.k}, margin {options.margin}")
     print(
         "| rule | same choice | fooled alike | fooled | judged: fp32 search; rough, fp32 | ms fp32 | ms ranked | ratio |"
     )

@@ -135,13 +135,13 @@ def compare_warps(options: argparse.Namespace) -> None:
             print(f"| {threads} | {name} | {' | '.join(cells)} |", flush=True)
 
 
-def ours(subject: Subject, margin: float | None) -> Search:
+def ours(subject: Subject, margin: float | None, precision: str = "auto") -> Search:
     from pixelpriv_fast.attacks import Euclidean
     from pixelpriv_fast.attacks.task import AttackTask, content_seed
     from pixelpriv_fast.engines import ForwardEngine
     from pixelpriv_fast.models import load_classifier
 
-    victim = ForwardEngine(load_classifier(subject.model, device="cpu"))
+    victim = ForwardEngine(load_classifier(subject.model, device="cpu"), precision)
     attack = Euclidean(k=STEPS**3 - 1, rule="worst", margin=margin)
 
     def run(photos: Sequence[NDArray[np.uint8]], labels: NDArray[np.int64]) -> int:
@@ -213,7 +213,8 @@ def compare_searches(options: argparse.Namespace) -> None:
     random.Random(0).shuffle(files)
     network, peak = subject("resnet50", files[:16], None), Peak()
     runs: dict[str, Search] = {
-        "ours, ranked in 16 bits": ours(network, 3.5),
+        "ours, ranked in 8 bits": ours(network, 3.5, "int8"),
+        "ours, ranked in 16 bits": ours(network, 3.5, "bf16"),
         "ours, all fp32": ours(network, None),
         "foolbox": foolbox(network, network.as_shipped()),
         "foolbox, network tuned": foolbox(network, network.as_tuned(torch.float32)),

@@ -33,7 +33,7 @@ class Euclidean(Attack):
     Candidates are judged as the 8-bit photos that would be saved. ``edge``: "soft" fades the last pixel into the fill,
     "hard" cuts it. ``fill``: grey level of what is uncovered.
 
-    ``margin``: "worst" has to know of every candidate. Where every victim offers rough answers (16 bits), all get one,
+    ``margin``: "worst" has to know of every candidate. Where every victim offers rough answers (8 or 16 bits), all get one,
     and only those are judged in fp32 that may still be the choice if their rough log-odds are off by ``margin`` standard
     deviations more than expected (``spatial_search.expected_error``). None judges all in fp32. What is kept was judged in
     fp32 in either case. The other rules know their order beforehand and end at the first that fools, sooner than ranking
@@ -95,9 +95,9 @@ class _Search:
 
     def __init__(self, index: int, photo: Pixels, attack: Euclidean, task: AttackTask) -> None:
         self.index, self.photo, self.attack, self._seed = index, photo, attack, operator.index(task.seeds[index])
-        rough = all(victim.precision != "fp32" for victim in task.victims)
-        self.ranks = attack.rule == "worst" and attack.margin is not None and rough
-        self._spread = np.array([victim.rough_error for victim in task.victims] if self.ranks else [])
+        ranks = attack.rule == "worst" and attack.margin is not None
+        self._spread = np.array([victim.rough_error for victim in task.victims] if ranks else [])
+        self.ranks = ranks and bool((self._spread > 0.0).all())
         self._errors: list[
             Doubles
         ] = []  # of rough answers that were judged in fp32 too, (odds and leads, victims) each

@@ -2,34 +2,35 @@
 
 from __future__ import annotations
 
-import threading
 from typing import NoReturn
 
 from ..errors import DeviceError, UsageError
 from ..models import Classifier, Preprocess
-from ..runtime import Choice, SessionOptions, create_session, precisions
+from ..runtime import precisions
 from ..types import Floats, Logits
+from .checks import checked_logits
 from .onnx_ways import PRECISIONS, WORDS
-from .protocol import ROUGH_ERRORS, ClassSets
+from .protocol import ClassSets
+from .ranking import Ranking
 
 
 class ForwardEngine:
     """A ``GradientEngine`` without gradients: logits by the very session that verdicts come from, in fp32, and rough
-    ones by a second session in ``precision`` ("auto": the provider's fastest on this machine), made on first use.
+    ones in ``precision``: "int8", a word of ``PRECISIONS``, or "auto" for what ranks fastest on this machine.
 
     Raises ``UsageError`` for an unknown precision, ``DeviceError`` for one that the provider cannot compute in.
     """
 
     def __init__(self, classifier: Classifier, precision: str = "auto") -> None:
-        words = [WORDS[spelled] for spelled in precisions(classifier.session.provider.name)]
-        if precision not in ("auto", *PRECISIONS):
-            raise UsageError(f"unknown precision {precision!r}. Known: auto, {', '.join(PRECISIONS)}")
-        if precision not in ("auto", *words):
-            raise DeviceError(f"{classifier.session.provider.title} computes in {' and '.join(words)} on this machine")
+        provider = classifier.session.provider
+        words = [WORDS[spelled] for spelled in precisions(provider.name)]
+        if precision not in ("auto", "int8", *PRECISIONS):
+            raise UsageError(f"unknown precision {precision!r}. Known: auto, int8, {', '.join(PRECISIONS)}")
+        if precision not in ("auto", "int8", *words):
+            raise DeviceError(f"{provider.title} computes in {' and '.join(words)} on this machine")
         self.classifier = classifier
-        self.precision = words[0] if precision == "auto" else precision
-        self._rough: Classifier | None = None
-        self._lock = threading.Lock()
+        self.precision = precision if precision in PRECISIONS else words[0]
+        self._ranking = Ranking(classifier.model, provider, self.precision, precision, classifier.logits)
 
     @property
     def name(self) -> str:
@@ -40,8 +41,12 @@ class ForwardEngine:
         return self.classifier.device
 
     @property
+    def rough_precision(self) -> str:
+        return self._ranking.rank.precision
+
+    @property
     def rough_error(self) -> float:
-        return ROUGH_ERRORS[self.precision]
+        return self._ranking.rank.error
 
     @property
     def repeatable(self) -> bool:
@@ -68,7 +73,7 @@ class ForwardEngine:
 
     def rough_logits(self, inputs: Floats, slots: int | None = None) -> Logits:
         """See ``GradientEngine.rough_logits``."""
-        return self._ranking().logits(inputs, slots)
+        return checked_logits(self.name, self._ranking.logits(inputs, slots))
 
     def gradient(self, inputs: Floats, accepted: ClassSets, slots: int | None = None) -> NoReturn:
         """Raises ``UsageError``: an attack that needs gradients must be given an engine that computes them."""
@@ -76,18 +81,4 @@ class ForwardEngine:
 
     def close(self) -> None:
         """See ``GradientEngine.close``: the fp32 session is the classifier's own."""
-        if self._rough is not None:  # no lock: in a forked child nobody might ever release it
-            self._rough.close()
-
-    def _ranking(self) -> Classifier:
-        """What gives rough logits: the classifier itself where there is nothing faster."""
-        if self.precision == "fp32":
-            return self.classifier
-        with self._lock:
-            if self._rough is None:
-                choice = Choice(self.classifier.session.provider, "the verdict's")
-                options = SessionOptions(precision=PRECISIONS[self.precision])
-                self._rough = Classifier(
-                    self.classifier.model, create_session(self.classifier.model.data, choice, options)
-                )
-            return self._rough
+        self._ranking.close()

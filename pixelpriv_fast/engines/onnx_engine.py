@@ -18,7 +18,7 @@ from ..types import Floats, Logits
 from .checks import checked_gradient, checked_logits
 from .onnx_route import Route
 from .onnx_ways import Way, ways
-from .protocol import ROUGH_ERRORS, ClassSets
+from .protocol import ClassSets
 
 _LOG = logging.getLogger(__name__)
 _Answer = TypeVar("_Answer")
@@ -28,9 +28,10 @@ MAX_SLOTS = 32
 
 
 class OnnxEngine:
-    """A ``GradientEngine`` on the first of ``choices`` that works. Made by ``load``."""
+    """A ``GradientEngine`` on the first of ``choices`` that works, ranking by ``wish`` (see ``Ranking``). Made by
+    ``load``."""
 
-    def __init__(self, model: StampedModel, choices: Iterator[Way]) -> None:
+    def __init__(self, model: StampedModel, choices: Iterator[Way], wish: str = "auto") -> None:
         stamp = model.stamp
         if stamp.kind != "classifier" or stamp.preprocess is None or stamp.labels is None:
             raise ModelError(f"{stamp.name} is a {stamp.kind}, not a classifier")
@@ -38,7 +39,7 @@ class OnnxEngine:
         self.preprocess: Preprocess = stamp.preprocess
         self.classes = len(stamp.labels)
         self._model = model
-        self._choices = choices
+        self._choices, self._wish = choices, wish
         self._left: list[str] = []  # why ways were left, in their order
         self._lock = threading.Lock()
         self._guard = Guard(f"{self.name} engine's")
@@ -55,8 +56,12 @@ class OnnxEngine:
         return self._route.way.precision
 
     @property
+    def rough_precision(self) -> str:
+        return self._attempt(lambda route: route.ranking.rank.precision)
+
+    @property
     def rough_error(self) -> float:
-        return ROUGH_ERRORS[self.precision]
+        return self._attempt(lambda route: route.ranking.rank.error)
 
     @property
     def repeatable(self) -> bool:
@@ -80,7 +85,7 @@ class OnnxEngine:
     def rough_logits(self, inputs: Floats, slots: int | None = None) -> Logits:
         """See ``GradientEngine.rough_logits``."""
         size = slots or _size(len(inputs))
-        (logits,) = self._attempt(lambda route: route.run("rough", size, inputs))
+        logits = self._attempt(lambda route: route.ranking.logits(inputs, size))
         return checked_logits(self.name, logits)
 
     def gradient(self, inputs: Floats, accepted: ClassSets, slots: int | None = None) -> tuple[Logits, Floats]:
@@ -120,13 +125,13 @@ class OnnxEngine:
         way = next(self._choices, None)
         if way is None:
             raise DeviceError(f"{self.name}: no way to run is left: {'; '.join(self._left)}")
-        return Route(way, self._model, self.preprocess, self.classes)
+        return Route(way, self._model, self.preprocess, self.classes, self._wish)
 
 
 def load(model: StampedModel, device: str = "auto", precision: str = "auto") -> OnnxEngine:
     """The engine of a stamped classifier. ``device``: "auto", "cpu", "cuda" or a provider's name. Raises as ``ways``,
     and ``ModelError`` for a model that is no classifier."""
-    return OnnxEngine(model, ways(device, precision))
+    return OnnxEngine(model, ways(device, precision), precision)
 
 
 def _size(photos: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
@@ -10,9 +11,14 @@ from typing import TypeAlias
 
 import numpy as np
 
-from ..runtime import Array, Binding, Session
+from ..models import pass_size
+from ..models.folders import engine_cache
+from ..runtime import Array, Binding, Choice, Provider, Session, SessionOptions, create_session, version
+from ..runtime.device import threads
+from .onnx_ways import PRECISIONS
 
-#: What is computed ("gradient", "logits" or "rough"), and the photos under way at once: the slots of a pass, or lanes.
+#: What is computed ("gradient" or "logits", or a precision), and the photos under way at once: the slots of a pass, or
+#: lanes.
 Key: TypeAlias = tuple[str, int]
 
 #: Passes that one engine keeps compiled: a batch's size and 1, gradient and logits, twice. Each holds its own copy of
@@ -54,6 +60,29 @@ class Pass:
         self._idle.put(bindings)
         return answers
 
+    def close(self) -> None:
+        """Closes the session."""
+        self.session.close()
+
+
+def at_once(provider: Provider, slots: int) -> int:
+    """The photos under way at once where the caller wants passes of ``slots``."""
+    return min(slots, threads()) if provider.lanes else pass_size(slots, provider.most)
+
+
+def in_lanes(provider: Provider, photos: int) -> tuple[int, int]:
+    """The slots and lanes of a pass with so many photos under way at once."""
+    return (1, photos) if provider.lanes else (photos, 1)
+
+
+def compiled(graph: bytes, provider: Provider, precision: str, lanes: int = 1) -> Pass:
+    """A pass of ``graph`` in ``precision``, a word of ``PRECISIONS``. Raises as ``create_session``."""
+    cache = None
+    if provider.compiles:
+        cache = engine_cache() / hashlib.sha256(f"{version(provider.name)} {precision} ".encode() + graph).hexdigest()
+    options = SessionOptions(precision=PRECISIONS[precision], lanes=lanes, engine_cache=cache)
+    return Pass(create_session(graph, Choice(provider, "chosen by the engine"), options), lanes)
+
 
 def _read(binding: Binding, start: int, answers: Sequence[Array]) -> None:
     """Waits for what ``binding`` computes, and puts it into ``answers`` from row ``start`` on."""
@@ -90,7 +119,7 @@ class Passes:
         for entry in entries:
             with entry.lock:
                 if entry.made is not None:
-                    entry.made.session.close()
+                    entry.made.close()
 
 
 class _Entry:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from ..errors import StorageError
-from ..files import write_atomic
 from ..graph import Proof, proof_key, prove
 from ..runtime import Array, version
 from .onnx_ways import Way
+from .records import keep_record, read_record
 
 _LOG = logging.getLogger(__name__)
 
@@ -57,7 +54,7 @@ def proven(
     limits = _LIMITS[way.precision]
     key = proof_key(graph, f"{way.provider.name}:{way.precision}:{limits}", version(way.provider.name))
     path = folder / "proofs" / f"{key}.json" if folder is not None else None
-    kept = _read(path) if path is not None else None
+    kept = _kept(path)
     if kept is not None:
         return kept
     _LOG.info("proving the gradients of %s, once", way)
@@ -71,8 +68,7 @@ def proven(
         min_sign_agreement=limits.sign_agreement,
         min_logits_cosine=limits.logits_cosine,
     )
-    if path is not None:
-        _keep(path, proof.as_dict() | {"way": str(way), "form": way.form, "layout": way.layout, "shape": shape})
+    keep_record(path, proof.as_dict() | {"way": str(way), "form": way.form, "layout": way.layout, "shape": shape})
     return proof
 
 
@@ -84,18 +80,11 @@ def _pair(run: Run) -> Callable[[Array, Array], tuple[Array, Array]]:
     return pair
 
 
-def _read(path: Path) -> Proof | None:
+def _kept(path: Path | None) -> Proof | None:
     """The proof in ``path``; None for one that is not there or not readable: it is then made anew."""
+    record = read_record(path)
     try:
-        record = json.loads(path.read_bytes())
         proof = Proof.from_dict({name: record[name] for name in Proof.__dataclass_fields__})
-    except (OSError, ValueError, TypeError, KeyError):
+    except (TypeError, KeyError):
         return None
     return proof if isinstance(proof.ok, bool) else None
-
-
-def _keep(path: Path, record: Mapping[str, Any]) -> None:
-    try:
-        write_atomic(path, json.dumps(record, sort_keys=True).encode())
-    except StorageError as error:
-        _LOG.info("the proof is not kept, the next start makes it again: %s", error)

@@ -31,12 +31,16 @@ class GradientEngine(Protocol):
 
     @property
     def precision(self) -> str:
-        """Of gradients, of the logits that come with them, and of rough logits: "fp32", "bf16" or "fp16"."""
+        """Of gradients and of the logits that come with them: "fp32", "bf16" or "fp16"."""
+
+    @property
+    def rough_precision(self) -> str:
+        """Of rough logits: "int8", ``precision``, or "fp32" where neither is worth it. Asking may try that out."""
 
     @property
     def rough_error(self) -> float:
         """About by how much rough log-odds differ from fp32 ones: the standard deviation among candidates of one photo,
-        which tell more about each other than about those of another. 0 for "fp32"."""
+        which tell more about each other than about those of another. 0 where rough logits are fp32 ones."""
 
     @property
     def repeatable(self) -> bool:
@@ -68,7 +72,7 @@ class GradientEngine(Protocol):
         """
 
     def rough_logits(self, inputs: Floats, slots: int | None = None) -> Logits:
-        """The same in ``precision``: what ranks photos, and decides nothing for good."""
+        """The same in ``rough_precision``: what ranks photos, and decides nothing for good."""
 
     def gradient(self, inputs: Floats, accepted: ClassSets, slots: int | None = None) -> tuple[Logits, Floats]:
         """Logits, and for each photo the gradient of the log-odds of leaving its set S = ``accepted``,

@@ -93,6 +93,10 @@ class TorchEngine:
         return dataclasses.replace(engine, classes=int(answer.shape[1]))
 
     @property
+    def rough_precision(self) -> str:
+        return self.precision
+
+    @property
     def rough_error(self) -> float:
         return ROUGH_ERRORS[self.precision]
 

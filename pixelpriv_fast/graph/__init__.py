@@ -7,7 +7,15 @@ ordinary ONNX nodes that every provider runs. :mod:`.proof` says whether a provi
 
 from __future__ import annotations
 
-from .build import ATTACK_INPUTS, ATTACK_OUTPUTS, build_attack_graph, build_forward, build_vjp
+from .build import (
+    ATTACK_INPUTS,
+    ATTACK_OUTPUTS,
+    build_attack_graph,
+    build_forward,
+    build_quantised,
+    build_ranged,
+    build_vjp,
+)
 from .forms import CONVOLUTION_FORMS, LAYOUTS, ConvolutionForm, Layout
 from .proof import Proof, proof_key, prove
 from .proto import parse
@@ -22,6 +30,8 @@ __all__ = [
     "Proof",
     "build_attack_graph",
     "build_forward",
+    "build_quantised",
+    "build_ranged",
     "build_vjp",
     "parse",
     "proof_key",

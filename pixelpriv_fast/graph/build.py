@@ -10,6 +10,7 @@ from .backward import differentiate
 from .forms import ConvolutionForm, Layout, check_forms
 from .ir import Graph, Node
 from .proto import to_model
+from .quantise import Ranges, quantised, ranged
 from .seed import log_odds_seed
 from .simplify import drop_dead_nodes, simplify
 from .specialise import logits_of, specialise
@@ -76,15 +77,37 @@ def build_forward(model: onnx.ModelProto, shape: Sequence[int], *, logits: str |
     return _finish(graph, model, graph.inputs, [scores], ATTACK_INPUTS[:1], ATTACK_OUTPUTS[:1], None)
 
 
+def build_ranged(model: onnx.ModelProto, shape: Sequence[int], *, logits: str | None = None) -> onnx.ModelProto:
+    """The classifier, and what ``build_quantised`` has to know of its values: ``input`` to ``logits`` and ``ranges``,
+    (n, 2, tensors), of every photo the least and the greatest value of each tensor that is quantised. Raises
+    ``ModelError`` where there is none."""
+    graph, scores = _forward(model, shape, logits, pool_first=False)
+    measured = ranged(graph)
+    return _finish(graph, model, graph.inputs, [scores, measured], ATTACK_INPUTS[:1], ("logits", "ranges"), None)
+
+
+def build_quantised(
+    model: onnx.ModelProto, shape: Sequence[int], ranges: Ranges, *, logits: str | None = None
+) -> onnx.ModelProto:
+    """The classifier with 8-bit layers, ``input`` to ``logits``, see :mod:`.quantise`. ``ranges``: (2, tensors), between
+    what values of each tensor lie. Raises as ``build_ranged``, and for ranges of another network."""
+    graph, scores = _forward(model, shape, logits, pool_first=False)
+    graph = quantised(graph, ranges)
+    return _finish(graph, model, graph.inputs, [scores], ATTACK_INPUTS[:1], ATTACK_OUTPUTS[:1], None)
+
+
 def _names(model: onnx.ModelProto) -> list[str]:
     return [output.name for output in model.graph.output]
 
 
-def _forward(model: onnx.ModelProto, shape: Sequence[int], logits: str | None) -> tuple[Graph, str]:
+def _forward(
+    model: onnx.ModelProto, shape: Sequence[int], logits: str | None, pool_first: bool = True
+) -> tuple[Graph, str]:
     graph = specialise(model, shape)
     position = graph.outputs.index(logits_of(graph, logits))
-    graph = simplify(graph)
-    return graph, graph.outputs[position]
+    graph = simplify(graph, pool_first)
+    scores = graph.outputs[position]
+    return graph, scores
 
 
 def _finish(

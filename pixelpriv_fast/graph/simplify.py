@@ -22,11 +22,10 @@ IDLE_IF_SAME = {"Reshape", "Flatten", "Squeeze", "Unsqueeze", "Expand", "Cast", 
 INCREASING = {"Relu", "Clip", "Sigmoid", "Tanh", "HardSigmoid"}
 
 
-def simplify(graph: Graph) -> Graph:
-    """The graph in the form that the gradient rules expect."""
-    for rewrite in (_tidy, fold_batch_norm, _pool_first):
-        graph = rewrite(graph)
-    return graph
+def simplify(graph: Graph, pool_first: bool = True) -> Graph:
+    """The graph in the form that the gradient rules expect. ``pool_first``: whether pools come before activations."""
+    graph = fold_batch_norm(_tidy(graph))
+    return _pool_first(graph) if pool_first else graph
 
 
 def drop_dead_nodes(graph: Graph) -> None:

@@ -12,6 +12,8 @@ from pathlib import Path
 
 #: Processor flags (Linux) that stand for products of bf16 numbers in hardware.
 _AMX, _AVX512 = "amx_bf16", "avx512_bf16"
+#: And those under which sums of 8-bit products have a fast path.
+_INT8 = ("amx_int8", "avx512_vnni", "avx_vnni")
 
 
 def threads() -> int:
@@ -42,14 +44,9 @@ def fast_bf16() -> bool:
     return _AMX in cpu_flags() or (_AVX512 in cpu_flags() and _cpuinfo("vendor_id") == "AuthenticAMD")
 
 
-@cache
-def _cpuinfo(field: str) -> str:
-    """What Linux says of the first processor; empty on other systems."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace").splitlines()
-    except OSError:
-        return ""
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith(field)), "")
+def fast_int8() -> bool:
+    """Whether the processor sums products of 8-bit integers in hardware (AMX or VNNI)."""
+    return not cpu_flags().isdisjoint(_INT8)
 
 
 def cpu_fingerprint() -> str:
@@ -65,3 +62,13 @@ def nvidia_driver() -> bool:
     except OSError:
         return False
     return True
+
+
+@cache
+def _cpuinfo(field: str) -> str:
+    """What Linux says of the first processor; empty on other systems."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace").splitlines()
+    except OSError:
+        return ""
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith(field)), "")

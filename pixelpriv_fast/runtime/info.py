@@ -14,7 +14,7 @@ def info() -> dict[str, Any]:
     """Every provider tried, what ``auto`` takes, and the versions; plain values, ready for JSON.
 
     ``providers``: rows of ``name``, ``title``, ``device``, ``works``, ``reason``, ``fix`` and ``note``. ``auto``:
-    ``provider`` and ``reason``. ``cpu``: ``threads`` and ``bf16``. ``versions``: package -> version or None.
+    ``provider`` and ``reason``. ``cpu``: ``threads``, ``bf16`` and ``int8``. ``versions``: package -> version or None.
     """
     statuses = {name: probe.status(name) for name in PROVIDERS}
     choice = resolve("auto", statuses)
@@ -32,7 +32,7 @@ def info() -> dict[str, Any]:
             for name, provider in PROVIDERS.items()
         ],
         "auto": {"provider": choice.provider.name, "reason": choice.reason},
-        "cpu": {"threads": device.threads(), "bf16": device.fast_bf16()},
+        "cpu": {"threads": device.threads(), "bf16": device.fast_bf16(), "int8": device.fast_int8()},
         "versions": {package: _version(package) for package in _PACKAGES},
     }
 

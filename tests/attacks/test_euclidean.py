@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 
 from pixelpriv_fast.attacks import Euclidean
+from pixelpriv_fast.engines import ForwardEngine
 from pixelpriv_fast.errors import UsageError
 from pixelpriv_fast.kernels import get
+from pixelpriv_fast.models import load_classifier
 from tests.attacks.conftest import IDENTITY, SQUASHED, engine, photo
 from tests.attacks.test_contract import photos, task_for
+from tests.attacks.test_real_networks import sun_photos
 
 
 class Roughly:
@@ -215,3 +218,14 @@ def test_bad_fields_are_named(fields, message):
 def test_no_motion_is_the_photo_itself():
     still = get("warp_u8")(photo(31, 40), np.zeros((1, 3)))[0]
     np.testing.assert_array_equal(still, photo(31, 40))
+
+
+@pytest.mark.parametrize("name", ["squeezenet_places365", "efficientnet_lite0"])
+def test_ranked_in_8_bits_a_trained_network_keeps_what_fp32_alone_would(name, places_store, data):
+    victim = ForwardEngine(load_classifier(name, places_store, device="cpu"), "int8")
+    assert victim.rough_error > 0.0
+    starts = sun_photos(data, 4)
+    task, attack = task_for([victim], starts), Euclidean(k=20)
+    for one, other in zip(attack.run(starts, task), attack.replaced(margin=None).run(starts, task), strict=True):
+        np.testing.assert_array_equal(one.photo, other.photo)
+        assert one.fooled == other.fooled
