@@ -17,15 +17,17 @@ from pixelpriv_fast.runtime.device import cpu_flags
 
 _EDGE = 2048
 _REPEATS = 3
-_REST = 0.03  # seconds
 _PACKAGES = ("openvino", "onnxruntime", "torch", "torchattacks", "foolbox", "adversarial-robustness-toolbox")
 _DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
 
 
 @dataclass
 class Times:
-    """Seconds of one contender, one entry a round."""
+    """Seconds of one contender, one entry a round. ``rest``: seconds of idleness before each, for contenders that use
+    threads: PyTorch's pool keeps the other cores busy for some milliseconds after each of its calls, which whoever comes
+    next would pay for. What comes next finds its caches cold, too."""
 
+    rest: float = 0.0
     seconds: list[float] = field(default_factory=list)
 
     @property
@@ -38,9 +40,7 @@ class Times:
         return statistics.median(abs(value - self.median) for value in self.seconds) / self.median
 
     def take(self, work: Callable[[], object]) -> object:
-        """Runs and times ``work``, once the machine is at rest: PyTorch's pool of threads keeps the other cores busy for
-        some milliseconds after each of its calls, which whoever comes next would pay for."""
-        time.sleep(_REST)
+        time.sleep(self.rest)
         begin = time.perf_counter()
         result = work()
         self.seconds.append(time.perf_counter() - begin)

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 _MALLOC = {"MALLOC_MMAP_THRESHOLD_": str(1 << 30), "MALLOC_TRIM_THRESHOLD_": str(1 << 34)}
 _PHOTOS = {".jpg", ".jpeg", ".png"}
+_REST = 0.03  #: seconds
 EDGE, DEGREES, SHIFT, STEPS = 224, 20.0, 0.2, 3
 Work = Callable[[], object]
 Search = Callable[[Sequence[NDArray[np.uint8]], NDArray[np.int64]], int]
@@ -122,7 +123,7 @@ def compare_warps(options: argparse.Namespace) -> None:
     print("| threads | warp | us a candidate | spread | x torch | of the stores |\n|---|---|---|---|---|---|")
     for threads in (int(word) for word in options.threads.split(",")):
         works = warps(options.candidates, threads)
-        times = {name: Times() for name in works}
+        times = {name: Times(_REST) for name in works}
         for work in works.values():
             work()
         for round_ in range(options.rounds):
