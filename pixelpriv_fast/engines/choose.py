@@ -34,20 +34,19 @@ class Rank:
 
 
 #: What ``auto`` takes on each device, best first. Photos a second of whole steps at batches of 1, 8 and 32, medians of five
-#: interleaved rounds of ``benchmarks/engine_steps.py`` on two cores with AVX512-BF16:
+#: interleaved rounds of ``benchmarks/engine_steps.py`` on two cores of an Intel Xeon without AMX, whose bf16 is the slower:
 #:                       SqueezeNet-Places365    EfficientNet-Lite0
-#:   OpenVINO bf16       159, 193, 197           116, 144, 142
-#:   torch bf16           80, 124, 118            33,  54,  49
-#:   OpenVINO fp32        72,  94,  98            59,  77,  78
-#:   torch fp32           60,  70,  51            33,  36,  13
-#:   ONNX Runtime fp32    57,  61,  60            56,  55,  44
-#: So the ONNX engine comes first where it has OpenVINO. Torch in bf16 is ahead of ONNX Runtime on SqueezeNet, behind it or
-#: level on EfficientNet, and ahead on larger networks: it comes second.
+#:   OpenVINO fp32        79, 113, 118            57,  79,  85
+#:   torch fp32           48,  74,  94            29,  38,  35
+#:   ONNX Runtime fp32    47,  51,  53            43,  45,  50
+#: On an AMD EPYC, where bf16 is the faster, OpenVINO's did 159 to 197 and 116 to 144, torch's 80 to 124 and 33 to 54, ONNX
+#: Runtime's fp32 57 to 61 and 44 to 56. So the ONNX engine comes first where it has OpenVINO. Torch is ahead of ONNX Runtime on
+#: networks of dense convolutions, the larger the more, and behind it or level on EfficientNet: it comes second.
 #: Which precision an engine takes of itself is that engine's own rule.
 AUTO: Mapping[str, tuple[Rank, ...]] = {
     "cpu": (
         Rank("onnx", "openvino", "backward graph on OpenVINO: the fastest steps measured"),
-        Rank("torch", "torch", "in bf16 ahead of ONNX Runtime on most measured networks and batches"),
+        Rank("torch", "torch", "ahead of ONNX Runtime on networks of dense convolutions"),
         Rank("onnx", "onnxruntime", "backward graph on ONNX Runtime: needs the base package only"),
     ),
     "cuda": (
