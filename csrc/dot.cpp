@@ -32,7 +32,7 @@ PP_INLINE double sum_of_lanes(const float* lanes) {
 // Calls add(x, lane) for every x in [0, width).
 template <typename Add>
 PP_INLINE void in_lanes(int width, const Add& add) {
-    std::ptrdiff_t start = 0;  // as wide as an address: sums of ints may wrap (-fwrapv), and then nothing vectorises
+    std::ptrdiff_t start = 0;
     for (; start + kLanes <= width; start += kLanes) {
         for (int i = 0; i < kLanes; ++i) add(start + i, i);
     }
