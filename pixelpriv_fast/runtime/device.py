@@ -37,9 +37,10 @@ def has_bf16() -> bool:
 def fast_bf16() -> bool:
     """Whether it multiplies more of them at a time than of fp32.
 
-    Choice: AMX does everywhere, AVX512-BF16 only on AMD's processors (a whole step of ResNet50 takes half of fp32's time). On
-    Intel's an instruction has twice the products but half the rate: with AMX switched off, as in many a virtual
-    machine, ResNet50's forward pass on OpenVINO took 1.7 times as long in bf16 as in fp32, and PyTorch's matrix product twice.
+    Choice: AMX does everywhere, AVX512-BF16 only on AMD's processors. There an attack on ResNet50 takes half of fp32's time
+    in bf16, by ``benchmarks/peers/attacks.py --network resnet50 --batch 8``. On Intel's an instruction has twice the products
+    but half the rate: with AMX switched off, as in many a virtual machine, the same attack takes 1.5 times fp32's time, and
+    the matrix product that this script prints twice.
     """
     return _AMX in cpu_flags() or (_AVX512 in cpu_flags() and _cpuinfo("vendor_id") == "AuthenticAMD")
 
