@@ -5,9 +5,8 @@ from __future__ import annotations
 import logging
 import math
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import closing
-from functools import partial
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, closing
 from time import perf_counter
 
 import numpy as np
@@ -123,18 +122,26 @@ class Ranking:
         candidates = made_candidates(self._preprocess, _PHOTOS, _CANDIDATES)
         inputs = candidates.reshape(-1, *candidates.shape[2:])
         exact, ranges = self._ranged(inputs)
-        with closing(self._pass(Rank("int8", 0.0, ranges), _CANDIDATES)) as ours:
+        with ExitStack() as stack:
+            ours = stack.enter_context(closing(self._pass(Rank("int8", 0.0, ranges), _CANDIDATES)))
             shape = (_PHOTOS, _CANDIDATES, -1)
             exact, rough = exact.reshape(shape), ours(inputs)[0].reshape(shape)
             rank = Rank("int8", rough_error(exact, rough), ranges)
             if self._wish == "int8":
                 return rank
-            with closing(self._pass(self._other, _CANDIDATES)) as other:
-                seconds = self._timed(ours, other, candidates[0])
-        words = " ".join(f"{1e3 * value:.1f}" for value in seconds)
-        _LOG.info("ms a candidate in int8, %s and judged: %s; error %.3f", self._other.precision, words, rank.error)
-        ways = (self._other, seconds[1]), (rank, seconds[0]), (Rank("fp32", 0.0), seconds[2])
-        return quickest(exact, ways, seconds[2])
+            calls: dict[str, Callable[[Floats], object]] = {"int8": ours, "fp32": self._one_by_one}
+            if self._other.precision not in calls:
+                calls[self._other.precision] = stack.enter_context(closing(self._pass(self._other, _CANDIDATES)))
+            seconds = _timed(calls, candidates[0])
+        words = ", ".join(f"{name} {1e3 * value:.1f}" for name, value in seconds.items())
+        _LOG.info("ms a candidate: %s; error in int8 %.3f", words, rank.error)
+        ranks = dict.fromkeys((self._other, rank, Rank("fp32", 0.0)))
+        return quickest(exact, [(one, seconds[one.precision]) for one in ranks], seconds["fp32"])
+
+    def _one_by_one(self, inputs: Floats) -> None:
+        """In fp32, as those are judged that a ranking leaves."""
+        for row in inputs:
+            self._exact(row[None], 1)
 
     def _ranged(self, inputs: Floats) -> tuple[Logits, tuple[tuple[float, ...], ...]]:
         """The logits in fp32, and the ranges of what the layers read."""
@@ -144,18 +151,14 @@ class Ranking:
             logits, seen = measured(inputs)
         return logits, tuple(tuple(map(float, ends)) for ends in (seen[:, 0].min(axis=0), seen[:, 1].max(axis=0)))
 
-    def _timed(self, ours: Pass, other: Pass, inputs: Floats) -> tuple[float, float, float]:
-        """Seconds a candidate takes: ranked by both ways, and judged as those that are left are, one at a time."""
-        ways: Sequence[Callable[[], object]] = (
-            partial(ours, inputs),
-            partial(other, inputs),
-            lambda: [self._exact(row[None], 1) for row in inputs],
-        )
-        best = [math.inf] * len(ways)
-        for round_ in range(1 + _ROUNDS):
-            for number, way in enumerate(ways):
-                begin = perf_counter()
-                way()
-                if round_:  # the first one makes buffers
-                    best[number] = min(best[number], (perf_counter() - begin) / len(inputs))
-        return best[0], best[1], best[2]
+
+def _timed(calls: Mapping[str, Callable[[Floats], object]], inputs: Floats) -> dict[str, float]:
+    """The fewest seconds that a candidate of ``inputs`` takes by each."""
+    best = dict.fromkeys(calls, math.inf)
+    for round_ in range(1 + _ROUNDS):
+        for name, call in calls.items():
+            begin = perf_counter()
+            call(inputs)
+            if round_:  # the first one makes buffers
+                best[name] = min(best[name], (perf_counter() - begin) / len(inputs))
+    return best
