@@ -219,6 +219,7 @@ void Multigrid::cycle(std::size_t depth) {
 void Multigrid::solve_one_cell() {
     Level& level = levels_.back();
     level.x.row(0)[0] = level.r.row(0)[0] * level.inverse_diagonal.row(0)[0];
+    level.x.wrap(0);  // whose neighbours are read, with weights of zero: they must be numbers
 }
 
 // Smooths from zero, into `other`, and hands the residual to the coarser grid.
