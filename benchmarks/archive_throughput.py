@@ -33,11 +33,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import pixelpriv_fast as pp
 from benchmarks.archive_made import fill, number_of
-from pixelpriv_fast import stages
 from pixelpriv_fast.archive.job import open_job
 from pixelpriv_fast.archive.walk import plan
-from pixelpriv_fast.retries import RETRY_SLOTS
-from pixelpriv_fast.stages import Work
+from pixelpriv_fast.protection import steps as stages
+from pixelpriv_fast.protection.retries import RETRY_SLOTS
+from pixelpriv_fast.protection.steps import Work
 from tests.archive.tiny import traits
 
 _SETTLED = 200  # photos after which peaks of memory must not grow any more

@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 
 from pixelpriv_fast.engines import load_engine
-from pixelpriv_fast.engines.onnx_engine import OnnxEngine
-from pixelpriv_fast.engines.onnx_ways import ways
+from pixelpriv_fast.engines.onnx.engine import OnnxEngine
+from pixelpriv_fast.engines.onnx.ways import ways
 from pixelpriv_fast.errors import ModelError
 from pixelpriv_fast.graph.proof import proof_input, worst_cosine
 from pixelpriv_fast.models import load_model

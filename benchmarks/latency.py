@@ -5,7 +5,7 @@
 
 Latency: p50, p99 and photos a second of ``Protector.protect`` on photos of 256x256, from one thread and from
 ``--threads`` that share one Protector. Cold start: from the creation of a new process, in which PyTorch cannot be
-imported, to its first protected photo; the models are ready. The photos are those of ``pixelpriv_fast.samples``.
+imported, to its first protected photo; the models are ready. The photos are those of ``pixelpriv_fast.cli.samples``.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ import numpy as np
 from PIL import Image
 
 import pixelpriv_fast as pp
-from pixelpriv_fast.samples import write_samples
+from pixelpriv_fast.cli.samples import write_samples
 
 SIZE = 256
 

@@ -6,21 +6,19 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
-
 #: Public name -> where it stands. Sub-packages are named without an attribute.
 _PUBLIC = {
-    "Protector": ".pipeline:Protector",
-    "Recipe": ".recipes:Recipe",
-    "Result": ".result:Result",
-    "PAPER_RUNS": ".recipes:PAPER_RUNS",
+    "Protector": ".protection.protector:Protector",
+    "Recipe": ".protection.recipes:Recipe",
+    "Result": ".protection.result:Result",
+    "PAPER_RUNS": ".protection.recipes:PAPER_RUNS",
     "EncodeOptions": ".codecs:EncodeOptions",
     "Limits": ".codecs:Limits",
     "PixelPrivError": ".errors:PixelPrivError",
-    "protect": ".pipeline:protect",
-    "score": ".scoring:score",
+    "protect": ".protection.protector:protect",
+    "score": ".evaluate.scoring:score",
     "load_classifier": ".models:load_classifier",
-    "info": ".information:info",
+    "info": ".about:info",
     "attacks": ".attacks:",
     "enhance": ".enhance:",
     "metrics": ".metrics:",
@@ -31,6 +29,10 @@ __all__ = [*_PUBLIC, "__version__"]
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version  # a slow import, and rarely needed
+
+        return version("pixelpriv-fast")
     try:
         module_name, attribute = _PUBLIC[name].split(":")
     except KeyError:
@@ -46,18 +48,19 @@ def __dir__() -> list[str]:
 
 
 if TYPE_CHECKING:
+    __version__: str
     from . import attacks as attacks
     from . import enhance as enhance
     from . import errors as errors
     from . import metrics as metrics
+    from .about import info as info
     from .codecs import EncodeOptions as EncodeOptions
     from .codecs import Limits as Limits
     from .errors import PixelPrivError as PixelPrivError
-    from .information import info as info
+    from .evaluate.scoring import score as score
     from .models import load_classifier as load_classifier
-    from .pipeline import Protector as Protector
-    from .pipeline import protect as protect
-    from .recipes import PAPER_RUNS as PAPER_RUNS
-    from .recipes import Recipe as Recipe
-    from .result import Result as Result
-    from .scoring import score as score
+    from .protection.protector import Protector as Protector
+    from .protection.protector import protect as protect
+    from .protection.recipes import PAPER_RUNS as PAPER_RUNS
+    from .protection.recipes import Recipe as Recipe
+    from .protection.result import Result as Result

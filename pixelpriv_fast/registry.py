@@ -1,18 +1,77 @@
 """The only place where a word becomes an object.
 
 One table a kind of thing, written out by hand; a row's module is imported when the row is first used, so that listing
-rows loads nothing. Adding a thing is one file and one row here.
+rows loads nothing. Adding a thing is one file and one row here. Closed sets of words that stand for no object, such as keep
+rules, are ``Literal`` types beside their code, checked by ``checked_word``.
 """
 
 from __future__ import annotations
 
 import difflib
 import importlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from .errors import UsageError
+
+
+def known_words(words: Any) -> tuple[str, ...]:
+    """Return the words of a ``Literal`` type, in the order in which it was written."""
+    return tuple(get_args(words))
+
+
+def unknown_word(kind: str, word: object, known: Iterable[str], aliases: Iterable[str] = ()) -> UsageError:
+    """Make the error for a word that does not exist, with the nearest known word and all of them.
+
+    Parameters
+    ----------
+    kind : str
+        What the word names, for example "attack" or "keep rule".
+    word : object
+        The word that was given.
+    known : iterable of str
+        The words that exist; the message lists them in this order.
+    aliases : iterable of str
+        Further words that are accepted; they are suggested and not listed.
+
+    Returns
+    -------
+    UsageError
+        To be raised by the caller.
+    """
+    listed = tuple(known)
+    near = difflib.get_close_matches(str(word), [*listed, *aliases], n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else "."
+    return UsageError(f"unknown {kind} {word!r}{hint} Known: {', '.join(listed)}")
+
+
+def checked_word(kind: str, word: str, words: Any) -> str:
+    """Return ``word`` if it is one of ``words``.
+
+    Parameters
+    ----------
+    kind : str
+        What the word names, for the message.
+    word : str
+        The word that was given.
+    words : Literal type or iterable of str
+        The words that exist.
+
+    Returns
+    -------
+    str
+        The word itself.
+
+    Raises
+    ------
+    UsageError
+        If the word is not known; the message lists those that are.
+    """
+    known = known_words(words) or tuple(words)
+    if word not in known:
+        raise unknown_word(kind, word, known)
+    return word
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +108,7 @@ class Table:
         word = self._aliases.get(name, name)
         if word in self._rows:
             return word
-        near = difflib.get_close_matches(name, [*self._rows, *self._aliases], n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise UsageError(f"unknown {self.kind} {name!r}{hint} Known: {', '.join(self._rows)}")
+        raise unknown_word(self.kind, name, self._rows, self._aliases)
 
     def spoken(self, name: str) -> str:
         """The word that users say for the row ``name``: its alias where it has one."""
@@ -93,9 +150,9 @@ ENGINES = Table(
     "engine",
     {
         "onnx": Row(
-            ".engines.onnx_engine:load", "the network's backward graph on OpenVINO or ONNX Runtime, no PyTorch"
+            ".engines.onnx.engine:load", "the network's backward graph on OpenVINO or ONNX Runtime, no PyTorch"
         ),
-        "torch": Row(".engines.torch_engine:load", "PyTorch's autograd, weights frozen and batch norms folded"),
+        "torch": Row(".engines.torch.engine:load", "PyTorch's autograd, weights frozen and batch norms folded"),
     },
 )
 

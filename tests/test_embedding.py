@@ -23,7 +23,7 @@ import pytest
 import pixelpriv_fast as pp
 from pixelpriv_fast.attacks import PGD, LeastLikely
 from pixelpriv_fast.engines import load_engine
-from pixelpriv_fast.recipes import Recipe
+from pixelpriv_fast.protection.recipes import Recipe
 from pixelpriv_fast.runtime import precisions, status
 from tests.conftest import ROOT
 from tests.scenes import scene

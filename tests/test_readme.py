@@ -70,7 +70,7 @@ def test_the_test_command_is_what_ci_runs() -> None:
 
 
 def test_recipes_that_the_readme_names_exist() -> None:
-    from pixelpriv_fast.recipes import Recipe
+    from pixelpriv_fast.protection.recipes import Recipe
 
     for _, recipe, _ in table("run"):
         word = re.findall(r"`([^`]+)`", recipe)[0]

@@ -14,8 +14,8 @@ from PIL import Image
 from resnet50_calibrated import CARD, resnet50
 from torch.utils.flop_counter import FlopCounterMode
 
-from pixelpriv_fast.engines.torch_engine import TorchEngine, load
-from pixelpriv_fast.engines.torch_folding import folded
+from pixelpriv_fast.engines.torch.engine import TorchEngine, load
+from pixelpriv_fast.engines.torch.folding import folded
 from pixelpriv_fast.models import CARDS, Preprocess, StampedModel, Store, load_state_dict, unseal
 from pixelpriv_fast.models.architectures import network
 from pixelpriv_fast.models.preprocess import affine

@@ -20,11 +20,11 @@ from typing import Any, Protocol, Self
 import numpy as np
 
 from ..errors import DeviceError, ModelError, PixelPrivError, UsageError
-from ..pipeline import Protector
-from ..result import Result
-from ..stages import Work
-from .evidence import Evidence, evidence_of
+from ..protection.protector import Protector
+from ..protection.result import Result
+from ..protection.steps import Work
 from .history import DONE, Taken
+from .report.evidence import Evidence, evidence_of
 from .walk import Item
 
 #: How often photos are tried again whose worker died; one that kills every worker must not be tried for ever.

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from ..files import sweep
-from ..pipeline import Protector
+from ..protection.protector import Protector
 from .cluster import Cluster
 from .history import History, settings_hash, settings_text
 from .journal import Journal, journal_file, open_journal
-from .pictures import Pictures
-from .reporting import notes_on_bytes, write_report
+from .report.pictures import Pictures
+from .report.writing import notes_on_bytes, write_report
 from .rows import Run, Stamp
 from .summary import Summary
 from .walk import Item

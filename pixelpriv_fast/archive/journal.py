@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import JournalError, PixelPrivError, StorageError, UsageError
+from ..files import STATE_FOLDER
 from .rows import Row, Run
 
-FOLDER = ".pixelpriv"
 FILE = "journal.sqlite3"
 VERSION = 1
 
@@ -194,7 +194,7 @@ def _in_our_words(error: sqlite3.Error, file: Path) -> PixelPrivError:
 
 def journal_file(out: Path) -> Path:
     """Where the journal of the output folder ``out`` stands."""
-    return out / FOLDER / FILE
+    return out / STATE_FOLDER / FILE
 
 
 def open_journal(out: Path, *, fresh: bool = False) -> Journal:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..codecs import format_of_path
-from ..pipeline import Protector
+from ..protection.protector import Protector
 from .history import History, settings_hash, settings_text
 from .journal import reading
 from .rows import Run, Stamp

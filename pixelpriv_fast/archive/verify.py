@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from ..codecs import Limits, decode
+from ..codecs.sources import read_file
 from ..errors import PhotoError, UsageError
-from ..files import TEMPORARY_SUFFIX
+from ..files import STATE_FOLDER, TEMPORARY_SUFFIX
 from ..models import Classifier, load_classifier
-from ..sources import read_file
 from ..types import Pixels
-from .journal import FOLDER, Journal, reading
-from .reporting import is_report
+from .journal import Journal, reading
+from .report.writing import is_report
 from .rows import Row
 from .summary import Summary
 
@@ -61,7 +61,7 @@ class Verification:
         """The files in the output folder that the journal does not list."""
         with reading(self.out) as journal:
             known = {self.out / row.output for row in _rows(journal) if row.written}
-        found = (path for path in sorted(self.out.rglob("*")) if path.is_file() and FOLDER not in path.parts)
+        found = (path for path in sorted(self.out.rglob("*")) if path.is_file() and STATE_FOLDER not in path.parts)
         strange = (path for path in found if path not in known and not path.name.endswith(TEMPORARY_SUFFIX))
         return [path for path in strange if not is_report(path)]
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from ..errors import PhotoError
 from ..files import write_atomic
-from ..result import Result
+from ..protection.result import Result
 from .history import DONE, Taken, sha256_of
 from .journal import Journal
 from .rows import Row, Stamp

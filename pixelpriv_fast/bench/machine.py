@@ -27,7 +27,7 @@ _PACKAGES = (
 def header() -> dict[str, Any]:
     """Plain values, ready for JSON; the ``info`` of the package with processor, cores, load and versions. ``threads``: of
     a measuring process."""
-    from ..information import info
+    from ..about import info
 
     found = info()
     runtime = found["runtime"]

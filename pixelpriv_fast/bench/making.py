@@ -32,7 +32,7 @@ def kernel(name: str, stack: ExitStack) -> Pair:
 
 def enhancement(name: str, stack: ExitStack) -> Pair:
     from ..models import Store
-    from ..recipes import NetworkEnhancement
+    from ..protection.recipes import NetworkEnhancement
 
     photo = scene(_SIDE, _SIDE)
     part = ENHANCEMENTS.load(name)()
@@ -87,8 +87,8 @@ def metric(name: str, stack: ExitStack) -> Pair:
 
 def run(number: int, stack: ExitStack) -> Pair:
     """One photo by one of the paper's runs: decoded from PNG, encoded to PNG, verified, PSNR measured."""
-    from ..pipeline import Protector
-    from ..recipes import PAPER_RUNS
+    from ..protection.protector import Protector
+    from ..protection.recipes import PAPER_RUNS
 
     recipe = PAPER_RUNS[number - 1]
     pixels = scene(_SIDE, _SIDE, number)
@@ -119,7 +119,7 @@ def archive(stack: ExitStack) -> Pair:
     """A folder of JPEG photos protected as ``pixelpriv protect`` does it, networks loaded before."""
     from ..archive.job import open_job
     from ..archive.walk import plan
-    from ..pipeline import Protector
+    from ..protection.protector import Protector
 
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pixelpriv-bench-")))
     photos = [scene(_SIDE, _SIDE, seed) for seed in range(_ARCHIVE_PHOTOS)]

@@ -17,7 +17,7 @@ from ..types import Pixels
 
 if TYPE_CHECKING:
     from ..attacks import Attack
-    from ..recipes import Recipe
+    from ..protection.recipes import Recipe
 
 Call = Callable[[], object]
 

@@ -22,8 +22,8 @@ def classify(
     json: JsonOption = False,
 ) -> int:
     """Classifies photos: the highest classes and their probabilities."""
-    from ..classification import classify_files
     from ..errors import PhotoError
+    from ..evaluate.classification import classify_files
 
     output, failed = Output(json), 0
     names = classifiers_or_default(classifier)

@@ -9,8 +9,8 @@ from .output import Output, guarded
 @guarded
 def info(json: JsonOption = False) -> None:
     """Versions, kernels chosen, providers that really work, and the line that would fix those that do not."""
-    from ..information import info as collect
-    from ..information import lines
+    from ..about import info as collect
+    from ..about import lines
 
     output, report = Output(json), collect()
     if json:

@@ -27,7 +27,7 @@ from .options import (
 )
 
 if TYPE_CHECKING:
-    from ..pipeline import Protector
+    from ..protection.protector import Protector
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +95,8 @@ def job_options(
     ] = 30.0,
 ) -> JobOptions:
     from ..codecs import EncodeOptions, Limits
-    from ..pipeline import Protector
-    from ..recipes import Recipe
+    from ..protection.protector import Protector
+    from ..protection.recipes import Recipe
 
     wanted = None if format is Format.keep else format.value
     parsed = Recipe.parse(recipe)

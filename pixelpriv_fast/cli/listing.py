@@ -27,7 +27,7 @@ def list_rows(
     json: JsonOption = False,
 ) -> None:
     """Lists what exists: recipes, enhancements, attacks, classifiers, metrics, providers or kernels."""
-    from ..catalogue import rows
+    from ..about import rows
 
     output = Output(json)
     for row in rows(kind.value):

@@ -13,7 +13,7 @@ from typing import Any, ParamSpec, TextIO
 import typer
 
 from ..errors import PixelPrivError
-from ..plain import finite
+from ..json_safe import finite
 
 P = ParamSpec("P")
 

@@ -15,7 +15,7 @@ from .progress import progress
 
 if TYPE_CHECKING:
     from ..archive.cluster import Cluster
-    from ..pipeline import Protector
+    from ..protection.protector import Protector
 
 
 #: Photos attacked together, where there are as many.

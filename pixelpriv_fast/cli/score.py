@@ -23,7 +23,7 @@ def score(
 ) -> int:
     """Rates photos: NIMA's mean aesthetic rating, 1 to 10."""
     from ..errors import PhotoError
-    from ..scoring import score_files
+    from ..evaluate.scoring import score_files
 
     output, failed = Output(json), 0
     for answer in score_files(images, words(metrics), models=models, device=device.value, preset=preset):

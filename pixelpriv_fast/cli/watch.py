@@ -24,7 +24,7 @@ def watch(
 ) -> int:
     """Protects what is in IN and whatever comes into it, until it is interrupted (exit code 130); see `protect`."""
     from ..archive.job import open_job
-    from ..archive.reporting import Redrawing
+    from ..archive.report.writing import Redrawing
     from ..archive.walk import check_places
     from ..archive.watching import watch as settled
     from ..errors import UsageError

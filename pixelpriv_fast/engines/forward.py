@@ -9,7 +9,7 @@ from ..models import Classifier, Preprocess
 from ..runtime import precisions
 from ..types import Floats, Logits
 from .checks import checked_logits
-from .onnx_ways import PRECISIONS, WORDS
+from .onnx.ways import PRECISIONS, WORDS
 from .protocol import ClassSets
 from .ranking import Ranking
 

@@ -20,7 +20,7 @@ from ..runtime.forks import Guard
 from ..types import Floats, Logits
 from .eight_bits import Rank, quickest, rough_error
 from .made_photos import made_candidates
-from .onnx_passes import Key, Pass, Passes, at_once, compiled, in_lanes
+from .onnx.passes import Key, Pass, Passes, at_once, compiled, in_lanes
 from .protocol import ROUGH_ERRORS
 from .records import keep_record, read_record
 

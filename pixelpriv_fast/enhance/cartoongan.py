@@ -12,7 +12,7 @@ import numpy as np
 
 from ..errors import PhotoError, UsageError
 from ..kernels import resized
-from ..models.generator import PRECISIONS, load_generator
+from ..models.cartoongan.generator import PRECISIONS, load_generator
 from ..types import Pixels
 from .photo_check import checked
 

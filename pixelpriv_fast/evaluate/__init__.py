@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import PhotoError, UsageError
-from ..labels import labels_for, read_labels
 from ..metrics import Metric, available, create, warm_up
 from ..models import Classifier, load_classifier
+from .labels import labels_for, read_labels
 from .measuring import Row, Seen, measure
 from .pairs import Pair, pair_up
 from .summary import Side, Tally

@@ -11,11 +11,11 @@ from typing import TypeVar
 import numpy as np
 
 from ..codecs import Limits
+from ..codecs.sources import load
 from ..errors import PhotoError, UsageError
 from ..metrics import Metric, raised, rate
 from ..models import Classifier
 from ..runtime.device import threads
-from ..sources import load
 from ..types import Logits, Pixels, Prediction
 from .pairs import Pair
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..archive.walk import photos_below
+from ..codecs.folders import photos_below
 from ..errors import UsageError
 
 

@@ -4,8 +4,8 @@ runtime."""
 from __future__ import annotations
 
 from .cards import CARDS, Card
-from .classifier import Classifier, load_classifier, softmax
-from .generator import Generator, load_generator
+from .cartoongan.generator import Generator, load_generator
+from .classifier import Classifier, load_classifier
 from .onnx_file import StampedModel, load_state_dict, read, seal, unseal
 from .preprocess import Preprocess
 from .slots import in_slots, pass_size
@@ -31,6 +31,5 @@ __all__ = [
     "pass_size",
     "read",
     "seal",
-    "softmax",
     "unseal",
 ]

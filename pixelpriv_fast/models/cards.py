@@ -225,7 +225,7 @@ def _cartoongan(style: str, artist: str, tensors_sha256: str | None = None) -> C
         how_to_get=f"pixelpriv models import cartoongan_{style} {file} (or an .npz of the same 94 arrays); the "
         "authors' terms for the weights are not known, so none can be fetched",
         output="cartoon",
-        graph=".cartoongan_graph:photo_graph",
+        graph=".cartoongan.graph:photo_graph",
         sample_range=(0.0, 255.0),
     )
 

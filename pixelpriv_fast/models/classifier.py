@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import ModelError, UsageError
+from ..logits import softmax
 from ..runtime import Session, SessionOptions, create_session
 from ..types import Floats, Logits, Pixels, Prediction
 from .onnx_file import StampedModel
@@ -85,14 +86,6 @@ class Classifier:
         order = np.argsort(-probabilities, kind="stable")[:_TOP]
         top = tuple((self.labels[index], float(probabilities[index])) for index in order)
         return Prediction(int(order[0]), top[0][0], top[0][1], top)
-
-
-def softmax(logits: Logits) -> npt.NDArray[np.float64]:
-    """Probabilities in float64, row by row: (n, classes) -> (n, classes)."""
-    shifted = logits.astype(np.float64)
-    shifted -= shifted.max(axis=1, keepdims=True)
-    exponentials = np.exp(shifted)
-    return np.asarray(exponentials / exponentials.sum(axis=1, keepdims=True))
 
 
 def load_classifier(

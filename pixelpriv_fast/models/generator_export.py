@@ -26,11 +26,11 @@ from ..types import Floats, Pixels
 from .architectures import network
 from .build import build, sample, torch_outputs
 from .cards import CARDS, CARTOONGANS, Card
-from .cartoongan_graph import folded_graph
+from .cartoongan.graph import folded_graph
+from .cartoongan.planes import planar, rounded_photo
 from .export_options import add_options, photo_files, provider_runs, written_path
 from .importers import read_checkpoint
 from .onnx_file import StampedModel, load_state_dict, seal, unseal
-from .planes import planar, rounded_photo
 
 _LARGEST_SIDE = 768  # of a photo in the report: torch takes 2 s a megapixel and core, and 1 GB
 

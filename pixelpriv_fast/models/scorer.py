@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import ModelError
+from ..logits import softmax
 from ..runtime import Session, SessionOptions, create_session
 from ..types import Floats
-from .classifier import softmax
 from .onnx_file import StampedModel
 from .preprocess import Preprocess
 from .store import Notice, Store

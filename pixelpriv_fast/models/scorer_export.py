@@ -20,12 +20,12 @@ import numpy.typing as npt
 
 from ..errors import DeviceError, ModelError, PixelPrivError
 from ..files import write_atomic
+from ..logits import softmax
 from ..runtime import SessionOptions
 from ..types import Floats
 from .architectures import network
 from .build import build, torch_outputs
 from .cards import CARDS, Card
-from .classifier import softmax
 from .export_options import add_options, answers, provider_runs, report_inputs, written_path
 from .half import half
 from .onnx_file import StampedModel, load_state_dict, unseal

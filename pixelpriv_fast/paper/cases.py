@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..errors import UsageError
 from ..models import Store
-from ..recipes import PAPER_RUNS, Recipe
+from ..protection.recipes import PAPER_RUNS, Recipe
 
 STYLES = ("hayao", "hosoda", "paprika", "shinkai")
 

@@ -12,14 +12,14 @@ from typing import Any
 from .. import __version__
 from ..archive.walk import Item, plan
 from ..codecs import EncodeOptions, Limits, check_options
+from ..codecs.sources import load
 from ..errors import PhotoError, UsageError
 from ..evaluate import DEFAULT_METRICS, Pair, Row, Tally, measure
+from ..evaluate.labels import labels_for, read_labels
 from ..files import write_atomic
-from ..labels import labels_for, read_labels
 from ..metrics import Metric, available, create
 from ..models import Classifier, load_classifier
-from ..pipeline import Protector
-from ..sources import load
+from ..protection.protector import Protector
 from .cases import Case
 
 Say = Callable[[str], None]

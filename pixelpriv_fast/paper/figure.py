@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from ..codecs import Limits
+from ..codecs.sources import load
 from ..errors import ModelError
 from ..files import write_atomic
 from ..models import Classifier
-from ..sources import load
 from ..types import Pixels
 from .experiment import Experiment, RunRow
 from .published import ORIGINALS, PUBLISHED

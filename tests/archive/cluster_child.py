@@ -17,7 +17,7 @@ from pixelpriv_fast.archive.cluster import Cluster
 from pixelpriv_fast.archive.job import open_job
 from pixelpriv_fast.archive.walk import plan
 from pixelpriv_fast.errors import DeviceError
-from pixelpriv_fast.pipeline import Protector
+from pixelpriv_fast.protection.protector import Protector
 
 WORKERS, BATCH, KILLS = 2, 4, 3
 

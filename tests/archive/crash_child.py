@@ -13,7 +13,7 @@ import pixelpriv_fast.attacks.euclidean
 import pixelpriv_fast.enhance.identity  # noqa: F401
 from pixelpriv_fast.archive.job import open_job
 from pixelpriv_fast.archive.walk import plan
-from pixelpriv_fast.pipeline import Protector
+from pixelpriv_fast.protection.protector import Protector
 
 
 def protect(source: str, out: str, classifier: str, batch: int) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 from pixelpriv_fast.archive.job import open_job
 from pixelpriv_fast.archive.preview import Preview
 from pixelpriv_fast.archive.walk import plan
-from pixelpriv_fast.pipeline import Protector
-from pixelpriv_fast.result import Result
+from pixelpriv_fast.protection.protector import Protector
+from pixelpriv_fast.protection.result import Result
 from tests.archive.tiny import fill, tiny_protector, traits, tree
 
 

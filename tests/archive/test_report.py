@@ -16,11 +16,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pixelpriv_fast.archive import report
-from pixelpriv_fast.archive.evidence import MAGNIFIED, SIDE, Evidence, evidence, evidence_of
-from pixelpriv_fast.archive.pictures import MOST_BYTES
-from pixelpriv_fast.archive.report import ReportRow, render
-from pixelpriv_fast.stages import Work
+from pixelpriv_fast.archive.report import rendering as report
+from pixelpriv_fast.archive.report.evidence import MAGNIFIED, SIDE, Evidence, evidence, evidence_of
+from pixelpriv_fast.archive.report.pictures import MOST_BYTES
+from pixelpriv_fast.archive.report.rendering import ReportRow, render
+from pixelpriv_fast.protection.steps import Work
 from pixelpriv_fast.types import Photo, Verdict
 from tests.scenes import scene
 

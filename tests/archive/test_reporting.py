@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from pixelpriv_fast.archive import pictures, reporting
 from pixelpriv_fast.archive.job import open_job
 from pixelpriv_fast.archive.journal import journal_file
-from pixelpriv_fast.archive.reporting import Redrawing, is_report, notes_on_bytes
+from pixelpriv_fast.archive.report import pictures
+from pixelpriv_fast.archive.report import writing as reporting
+from pixelpriv_fast.archive.report.writing import Redrawing, is_report, notes_on_bytes
 from pixelpriv_fast.archive.verify import Verification
 from pixelpriv_fast.archive.walk import plan
 from pixelpriv_fast.errors import StorageError

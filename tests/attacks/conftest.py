@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from pixelpriv_fast.engines.torch_engine import TorchEngine
+from pixelpriv_fast.engines.torch.engine import TorchEngine
 from pixelpriv_fast.models import Preprocess
 
 SIZE = (24, 24)

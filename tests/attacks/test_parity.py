@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from pixelpriv_fast.attacks import FGSM, PGD, LeastLikely
-from pixelpriv_fast.engines.torch_engine import TorchEngine
+from pixelpriv_fast.engines.torch.engine import TorchEngine
 from pixelpriv_fast.models import Preprocess
 from tests.attacks.conftest import SIZE, network, photo
 

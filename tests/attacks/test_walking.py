@@ -7,7 +7,7 @@ import pytest
 
 from pixelpriv_fast.attacks import PGD, LeastLikely
 from pixelpriv_fast.attacks.task import AttackTask
-from pixelpriv_fast.engines.torch_engine import TorchEngine
+from pixelpriv_fast.engines.torch.engine import TorchEngine
 
 from .conftest import IDENTITY, SHORT_SIDE, SIZE, engine, network, photo
 

@@ -14,7 +14,7 @@ from pixelpriv_fast.bench.cases import RUNS, all_cases, matching
 from pixelpriv_fast.bench.kernel_calls import EXAMPLES, call
 from pixelpriv_fast.errors import UsageError
 from pixelpriv_fast.kernels.table import KERNELS
-from pixelpriv_fast.recipes import PAPER_RUNS
+from pixelpriv_fast.protection.recipes import PAPER_RUNS
 
 NAMES = [case.name for case in all_cases()]
 TABLES = {name: value for name, value in vars(registry).items() if isinstance(value, registry.Table)}

@@ -21,10 +21,10 @@ from typing import Any
 import numpy as np
 
 from pixelpriv_fast.attacks import LeastLikely
-from pixelpriv_fast.engines.onnx_engine import load
+from pixelpriv_fast.engines.onnx.engine import load
 from pixelpriv_fast.models import Preprocess, read
-from pixelpriv_fast.pipeline import Protector
-from pixelpriv_fast.recipes import Recipe
+from pixelpriv_fast.protection.protector import Protector
+from pixelpriv_fast.protection.recipes import Recipe
 
 #: Seconds that a child may take; what it does takes one.
 LIMIT = 60
@@ -41,7 +41,7 @@ def onnx(folder: Path, provider: str) -> tuple[Any, Callable[[Any], bytes]]:
 def torch(folder: Path) -> tuple[Any, Callable[[Any], bytes]]:
     from torch import nn
 
-    from pixelpriv_fast.engines.torch_engine import TorchEngine
+    from pixelpriv_fast.engines.torch.engine import TorchEngine
 
     layers = nn.Conv2d(3, 64, 3, padding=1), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 6)
     engine = TorchEngine.of("small", nn.Sequential(*layers), Preprocess((_SIDE, _SIDE)), "cpu")

@@ -11,10 +11,10 @@ import pytest
 
 from pixelpriv_fast.attacks import LeastLikely
 from pixelpriv_fast.engines.checks import checked_gradient
-from pixelpriv_fast.engines.onnx_engine import load
+from pixelpriv_fast.engines.onnx.engine import load
 from pixelpriv_fast.errors import ModelError, PhotoError
-from pixelpriv_fast.pipeline import Protector
-from pixelpriv_fast.recipes import Recipe
+from pixelpriv_fast.protection.protector import Protector
+from pixelpriv_fast.protection.recipes import Recipe
 from pixelpriv_fast.runtime import status
 from tests.conftest import ROOT
 from tests.engines.onnx_networks import MEAN, SIZE, classifier, one_class, photos, stamp

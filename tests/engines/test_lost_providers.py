@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from pixelpriv_fast.attacks import PGD
-from pixelpriv_fast.engines import onnx_passes
-from pixelpriv_fast.engines.onnx_engine import load
-from pixelpriv_fast.engines.onnx_ways import ways
+from pixelpriv_fast.engines.onnx import passes as onnx_passes
+from pixelpriv_fast.engines.onnx.engine import load
+from pixelpriv_fast.engines.onnx.ways import ways
 from pixelpriv_fast.errors import DeviceError
-from pixelpriv_fast.pipeline import Protector
-from pixelpriv_fast.recipes import Recipe
+from pixelpriv_fast.protection.protector import Protector
+from pixelpriv_fast.protection.recipes import Recipe
 from pixelpriv_fast.runtime import status
 from tests.engines.onnx_networks import SIZE, classifier, one_class, photos
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pixelpriv_fast.engines import onnx_proofs
-from pixelpriv_fast.engines.onnx_engine import MAX_SLOTS, load
-from pixelpriv_fast.engines.onnx_passes import _MOST, Passes
+from pixelpriv_fast.engines.onnx import proofs as onnx_proofs
+from pixelpriv_fast.engines.onnx.engine import MAX_SLOTS, load
+from pixelpriv_fast.engines.onnx.passes import _MOST, Passes
 from pixelpriv_fast.errors import DeviceError, UsageError
 from pixelpriv_fast.graph import Proof
 from pixelpriv_fast.models import Store

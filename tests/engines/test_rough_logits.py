@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pixelpriv_fast.engines import ForwardEngine, load_engine
-from pixelpriv_fast.engines.onnx_ways import WORDS
+from pixelpriv_fast.engines.onnx.ways import WORDS
 from pixelpriv_fast.errors import DeviceError, UsageError
 from pixelpriv_fast.models import load_classifier
 from pixelpriv_fast.runtime import precisions, status

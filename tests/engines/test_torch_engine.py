@@ -9,9 +9,10 @@ import pytest
 import torch
 from torch import nn
 
-from pixelpriv_fast.engines import load_engine, torch_precision
-from pixelpriv_fast.engines.torch_engine import MAX_BATCH, TorchEngine, load
-from pixelpriv_fast.engines.torch_folding import folded
+from pixelpriv_fast.engines import load_engine
+from pixelpriv_fast.engines.torch import precision as torch_precision
+from pixelpriv_fast.engines.torch.engine import MAX_BATCH, TorchEngine, load
+from pixelpriv_fast.engines.torch.folding import folded
 from pixelpriv_fast.errors import DeviceError, ModelError, PhotoError, UsageError
 from pixelpriv_fast.models import Preprocess, Store
 

@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode, _get_current_dispatch_mode_stack
 
-from pixelpriv_fast.engines.torch_exact import PinnedAlgorithms, call_rules
-from pixelpriv_fast.engines.torch_step import input_gradient
+from pixelpriv_fast.engines.torch.exact import PinnedAlgorithms, call_rules
+from pixelpriv_fast.engines.torch.step import input_gradient
 
 from .torch_networks import SIZE, network, one_hot
 

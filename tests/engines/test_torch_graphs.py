@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from pixelpriv_fast.engines.torch_graphs import Program, Programs
+from pixelpriv_fast.engines.torch.graphs import Program, Programs
 
 CPU = torch.device("cpu")
 

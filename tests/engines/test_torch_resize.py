@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from pixelpriv_fast.engines.torch_resize import Geometry
+from pixelpriv_fast.engines.torch.resize import Geometry
 from pixelpriv_fast.errors import PhotoError
 
 from .torch_networks import PREPROCESSES, SIZE, photos

@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from pixelpriv_fast.engines.torch_resize import Geometry
-from pixelpriv_fast.engines.torch_step import input_gradient, lattice_step
+from pixelpriv_fast.engines.torch.resize import Geometry
+from pixelpriv_fast.engines.torch.step import input_gradient, lattice_step
 
 from .torch_networks import PREPROCESSES, SIZE, network, one_hot, photos
 

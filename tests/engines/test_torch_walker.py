@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from pixelpriv_fast.engines.torch_engine import TorchEngine
+from pixelpriv_fast.engines.torch.engine import TorchEngine
 from pixelpriv_fast.errors import DeviceError, ModelError, PhotoError
 
 from .torch_networks import PREPROCESSES, network, one_hot, photos

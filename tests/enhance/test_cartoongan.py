@@ -12,7 +12,7 @@ import pytest
 from pixelpriv_fast.enhance import CartoonGAN
 from pixelpriv_fast.errors import DeviceError, ModelError, PhotoError, UsageError
 from pixelpriv_fast.models import Store, load_generator
-from pixelpriv_fast.recipes import Recipe
+from pixelpriv_fast.protection.recipes import Recipe
 from pixelpriv_fast.registry import ENHANCEMENTS
 from pixelpriv_fast.runtime import create_session
 
@@ -69,7 +69,7 @@ def test_every_field_that_makes_the_picture_changes_it(cartoon: CartoonGAN) -> N
 
 def test_little_memory_means_strips_and_the_same_picture(cartoon: CartoonGAN, caplog: pytest.LogCaptureFixture) -> None:
     photo = a_photo(400, 32)
-    with caplog.at_level("INFO", "pixelpriv_fast.models.generator"):
+    with caplog.at_level("INFO", "pixelpriv_fast.models.cartoongan.generator"):
         made = replace(cartoon, memory=6 << 20)(photo)
     assert "in strips of 40 rows" in caplog.text
     assert np.abs(made.astype(int) - cartoon(photo)).max() <= 1
@@ -80,7 +80,7 @@ def test_little_memory_means_strips_and_the_same_picture(cartoon: CartoonGAN, ca
 
 def test_a_large_photo_gets_a_session_of_its_own(cartoon: CartoonGAN, monkeypatch: pytest.MonkeyPatch) -> None:
     made = cartoon(a_photo(24, 24))
-    monkeypatch.setattr("pixelpriv_fast.models.generator._POOLED_BYTES", 24 * 24 * 750 - 1)
+    monkeypatch.setattr("pixelpriv_fast.models.cartoongan.generator._POOLED_BYTES", 24 * 24 * 750 - 1)
     opened: list[object] = []
     real = load_generator("cartoongan_hayao", cartoon.models, "cpu", "f32")
     monkeypatch.setattr(real, "_create", lambda graph: opened.append(create_session(graph, "cpu")) or opened[-1])

@@ -13,8 +13,8 @@ from pixelpriv_fast.errors import ModelError, UsageError
 from pixelpriv_fast.kernels import get
 from pixelpriv_fast.kernels.filters import axis_filter
 from pixelpriv_fast.models import CARDS, Store, load_generator
-from pixelpriv_fast.models.cartoongan_graph import INPUT, fold, folded_graph, photo_graph
-from pixelpriv_fast.models.planes import planar, rounded_photo
+from pixelpriv_fast.models.cartoongan.graph import INPUT, fold, folded_graph, photo_graph
+from pixelpriv_fast.models.cartoongan.planes import planar, rounded_photo
 from pixelpriv_fast.runtime import SessionOptions, create_session, precisions, select
 
 torch = pytest.importorskip("torch")

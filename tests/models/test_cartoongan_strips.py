@@ -9,10 +9,10 @@ import numpy.typing as npt
 import pytest
 
 from pixelpriv_fast.errors import ModelError
-from pixelpriv_fast.models.cartoongan_graph import INPUT, fold, photo_graph
-from pixelpriv_fast.models.cartoongan_parts import DECODER, ENCODER, LEAST_ROWS, Numbers
-from pixelpriv_fast.models.cartoongan_strips import Moments, StripRunner, cut, kept_bytes
-from pixelpriv_fast.models.planes import planar, rounded_photo
+from pixelpriv_fast.models.cartoongan.graph import INPUT, fold, photo_graph
+from pixelpriv_fast.models.cartoongan.parts import DECODER, ENCODER, LEAST_ROWS, Numbers
+from pixelpriv_fast.models.cartoongan.planes import planar, rounded_photo
+from pixelpriv_fast.models.cartoongan.strips import Moments, StripRunner, cut, kept_bytes
 from pixelpriv_fast.runtime import create_session
 
 pytest.importorskip("torch")

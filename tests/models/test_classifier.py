@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from pixelpriv_fast.errors import DeviceError, ModelError, UsageError
-from pixelpriv_fast.models import Classifier, load_classifier, softmax, unseal
+from pixelpriv_fast.logits import softmax
+from pixelpriv_fast.models import Classifier, load_classifier, unseal
 from pixelpriv_fast.models.onnx_file import seal
 from pixelpriv_fast.runtime import create_session
 from tests.models.test_onnx_file import STAMP, plain

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pixelpriv_fast.errors import ModelError
-from pixelpriv_fast.models.generator import Generator
+from pixelpriv_fast.models.cartoongan.generator import Generator
 from pixelpriv_fast.models.generator_export import main
 from pixelpriv_fast.models.onnx_file import read
 from pixelpriv_fast.runtime import create_session, select

@@ -12,7 +12,8 @@ import onnx
 import pytest
 
 from pixelpriv_fast.errors import ModelError
-from pixelpriv_fast.models import CARDS, Classifier, StampedModel, Store, load_classifier, load_state_dict, softmax
+from pixelpriv_fast.logits import softmax
+from pixelpriv_fast.models import CARDS, Classifier, StampedModel, Store, load_classifier, load_state_dict
 from pixelpriv_fast.runtime import create_session
 
 torch = pytest.importorskip("torch")

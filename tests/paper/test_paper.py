@@ -13,7 +13,7 @@ from PIL import Image
 from pixelpriv_fast.errors import UsageError
 from pixelpriv_fast.models import Store, load_classifier
 from pixelpriv_fast.paper import cases, paper_cases, prepare, run5_labels, sweep
-from pixelpriv_fast.recipes import PAPER_RUNS, Recipe
+from pixelpriv_fast.protection.recipes import PAPER_RUNS, Recipe
 from tests.cli.test_protect import pixelpriv
 
 

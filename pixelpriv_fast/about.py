@@ -1,0 +1,116 @@
+"""What exists, from the registries, and what really runs on this machine, with the line that fixes what does not."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from importlib.metadata import version
+from typing import Any
+
+from .registry import ATTACKS, CLASSIFIERS, ENHANCEMENTS, METRICS, Table
+
+
+def info() -> dict[str, Any]:
+    """Everything that a bug report or a bench file needs, as plain values ready for JSON.
+
+    ``version``, ``python``, ``platform``; ``native``: the extension's build, or ``missing`` with the reason and fix;
+    ``kernels``: name -> the implementation that runs; ``runtime``: providers tried, see ``runtime.info``; ``engines``:
+    who computes gradients, the one that ``auto`` takes first; ``gpu``: what a GPU has run so far.
+    """
+    from .engines import ranks
+    from .kernels import table
+    from .runtime import info as runtime_info
+
+    native, reason = table.native_module()
+    return {
+        "version": version("pixelpriv-fast"),
+        "python": sys.version.split()[0],
+        "platform": platform.platform(),
+        "native": native.build_info() if native is not None else {"missing": reason},
+        "kernels": {row["name"]: row["runs"] for row in rows("kernels")},
+        "runtime": runtime_info(),
+        "engines": [{"name": rank.engine, "device": device, "why": rank.why} for device, rank in ranks()],
+        "gpu": "the CUDA and TensorRT paths have not been run on a GPU yet",
+    }
+
+
+def lines(report: dict[str, Any]) -> list[str]:
+    """``info()``'s report for people."""
+    native = report["native"]
+    built = f"MISSING: {native['missing']}" if "missing" in native else f"{native['instruction_set']}"
+    by_implementation: dict[str, list[str]] = {}
+    for kernel, implementation in report["kernels"].items():
+        by_implementation.setdefault(implementation, []).append(kernel)
+    runtime = report["runtime"]
+    versions = ", ".join(f"{package} {version}" for package, version in runtime["versions"].items() if version)
+    return [
+        f"pixelpriv_fast {report['version']}, Python {report['python']}, {report['platform']}",
+        f"packages: {versions}",
+        f"native kernels: {built}",
+        *(f"kernels on {name}: {', '.join(kernels)}" for name, kernels in by_implementation.items()),
+        f"auto provider: {runtime['auto']['provider']} ({runtime['auto']['reason']})",
+        *(_provider_line(row) for row in runtime["providers"]),
+        *(f"engine {row['name']} on {row['device']}: {row['why']}" for row in report["engines"]),
+        f"gpu: {report['gpu']}",
+    ]
+
+
+def _provider_line(row: dict[str, Any]) -> str:
+    if row["works"]:
+        return f"provider {row['name']}: works" + (f" ({row['note']})" if row["note"] else "")
+    return f"provider {row['name']}: no: {row['reason']}" + (f"; fix: {row['fix']}" if row["fix"] else "")
+
+
+def rows(kind: str) -> list[dict[str, Any]]:
+    """The rows of ``kind`` ("recipes", "enhancements", "attacks", "classifiers", "metrics", "providers",
+    "kernels"): ``name``, ``summary`` and, where the kind has more to say, further keys."""
+    return _SOURCES[kind]()
+
+
+def _table(table: Table) -> list[dict[str, Any]]:
+    return [{"name": name, "summary": table[name].summary} for name in table]
+
+
+def _recipes() -> list[dict[str, Any]]:
+    from .protection.recipes import suggest
+
+    return [{"name": word, "summary": _recipe_summary(word)} for word in suggest()]
+
+
+def _recipe_summary(word: str) -> str:
+    first, _, second = word.partition("+")
+    return f"{ENHANCEMENTS[first].summary}, then {ATTACKS[second].summary}" if second else ATTACKS[first].summary
+
+
+def _kernels() -> list[dict[str, Any]]:
+    from .kernels import table
+
+    return [
+        {
+            "name": name,
+            "summary": f"{row.summary} [{', '.join(table.implementations(name))}]",
+            "runs": table.implementations(name)[0],
+            "implementations": list(table.implementations(name)),
+        }
+        for name, row in table.KERNELS.items()
+    ]
+
+
+def _providers() -> list[dict[str, Any]]:
+    from .runtime import info
+
+    return [
+        {"name": row["name"], "summary": "works" if row["works"] else row["reason"], **row}
+        for row in info()["providers"]
+    ]
+
+
+_SOURCES = {
+    "recipes": _recipes,
+    "enhancements": lambda: _table(ENHANCEMENTS),
+    "attacks": lambda: _table(ATTACKS),
+    "classifiers": lambda: _table(CLASSIFIERS),
+    "metrics": lambda: _table(METRICS),
+    "providers": _providers,
+    "kernels": _kernels,
+}

@@ -1,0 +1,1 @@
+"""Gradients from a classifier's ``.onnx`` and its backward graph, without PyTorch."""

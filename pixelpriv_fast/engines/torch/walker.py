@@ -1,0 +1,89 @@
+"""The torch engine's walker: whole steps as one program a photo size, recorded in a CUDA graph on a GPU."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from ...models import in_slots
+from ...models.preprocess import Offsets, Preprocess
+from ...runtime.forks import Guard
+from ...types import Pixels
+from ..checks import checked_gradient
+from ..protocol import ClassSets
+from .graphs import Array, Program, Programs
+from .resize import Geometry
+from .step import lattice_step
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TorchWalker:
+    """A ``Walker``. ``programs`` may be shared with others who name their keys differently."""
+
+    name: str
+    module: torch.nn.Module
+    dtype: torch.dtype
+    preprocess: Preprocess
+    classes: int
+    device: torch.device
+    programs: Programs
+    guard: Guard
+    largest: int  #: photos in a pass where the caller does not say
+
+    def walk(
+        self,
+        starts: Pixels,
+        offsets: Offsets,
+        accepted: ClassSets,
+        *,
+        step: int,
+        bound: int,
+        units: int,
+        steps: int,
+        slots: int | None = None,
+    ) -> Offsets:
+        """See ``Walker.walk``."""
+        self.guard.check()
+        slots = slots or min(len(starts), self.largest)
+        size = starts.shape[1], starts.shape[2]
+        program = self.programs.get(("walk", slots, size), lambda: self._program(slots, size))
+        numbers = [np.array(number, np.int16) for number in (step, bound, units)]
+
+        def run(*rows: Array) -> list[Array]:
+            return program([*rows, *numbers, np.array(np.inf, np.float32)], steps)
+
+        moved, flattest = in_slots(run, slots, starts, offsets, accepted)
+        checked_gradient(self.name, flattest[:, None])
+        return moved
+
+    def _program(self, slots: int, size: tuple[int, int]) -> Program:
+        geometry = Geometry.of(self.preprocess, size, self.device)
+
+        def take_one_step(
+            start: torch.Tensor,
+            offsets: torch.Tensor,
+            accepted: torch.Tensor,
+            step: torch.Tensor,
+            bound: torch.Tensor,
+            units: torch.Tensor,
+            flattest: torch.Tensor,
+        ) -> tuple[torch.Tensor, ...]:
+            moved, steepest = lattice_step(
+                self.module, self.dtype, geometry, start, offsets, accepted, step, bound, units
+            )
+            steepest = steepest + 0 * steepest  # infinity becomes NaN, which a minimum keeps
+            return offsets.copy_(moved), flattest.copy_(torch.minimum(flattest, steepest))
+
+        photos = (slots, *size, 3)
+        accepted = torch.zeros(slots, self.classes, dtype=torch.bool)
+        accepted[:, 0] = True
+        buffers = [
+            torch.zeros(photos, dtype=torch.uint8),
+            torch.zeros(photos, dtype=torch.int8),
+            accepted,
+            *(torch.ones((), dtype=torch.int16) for _ in range(3)),
+            torch.ones(slots),
+        ]
+        return Program(take_one_step, [buffer.to(self.device) for buffer in buffers], self.device)

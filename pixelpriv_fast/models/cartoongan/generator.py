@@ -1,0 +1,138 @@
+"""Generators ready to use: photo in, photo out, whole where memory allows and strip by strip where it does not."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from contextlib import closing
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Final
+
+from ...errors import ModelError, PhotoError, UsageError
+from ...runtime import Choice, Session, SessionOptions, create_session, precisions, select
+from ...types import Pixels
+from ..onnx_file import StampedModel, load_state_dict, read
+from ..store import Store
+from .graph import folded_graph
+from .parts import LEAST_ROWS, Numbers
+from .planes import planar, rounded_photo
+from .strips import StripRunner, kept_bytes
+
+_LOG = logging.getLogger(__name__)
+
+PRECISIONS: Final = ("auto", "f32", "bf16", "f16")
+#: Bytes a pixel of the photo that a run holds at its peak: the most that was measured with OpenVINO, and a little.
+_WHOLE_BYTES: Final = {"f32": 750, "bf16": 400, "f16": 400}
+#: The same a pixel of a strip, which are more: gains are no constants there, and statistics are taken.
+_STRIP_BYTES: Final = {"f32": 2200, "bf16": 1800, "f16": 1800}
+#: Rows of the photo that a strip shares with its neighbours: computed twice, and held.
+_SHARED_ROWS: Final = 24
+#: A session keeps the memory of its largest run. What needs more than this gets a session of its own (0.2 s) that is
+#: closed.
+_POOLED_BYTES: Final = 512 << 20
+_CACHED: Final = 4  #: generators that stay loaded: the four styles, 45 MB of weights each
+_LEAST_SIDE: Final = 8
+_loading = threading.Lock()  # two threads that want the same generator shall not both make it
+
+
+class Generator:
+    """A CartoonGAN generator in one precision on one provider. May be shared by threads.
+
+    ``model``: a checked stamped model of kind "generator"; ``precision``: "f32", "bf16" or "f16", of the convolutions.
+    """
+
+    def __init__(self, model: StampedModel, choice: Choice, precision: str) -> None:
+        if model.stamp.kind != "generator":
+            raise ModelError(f"{model.stamp.name} is a {model.stamp.kind}, not a generator")
+        if model.stamp.precision != "f32":
+            raise ModelError(f"{model.stamp.name} is in {model.stamp.precision}; import the checkpoint itself instead")
+        self.name = model.stamp.name
+        self.precision = precision
+        self._folded = load_state_dict(model)
+        self._create = partial(create_session, device=choice, options=SessionOptions(precision=precision))
+        self._graph = model.data if precision != "f16" else folded_graph(self._folded, "f16")
+        self._session: Session = self._create(self._graph)
+        self._input = model.stamp.input
+
+    @property
+    def device(self) -> str:
+        """What really runs, as "cpu (OpenVINO)"."""
+        return f"{self._session.provider.device} ({self._session.provider.title})"
+
+    def __call__(self, photo: Pixels, memory: int) -> Pixels:
+        """photo: uint8 (h, w, 3), both sides multiples of 4 and at least 8 -> the same, within ``memory`` bytes.
+
+        Raises ``PhotoError`` when even strips need more.
+        """
+        height, width = photo.shape[:2]
+        if height % 4 or width % 4 or min(height, width) < _LEAST_SIDE:
+            raise UsageError(
+                f"a generator takes sides that are multiples of 4 from {_LEAST_SIDE}, not {width}x{height}"
+            )
+        needed = height * width * _WHOLE_BYTES[self.precision]
+        if needed > memory:
+            return self._in_strips(photo, memory)
+        if needed <= _POOLED_BYTES:
+            return self._whole(self._session, photo)
+        with closing(self._create(self._graph)) as session:
+            return self._whole(session, photo)
+
+    def _whole(self, session: Session, photo: Pixels) -> Pixels:
+        return rounded_photo(session.run({self._input: planar(photo)})[0])
+
+    def _in_strips(self, photo: Pixels, memory: int) -> Pixels:
+        height, width = photo.shape[:2]
+        # fp16 has eight times the resolution of the bf16 that made the values.
+        numbers = Numbers(half=self.precision == "f16", kept_half=self.precision != "f32")
+        row = _STRIP_BYTES[self.precision] * width
+        trunk = kept_bytes(height, width, numbers)
+        least = trunk + row * (4 * LEAST_ROWS + _SHARED_ROWS)
+        if least > memory:
+            raise PhotoError(
+                f"{self.name} needs {least / 2**20:.0f} MiB for a photo of {width}x{height} in {self.precision}, and "
+                f"memory is {memory / 2**20:.0f} MiB; raise it, or set working_size (the longest side to work at)"
+            )
+        rows = ((memory - trunk) // row - _SHARED_ROWS) // 4
+        _LOG.info("%s: %dx%d in strips of %d rows", self.name, width, height, 4 * rows)
+        return StripRunner(self._folded, self._create, numbers, rows)(photo)
+
+
+def load_generator(
+    name: str, models: str | os.PathLike[str] | None = None, device: str = "auto", precision: str = "auto"
+) -> Generator:
+    """The generator ``name`` from the store, ready to call; the same object for the same file, device and precision.
+
+    ``models``: a folder to look in first. ``precision`` "auto": bf16 on a CPU with hardware for it, f16 on a GPU,
+    else f32. Raises ``ModelError`` when it is missing or damaged, ``DeviceError``, and ``UsageError`` for an unknown
+    word.
+    """
+    if precision not in PRECISIONS:
+        raise UsageError(f"unknown precision {precision!r}. Known: {', '.join(PRECISIONS)}")
+    store = Store(models)
+    path = store.find(name)
+    if path is None:
+        store.load(name)  # raises with the way to get it
+        raise ModelError(f"{name} is not in the store")
+    found = path.stat()
+    # Threads of a session do not survive a fork, so a child process makes its own.
+    with _loading:
+        return _loaded(name, path, found.st_mtime_ns, found.st_size, device, precision, os.getpid())
+
+
+@lru_cache(maxsize=_CACHED)
+def _loaded(name: str, path: Path, modified: int, size: int, device: str, precision: str, process: int) -> Generator:
+    """Bounded and keyed by everything that decides the result: sharing one session saves 0.3 s and 45 MB a use."""
+    model = read(path)
+    if model.stamp.name != name:
+        raise ModelError(f"{path}: this is {model.stamp.name}, not {name}; delete it and import {name} again")
+    choice = select(device, "f32" if precision == "f32" else "bf16")
+    return Generator(model, choice, precision_for(choice) if precision == "auto" else precision)
+
+
+def precision_for(choice: Choice) -> str:
+    """The fastest precision that ``choice`` has hardware for."""
+    if choice.provider.device == "cuda":
+        return "f16"
+    return precisions(choice.provider.name)[0]

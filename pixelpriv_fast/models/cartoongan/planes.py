@@ -1,0 +1,27 @@
+"""Between photos and a generator's planes."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from ...kernels import get
+from ...types import Floats, Pixels
+
+_ORDER: Final = np.arange(3, dtype=np.int32)
+_GAIN: Final = np.ones(3, np.float32)
+_BIAS: Final = np.zeros(3, np.float32)
+
+
+def planar(photo: Pixels) -> Floats:
+    """uint8 (h, w, 3) -> float32 (1, 3, h, w), grey levels as they are."""
+    planes: Floats = get("normalise")(np.ascontiguousarray(photo), _ORDER, _GAIN, _BIAS)
+    return planes[None]
+
+
+def rounded_photo(planes: Floats) -> Pixels:
+    """float32 (1, 3, h, w) in 0..1 -> uint8 (h, w, 3): ``floor(255 x + 0.5)``, halves upwards."""
+    scaled = planes[0] * np.float32(255)
+    scaled += np.float32(0.5)
+    return np.ascontiguousarray(scaled.astype(np.uint8).transpose(1, 2, 0))

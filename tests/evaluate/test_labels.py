@@ -1,0 +1,64 @@
+"""Label files as they really come: BOM, CRLF, quotes, headers, several accepted indices; and each kind of mistake."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pixelpriv_fast.errors import UsageError
+from pixelpriv_fast.evaluate.labels import labels_for, read_labels
+
+
+def write(folder: Path, data: bytes) -> Path:
+    path = folder / "labels.csv"
+    path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"a.jpg,3\nb/c.png,4 5\n",
+        b"\xef\xbb\xbfa.jpg,3\r\nb/c.png,4 5\r\n",
+        b'file,index\n"a.jpg","3"\n\n"b/c.png","4 5"\n',
+        b"file,accepted_indices,more\na.jpg,3,x\nb\\c.png,4  5,y",
+    ],
+)
+def test_reads_every_dialect(tmp_path: Path, data: bytes) -> None:
+    assert read_labels(write(tmp_path, data), 365) == {"a.jpg": (3,), "b/c.png": (4, 5)}
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"a.jpg,365\n", "line 1: class index 365 of a.jpg is outside 0..364"),
+        (b"a.jpg,-1\n", "index -1"),
+        (b"x,1\na.jpg\n", "line 2: 'a.jpg'"),
+        (b"x,1\na.jpg,cat\n", "whole-number"),
+        (b"a.jpg,1\na.jpg,2\n", "already labelled"),
+        (b"file,index\n", "names no photo"),
+        (b"\xff\xfe\x00", "cannot be read"),
+    ],
+)
+def test_refuses_with_line_and_value(tmp_path: Path, data: bytes, message: str) -> None:
+    with pytest.raises(UsageError, match=message.replace("(", r"\(")):
+        read_labels(write(tmp_path, data), 365)
+
+
+def test_names_photos_without_labels_and_labels_without_photos() -> None:
+    labels = {"a.jpg": (1,), "b.jpg": (2,)}
+    assert labels_for(["x/a.jpg", "b.jpg"], labels, Path("l.csv")) == {"x/a.jpg": (1,), "b.jpg": (2,)}
+    with pytest.raises(UsageError, match=r"1 photo.*no label.*c\.jpg"):
+        labels_for(["a.jpg", "b.jpg", "c.jpg"], labels, Path("l.csv"))
+    with pytest.raises(UsageError, match=r"labels 1 photo.*b\.jpg"):
+        labels_for(["a.jpg"], labels, Path("l.csv"))
+
+
+def test_reads_the_task_files(data: Path) -> None:
+    manual = read_labels(data / "labels" / "MEPP19test_manual.csv", 365)
+    labelled = read_labels(data / "labels" / "MEPP19test_labelled.csv", 365)
+    assert (len(manual), len(labelled)) == (60, 600)
+    assert all(labelled[name] == indices for name, indices in manual.items())
+    with pytest.raises(UsageError, match="expected file,index"):
+        read_labels(data / "labels" / "MEPP19test.csv", 365)

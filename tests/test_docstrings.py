@@ -1,0 +1,93 @@
+"""The docstrings are complete: what a public function or class takes stands in its docstring, in order and in words.
+
+Public is what has no leading underscore in a module of the package. ruff's ``D`` rules see to the form; here the contents of
+numpydoc's sections are held against the code.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Iterator
+from typing import Any
+
+import docstring_parser
+import pytest
+
+import pixelpriv_fast
+
+MODULES = sorted(
+    module.name
+    for module in pkgutil.walk_packages(pixelpriv_fast.__path__, "pixelpriv_fast.")
+    if not module.name.endswith(("__main__", "probe_child", "._native"))
+)
+#: A function that takes one thing, and says what in its first line, needs no list of it.
+FEW = 1
+
+
+def public_things(module_name: str) -> Iterator[tuple[str, Any]]:
+    """The public functions and classes that are defined in a module, and the classes' public methods."""
+    module = importlib.import_module(module_name)
+    for name, thing in vars(module).items():
+        if name.startswith("_") or getattr(thing, "__module__", None) != module_name:
+            continue
+        if inspect.isfunction(thing):
+            yield name, thing
+        elif inspect.isclass(thing):
+            yield name, thing
+            for attribute, member in vars(thing).items():
+                function = member.__func__ if isinstance(member, (classmethod, staticmethod)) else member
+                inherited = any(attribute in vars(base) for base in thing.__mro__[1:])
+                if inspect.isfunction(function) and not attribute.startswith("_") and not inherited:
+                    yield f"{name}.{attribute}", function
+
+
+def parameters_of(thing: Any) -> list[str]:
+    """The parameters that a caller gives, in order; a dataclass's or named tuple's are its fields."""
+    if inspect.isclass(thing):
+        if dataclasses.is_dataclass(thing):
+            return [field.name for field in dataclasses.fields(thing) if field.init and not field.name.startswith("_")]
+        if "__init__" not in vars(thing) or issubclass(thing, BaseException):
+            return []
+        thing = thing.__init__
+    names = [name for name in inspect.signature(thing).parameters if not name.startswith("_")]
+    return [name for name in names if name not in ("self", "cls")]
+
+
+def described(docstring: str) -> list[tuple[str, str]]:
+    """Names and descriptions of the sections Parameters and Attributes; names that share an entry stand apart."""
+    parsed = docstring_parser.parse(docstring, style=docstring_parser.DocstringStyle.NUMPYDOC)
+    kept = [item for item in parsed.params if item.args[0] in ("param", "attribute")]
+    return [
+        (name.strip().lstrip("*"), (item.description or "").strip())
+        for item in kept
+        for name in item.arg_name.split(",")
+    ]
+
+
+@pytest.mark.parametrize("module_name", MODULES)
+def test_parameters_are_listed_in_order_and_described(module_name: str) -> None:
+    for name, thing in public_things(module_name):
+        docstring = inspect.getdoc(thing) or ""
+        assert docstring, f"{name} has no docstring"
+        wanted = parameters_of(thing)
+        found = [entry for entry, _ in described(docstring) if entry in wanted]
+        empty = [entry for entry, text in described(docstring) if not text]
+        assert not empty, f"{name} lists {empty} without a word"
+        if found or len(wanted) > FEW:
+            assert found == wanted, f"{name} takes {wanted}, its docstring lists {found}"
+
+
+@pytest.mark.parametrize("module_name", MODULES)
+def test_what_is_returned_and_raised_is_said(module_name: str) -> None:
+    for name, thing in public_things(module_name):
+        if inspect.isclass(thing):
+            continue
+        docstring = inspect.getdoc(thing) or ""
+        returned = inspect.signature(thing).return_annotation
+        if len(parameters_of(thing)) > FEW and returned not in (None, "None", inspect.Signature.empty):
+            assert "\nReturns\n---" in docstring or "\nYields\n---" in docstring, f"{name} returns {returned}"
+        if "raise UsageError" in inspect.getsource(thing):
+            assert "Raises" in docstring, f"{name} raises a UsageError and does not say so"
