@@ -4,7 +4,7 @@ Importing this loads no image library; the first ``decode`` or ``encode`` does.
 """
 
 from .contract import EncodeOptions, Header
-from .decoding import check, decode, peek
+from .decoding import Opened, decode, open, peek
 from .encoding import check_options, encode, is_lossy
 from .limits import Limits
 from .metadata import POLICIES
@@ -20,7 +20,7 @@ __all__ = [
     "EncodeOptions",
     "Header",
     "Limits",
-    "check",
+    "Opened",
     "check_options",
     "decode",
     "encode",
@@ -28,6 +28,7 @@ __all__ = [
     "format_of_path",
     "from_pil",
     "is_lossy",
+    "open",
     "peek",
     "picture",
     "suffix_for",

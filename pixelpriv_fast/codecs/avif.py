@@ -6,9 +6,9 @@ import io
 from dataclasses import replace
 
 from ..types import Metadata, Photo
-from .contract import EncodeJob, Header
+from .contract import Codec, EncodeJob, Header
 from .exif import read_orientation, without_prefix
-from .isobmff import brands, read_container
+from .isobmff import Container, brands, read_container
 from .pillow_image import from_image, to_image
 
 #: One thread, because the bytes depend on the number of threads (measured: 262,990 and 263,008), and speed 8, because
@@ -16,7 +16,7 @@ from .pillow_image import from_image, to_image
 _SPEED, _THREADS = 8, 1
 
 
-class Avif:
+class Avif(Codec[Container]):
     name = "avif"
     suffixes = (".avif",)
     has_alpha = True
@@ -27,21 +27,21 @@ class Avif:
     def matches(self, data: bytes) -> bool:
         return not brands(data).isdisjoint({b"avif", b"avis"})
 
-    def peek(self, data: bytes) -> Header:
+    def parse(self, data: bytes) -> tuple[Header, Container]:
         found = read_container(data)
-        return Header("avif", found.width, found.height, found.frames, found.depth, orientation=found.orientation)
+        header = Header("avif", found.width, found.height, found.frames, found.depth, orientation=found.orientation)
+        return header, found
 
-    def decode(self, data: bytes, header: Header) -> Photo:
+    def decode(self, data: bytes, header: Header, parsed: Container) -> Photo:
         from PIL.AvifImagePlugin import AvifImageFile
 
-        found = read_container(data)
-        if found.exif_type_at is not None:  # a damaged EXIF block must not fail the photo: the decoder sees none
-            data = b"".join([data[: found.exif_type_at], b"free", data[found.exif_type_at + 4 :]])
+        if parsed.exif_type_at is not None:  # a damaged EXIF block must not fail the photo: the decoder sees none
+            data = b"".join([data[: parsed.exif_type_at], b"free", data[parsed.exif_type_at + 4 :]])
         image = AvifImageFile(io.BytesIO(data))
         # Boxes, not EXIF, say how an AVIF is turned; the decoder reports them as an EXIF block of its own.
         turn = read_orientation(without_prefix(image.info.get("exif")))
         planes = from_image(image, replace(header, orientation=turn), image.info.get("icc_profile"))
-        metadata = Metadata(planes.icc, found.exif, image.info.get("xmp"))
+        metadata = Metadata(planes.icc, parsed.exif, image.info.get("xmp"))
         return Photo(planes.pixels, self.name, planes.alpha, metadata, grey=planes.grey)
 
     def encode(self, job: EncodeJob) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,8 @@ from ..types import Metadata, Photo, Pixels
 #: Quality when neither the caller nor the source asks for more: measured on attacked photos, 95 at 4:4:4 keeps what
 #: 90 or 4:2:0 takes away.
 DEFAULT_QUALITY = 95
+
+Parsed = TypeVar("Parsed")  #: what a codec found in a file besides the header, for its own ``decode``
 
 
 class Damaged(Exception):
@@ -83,8 +85,11 @@ class EncodeJob:
     metadata: Metadata = field(default_factory=Metadata)
 
 
-class Codec(Protocol):
-    """One format family. Instances have no state; nothing heavy is imported before ``decode`` or ``encode``."""
+class Codec(Protocol[Parsed]):
+    """One format family. Instances have no state; nothing heavy is imported before ``decode`` or ``encode``.
+
+    A codec subclasses this protocol and says in its parameter what ``parse`` hands to ``decode``.
+    """
 
     name: str
     suffixes: tuple[str, ...]  #: lower case with the dot; the first is the one written
@@ -94,13 +99,50 @@ class Codec(Protocol):
     max_side: int  #: the format's own limit, in pixels
 
     def matches(self, data: bytes) -> bool:
-        """Whether the content's first bytes are this format's."""
+        """Return whether the content's first bytes are this format's."""
+        ...
 
-    def peek(self, data: bytes) -> Header:
-        """The header alone, in time independent of the pixel count. Raises ``Damaged`` or ``Refused``."""
+    def parse(self, data: bytes) -> tuple[Header, Parsed]:
+        """Read everything but the pixels, in time independent of the pixel count.
 
-    def decode(self, data: bytes, header: Header) -> Photo:
-        """All of it; ``header`` has passed the limits. May raise anything: the bytes are not trusted."""
+        Parameters
+        ----------
+        data : bytes
+            The whole file; it is not trusted.
+
+        Returns
+        -------
+        header : Header
+            What the limits are checked against.
+        parsed : Parsed
+            What else was found and ``decode`` needs, so that nothing is read twice.
+
+        Raises
+        ------
+        Damaged, Refused
+            If the file does not follow its format, or cannot be read faithfully.
+        """
+        ...
+
+    def decode(self, data: bytes, header: Header, parsed: Parsed) -> Photo:
+        """Decode the pixels; may raise anything, because the bytes are not trusted.
+
+        Parameters
+        ----------
+        data : bytes
+            The whole file.
+        header : Header
+            As ``parse`` returned it; it has passed the limits.
+        parsed : Parsed
+            As ``parse`` returned it.
+
+        Returns
+        -------
+        Photo
+            The photo, upright, with its metadata.
+        """
+        ...
 
     def encode(self, job: EncodeJob) -> bytes:
-        """The finished file."""
+        """Return the finished file."""
+        ...

@@ -1,9 +1,13 @@
-"""Bytes to Photo: sniffed, bounded, upright; every failure one line that names the photo, the value and the fix."""
+"""Bytes to Photo: sniffed, bounded, upright; every failure one line that names the photo, the value and the fix.
+
+A file is parsed once, by ``open``; what was found travels in ``Opened`` to ``Opened.decode``.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from ..errors import PhotoError, UsageError
 from ..types import Photo
@@ -14,43 +18,137 @@ from .sniff import codec_of_content
 T = TypeVar("T")
 
 
-def peek(data: bytes, *, name: str = "<bytes>") -> Header:
-    """What the file says of itself, without decoding pixels and without judging it by limits.
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A photo file that was parsed up to its pixels and is within the limits.
 
-    Raises ``PhotoError`` for content that is no known photo or whose header is damaged.
-    """
-    return _guarded(data, name, lambda: _peek(data)[1])
-
-
-def check(data: bytes, *, name: str = "<bytes>", limits: Limits = Limits()) -> Header:  # noqa: B008 (frozen)
-    """``peek``, and everything that ``decode`` would refuse by the header alone. Raises ``PhotoError``."""
-    return _guarded(data, name, lambda: _check(data, limits)[1])
-
-
-def decode(data: bytes, *, name: str = "<bytes>", limits: Limits = Limits()) -> Photo:  # noqa: B008 (frozen)
-    """The photo in ``data``: uint8 RGB (height, width, 3), upright, its metadata as raw blocks.
-
-    ``name`` is what errors call it. Nothing is allocated for pixels before the header passed ``limits``. A file that is
-    cut off, fails a checksum or makes its decoder warn is an error, never half a photo. Raises ``PhotoError``.
+    Attributes
+    ----------
+    data : bytes
+        The whole file.
+    name : str
+        What errors call the photo.
+    codec : Codec
+        The format's codec, found by the content.
+    header : Header
+        What the file says of itself.
+    parsed : object
+        What else the codec found, for its own ``decode``.
     """
 
-    def work() -> Photo:
-        codec, header = _check(data, limits)
-        return codec.decode(data, header)
+    data: bytes = field(repr=False)
+    name: str
+    codec: Codec[Any]
+    header: Header
+    parsed: Any = field(repr=False)
+
+    @property
+    def pixel_count(self) -> int:
+        """Width x height."""
+        return self.header.width * self.header.height
+
+    def decode(self) -> Photo:
+        """Decode the pixels.
+
+        Returns
+        -------
+        Photo
+            uint8 RGB (height, width, 3), upright, its metadata as raw blocks.
+
+        Raises
+        ------
+        PhotoError
+            If the file is cut off, fails a checksum or makes its decoder warn: never half a photo.
+        """
+        return _guarded(self.data, self.name, lambda: self.codec.decode(self.data, self.header, self.parsed))
+
+
+def open(data: bytes, *, name: str = "<bytes>", limits: Limits = Limits()) -> Opened:  # noqa: B008 (frozen)
+    """Parse a photo file up to its pixels and check it against the limits.
+
+    Parameters
+    ----------
+    data : bytes
+        The whole file.
+    name : str
+        What errors call the photo.
+    limits : Limits
+        Bounds of one photo; nothing is allocated for pixels before the header passed them.
+
+    Returns
+    -------
+    Opened
+        The parsed file; its ``decode`` gives the photo.
+
+    Raises
+    ------
+    PhotoError
+        If the content is not a known photo, is damaged, or exceeds the limits.
+    UsageError
+        If ``data`` is not bytes.
+    """
+
+    def work() -> Opened:
+        refuse_bytes(len(data), limits)
+        opened = _parse(data, name)
+        refuse_header(opened.header, limits)
+        return opened
 
     return _guarded(data, name, work)
 
 
-def _peek(data: bytes) -> tuple[Codec, Header]:
+def peek(data: bytes, *, name: str = "<bytes>") -> Header:
+    """Return what a photo file says of itself, without judging it by limits.
+
+    Parameters
+    ----------
+    data : bytes
+        The whole file.
+    name : str
+        What errors call the photo.
+
+    Returns
+    -------
+    Header
+        Size, depth, number of frames and so on.
+
+    Raises
+    ------
+    PhotoError
+        If the content is not a known photo or its header is damaged.
+    """
+    return _guarded(data, name, lambda: _parse(data, name).header)
+
+
+def decode(data: bytes, *, name: str = "<bytes>", limits: Limits = Limits()) -> Photo:  # noqa: B008 (frozen)
+    """Open a photo file and decode it.
+
+    Parameters
+    ----------
+    data : bytes
+        The whole file.
+    name : str
+        What errors call the photo.
+    limits : Limits
+        Bounds of one photo.
+
+    Returns
+    -------
+    Photo
+        uint8 RGB (height, width, 3), upright, its metadata as raw blocks.
+
+    Raises
+    ------
+    PhotoError
+        See ``open`` and ``Opened.decode``.
+    """
+    return open(data, name=name, limits=limits).decode()
+
+
+def _parse(data: bytes, name: str) -> Opened:
     codec = codec_of_content(data)
-    return codec, codec.peek(data)
-
-
-def _check(data: bytes, limits: Limits) -> tuple[Codec, Header]:
-    refuse_bytes(len(data), limits)
-    codec, header = _peek(data)
-    refuse_header(header, limits)
-    return codec, header
+    header, parsed = codec.parse(data)
+    return Opened(data, name, codec, header, parsed)
 
 
 def _guarded(data: bytes, name: str, work: Callable[[], T]) -> T:
@@ -72,5 +170,5 @@ def _guarded(data: bytes, name: str, work: Callable[[], T]) -> T:
 
 
 def _line(name: str, message: str) -> str:
-    """One line whatever the name and the decoder's words hold."""
+    """Make one line of it, whatever the name and the decoder's words hold."""
     return "".join(c if c.isprintable() else "?" for c in f"{name}: {message}")

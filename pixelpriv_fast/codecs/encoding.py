@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -77,7 +78,7 @@ def _check_pixels(pixels: Pixels, like: Photo) -> None:
         raise UsageError(f"the source's alpha channel has another size than the pixels ({seen}); keep the size")
 
 
-def _alpha_to_write(like: Photo, target: Codec) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]] | None:
+def _alpha_to_write(like: Photo, target: Codec[Any]) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]] | None:
     """Choice: transparency is neither blended nor cut: both change the picture. A fully opaque channel may go."""
     if like.alpha is None or target.has_alpha:
         return like.alpha
@@ -92,7 +93,7 @@ def _subsampling(options: EncodeOptions, like: Photo) -> str:
     return like.subsampling if like.subsampling in _SUBSAMPLINGS else "444"
 
 
-def _lossless(options: EncodeOptions, like: Photo | None, target: Codec) -> bool:
+def _lossless(options: EncodeOptions, like: Photo | None, target: Codec[Any]) -> bool:
     """What the format does when it can do one only, else what is asked for, else what the source was."""
     if target.can_lossless and target.can_lossy:
         wish = options.lossless

@@ -9,7 +9,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .contract import Damaged
-from .tiff_structure import Entry, Tree, block, byte_order, first_directory, longs, number, read_directory, shorts
+from .tiff_structure import (
+    Directory,
+    Entry,
+    Tree,
+    block,
+    byte_order,
+    first_directory,
+    longs,
+    number,
+    read_directory,
+    shorts,
+)
 
 ORIENTATION, EXIF_IFD, GPS_IFD, INTEROP_IFD, MAKER_NOTE = 0x0112, 0x8769, 0x8825, 0xA005, 0x927C
 WIDTH, HEIGHT = 0xA002, 0xA003
@@ -62,8 +73,12 @@ class Directories:
 
 def read(exif: bytes) -> Directories:
     """The directories of a block (without JPEG's "Exif" prefix). Raises ``Damaged`` when even the first is broken."""
-    order = byte_order(exif)
-    first = first_directory(exif).entries
+    return read_below(exif, first_directory(exif))
+
+
+def read_below(exif: bytes, directory: Directory) -> Directories:
+    """The directories of a block whose first one was read before. Raises ``Damaged``."""
+    order, first = byte_order(exif), directory.entries
 
     def child(parent: Mapping[int, Entry], tag: int) -> Mapping[int, Entry]:
         try:
@@ -85,9 +100,14 @@ def read_orientation(exif: bytes | None) -> int:
     if not exif:
         return 1
     try:
-        found = number(first_directory(exif).entries.get(ORIENTATION), byte_order(exif), 1)
+        return orientation_of(first_directory(exif).entries, byte_order(exif))
     except Damaged:
         return 1
+
+
+def orientation_of(tags: Mapping[int, Entry], order: str) -> int:
+    """The orientation, 1..8, that a first directory states; 1 where it states none."""
+    found = number(tags.get(ORIENTATION), order, 1)
     return found if 1 <= found <= 8 else 1
 
 

@@ -7,7 +7,7 @@ import io
 from typing import Any
 
 from ..types import Metadata, Photo
-from .contract import Damaged, EncodeJob, Header, Refused
+from .contract import Codec, Damaged, EncodeJob, Header, Refused
 from .exif import without_prefix
 from .isobmff import brands, read_container
 from .pillow_image import split, stacked
@@ -18,7 +18,7 @@ _BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"})
 _PRESET = "ultrafast"
 
 
-class Heic:
+class Heic(Codec[None]):
     name = "heic"
     suffixes = (".heic", ".heif", ".hif")
     has_alpha = True
@@ -29,11 +29,11 @@ class Heic:
     def matches(self, data: bytes) -> bool:
         return not brands(data).isdisjoint(_BRANDS)
 
-    def peek(self, data: bytes) -> Header:
+    def parse(self, data: bytes) -> tuple[Header, None]:
         found = read_container(data)
-        return Header("heic", *found.clean, found.frames, found.depth, orientation=found.orientation)
+        return Header("heic", *found.clean, found.frames, found.depth, orientation=found.orientation), None
 
-    def decode(self, data: bytes, header: Header) -> Photo:
+    def decode(self, data: bytes, header: Header, parsed: None) -> Photo:
         image = _library().open_heif(io.BytesIO(data), convert_hdr_to_8bit=False)
         width, height = image.size  # already turned and cropped as the boxes say
         if (width, height) != header.upright_size:

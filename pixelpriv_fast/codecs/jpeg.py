@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from ..types import Photo
-from .contract import Damaged, EncodeJob, Header, Refused
-from .exif import read_orientation
+from .contract import Codec, Damaged, EncodeJob, Header, Refused
+from .exif import read_orientation, without_prefix
 from .jpeg_quality import estimate_quality
 from .jpeg_segments import Frame, Segments, read_segments, with_metadata
 from .pillow_image import Planes, from_array, upright
@@ -19,7 +19,7 @@ _DCT_FRAMES = frozenset({0xC0, 0xC1, 0xC2, 0xC9, 0xCA})  # baseline, extended, p
 _CHANNELS = {1: "grey", 3: "rgb", 4: "cmyk"}
 
 
-class Jpeg:
+class Jpeg(Codec[Segments]):
     name = "jpeg"
     suffixes = (".jpg", ".jpeg", ".jpe", ".jfif")
     has_alpha = False
@@ -30,20 +30,20 @@ class Jpeg:
     def matches(self, data: bytes) -> bool:
         return data.startswith(b"\xff\xd8\xff")
 
-    def peek(self, data: bytes) -> Header:
-        return _header(read_segments(data))
-
-    def decode(self, data: bytes, header: Header) -> Photo:
+    def parse(self, data: bytes) -> tuple[Header, Segments]:
         found = read_segments(data)
-        metadata = found.metadata()
+        return _header(found), found
+
+    def decode(self, data: bytes, header: Header, parsed: Segments) -> Photo:
+        metadata = parsed.metadata()
         planes = _decode_planes(data, header, metadata.icc)
         return Photo(
             planes.pixels,
             self.name,
             metadata=replace(metadata, icc=planes.icc),
-            quality=estimate_quality(found.tables[0]) if 0 in found.tables else None,
+            quality=estimate_quality(parsed.tables[0]) if 0 in parsed.tables else None,
             grey=planes.grey,
-            subsampling=_subsampling(found.frame),
+            subsampling=_subsampling(parsed.frame),
         )
 
     def encode(self, job: EncodeJob) -> bytes:
@@ -82,7 +82,7 @@ def _header(found: Segments) -> Header:
     channels = _CHANNELS.get(len(frame.samplings))
     if channels is None:
         raise Refused(f"a JPEG of {len(frame.samplings)} channels", "convert it to RGB")
-    orientation = read_orientation(found.metadata().exif)
+    orientation = read_orientation(without_prefix(found.exif))
     return Header("jpeg", frame.width, frame.height, found.views, frame.depth, channels, orientation=orientation)
 
 

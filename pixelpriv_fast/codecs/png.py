@@ -11,10 +11,10 @@ from dataclasses import replace
 import numpy as np
 
 from ..types import Photo
-from .contract import Damaged, EncodeJob, Header
+from .contract import Codec, Damaged, EncodeJob, Header
 from .exif import read_orientation
 from .pillow_image import Plane, from_image, stacked
-from .png_chunks import SIGNATURE, chunk, chunks, metadata_chunks, pixels_only, read_metadata
+from .png_chunks import SIGNATURE, Chunks, chunk, metadata_chunks, pixels_only, read_metadata
 
 #: Colour type of IHDR: channels and whether alpha is among them.
 _COLOUR_TYPES = {0: ("grey", False), 2: ("rgb", False), 3: ("palette", False), 4: ("grey", True), 6: ("rgb", True)}
@@ -22,7 +22,7 @@ _TYPE_OF_CHANNELS = {1: 0, 2: 4, 3: 2, 4: 6}
 _BAND_BYTES = 4 * 1024 * 1024
 
 
-class Png:
+class Png(Codec[Chunks]):
     name = "png"
     suffixes = (".png",)
     has_alpha = True
@@ -33,7 +33,7 @@ class Png:
     def matches(self, data: bytes) -> bool:
         return data.startswith(SIGNATURE)
 
-    def peek(self, data: bytes) -> Header:
+    def parse(self, data: bytes) -> tuple[Header, Chunks]:
         if data[12:16] != b"IHDR" or len(data) < 33:
             raise Damaged("the header chunk is missing or cut off")
         width, height, depth, colour = struct.unpack_from(">IIBB", data, 16)
@@ -41,20 +41,22 @@ class Png:
             raise Damaged(f"colour type {colour} does not exist")
         channels, alpha = _COLOUR_TYPES[colour]
         frames, orientation = 1, 1
-        for kind, start, end in chunks(data):
+        found = Chunks(data)
+        for kind, start, end in found:
             if kind == b"acTL" and end - start == 8:
                 frames = max(frames, int.from_bytes(data[start : start + 4], "big"))
             elif kind == b"tRNS":
                 alpha = True
             elif kind == b"eXIf":
                 orientation = read_orientation(data[start:end])
-        return Header("png", width, height, frames, max(8, depth), channels, alpha, orientation, lossless=True)
+        header = Header("png", width, height, frames, max(8, depth), channels, alpha, orientation, lossless=True)
+        return header, found
 
-    def decode(self, data: bytes, header: Header) -> Photo:
+    def decode(self, data: bytes, header: Header, parsed: Chunks) -> Photo:
         from PIL.PngImagePlugin import PngImageFile
 
-        metadata = read_metadata(data)
-        planes = from_image(PngImageFile(io.BytesIO(pixels_only(data))), header, metadata.icc)
+        metadata = read_metadata(data, parsed)
+        planes = from_image(PngImageFile(io.BytesIO(pixels_only(data, parsed))), header, metadata.icc)
         if planes.icc is not metadata.icc:  # applied to the pixels: the file's other colour statements are past too
             metadata = replace(metadata, icc=planes.icc, colour_chunks=())
         return Photo(planes.pixels, self.name, planes.alpha, metadata, lossless=True, grey=planes.grey)

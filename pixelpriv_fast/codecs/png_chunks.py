@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from array import array
 from collections.abc import Iterator
 
 from ..types import Metadata
@@ -22,31 +23,53 @@ _MOST_CHUNKS = 1_000_000
 _METRES_AN_INCH = 0.0254
 
 
-def chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """(type, start, end) of every chunk's content up to IEND. Raises ``Damaged`` where one is cut off."""
-    at = len(SIGNATURE)
-    for _ in range(_MOST_CHUNKS):
-        if at + 12 > len(data):
-            raise Damaged("the file ends before its last chunk (IEND)")
-        size, kind = struct.unpack_from(">I4s", data, at)
-        if at + 12 + size > len(data):
-            raise Damaged(f"chunk {kind!r} of {size:,} bytes runs past the end of the file")
-        yield kind, at + 8, at + 8 + size
-        if kind == b"IEND":
-            return
-        at += 12 + size
-    raise Damaged(f"more than {_MOST_CHUNKS:,} chunks")
+class Chunks:
+    """The chunks of a file, found once; iterating yields (type, start, end) of every chunk's content up to IEND.
+
+    Only the starts are kept, eight bytes each: a hostile file may hold a million chunks.
+
+    Parameters
+    ----------
+    data : bytes
+        The whole file.
+
+    Raises
+    ------
+    Damaged
+        If a chunk is cut off, or there are too many.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._starts = array("Q")
+        at = len(SIGNATURE)
+        for _ in range(_MOST_CHUNKS):
+            if at + 12 > len(data):
+                raise Damaged("the file ends before its last chunk (IEND)")
+            size, kind = struct.unpack_from(">I4s", data, at)
+            if at + 12 + size > len(data):
+                raise Damaged(f"chunk {kind!r} of {size:,} bytes runs past the end of the file")
+            self._starts.append(at + 8)
+            if kind == b"IEND":
+                return
+            at += 12 + size
+        raise Damaged(f"more than {_MOST_CHUNKS:,} chunks")
+
+    def __iter__(self) -> Iterator[tuple[bytes, int, int]]:
+        for start in self._starts:
+            size, kind = struct.unpack_from(">I4s", self._data, start - 8)
+            yield kind, start, start + size
 
 
 def _intact(data: bytes, start: int, end: int) -> bool:
     return zlib.crc32(memoryview(data)[start - 4 : end]) == int.from_bytes(data[end : end + 4], "big")
 
 
-def pixels_only(data: bytes) -> bytes:
+def pixels_only(data: bytes, found: Chunks) -> bytes:
     """The file reduced to what the pixels need. Raises ``Damaged`` when a checksum of it is wrong."""
     parts: list[bytes | memoryview] = [SIGNATURE]
     view = memoryview(data)
-    for kind, start, end in chunks(data):
+    for kind, start, end in found:
         if kind in _PIXELS:
             if not _intact(data, start, end):
                 raise Damaged(f"the checksum of chunk {kind.decode('ascii')} is wrong")
@@ -54,13 +77,13 @@ def pixels_only(data: bytes) -> bytes:
     return b"".join(parts)
 
 
-def read_metadata(data: bytes) -> Metadata:
+def read_metadata(data: bytes, found: Chunks) -> Metadata:
     """What the other chunks say; damaged ones are left out."""
     icc = exif = xmp = dpi = None
     unpack_profile, unpack_text = _Unpacker(_PROFILE_ROOM), _Unpacker(_TEXT_ROOM)
     text: list[tuple[str, str]] = []
     colour: list[tuple[bytes, bytes]] = []
-    for kind, start, end in chunks(data):
+    for kind, start, end in found:
         if kind in _PIXELS or not _intact(data, start, end):
             continue
         content = data[start:end]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import PurePath
+from typing import Any
 
 from ..errors import UsageError
 from ..registry import CODECS
@@ -28,13 +29,13 @@ _FOREIGN: tuple[tuple[int, bytes, str, str], ...] = (
 
 
 @cache
-def codec(name: str) -> Codec:
+def codec(name: str) -> Codec[Any]:
     """The codec of a row's name or alias. Raises ``UsageError`` for an unknown name."""
-    made: Codec = CODECS.load(name)()
+    made: Codec[Any] = CODECS.load(name)()
     return made
 
 
-def codec_of_content(data: bytes) -> Codec:
+def codec_of_content(data: bytes) -> Codec[Any]:
     """The codec whose magic bytes ``data`` starts with. Raises ``Refused`` naming what it is instead."""
     for name in CODECS:
         if codec(name).matches(data):

@@ -1,36 +1,73 @@
-"""What a caller may hand over as a photo: a path, bytes, a PIL image or a uint8 RGB array."""
+"""What a caller may hand over as a photo: a path, bytes, a PIL image or a uint8 RGB array.
+
+Three steps, so that a caller may look at the bytes in between: ``read`` (a path's bytes), ``open_content`` (parsed and
+checked, no pixel decoded), ``OpenedSource.decode``. ``load`` takes all three.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import math
 import os
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
 from ..errors import PhotoError
 from ..types import Photo
-from . import Limits, check, decode
+from . import decoding
+from .limits import Limits
 
 Source: TypeAlias = "str | os.PathLike[str] | bytes | np.ndarray[Any, Any] | Any"
 
 
+class OpenedSource(Protocol):
+    """A photo that can be decoded: ``codecs.Opened`` for a file's bytes, and its like for pixels in memory."""
+
+    @property
+    def pixel_count(self) -> int:
+        """Width x height."""
+        ...
+
+    def decode(self) -> Photo:
+        """Return the photo. Raises ``PhotoError``."""
+        ...
+
+
 def name_of(source: Source) -> str:
-    """How messages call the source."""
+    """Return what messages call the source."""
     if isinstance(source, str | os.PathLike):
         return os.fspath(source)
     return f"<{type(source).__name__}>"
 
 
 def load(source: Source, limits: Limits) -> Photo:
-    """The decoded photo. Raises ``PhotoError`` for anything that is none or cannot be read."""
-    return decoded(read(source, limits), name_of(source), limits)
+    """Read, open and decode a source.
+
+    Parameters
+    ----------
+    source : path, bytes, PIL image or array
+        The photo.
+    limits : Limits
+        Bounds of one photo.
+
+    Returns
+    -------
+    Photo
+        The decoded photo.
+
+    Raises
+    ------
+    PhotoError
+        If it is not a photo, or cannot be read or decoded.
+    """
+    return open_content(read(source, limits), name_of(source), limits).decode()
 
 
 def weight(source: Source) -> int:
-    """The bytes that ``read`` will read; 0 where they are there already or cannot be."""
+    """Return the number of bytes that ``read`` will load; 0 if already in memory or unknown."""
     if isinstance(source, str | os.PathLike):
         with contextlib.suppress(OSError, ValueError):
             return os.stat(source).st_size
@@ -38,45 +75,93 @@ def weight(source: Source) -> int:
 
 
 def read(source: Source, limits: Limits) -> Any:
-    """What ``decoded`` needs: a file's bytes, or the picture itself. Raises ``PhotoError``."""
+    """Return a path's bytes, or the source itself if it is in memory.
+
+    Parameters
+    ----------
+    source : path, bytes, PIL image or array
+        The photo.
+    limits : Limits
+        Bounds of one photo; a file is refused by its size before it is read.
+
+    Returns
+    -------
+    bytes, PIL image or array
+        What ``open_content`` takes.
+
+    Raises
+    ------
+    PhotoError
+        If the file cannot be read or is too large.
+    """
     if isinstance(source, str | os.PathLike):
         return read_file(Path(source), limits)
     return bytes(source) if isinstance(source, bytearray | memoryview) else source
 
 
-def pixels_of(content: Any, name: str, limits: Limits) -> int:
-    """Width x height of what ``read`` returned, without decoding it. Raises ``PhotoError`` for what ``limits`` or a
-    damaged header rule out."""
+def open_content(content: Any, name: str, limits: Limits) -> OpenedSource:
+    """Open what ``read`` returned, without decoding it.
+
+    Parameters
+    ----------
+    content : bytes, PIL image or array
+        What ``read`` returned.
+    name : str
+        What errors call the photo.
+    limits : Limits
+        Bounds of one photo.
+
+    Returns
+    -------
+    OpenedSource
+        Its ``decode`` gives the photo.
+
+    Raises
+    ------
+    PhotoError
+        If it is not a photo, its header is damaged, or it exceeds the limits.
+    """
     if isinstance(content, bytes):
-        width, height = check(content, name=name, limits=limits).upright_size
-        return width * height
+        return decoding.open(content, name=name, limits=limits)
     if isinstance(content, np.ndarray):
-        return content.size // 3
-    return math.prod(content.size) if _is_pil(content) else 0
-
-
-def decoded(content: Any, name: str, limits: Limits) -> Photo:
-    """The photo in what ``read`` returned. Raises ``PhotoError``."""
-    if isinstance(content, bytes):
-        return decode(content, name=name, limits=limits)
-    if isinstance(content, np.ndarray):
-        return _from_array(content)
-    if _is_pil(content):
-        from . import from_pil
-
-        return from_pil(content)
+        return _Array(content)
+    if hasattr(content, "convert") and hasattr(content, "getexif"):  # a PIL image, told without importing PIL here
+        return _PillowImage(content)
     raise PhotoError(
         f"cannot read a photo from {type(content).__name__}; give a path, bytes, a PIL image or a uint8 RGB array"
     )
 
 
-def _is_pil(content: Any) -> bool:
-    """Whether it is a PIL image, without importing PIL here."""
-    return hasattr(content, "convert") and hasattr(content, "getexif")
+def pixels_of(content: Any, name: str, limits: Limits) -> int:
+    """Return ``open_content(...).pixel_count``."""
+    return open_content(content, name, limits).pixel_count
+
+
+def decoded(content: Any, name: str, limits: Limits) -> Photo:
+    """Return ``open_content(...).decode()``."""
+    return open_content(content, name, limits).decode()
 
 
 def read_file(path: Path, limits: Limits) -> bytes:
-    """The file's bytes, opened for reading only; refused by its size before it is read."""
+    """Return a file's bytes; it is opened for reading only, and refused by its size before it is read.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    limits : Limits
+        ``max_bytes`` is what counts.
+
+    Returns
+    -------
+    bytes
+        The whole file.
+
+    Raises
+    ------
+    PhotoError
+        If it is not a regular file, is too large, or cannot be read.
+    """
     try:
         if not path.is_file():
             raise PhotoError(f"{path}: no such file" if not path.exists() else f"{path}: not a regular file")
@@ -88,9 +173,36 @@ def read_file(path: Path, limits: Limits) -> bytes:
         raise PhotoError(f"{path}: cannot be read: {error.strerror or error}") from error
 
 
-def _from_array(array: np.ndarray[Any, Any]) -> Photo:
-    if array.dtype != np.uint8 or array.ndim != 3 or array.shape[2] != 3 or array.size == 0:
-        raise PhotoError(
-            f"array of {array.dtype} and shape {array.shape}; expected uint8 RGB of shape (height, width, 3)"
-        )
-    return Photo(np.ascontiguousarray(array), format="png", lossless=True)
+@dataclass(frozen=True, slots=True)
+class _Array:
+    """A caller's pixels."""
+
+    array: np.ndarray[Any, Any]
+
+    @property
+    def pixel_count(self) -> int:
+        return self.array.size // 3
+
+    def decode(self) -> Photo:
+        array = self.array
+        if array.dtype != np.uint8 or array.ndim != 3 or array.shape[2] != 3 or array.size == 0:
+            raise PhotoError(
+                f"array of {array.dtype} and shape {array.shape}; expected uint8 RGB of shape (height, width, 3)"
+            )
+        return Photo(np.ascontiguousarray(array), format="png", lossless=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _PillowImage:
+    """A photo that a caller opened with Pillow."""
+
+    image: Any
+
+    @property
+    def pixel_count(self) -> int:
+        return math.prod(self.image.size)
+
+    def decode(self) -> Photo:
+        from .pil_source import from_pil
+
+        return from_pil(self.image)

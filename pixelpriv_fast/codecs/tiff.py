@@ -10,8 +10,8 @@ from dataclasses import replace
 import numpy as np
 
 from ..types import Photo
-from .contract import Damaged, EncodeJob, Header, Refused
-from .exif import read_orientation
+from .contract import Codec, Damaged, EncodeJob, Header, Refused
+from .exif import orientation_of
 from .pillow_image import Plane, from_image, stacked
 from .tiff_strips import COMPRESSIONS, unpacked
 from .tiff_structure import (
@@ -19,8 +19,8 @@ from .tiff_structure import (
     Entry,
     byte_order,
     directory_bytes,
+    file_header,
     first_directory,
-    header,
     integers,
     longs,
     number,
@@ -55,7 +55,7 @@ _MOST_PAGES = 1000
 _STRIP_GOAL = 1024 * 1024  # bytes; large enough for zlib, small enough for readers with little memory
 
 
-class Tiff:
+class Tiff(Codec[Directory]):
     name = "tiff"
     suffixes = (".tif", ".tiff")
     has_alpha = True
@@ -66,7 +66,7 @@ class Tiff:
     def matches(self, data: bytes) -> bool:
         return data[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
-    def peek(self, data: bytes) -> Header:
+    def parse(self, data: bytes) -> tuple[Header, Directory]:
         if data[2:4] in (b"+\0", b"\0+"):
             raise Refused("a BigTIFF (64-bit offsets)", "save it as a plain TIFF")
         order, first = byte_order(data), first_directory(data)
@@ -74,7 +74,7 @@ class Tiff:
         if DNG_VERSION in tags or data[8:10] == b"CR" or number(tags.get(SUBFILE), order, 0) & 1:
             raise Refused("a camera raw file or a lone preview", "develop it to JPEG or TIFF")
         _check_readable(tags, order)
-        return Header(
+        header = Header(
             "tiff",
             number(tags.get(WIDTH), order, 0),
             number(tags.get(HEIGHT), order, 0),
@@ -82,15 +82,16 @@ class Tiff:
             max(8, *integers(tags.get(BITS), order), 8),
             _CHANNEL_NAMES[number(tags[PHOTOMETRIC], order, 0)],
             bool(integers(tags.get(EXTRA), order)),
-            read_orientation(data),
+            orientation_of(tags, order),
             lossless=True,
         )
+        return header, first
 
-    def decode(self, data: bytes, header: Header) -> Photo:
+    def decode(self, data: bytes, header: Header, parsed: Directory) -> Photo:
         from PIL.TiffImagePlugin import TiffImageFile
 
-        metadata = read_tags(data)
-        planes = from_image(TiffImageFile(io.BytesIO(unpacked(data))), header, metadata.icc)
+        metadata = read_tags(data, parsed)
+        planes = from_image(TiffImageFile(io.BytesIO(unpacked(data, parsed))), header, metadata.icc)
         metadata = replace(metadata, icc=planes.icc)
         return Photo(planes.pixels, self.name, planes.alpha, metadata, lossless=True, grey=planes.grey)
 
@@ -118,7 +119,7 @@ class Tiff:
         if job.alpha is not None:
             tree[EXTRA] = shorts(order, 2)  # unassociated
         at = starts[-1] + starts[-1] % 2
-        return b"".join([header(order, at), *strips, bytes(at - starts[-1]), directory_bytes(tree, order, at)])
+        return b"".join([file_header(order, at), *strips, bytes(at - starts[-1]), directory_bytes(tree, order, at)])
 
 
 def _deflate(rows: Plane) -> bytes:

@@ -15,12 +15,12 @@ import numpy as np
 from .. import kernels
 from .contract import Damaged
 from .tiff_structure import (
+    Directory,
     Entry,
     Tree,
     byte_order,
     directory_bytes,
-    first_directory,
-    header,
+    file_header,
     integers,
     longs,
     number,
@@ -68,12 +68,12 @@ class _Layout:
         return min(self.rows, self.height - piece % (self.pieces // self.planes) * self.rows)
 
 
-def unpacked(data: bytes) -> bytes:
+def unpacked(data: bytes, first: Directory) -> bytes:
     """The file rewritten: one directory that names the pixels alone, the values unpacked.
 
     Raises ``Damaged`` when a piece is missing, lies outside the file or does not unpack to its size.
     """
-    order, tags = byte_order(data), first_directory(data).entries
+    order, tags = byte_order(data), first.entries
     layout = _layout(tags, order)
     offsets = integers(tags.get(TILES if layout.tiled else STRIPS), order)
     sizes = integers(tags.get(TILE_BYTES if layout.tiled else STRIP_BYTES), order)
@@ -150,4 +150,4 @@ def _plain_file(order: str, tags: Mapping[int, Entry], layout: _Layout, pieces: 
     tree[TILES if layout.tiled else STRIPS] = longs(order, *ends[:-1])
     tree[TILE_BYTES if layout.tiled else STRIP_BYTES] = longs(order, *(len(piece) for piece in pieces))
     at = ends[-1] + ends[-1] % 2
-    return b"".join([header(order, at), *pieces, bytes(at - ends[-1]), directory_bytes(tree, order, at)])
+    return b"".join([file_header(order, at), *pieces, bytes(at - ends[-1]), directory_bytes(tree, order, at)])

@@ -107,7 +107,7 @@ def longs(order: str, *values: int) -> Entry:
     return Entry(LONG, struct.pack(f"{order}{len(values)}I", *values))
 
 
-def header(order: str, first: int) -> bytes:
+def file_header(order: str, first: int) -> bytes:
     """The eight bytes that every TIFF structure starts with."""
     return (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "I", first)
 
@@ -133,4 +133,4 @@ def directory_bytes(tree: Tree, order: str, at: int) -> bytes:
 
 def block(tree: Tree, order: str) -> bytes:
     """A whole structure: header and directories."""
-    return header(order, 8) + directory_bytes(tree, order, 8)
+    return file_header(order, 8) + directory_bytes(tree, order, 8)

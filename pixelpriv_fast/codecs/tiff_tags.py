@@ -6,8 +6,8 @@ import struct
 from dataclasses import replace
 
 from ..types import Metadata
-from .exif import read
-from .tiff_structure import RATIONAL, UNDEFINED, Entry, Tree, block, first_directory, number, rational, shorts
+from .exif import read, read_below
+from .tiff_structure import RATIONAL, UNDEFINED, Directory, Entry, Tree, block, number, rational, shorts
 
 SUBFILE, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC = 0x00FE, 0x0100, 0x0101, 0x0102, 0x0103, 0x0106
 STRIPS, CHANNELS, ROWS, STRIP_BYTES, X_RESOLUTION, Y_RESOLUTION = 0x0111, 0x0115, 0x0116, 0x0117, 0x011A, 0x011B
@@ -30,10 +30,10 @@ _NOT_EXIF = (
 _CENTIMETRES = 3
 
 
-def read_tags(data: bytes) -> Metadata:
+def read_tags(data: bytes, directory: Directory) -> Metadata:
     """What a TIFF file's first directory says besides the pixels. Raises ``Damaged``."""
-    found = read(data)
-    order, first = found.order, first_directory(data).entries
+    found = read_below(data, directory)
+    order, first = found.order, directory.entries
     kept = {tag: entry for tag, entry in first.items() if tag not in _NOT_EXIF}
     tree = replace(found, first=kept).tree()
     scale = 2.54 if number(first.get(UNIT), order, 2) == _CENTIMETRES else 1.0

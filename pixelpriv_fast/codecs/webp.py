@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterator
 
 from ..types import Metadata, Photo, Pixels
-from .contract import Damaged, EncodeJob, Header
+from .contract import Codec, Damaged, EncodeJob, Header
 from .exif import read_orientation, without_prefix
 from .pillow_image import from_image, to_image
 
@@ -15,7 +15,7 @@ _MOST_CHUNKS = 100_000
 _LOSSLESS_METHOD, _LOSSLESS_EFFORT = 2, 20
 
 
-class Webp:
+class Webp(Codec[Metadata]):
     name = "webp"
     suffixes = (".webp",)
     has_alpha = True
@@ -26,15 +26,14 @@ class Webp:
     def matches(self, data: bytes) -> bool:
         return data[:4] == b"RIFF" and data[8:12] == b"WEBP"
 
-    def peek(self, data: bytes) -> Header:
-        return _read(data)[0]
+    def parse(self, data: bytes) -> tuple[Header, Metadata]:
+        return _read(data)
 
-    def decode(self, data: bytes, header: Header) -> Photo:
+    def decode(self, data: bytes, header: Header, parsed: Metadata) -> Photo:
         from PIL.WebPImagePlugin import WebPImageFile
 
-        metadata = _read(data)[1]
-        planes = from_image(WebPImageFile(io.BytesIO(data)), header, metadata.icc)
-        return Photo(planes.pixels, self.name, planes.alpha, metadata, lossless=header.lossless)
+        planes = from_image(WebPImageFile(io.BytesIO(data)), header, parsed.icc)
+        return Photo(planes.pixels, self.name, planes.alpha, parsed, lossless=header.lossless)
 
     def encode(self, job: EncodeJob) -> bytes:
         # Lossy WebP is always 4:2:0; "sharp" chroma is the nearest it comes to keeping fine colour changes.

@@ -12,6 +12,7 @@ from PIL import Image, ImageCms, ImageOps
 from PIL.JpegImagePlugin import JpegImageFile
 
 from pixelpriv_fast import codecs
+from pixelpriv_fast.codecs import jpeg, sniff
 from pixelpriv_fast.errors import PhotoError, UsageError
 
 from . import profiles, samples
@@ -264,14 +265,14 @@ def test_large_photos_decode_where_the_limit_allows() -> None:
     rows = (b"\0" + bytes(14000)) * 13000  # 182 MP, grey, tiny file
     data = samples.raw_png(14000, 13000, 8, 0, rows)
     assert "exceed the limit" in refusal(data)
-    assert codecs.check(data, limits=codecs.Limits(max_pixels=200_000_000)).width == 14000
+    assert codecs.open(data, limits=codecs.Limits(max_pixels=200_000_000)).header.width == 14000
 
 
-def test_check_refuses_what_decode_would() -> None:
+def test_open_refuses_what_decode_would() -> None:
     data = samples.raw_png(4, 2, 16, 0, (b"\0" + bytes(8)) * 2)
     assert codecs.peek(data).depth == 16
     with pytest.raises(PhotoError, match="16 bits"):
-        codecs.check(data)
+        codecs.open(data)
 
 
 def test_from_pil(photos: Path) -> None:
@@ -285,3 +286,36 @@ def test_from_pil(photos: Path) -> None:
         codecs.from_pil(Image.new("I;16", (3, 2)))
     with pytest.raises(PhotoError, match="3 frames"):
         codecs.from_pil(Image.open(io.BytesIO(samples.animated("webp"))))
+
+
+@pytest.mark.parametrize("format_name", samples.FORMATS)
+def test_a_file_is_parsed_once(format_name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Opening a photo and decoding it asks the codec once for what stands before the pixels."""
+    data, row = samples.with_everything(format_name, samples.picture()), type(sniff.codec(format_name))
+    parse, calls = row.parse, []
+
+    def counted(self: object, given: bytes) -> object:
+        calls.append(given)
+        return parse(self, given)
+
+    monkeypatch.setattr(row, "parse", counted)
+    opened = codecs.open(data)
+    assert opened.pixel_count == 64 * 48
+    assert np.array_equal(opened.decode().pixels, opened.decode().pixels)
+    assert len(calls) == 1
+    codecs.decode(data)
+    assert len(calls) == 2
+
+
+def test_a_jpegs_segments_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    reader, calls = jpeg.read_segments, []
+
+    def counted(data: bytes) -> object:
+        calls.append(len(data))
+        return reader(data)
+
+    monkeypatch.setattr(jpeg, "read_segments", counted)
+    photo = codecs.decode(samples.with_everything("jpeg", samples.picture()))
+    assert len(calls) == 1
+    codecs.encode(photo.pixels, like=photo)
+    assert len(calls) == 1
