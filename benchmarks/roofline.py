@@ -116,6 +116,7 @@ def photo_paths(height: int, width: int) -> dict[str, Work]:
         "lattice step through the resize": Work(
             lambda: get("lattice_step")(photo, offsets, 1, gradient, *exact, *step), size, n + 2 * n, "copy", 2 * taps
         ),
+        "lattice photo": Work(lambda: get("lattice_photo")(photo, offsets, 2), size, n + 2 * n),
         "lift, two corrections": Work(lambda: get("lift")(photo, wanted, *exact, 8, 2), size, 2 * n, "copy", 6 * taps),
     }
 

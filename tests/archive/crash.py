@@ -1,4 +1,4 @@
-"""A job in a process of its own, so that it can be killed; see ``test_crash.py`` and ``benchmarks/archive_kills.py``."""
+"""A job in a process of its own, so that it can be killed; see ``test_crash.py`` and ``tests/stress/archive_kills.py``."""
 
 from __future__ import annotations
 

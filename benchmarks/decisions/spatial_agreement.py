@@ -1,11 +1,11 @@
-"""The rotation/translation search ranked in 8 or 16 bits, against the same search all in fp32: how often both keep the same
-candidate, and how much faster one is.
+"""Compares the rotation and translation search that ranks in 8 or 16 bits with the same search in fp32 alone.
 
-    python benchmarks/spatial_agreement.py --photos FOLDER [--classifier squeezenet_places365] [--models FOLDER] [--count N]
-        [--k 100] [--rules worst] [--margin 3.5] [--batch 16] [--precision auto]
+    python benchmarks/decisions/spatial_agreement.py --photos FOLDER [--classifier squeezenet_places365]
+        [--models FOLDER] [--count N] [--k 100] [--rules worst] [--margin 3.5] [--batch 16] [--precision auto]
 
-Every photo of the folder (or ``--count`` of them, evenly spread) flees the classifier's own top-1. Batches run by both
-searches in turn, in an order that alternates. "fooled alike": both fool, or none does; "judged" counts candidates a photo.
+It backs the margin of ``attacks/euclidean.py``: how often do both keep the same candidate, and how much faster is one?
+Every photo of the folder (or ``--count`` of them, evenly spread) flees the classifier's own top-1. Both searches run each
+batch, in an order that alternates. "fooled alike": both fool, or neither does; "judged" counts candidates per photo.
 """
 
 from __future__ import annotations

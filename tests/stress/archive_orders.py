@@ -1,10 +1,11 @@
 """Protects one archive several times, with other numbers of threads and in other orders, and compares the files.
 
-    python benchmarks/archive_orders.py --photos FOLDER [FOLDER ...] [--count 120] [--distinct 120] [--recipe R]
+    python tests/stress/archive_orders.py --photos FOLDER [FOLDER ...] [--count 120] [--distinct 120] [--recipe R]
         [--classifier C] [--models DIR] [--engine E] [--precision P] [--batch 16]
 
-The archive is made of the photos in FOLDER as ``archive_throughput.py`` makes it. Prints one JSON object; exits 1 where
-any file differs from the first run's, a photo has no file, or an original was touched.
+Run it after changes to the pipeline, the engines or the kernels. The archive is made of the photos in FOLDER, as by
+``benchmarks/archive_throughput.py``. The script prints one JSON object. It exits with 1 if a file differs from the first
+run's, if a photo has no file, or if an original was touched.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import pixelpriv_fast as pp
 from benchmarks.archive_made import fill

@@ -1,6 +1,6 @@
 """What stopping a photo's attack early changes, and what gradients in bf16 change: speed, success and size of the change.
 
-    python benchmarks/early_stop.py --data ../shared/data [--models DIR] [--attacks least_likely,pgd] [--photos N]
+    python benchmarks/decisions/early_stop.py --data ../shared/data [--models DIR] [--attacks least_likely,pgd] [--photos N]
         [--precisions fp32,bf16] [--batch 16] [--rounds 4]
 
 Takes the SUN photos that SqueezeNet-Places365 classifies correctly in as many parts as there are rounds; in each round

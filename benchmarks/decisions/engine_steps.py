@@ -1,6 +1,6 @@
 """One attack step (logits and input gradient) by every engine, provider and precision that works here, interleaved.
 
-    python benchmarks/engine_steps.py [--models DIR] [--networks a,b] [--batches 1,8,32] [--rounds N] [--engines torch]
+    python benchmarks/decisions/engine_steps.py [--models DIR] [--networks a,b] [--batches 1,8,32] [--rounds N] [--engines torch]
         [--passes 1,2,8,32]
 
 A network may also be the path of a stamped ``.onnx``, such as the one that ``peers/resnet50_calibrated.py`` writes.

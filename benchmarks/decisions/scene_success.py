@@ -1,6 +1,6 @@
 """Success on labelled scene photos: attack by attack, format by format.
 
-    python benchmarks/scene_success.py --data ../shared/data [--photos N] [--attacks least_likely,pgd]
+    python benchmarks/decisions/scene_success.py --data ../shared/data [--photos N] [--attacks least_likely,pgd]
 
 Takes the SUN photos that SqueezeNet-Places365 classifies correctly, protects each, and judges the saved bytes with an
 ONNX Runtime session and a Pillow preprocessing of this script's own, not with the product's verdict. Besides accuracy

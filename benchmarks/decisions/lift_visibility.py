@@ -1,7 +1,7 @@
 """What is seen of a large photo's protection, and what survives of it: how the constants of ``attacks/lifting.py`` and
 ``attacks/visibility.py`` were chosen.
 
-    python benchmarks/lift_visibility.py PHOTO_OR_FOLDER... [--attack least_likely] [--set MARGIN=1e-3]...
+    python benchmarks/decisions/lift_visibility.py PHOTO_OR_FOLDER... [--attack least_likely] [--set MARGIN=1e-3]...
         [--forms discreet,alike,exact] [--pictures FOLDER]
 
 ``discreet`` is the attack as it is, ``alike`` spends the ball everywhere alike (discreet=False), ``exact`` takes every

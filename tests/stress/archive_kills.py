@@ -1,9 +1,10 @@
-"""Kills an archive's job at random moments while it writes, resumes it until it is done, and compares what is there.
+"""Kills an archive's job at random moments while it writes, resumes it until it is done, and compares the files.
 
-    python benchmarks/archive_kills.py [--kills 200] [--photos 300] [--seed 0]
+    python tests/stress/archive_kills.py [--kills 200] [--photos 300] [--seed 0]
 
-From the root of a checkout: it uses the same child process as the test of twenty kills. Prints one JSON object; exits 1
-where anything was lost, broken, doubled, left over, or is not byte for byte what an undisturbed run writes.
+Run it after changes to the archive or to how files are written. It uses the same child process as the test of twenty
+kills. The script prints one JSON object. It exits with 1 if a file was lost, broken, doubled or left over, or differs by a
+byte from what an undisturbed run writes.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from pixelpriv_fast.archive.journal import reading
 from tests.archive.crash import finish, kill_while_writing
