@@ -20,12 +20,12 @@ import numpy as np
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from pixelpriv_fast import kernels
 from pixelpriv_fast.bench.machine import header
 from pixelpriv_fast.bench.scene import scene
 from pixelpriv_fast.bench.torch_eager import answers
 from pixelpriv_fast.engines import load_engine
 from pixelpriv_fast.graph.proof import proof_input
-from pixelpriv_fast.kernels import get
 from pixelpriv_fast.kernels.filters import axis_filter
 
 RESIZED, SIDE, CANDIDATES, BATCH, CLASSIFIER = 256, 224, 32, 8, "efficientnet_lite0"
@@ -102,22 +102,22 @@ def photo_paths(height: int, width: int) -> dict[str, Work]:
     step = (ORDER, ONES, ZEROS, 1, 8, None, None)
     return {
         "contrast: blend": Work(
-            lambda: get("blend_exposure")(photo, illumination, np.linspace(0, 1.4, 256), 0.5),
+            lambda: kernels.blend_exposure(photo, illumination, np.linspace(0, 1.4, 256), 0.5),
             size,
             2 * n + illumination.nbytes,
         ),
-        "resize from uint8": Work(lambda: get("resize_u8")(photo, *fixed), f"{size} to {RESIZED}", n, "copy", taps),
+        "resize from uint8": Work(lambda: kernels.resize_u8(photo, *fixed), f"{size} to {RESIZED}", n, "copy", taps),
         "resize's adjoint": Work(
-            lambda: get("resize_adjoint")(gradient, *exact, ORDER, ONES, out), f"{RESIZED} to {size}", 4 * n, "fill"
+            lambda: kernels.resize_adjoint(gradient, *exact, ORDER, ONES, out), f"{RESIZED} to {size}", 4 * n, "fill"
         ),
         "lattice step, no resize": Work(
-            lambda: get("lattice_step")(photo, offsets, 1, full, *same, *step), size, n + 2 * n + 4 * n
+            lambda: kernels.lattice_step(photo, offsets, 1, full, *same, *step), size, n + 2 * n + 4 * n
         ),
         "lattice step through the resize": Work(
-            lambda: get("lattice_step")(photo, offsets, 1, gradient, *exact, *step), size, n + 2 * n, "copy", 2 * taps
+            lambda: kernels.lattice_step(photo, offsets, 1, gradient, *exact, *step), size, n + 2 * n, "copy", 2 * taps
         ),
-        "lattice photo": Work(lambda: get("lattice_photo")(photo, offsets, 2), size, n + 2 * n),
-        "lift, two corrections": Work(lambda: get("lift")(photo, wanted, *exact, 8, 2), size, 2 * n, "copy", 6 * taps),
+        "lattice photo": Work(lambda: kernels.lattice_photo(photo, offsets, 2), size, n + 2 * n),
+        "lift, two corrections": Work(lambda: kernels.lift(photo, wanted, *exact, 8, 2), size, 2 * n, "copy", 6 * taps),
     }
 
 
@@ -125,9 +125,9 @@ def solve_path() -> dict[str, Work]:
     """One cycle of the solve, as the difference of two solves: to 0.99 of the first residual takes one, to all of it
     none. A cycle sweeps over its arrays twice, down and up in the multigrid: 13 floats for each unknown and a third more on
     the coarser grids; conjugate gradients' step goes along on the finest, another 8."""
-    luminance = get("half_luminance")(scene(768, 1024))
-    weights = get("texture_weights")(luminance, 5, 1e-3)
-    solve = get("solve_illumination")
+    luminance = kernels.half_luminance(scene(768, 1024))
+    weights = kernels.texture_weights(luminance, 5, 1e-3)
+    solve = kernels.solve_illumination
     cycle = 4.0 * luminance.size * (13 * 4 / 3 + 8)
     return {
         "contrast: solve, set-up": Work(lambda: solve(luminance, *weights, 0.5, 1.0), "1024 x 768"),
@@ -144,7 +144,7 @@ def network_paths(threads: int) -> dict[str, Work]:
     photo = scene(SIDE, SIDE)
     found = {
         "warp into a network's input": Work(
-            lambda: get("warp_input")(photo, motions, ORDER, ONES, ZEROS, batch),
+            lambda: kernels.warp_input(photo, motions, ORDER, ONES, ZEROS, batch),
             f"{CANDIDATES} x {SIDE} x {SIDE}",
             batch.nbytes,
             "fill",

@@ -23,7 +23,7 @@ from PIL import Image
 from scipy.sparse.linalg import spsolve
 
 import pixelpriv_fast as pp
-from pixelpriv_fast.kernels import get
+from pixelpriv_fast import kernels
 
 Pixels = npt.NDArray[np.uint8]
 SMALL, LARGE, HUGE = (256, 256), (1024, 768), (4000, 3000)
@@ -38,10 +38,10 @@ def load(path: Path, size: tuple[int, int] | None = None) -> Pixels:
 
 def parts(photo: Pixels) -> dict[str, Callable[[], object]]:
     """The solve on one core and on two, the whole enhancement at a given ratio, and the search for the ratio."""
-    half = get("half_luminance")(photo, 1)
-    w_h, w_v = get("texture_weights")(half, ying.WINDOW, ying.SHARPNESS)
-    solve = get("solve_illumination")
-    samples = get("exposure_samples")(photo, solve(half, w_h, w_v, ying.LAM, RTOL, 1)[0], 0.5, 1)
+    half = kernels.half_luminance(photo, 1)
+    w_h, w_v = kernels.texture_weights(half, ying.WINDOW, ying.SHARPNESS)
+    solve = kernels.solve_illumination
+    samples = kernels.exposure_samples(photo, solve(half, w_h, w_v, ying.LAM, RTOL, 1)[0], 0.5, 1)
     contrast, searching = pp.enhance.Contrast(k=K, rtol=RTOL), pp.enhance.Contrast(rtol=RTOL)
     return {
         "solve, 1 core": lambda: solve(half, w_h, w_v, ying.LAM, RTOL, 1),
@@ -50,7 +50,7 @@ def parts(photo: Pixels) -> dict[str, Callable[[], object]]:
         "k given, 2 cores": lambda: contrast(photo, threads=2),
         "k searched, 1 core": lambda: searching(photo, threads=1),
         "k searched, 2 cores": lambda: searching(photo, threads=2),
-        "search alone": lambda: get("best_exposure")(samples, ying.A, ying.B, 1.0, 7.0, 0.01),
+        "search alone": lambda: kernels.best_exposure(samples, ying.A, ying.B, 1.0, 7.0, 0.01),
     }
 
 
@@ -110,10 +110,10 @@ def largest_differences(paths: list[Path]) -> tuple[int, float]:
 
 def searched_ratio(photo: Pixels) -> float:
     """The ratio that the enhancement finds; K where nothing is badly exposed."""
-    half = get("half_luminance")(photo, 1)
-    w_h, w_v = get("texture_weights")(half, ying.WINDOW, ying.SHARPNESS)
-    samples = get("exposure_samples")(photo, get("solve_illumination")(half, w_h, w_v, ying.LAM, RTOL, 1)[0], 0.5, 1)
-    return float(get("best_exposure")(samples, ying.A, ying.B, 1.0, 7.0, 0.01)) if samples.size else K
+    half = kernels.half_luminance(photo, 1)
+    w_h, w_v = kernels.texture_weights(half, ying.WINDOW, ying.SHARPNESS)
+    samples = kernels.exposure_samples(photo, kernels.solve_illumination(half, w_h, w_v, ying.LAM, RTOL, 1)[0], 0.5, 1)
+    return float(kernels.best_exposure(samples, ying.A, ying.B, 1.0, 7.0, 0.01)) if samples.size else K
 
 
 def table(size: tuple[int, int], times: dict[str, Times]) -> None:

@@ -17,7 +17,7 @@ from PIL import Image
 from torchvision.transforms.v2 import InterpolationMode
 from torchvision.transforms.v2 import functional as transforms
 
-from pixelpriv_fast.kernels import get
+from pixelpriv_fast import kernels
 from pixelpriv_fast.kernels.filters import axis_filter
 
 HEIGHT, WIDTH, RESIZED = 3000, 4000, (256, 341)
@@ -41,12 +41,12 @@ def contenders(name: str) -> dict[str, Callable[[], object]]:
     plain = np.arange(3, dtype=np.int32), np.ones(3, np.float32)
     mode, pillow = InterpolationMode(name), getattr(Image.Resampling, name.upper())
     return {
-        "resize": lambda: get("resize_u8")(pixels, rows.starts, rows.fixed, columns.starts, columns.fixed),
+        "resize": lambda: kernels.resize_u8(pixels, rows.starts, rows.fixed, columns.starts, columns.fixed),
         "resize, Pillow": lambda: image.resize(RESIZED[::-1], pillow),
         "resize, torchvision": lambda: transforms.resize(tensor, list(RESIZED), mode, antialias=True),
-        "adjoint": lambda: get("resize_adjoint")(gradient, *tables, *plain, full),
+        "adjoint": lambda: kernels.resize_adjoint(gradient, *tables, *plain, full),
         "fill of the same size": lambda: full.fill(1.0),
-        "lift": lambda: get("lift")(pixels, wanted, *tables, 8, 2),
+        "lift": lambda: kernels.lift(pixels, wanted, *tables, 8, 2),
     }
 
 

@@ -42,7 +42,7 @@ Search = Callable[[Sequence[NDArray[np.uint8]], NDArray[np.int64]], int]
 def warps(count: int, threads: int) -> dict[str, Work]:
     import torch
 
-    from pixelpriv_fast.kernels import get
+    from pixelpriv_fast import kernels
 
     torch.set_num_threads(threads)
     rng = np.random.default_rng(0)
@@ -51,8 +51,8 @@ def warps(count: int, threads: int) -> dict[str, Work]:
     order, gain, bias = np.arange(3, dtype=np.int32), np.full(3, 1 / 128, np.float32), np.full(3, -1.0, np.float32)
     out = np.empty((count, 3, EDGE, EDGE), np.float32)
     works: dict[str, Work] = {
-        "ours, into the input": lambda: get("warp_input")(photo, motions, order, gain, bias, out, threads=threads),
-        "ours, 8 bits": lambda: get("warp_u8")(photo, motions, threads=threads),
+        "ours, into the input": lambda: kernels.warp_input(photo, motions, order, gain, bias, out, threads=threads),
+        "ours, 8 bits": lambda: kernels.warp_u8(photo, motions, threads=threads),
         "torch, batched": _torch(photo, motions),
         "fill of the input": lambda: out.fill(1.0),
     }

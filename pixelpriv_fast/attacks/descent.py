@@ -15,8 +15,8 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
+from .. import kernels
 from ..engines.walker import OffersWalker
-from ..kernels import get
 from ..models.preprocess import Offsets
 from ..types import Floats, Logits, Pixels
 from .goals import Aim, ClassSet, Goal, Row, View, log_odds, softplus
@@ -293,5 +293,5 @@ def _kept(run: Run) -> Run:
 
 def _outcome(run: Run) -> AttackOutcome:
     photo, judgement = run.iterate.pixels(), run.judgement
-    linf = int(get("largest_change")(photo, run.iterate.start))
+    linf = kernels.largest_change(photo, run.iterate.start)
     return AttackOutcome(photo, linf, run.steps, None if judgement is None else judgement.fooled)

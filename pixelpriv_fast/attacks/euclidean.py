@@ -10,8 +10,8 @@ from typing import ClassVar
 
 import numpy as np
 
+from .. import kernels
 from ..errors import UsageError
-from ..kernels import get
 from ..types import Floats, Pixels
 from .contract import Attack
 from .spatial_judging import Answers, judge
@@ -118,7 +118,7 @@ class _Search:
         drawn = sample(self._seed, self.attack.k, height, width, bounds, round_)
         unknown, none = np.full((len(drawn), self._odds.shape[1]), np.inf), np.zeros(len(drawn), np.bool_)
         self.motions = np.concatenate([self.motions, drawn])
-        self._areas = np.concatenate([self._areas, get("filled_area")(drawn, height, width, self.attack.edge)])
+        self._areas = np.concatenate([self._areas, kernels.filled_area(drawn, height, width, self.attack.edge)])
         self._odds, self._leads = np.concatenate([self._odds, unknown]), np.concatenate([self._leads, unknown])
         self._fools, self._ranked = np.concatenate([self._fools, none]), np.concatenate([self._ranked, none])
         self._known = np.concatenate([self._known, none])
@@ -166,8 +166,8 @@ class _Search:
     def outcome(self) -> AttackOutcome:
         chosen = int(RULES[self.attack.rule](*self._bounds(), self._areas))
         motion = self.motions[chosen : chosen + 1]
-        photo: Pixels = get("warp_u8")(self.photo, motion, self.attack.edge, self.attack.fill)[0]
-        change = int(get("largest_change")(photo, self.photo))
+        photo = kernels.warp_u8(self.photo, motion, self.attack.edge, self.attack.fill)[0]
+        change = kernels.largest_change(photo, self.photo)
         return AttackOutcome(photo, change, len(self.motions), bool(self._fools[chosen]))
 
 

@@ -18,7 +18,7 @@ from functools import partial
 
 import numpy as np
 
-from ..kernels import get
+from .. import kernels
 from ..models.preprocess import Offsets, Preprocess
 from ..types import Floats, Pixels
 from .descent import Descent, descend, run_down
@@ -86,7 +86,7 @@ def _lift_and_polish(photos: Sequence[Pixels], task: AttackTask, plan: Descent, 
     asked = [i for i, small in enumerate(reduced) if task.judged or not small.sure]
     fooled = dict(zip(asked, _fooled([lifted[i] for i in asked], task.only(asked)), strict=True)) if asked else {}
     outcomes = [
-        AttackOutcome(changed, int(get("largest_change")(changed, photo)), small.steps, fooled.get(i))
+        AttackOutcome(changed, kernels.largest_change(changed, photo), small.steps, fooled.get(i))
         for i, (photo, changed, small) in enumerate(zip(photos, lifted, reduced, strict=True))
     ]
     failed = [i for i, good in fooled.items() if not good]

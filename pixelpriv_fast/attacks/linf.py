@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .. import kernels
 from ..errors import UsageError
-from ..kernels import get
 from ..models.preprocess import Offsets, Preprocess
 from ..types import Floats, Pixels
 
@@ -119,5 +119,4 @@ class Iterate:
 
     def pixels(self) -> Pixels:
         """The 8-bit photo: half levels are rounded towards the start. Only where there are no weights."""
-        rounded: Pixels = get("lattice_photo")(self.start, self.offsets, self.ball.units)
-        return rounded
+        return kernels.lattice_photo(self.start, self.offsets, self.ball.units)

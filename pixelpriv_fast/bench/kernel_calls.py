@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from .. import kernels
 from ..errors import UsageError
-from ..kernels import get
 from ..kernels.filters import axis_filter
 from .scene import scene
 
@@ -53,16 +53,16 @@ def _dim() -> Any:
 
 
 def _luminance() -> Any:
-    return get("half_luminance")(_dim())
+    return kernels.half_luminance(_dim())
 
 
 def _illumination() -> Any:
-    weights = get("texture_weights")(_luminance(), 5, 1e-3)
-    return get("solve_illumination")(_luminance(), *weights, 0.5, 1e-4)[0]
+    weights = kernels.texture_weights(_luminance(), 5, 1e-3)
+    return kernels.solve_illumination(_luminance(), *weights, 0.5, 1e-4)[0]
 
 
 def _samples() -> Any:
-    return get("exposure_samples")(_dim(), _illumination(), 0.5)
+    return kernels.exposure_samples(_dim(), _illumination(), 0.5)
 
 
 def _response() -> Any:
@@ -131,8 +131,8 @@ def _packed() -> Any:
 
 EXAMPLES: Final[dict[str, Callable[[], tuple[Any, ...]]]] = {
     "half_luminance": lambda: (_photo(),),
-    "texture_weights": lambda: (get("half_luminance")(scene(192, 256)), 5, 1e-3),
-    "solve_illumination": lambda: (_luminance(), *get("texture_weights")(_luminance(), 5, 1e-3), 0.5, 1e-2),
+    "texture_weights": lambda: (kernels.half_luminance(scene(192, 256)), 5, 1e-3),
+    "solve_illumination": lambda: (_luminance(), *kernels.texture_weights(_luminance(), 5, 1e-3), 0.5, 1e-2),
     "exposure_samples": lambda: (_dim(), _illumination(), 0.5),
     "best_exposure": lambda: (_samples(), -0.3293, 1.1258, 1.0, 7.0, 0.05),
     "blend_exposure": lambda: (_dim(), _illumination(), _response(), 0.5),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from ..kernels import get
+from .. import kernels
 from ..types import Pixels
 
 if TYPE_CHECKING:
@@ -44,9 +44,9 @@ def _contrast(photo: Pixels) -> Call:
     """Ying's illumination map by the twins, to the authors' own tolerance."""
 
     def run() -> object:
-        luminance = get("half_luminance", "reference")(photo)
-        weights = get("texture_weights", "reference")(luminance, 5, 1e-3)
-        return get("solve_illumination", "reference")(luminance, *weights, 0.5, 0.1)
+        luminance = kernels.get("half_luminance", "reference")(photo)
+        weights = kernels.get("texture_weights", "reference")(luminance, 5, 1e-3)
+        return kernels.get("solve_illumination", "reference")(luminance, *weights, 0.5, 0.1)
 
     return run
 
@@ -55,7 +55,7 @@ def _cartoon_filter(photo: Pixels) -> Call:
     from .kernel_calls import drawing
 
     arguments = drawing(photo)
-    return lambda: get("cartoon_filter", "reference")(*arguments)
+    return lambda: kernels.get("cartoon_filter", "reference")(*arguments)
 
 
 def _cartoongan(photo: Pixels) -> Call:
@@ -73,7 +73,7 @@ def _psnr(result: Pixels, original: Pixels) -> Call:
 
 
 def _ssim(result: Pixels, original: Pixels) -> Call:
-    return lambda: get("ssim", "reference")(result, original)
+    return lambda: kernels.get("ssim", "reference")(result, original)
 
 
 def _nima(result: Pixels, original: Pixels) -> Call:

@@ -112,7 +112,7 @@ def _unpack(packed: memoryview, coding: int, size: int) -> bytes | memoryview:
     if coding == PLAIN:
         plain = packed[:size]
     elif coding == LZW:
-        plain = kernels.get("unpack_lzw")(np.frombuffer(packed, np.uint8), size).data
+        plain = kernels.unpack_lzw(np.frombuffer(packed, np.uint8), size).data
     elif coding == PACKBITS:
         plain = _unpack_bits(packed, size)
     else:

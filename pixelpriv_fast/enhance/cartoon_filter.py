@@ -65,7 +65,7 @@ class CartoonFilter:
         pixels = checked(photo)
         unit = max(max(pixels.shape[:2]) / 1024.0, 0.5)
         radius = math.ceil(3.0 * 1.6 * self.line_width * unit)
-        result: Pixels = kernels.get("cartoon_filter")(
+        return kernels.cartoon_filter(
             pixels,
             blur=_gaussian(self.texture * unit, math.ceil(3.0 * self.texture * unit)),
             shares=_shares(self.reach * unit, self.boundary),
@@ -78,7 +78,6 @@ class CartoonFilter:
             line_gain=_LINE_GAIN,
             line_strength=self.lines,
         )
-        return result
 
 
 def _gaussian(sigma: float, radius: int) -> Floats:

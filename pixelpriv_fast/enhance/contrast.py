@@ -75,15 +75,12 @@ class Contrast:
         table = self._table(photo, illumination, threads)
         if table is None:
             return photo.copy()
-        fused: Pixels = kernels.get("blend_exposure")(photo, illumination, table, self.mu, threads)
-        return fused
+        return kernels.blend_exposure(photo, illumination, table, self.mu, threads)
 
     def _illumination(self, photo: Pixels, threads: int) -> npt.NDArray[np.float64]:
-        luminance = kernels.get("half_luminance")(photo, threads)
-        w_h, w_v = kernels.get("texture_weights")(luminance, self.window, self.sharpness)
-        solve = kernels.get("solve_illumination")
-        illumination: npt.NDArray[np.float64] = solve(luminance, w_h, w_v, self.lam, self.rtol, threads)[0]
-        return illumination
+        luminance = kernels.half_luminance(photo, threads)
+        w_h, w_v = kernels.texture_weights(luminance, self.window, self.sharpness)
+        return kernels.solve_illumination(luminance, w_h, w_v, self.lam, self.rtol, threads)[0]
 
     def _table(
         self, photo: Pixels, illumination: npt.NDArray[np.float64], threads: int
@@ -92,10 +89,10 @@ class Contrast:
         levels = np.arange(256) / 255
         if self.k is not None:
             return np.minimum(camera_response(levels, self.k, self.a, self.b), 1)
-        samples = kernels.get("exposure_samples")(photo, illumination, self.threshold, threads)
+        samples = kernels.exposure_samples(photo, illumination, self.threshold, threads)
         if samples.size == 0:
             return None
-        k = kernels.get("best_exposure")(samples, self.a, self.b, *self.k_range, self.k_step)
+        k = kernels.best_exposure(samples, self.a, self.b, *self.k_range, self.k_step)
         table: npt.NDArray[np.float64] = camera_response(levels, k, self.a, self.b) - self.offset
         return table
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from .. import kernels
 from .filters import axis_filter
-from .table import get
 
 
 def resized(photo: npt.NDArray[np.uint8], shape: tuple[int, int], name: str) -> npt.NDArray[np.uint8]:
@@ -15,7 +15,4 @@ def resized(photo: npt.NDArray[np.uint8], shape: tuple[int, int], name: str) -> 
         return photo
     rows = axis_filter(photo.shape[0], shape[0], 0, shape[0], name)
     columns = axis_filter(photo.shape[1], shape[1], 0, shape[1], name)
-    result: npt.NDArray[np.uint8] = get("resize_u8")(
-        np.ascontiguousarray(photo), rows.starts, rows.fixed, columns.starts, columns.fixed
-    )
-    return result
+    return kernels.resize_u8(np.ascontiguousarray(photo), rows.starts, rows.fixed, columns.starts, columns.fixed)

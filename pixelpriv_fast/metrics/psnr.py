@@ -29,5 +29,5 @@ class PSNR:
         """result, original: (h, w, 3) uint8 of one shape, else ``UsageError``. Returns dB, 0 or more."""
         require_pair("psnr", result, original)
         photos = (np.ascontiguousarray(result), np.ascontiguousarray(original))
-        squares = int(kernels.get("squared_difference")(*photos))
+        squares = kernels.squared_difference(*photos)
         return math.inf if squares == 0 else 10.0 * math.log10(255.0**2 * result.size / squares)

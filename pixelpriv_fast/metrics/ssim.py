@@ -32,4 +32,4 @@ class SSIM:
         """result, original: (h, w, 3) uint8 of one shape, else ``UsageError``. 1 where they are equal."""
         require_pair("ssim", result, original)
         photos = (np.ascontiguousarray(result), np.ascontiguousarray(original))
-        return float(kernels.get("ssim")(*photos, threads=self.threads))
+        return kernels.ssim(*photos, threads=self.threads)

@@ -15,13 +15,15 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from .. import kernels
 from ..errors import PhotoError, UsageError
-from ..kernels import get
 from ..kernels.filters import FILTERS, AxisFilter, axis_filter
 from ..runtime.device import threads
 from ..types import Floats, Pixels
 
 Offsets: TypeAlias = npt.NDArray[np.int8]
+_Starts: TypeAlias = npt.NDArray[np.int32]
+_Tables: TypeAlias = tuple[_Starts, Floats, _Starts, Floats]
 
 RESIZES = ("none", "squash", "short_side")
 ORDERS = {"RGB": (0, 1, 2), "BGR": (2, 1, 0)}
@@ -113,8 +115,7 @@ class Preprocess:
 
     def rounded(self, photo: Pixels) -> Floats:
         """What the classifier sees. photo: uint8 (H, W, 3) RGB -> float32 (3, h, w), normalised."""
-        values: Floats = get("normalise")(_resized(photo, self.axes(*photo.shape[:2])), *affine(self))
-        return values
+        return kernels.normalise(_resized(photo, self.axes(*photo.shape[:2])), *affine(self))
 
     def reduced(self, photo: Pixels) -> Pixels:
         """A photo of ``resize_to`` pixels that is read without resampling, and is to the network what ``photo`` is:
@@ -127,8 +128,7 @@ class Preprocess:
         photos that the resize reduces along both sides."""
         rows, columns = self._reduction(*photo.shape[:2])
         tables = rows.starts, rows.weights, columns.starts, columns.weights
-        lifted: Pixels = get("lift")(photo, wanted, *tables, bound, rounds, threads())
-        return lifted
+        return kernels.lift(photo, wanted, *tables, bound, rounds, threads())
 
     def reads_like(self, other: Preprocess) -> bool:
         """Whether both read the same pixels: they differ in ``order``, ``mean`` and ``std`` at most."""
@@ -143,16 +143,15 @@ class Preprocess:
         rows, columns = self.axes(*photo.shape[:2])
         if not self.identity(*photo.shape[:2]):
             # One candidate at a time: a large photo's candidates together would not fit into memory.
-            return np.stack([self.rounded(get("warp_u8")(photo, m[None], edge, fill)[0]) for m in motions])
+            return np.stack([self.rounded(kernels.warp_u8(photo, m[None], edge, fill)[0]) for m in motions])
         out = np.empty((len(motions), 3, *self.size), np.float32)
         top, left = int(rows.starts[0]), int(columns.starts[0])
-        get("warp_input")(photo, motions, *affine(self), out, "NCHW", top, left, edge, fill)
+        kernels.warp_input(photo, motions, *affine(self), out, "NCHW", top, left, edge, fill)
         return out
 
     def exact(self, photo: Pixels, offsets: Offsets, units: int = 1) -> Floats:
         """The same without rounding, of ``photo + offsets / units``. photo, offsets (H, W, 3) -> (3, h, w)."""
-        values: Floats = get("resize_lattice")(photo, offsets, units, *self._tables(photo), *affine(self))
-        return values
+        return kernels.resize_lattice(photo, offsets, units, *self._tables(photo), *affine(self))
 
     def unscaled(self, values: Floats) -> Floats:
         """The same of a photo in real numbers that is read without resampling. float32 (H, W, 3) -> (3, h, w)."""
@@ -165,7 +164,7 @@ class Preprocess:
     def adjoint(self, gradient: Floats, out: Floats) -> None:
         """Adds the photo's gradient, per grey level, to ``out`` float32 (H, W, 3); ``gradient`` is (3, h, w)."""
         order, gain, _ = affine(self)
-        get("resize_adjoint")(gradient, *self._tables(out), order, gain, out)
+        kernels.resize_adjoint(gradient, *self._tables(out), order, gain, out)
 
     def step(
         self,
@@ -184,7 +183,7 @@ class Preprocess:
 
         ``out`` float32 (3, h, w) receives ``exact`` of the moved photo, to the bit, while its rows are in the cache."""
         tables = self._tables(photo)
-        get("lattice_step")(photo, offsets, units, gradient, *tables, *affine(self), step, bound, extra, out)
+        kernels.lattice_step(photo, offsets, units, gradient, *tables, *affine(self), step, bound, extra, out)
 
     def axes(self, height: int, width: int) -> tuple[AxisFilter, AxisFilter]:
         """The tables of rows and columns for photos of this size."""
@@ -209,7 +208,7 @@ class Preprocess:
             axis_filter(width, resized[1], first[1], count[1], self.filter),
         )
 
-    def _tables(self, photo: Pixels | Floats) -> tuple[npt.NDArray[Any], ...]:
+    def _tables(self, photo: Pixels | Floats) -> _Tables:
         rows, columns = self.axes(*photo.shape[:2])
         return rows.starts, rows.weights, columns.starts, columns.weights
 
@@ -233,8 +232,7 @@ def _margin(full: int, kept: int) -> int:
 
 def _resized(photo: Pixels, axes: tuple[AxisFilter, AxisFilter]) -> Pixels:
     rows, columns = axes
-    small: Pixels = get("resize_u8")(photo, rows.starts, rows.fixed, columns.starts, columns.fixed, threads())
-    return small
+    return kernels.resize_u8(photo, rows.starts, rows.fixed, columns.starts, columns.fixed, threads())
 
 
 def _pair(values: Any) -> tuple[int, int]:

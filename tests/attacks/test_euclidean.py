@@ -7,10 +7,10 @@ import dataclasses
 import numpy as np
 import pytest
 
+from pixelpriv_fast import kernels
 from pixelpriv_fast.attacks import Euclidean
 from pixelpriv_fast.engines import ForwardEngine
 from pixelpriv_fast.errors import UsageError
-from pixelpriv_fast.kernels import get
 from pixelpriv_fast.models import load_classifier
 from tests.attacks.conftest import IDENTITY, SQUASHED, engine, photo
 from tests.attacks.test_contract import photos, task_for
@@ -216,7 +216,7 @@ def test_bad_fields_are_named(fields, message):
 
 
 def test_no_motion_is_the_photo_itself():
-    still = get("warp_u8")(photo(31, 40), np.zeros((1, 3)))[0]
+    still = kernels.warp_u8(photo(31, 40), np.zeros((1, 3)))[0]
     np.testing.assert_array_equal(still, photo(31, 40))
 
 

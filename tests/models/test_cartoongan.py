@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from pixelpriv_fast import kernels
 from pixelpriv_fast.errors import ModelError, UsageError
-from pixelpriv_fast.kernels import get
 from pixelpriv_fast.kernels.filters import axis_filter
 from pixelpriv_fast.models import CARDS, Store, load_generator
 from pixelpriv_fast.models.cartoongan.graph import INPUT, fold, folded_graph, photo_graph
@@ -79,7 +79,7 @@ def test_the_jpeg_samples_come_close(hayao: CartoonGANNet, photos: Path, name: s
     rows, columns = (
         axis_filter(size, to, 0, to, "bicubic") for size, to in zip(photo.shape, (height, width), strict=False)
     )
-    small = get("resize_u8")(photo, rows.starts, rows.fixed, columns.starts, columns.fixed)
+    small = kernels.resize_u8(photo, rows.starts, rows.fixed, columns.starts, columns.fixed)
     published = decoded(photos / "cartoon_pairs" / f"{name}_Hayao.jpg")
     made = bare(hayao, small.astype(np.float64))
     assert made.shape == published.shape

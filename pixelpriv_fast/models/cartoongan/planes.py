@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from ...kernels import get
+from ... import kernels
 from ...types import Floats, Pixels
 
 _ORDER: Final = np.arange(3, dtype=np.int32)
@@ -16,8 +16,7 @@ _BIAS: Final = np.zeros(3, np.float32)
 
 def planar(photo: Pixels) -> Floats:
     """uint8 (h, w, 3) -> float32 (1, 3, h, w), grey levels as they are."""
-    planes: Floats = get("normalise")(np.ascontiguousarray(photo), _ORDER, _GAIN, _BIAS)
-    return planes[None]
+    return kernels.normalise(np.ascontiguousarray(photo), _ORDER, _GAIN, _BIAS)[None]
 
 
 def rounded_photo(planes: Floats) -> Pixels:
