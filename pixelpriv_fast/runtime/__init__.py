@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from .half_precision import half_precision
 from .info import info
 from .probe import precisions, status, version
 from .providers import PROVIDERS, Choice, Provider, Status, resolve
@@ -19,7 +18,6 @@ __all__ = [
     "Status",
     "TensorSpec",
     "create_session",
-    "half_precision",
     "info",
     "precisions",
     "resolve",

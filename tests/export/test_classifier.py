@@ -10,21 +10,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from classifier import TOLERANCE, main
+from fp16 import half
 from PIL import Image
 
 from pixelpriv_fast.errors import ModelError
 from pixelpriv_fast.models import Store, read
-from pixelpriv_fast.models.classifier_export import TOLERANCE, main
-from pixelpriv_fast.models.half import half
-from pixelpriv_fast.registry import CLASSIFIERS
 from pixelpriv_fast.runtime import create_session
 from tests.conftest import ROOT
 from tests.scenes import encoded, scene
-
-
-@pytest.mark.parametrize("name", list(CLASSIFIERS))
-def test_every_classifier_has_a_script(name: str) -> None:
-    assert f'main("{name}")' in (ROOT / "export" / f"{name}.py").read_text(encoding="utf-8")
 
 
 def test_half_decides_as_the_whole(places_store: Path, photos: Path) -> None:
@@ -48,12 +42,13 @@ def test_half_decides_as_the_whole(places_store: Path, photos: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_script_writes_the_model_and_its_report(tmp_path: Path, data: Path) -> None:
+@pytest.mark.parametrize("script", [("squeezenet_places365.py",), ("classifier.py", "squeezenet_places365")])
+def test_a_script_writes_the_model_and_its_report(script: tuple[str, ...], tmp_path: Path, data: Path) -> None:
     pytest.importorskip("torch")
     (tmp_path / "photos").mkdir()
     for n in range(3):
         (tmp_path / "photos" / f"{n}.png").write_bytes(encoded(scene(240, 320, n)))
-    command = [sys.executable, str(ROOT / "export" / "squeezenet_places365.py")]
+    command = [sys.executable, *(str(ROOT / "export" / script[0]), *script[1:])]
     command += [str(data / "weights" / "squeezenet_places365.npz"), "--out", str(tmp_path / "out")]
     command += ["--photos", str(tmp_path / "photos"), "--precision", "f16", "--tensorrt"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -72,4 +67,7 @@ def test_mistakes_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert "none.pth.tar: cannot be read" in capsys.readouterr().err
     assert main("resnet50_places365", ["--out", str(tmp_path)]) == 4
     assert "needs FILE" in capsys.readouterr().err
+    with pytest.raises(SystemExit, match="2"):
+        main(arguments=["unknown", "--out", str(tmp_path)])
+    assert "resnet50_places365" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fp16 import half
+from nima import EXACT_LAYERS, TOLERANCE, main, ratings
 from PIL import Image
 
 from pixelpriv_fast.errors import ModelError
 from pixelpriv_fast.models import Store, read
-from pixelpriv_fast.models.half import half
-from pixelpriv_fast.models.scorer_export import EXACT_LAYERS, TOLERANCE, main, ratings
 from pixelpriv_fast.runtime import create_session
 from tests.conftest import NIMA_WEIGHTS, ROOT
 from tests.models.keras_weights import random_nima, save_npz
@@ -40,10 +40,6 @@ def test_half_is_half_and_close(nima_store: Path, photos: Path) -> None:
     assert 0.0 < np.abs(exact - rounded).max() <= TOLERANCE
     with pytest.raises(ModelError, match="27 activations, not more than the 27"):
         half(model, exact_layers=27)
-
-
-def test_the_script_calls_the_package() -> None:
-    assert 'main("nima_mobilenet")' in (ROOT / "export" / "nima.py").read_text(encoding="utf-8")
 
 
 @pytest.mark.slow
@@ -74,8 +70,8 @@ def test_the_script_writes_the_model_and_its_report(tmp_path: Path, data: Path) 
 
 
 def test_mistakes_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main("nima_mobilenet", [str(tmp_path / "none.hdf5"), "--out", str(tmp_path)]) == 4
+    assert main([str(tmp_path / "none.hdf5"), "--out", str(tmp_path)]) == 4
     assert "none.hdf5: cannot be read" in capsys.readouterr().err
     unknown = save_npz(tmp_path / "w.npz", random_nima())
-    assert main("nima_mobilenet", [str(unknown), "--out", str(tmp_path)]) == 4
+    assert main([str(unknown), "--out", str(tmp_path)]) == 4
     assert "--allow-unknown-hash" in capsys.readouterr().err

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from cartoongan import main
 
 from pixelpriv_fast.errors import ModelError
 from pixelpriv_fast.models.cartoongan.generator import Generator
-from pixelpriv_fast.models.generator_export import main
 from pixelpriv_fast.models.onnx_file import read
 from pixelpriv_fast.runtime import create_session, select
 
