@@ -50,6 +50,8 @@ HOMES = {
     "torchvision": ("models/",),
     "PIL": ("codecs/",),
     "simplejpeg": ("codecs/",),
+    "imagecodecs": ("codecs/",),
+    "pillow_heif": ("codecs/",),
     "numba": ("kernels/jit/",),
     "onnx": ("models/", "graph/", "runtime/"),
 }

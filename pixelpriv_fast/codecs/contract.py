@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +27,35 @@ class Refused(Exception):
 
     def __init__(self, reason: str, fix: str) -> None:
         super().__init__(f"{reason}; {fix}")
+
+
+def library(module: str, purpose: str, extra: str) -> Any:
+    """Import a library that an extra of the package brings.
+
+    Parameters
+    ----------
+    module : str
+        The library's module, for example "pillow_heif".
+    purpose : str
+        What needs it, for the message.
+    extra : str
+        The extra that installs it.
+
+    Returns
+    -------
+    module
+        The library.
+
+    Raises
+    ------
+    Refused
+        If it is not installed; the message names the extra.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError:
+        package = module.replace("_", "-")
+        raise Refused(f"{purpose} needs the package {package}", f"pip install 'pixelpriv-fast[{extra}]'") from None
 
 
 @dataclass(frozen=True, slots=True)

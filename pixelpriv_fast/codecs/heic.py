@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
 import io
 from typing import Any
 
 from ..types import Metadata, Photo
-from .contract import Codec, Damaged, EncodeJob, Header, Refused
+from .contract import Codec, Damaged, EncodeJob, Header, Refused, library
 from .exif import without_prefix
 from .isobmff import brands, read_container
 from .pillow_image import split, stacked
@@ -64,7 +63,4 @@ class Heic(Codec[None]):
 
 
 def _library() -> Any:
-    try:
-        return importlib.import_module("pillow_heif")
-    except ImportError:
-        raise Refused("HEIC needs the package pillow-heif", "pip install 'pixelpriv-fast[heic]'") from None
+    return library("pillow_heif", "HEIC", "heic")

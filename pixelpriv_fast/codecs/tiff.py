@@ -13,7 +13,7 @@ from ..types import Photo
 from .contract import Codec, Damaged, EncodeJob, Header, Refused
 from .exif import orientation_of
 from .pillow_image import Plane, from_image, stacked
-from .tiff_strips import COMPRESSIONS, unpacked
+from .tiff_strips import UNPACKERS, unpacked
 from .tiff_structure import (
     Directory,
     Entry,
@@ -136,7 +136,7 @@ def _check_readable(tags: Mapping[int, Entry], order: str) -> None:
     if photometric not in _CHANNEL_NAMES:
         raise Refused(f"pixels of photometric kind {photometric}", "convert the photo to 8-bit RGB first")
     coding = number(tags.get(COMPRESSION), order, 1)
-    if coding not in COMPRESSIONS:
+    if coding not in UNPACKERS:
         raise Refused(f"compression {coding} is not supported", "save it with deflate, LZW or no compression")
     if number(tags.get(PREDICTOR), order, 1) > 2 or (
         number(tags.get(PREDICTOR), order, 1) == 2 and set(integers(tags.get(BITS), order)) - {8, 16}

@@ -1,19 +1,18 @@
 """A TIFF's strips or tiles, unpacked: what remains for Pillow is a file of plain values and pixel tags.
 
-libtiff, which Pillow would call for packed files, never sees a byte: it writes its complaints about damaged files to
-the terminal, and most codings that it knows are not worth their risk.
+Choice: the file is cut here. libtiff, which Pillow calls for packed files, writes its complaints about damaged ones to the
+terminal; tifffile logs there too, parses every vendor's tags without bounds, and pads what a damaged strip lacks.
 """
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from .. import kernels
-from .contract import Damaged
+from .contract import Damaged, library
 from .tiff_structure import (
     Directory,
     Entry,
@@ -45,8 +44,47 @@ from .tiff_tags import (
     WIDTH,
 )
 
-PLAIN, LZW, DEFLATE, OLD_DEFLATE, PACKBITS = 1, 5, 8, 32946, 32773
-COMPRESSIONS = frozenset({PLAIN, LZW, DEFLATE, OLD_DEFLATE, PACKBITS})
+PLAIN = 1
+
+
+def _plain(packed: memoryview, size: int) -> memoryview:
+    return packed[:size]
+
+
+def _inflated(packed: memoryview, size: int) -> bytes:
+    return zlib.decompressobj().decompress(packed, size)
+
+
+def _lzw(packed: memoryview, size: int) -> bytes:
+    plain: bytes = library("imagecodecs", "a TIFF packed with LZW", "tiff").lzw_decode(packed, out=size)
+    return plain
+
+
+def _run_lengths(packed: memoryview, size: int) -> bytes:
+    """Apple's PackBits: n < 128 means n + 1 bytes as they stand, n > 128 one byte 257 - n times, 128 nothing.
+
+    imagecodecs has it too, but refuses strips that a writer padded.
+    """
+    out, at = bytearray(), 0
+    while len(out) < size and at < len(packed):
+        count = packed[at]
+        if count < 128:
+            out += packed[at + 1 : at + 2 + count]
+            at += 2 + count
+        else:
+            out += bytes(packed[at + 1 : at + 2]) * (257 - count if count > 128 else 0)
+            at += 2 if count > 128 else 1
+    return bytes(out[:size])
+
+
+#: Compression tag -> what gives the first bytes, as many as are asked for, of the plain values.
+UNPACKERS: dict[int, Callable[[memoryview, int], bytes | memoryview]] = {
+    PLAIN: _plain,
+    5: _lzw,
+    8: _inflated,
+    32946: _inflated,
+    32773: _run_lengths,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,32 +146,10 @@ def _layout(tags: Mapping[int, Entry], order: str) -> _Layout:
 
 def _unpack(packed: memoryview, coding: int, size: int) -> bytes | memoryview:
     """``size`` bytes of plain values; what a writer padded behind them is cut off."""
-    plain: bytes | memoryview
-    if coding == PLAIN:
-        plain = packed[:size]
-    elif coding == LZW:
-        plain = kernels.unpack_lzw(np.frombuffer(packed, np.uint8), size).data
-    elif coding == PACKBITS:
-        plain = _unpack_bits(packed, size)
-    else:
-        plain = zlib.decompressobj().decompress(packed, size) if size else b""
+    plain = UNPACKERS[coding](packed, size) if size else b""
     if len(plain) < size:
         raise Damaged(f"a piece of {size:,} bytes has {len(plain):,} only")
     return plain
-
-
-def _unpack_bits(packed: memoryview, size: int) -> bytes:
-    """Apple's run lengths: n < 128 means n + 1 bytes as they stand, n > 128 one byte 257 - n times, 128 nothing."""
-    out, at = bytearray(), 0
-    while len(out) < size and at < len(packed):
-        count = packed[at]
-        if count < 128:
-            out += packed[at + 1 : at + 2 + count]
-            at += 2 + count
-        else:
-            out += bytes(packed[at + 1 : at + 2]) * (257 - count if count > 128 else 0)
-            at += 2 if count > 128 else 1
-    return bytes(out[:size])
 
 
 def _undo_differences(plain: bytes | memoryview, layout: _Layout) -> bytes:

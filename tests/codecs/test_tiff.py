@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import sys
 from typing import Any
 
 import numpy as np
@@ -144,3 +145,23 @@ def test_many_strips() -> None:
     assert len(opened.tag_v2[273]) > 5  # type: ignore[attr-defined]
     assert np.array_equal(np.asarray(opened), pixels)
     assert np.array_equal(codecs.decode(data).pixels, pixels)
+
+
+@pytest.mark.parametrize("compression", ["tiff_lzw", "packbits"])
+def test_packed_data_is_unpacked_within_bounds(compression: str) -> None:
+    """Whatever a strip's packed bytes turn into, no more than the strip's own size is taken, and no less accepted."""
+    pixels = np.full((400, 300, 3), 9, np.uint8)
+    data = samples.save(pixels, "tiff", compression=compression, tiffinfo={278: 400})
+    assert len(data) < 20_000
+    assert np.array_equal(codecs.decode(_with_tag(data, 257, 1)).pixels, pixels[:1])
+    with pytest.raises(PhotoError, match="a piece of 360,900 bytes has 360,000 only"):
+        codecs.decode(_with_tag(_with_tag(data, 257, 401), 278, 401))
+
+
+def test_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "imagecodecs", None)
+    with pytest.raises(PhotoError, match=r"packed with LZW needs the package imagecodecs; pip install '.*\[tiff\]'"):
+        codecs.decode(samples.save(samples.picture(), "tiff", compression="tiff_lzw"))
+    for compression in ("packbits", "tiff_adobe_deflate"):
+        data = samples.save(samples.picture(), "tiff", compression=compression)
+        assert np.array_equal(codecs.decode(data).pixels, samples.picture())
