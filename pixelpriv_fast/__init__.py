@@ -1,5 +1,7 @@
-"""Protects photos from scene classifiers, fast: enhancement, adversarial change on 8-bit pixels, and a verdict measured
-on the saved file. The public names below are loaded when first used; importing this package loads no library."""
+"""Protect photos from scene classifiers: enhancement, an attack on the 8-bit pixels, and a verdict on the saved file.
+
+The public names below are loaded when first used; importing this package loads no library.
+"""
 
 from __future__ import annotations
 

@@ -7,15 +7,19 @@ import sys
 from importlib.metadata import version
 from typing import Any
 
-from .registry import ATTACKS, CLASSIFIERS, ENHANCEMENTS, METRICS, Table
+from .registry import ATTACKS, ENHANCEMENTS, TABLES, unknown_word
 
 
 def info() -> dict[str, Any]:
-    """Everything that a bug report or a bench file needs, as plain values ready for JSON.
+    """Return what a bug report or a bench file needs, as plain values ready for JSON.
 
-    ``version``, ``python``, ``platform``; ``native``: the extension's build, or ``missing`` with the reason and fix;
-    ``kernels``: name -> the implementation that runs; ``runtime``: providers tried, see ``runtime.info``; ``engines``:
-    who computes gradients, the one that ``auto`` takes first; ``gpu``: what a GPU has run so far.
+    Returns
+    -------
+    dict
+        ``version``, ``python`` and ``platform``; ``native``: the extension's build, or ``missing`` with the reason and
+        the fix; ``kernels``: name -> the implementation that runs; ``runtime``: every provider and whether it works, see
+        ``runtime.info``; ``engines``: the gradient engines in the order in which ``auto`` tries them; ``gpu``: what has
+        run on a GPU so far.
     """
     from .engines import ranks
     from .kernels import table
@@ -35,7 +39,7 @@ def info() -> dict[str, Any]:
 
 
 def lines(report: dict[str, Any]) -> list[str]:
-    """``info()``'s report for people."""
+    """Return ``info()``'s report as lines for people."""
     native = report["native"]
     built = f"MISSING: {native['missing']}" if "missing" in native else f"{native['instruction_set']}"
     by_implementation: dict[str, list[str]] = {}
@@ -62,13 +66,24 @@ def _provider_line(row: dict[str, Any]) -> str:
 
 
 def rows(kind: str) -> list[dict[str, Any]]:
-    """The rows of ``kind`` ("recipes", "enhancements", "attacks", "classifiers", "metrics", "providers",
-    "kernels"): ``name``, ``summary`` and, where the kind has more to say, further keys."""
-    return _SOURCES[kind]()
+    """Return what exists of one kind; ``kind`` is a word of ``KINDS``.
 
+    Returns
+    -------
+    list of dict
+        ``name``, ``summary`` and, where the kind has more to say, further keys.
 
-def _table(table: Table) -> list[dict[str, Any]]:
-    return [{"name": name, "summary": table[name].summary} for name in table]
+    Raises
+    ------
+    UsageError
+        If the kind is unknown.
+    """
+    if kind in TABLES:
+        table = TABLES[kind]
+        return [{"name": name, "summary": table[name].summary} for name in table]
+    if kind not in _COMPUTED:
+        raise unknown_word("kind", kind, KINDS)
+    return _COMPUTED[kind]()
 
 
 def _recipes() -> list[dict[str, Any]]:
@@ -105,12 +120,7 @@ def _providers() -> list[dict[str, Any]]:
     ]
 
 
-_SOURCES = {
-    "recipes": _recipes,
-    "enhancements": lambda: _table(ENHANCEMENTS),
-    "attacks": lambda: _table(ATTACKS),
-    "classifiers": lambda: _table(CLASSIFIERS),
-    "metrics": lambda: _table(METRICS),
-    "providers": _providers,
-    "kernels": _kernels,
-}
+_COMPUTED = {"recipes": _recipes, "providers": _providers, "kernels": _kernels}
+
+#: What ``pixelpriv list`` can list.
+KINDS = ("recipes", *TABLES, "providers", "kernels")

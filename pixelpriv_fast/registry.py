@@ -8,7 +8,7 @@ rules, are ``Literal`` types beside their code, checked by ``checked_word``.
 from __future__ import annotations
 
 import difflib
-import importlib
+import importlib.util
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, get_args
@@ -76,18 +76,43 @@ def checked_word(kind: str, word: str, words: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One registered thing: ``module:attribute`` inside this package, and a line for ``pixelpriv list``."""
+    """One registered thing.
+
+    Attributes
+    ----------
+    target : str
+        Where it stands: ``module:attribute``, the module relative to this package (with a leading dot).
+    summary : str
+        One line for ``pixelpriv list``.
+    """
 
     target: str
     summary: str
 
-    def load(self) -> Any:
+    @property
+    def path(self) -> str:
+        """``target`` with the module's full name."""
         module, attribute = self.target.split(":")
-        return getattr(importlib.import_module(module, __package__), attribute)
+        return f"{importlib.util.resolve_name(module, __package__)}:{attribute}"
+
+    def load(self) -> Any:
+        """Return the object, importing its module now."""
+        module, attribute = self.path.split(":")
+        return getattr(importlib.import_module(module), attribute)
 
 
 class Table:
-    """Rows of one kind by name; unknown names are refused with the nearest ones."""
+    """The rows of one kind by name. Unknown names are refused with the nearest ones.
+
+    Parameters
+    ----------
+    kind : str
+        What a row is, for messages: "attack".
+    rows : dict of str to Row
+        Name -> row. The order is the one in which everything lists them.
+    aliases : dict of str to str, optional
+        Further accepted words -> row names. The first alias of a row is the word that users see.
+    """
 
     def __init__(self, kind: str, rows: dict[str, Row], aliases: dict[str, str] | None = None) -> None:
         self.kind = kind
@@ -103,23 +128,29 @@ class Table:
     def __len__(self) -> int:
         return len(self._rows)
 
+    def __getitem__(self, name: str) -> Row:
+        return self._rows[self.canonical(name)]
+
     def canonical(self, name: str) -> str:
-        """The row's own name for ``name`` or one of its aliases. Raises ``UsageError`` for an unknown name."""
+        """Return the row's own name for ``name``, which may be an alias. Raises ``UsageError`` for an unknown name."""
         word = self._aliases.get(name, name)
         if word in self._rows:
             return word
         raise unknown_word(self.kind, name, self._rows, self._aliases)
 
     def spoken(self, name: str) -> str:
-        """The word that users say for the row ``name``: its alias where it has one."""
+        """Return the word that users say for the row ``name``: its alias where it has one."""
         return next((alias for alias, row in self._aliases.items() if row == name), name)
 
-    def __getitem__(self, name: str) -> Row:
-        return self._rows[self.canonical(name)]
-
     def load(self, name: str) -> Any:
-        """The object behind ``name``, importing its module now."""
+        """Return the object behind ``name``, importing its module now. Raises ``UsageError`` for an unknown name."""
         return self[name].load()
+
+    def name_of(self, part: Any) -> str | None:
+        """Return the name of the row whose target is ``part`` or the class of ``part``, or None."""
+        kind = part if hasattr(part, "__qualname__") else type(part)
+        path = f"{kind.__module__}:{kind.__qualname__}"
+        return next((name for name, row in self._rows.items() if row.path == path), None)
 
 
 ENHANCEMENTS = Table(
@@ -144,7 +175,7 @@ ATTACKS = Table(
     },
 )
 
-#: Who computes gradients. A row is a function of a stamped model, a device and a precision; what "auto" takes of them
+#: What computes gradients. A row is a function of a stamped model, a device and a precision; what "auto" takes of them
 #: stands in ``engines/choose.py``.
 ENGINES = Table(
     "engine",
@@ -192,3 +223,13 @@ CODECS = Table(
     },
     aliases={"jpg": "jpeg", "tif": "tiff", "heif": "heic"},
 )
+
+#: Every table, by the word of ``pixelpriv list``.
+TABLES = {
+    "enhancements": ENHANCEMENTS,
+    "attacks": ATTACKS,
+    "classifiers": CLASSIFIERS,
+    "metrics": METRICS,
+    "formats": CODECS,
+    "engines": ENGINES,
+}

@@ -31,7 +31,7 @@ LAYERS = [
     {"runtime", "codecs"},
     {"kernels"},
     {"registry", "files", "json_safe", "logits"},
-    {"errors", "types"},
+    {"errors", "types", "words"},
 ]
 NEVER_EACH_OTHER = {"enhance", "attacks", "metrics"}
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from .. import kernels
+from ..registry import ENHANCEMENTS
 from ..types import Pixels
 
 if TYPE_CHECKING:
@@ -97,8 +98,8 @@ MEASURED_BY: Final = {
 }
 
 
-def of_enhancement(name: str) -> Yardstick:
-    return ENHANCED_BY.get(name, PASS)
+def of_enhancement(name: str | None) -> Yardstick:
+    return ENHANCED_BY.get(name or "", PASS)
 
 
 def of_metric(name: str) -> Yardstick:
@@ -126,8 +127,8 @@ def of_recipe(recipe: Recipe, classifier: str, photos: Sequence[Pixels]) -> Call
     """The naive pipeline: each part's yardstick in turn, of the attack's steps ``_STEPS`` at most, and zlib for the file."""
     from ..attacks.contract import LatticeAttack
 
-    enhancement = type(recipe.enhancement).__module__.rsplit(".", 1)[-1]
-    parts = [of_enhancement(enhancement).make(photo) for photo in photos]
+    enhancement = of_enhancement(ENHANCEMENTS.name_of(recipe.enhancement))
+    parts = [enhancement.make(photo) for photo in photos]
     if recipe.attack is not None:
         steps = recipe.attack.plan().steps if isinstance(recipe.attack, LatticeAttack) else 1
         parts += [of_attack(recipe.attack, classifier, photos)[0]] * min(steps, _STEPS)

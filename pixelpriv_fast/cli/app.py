@@ -1,13 +1,13 @@
-"""The commands by name. Loading this file must stay cheap: it is all that ``--help`` needs."""
+"""The commands by name. ``--help`` loads this file and nothing heavier."""
 
 from __future__ import annotations
 
 import typer
 
-from . import classify, evaluate, info, listing, models, paper, protect, score, verify, watch
+from . import classify, evaluate, info, listing, models, paper, protect, samples, score, verify, watch
 
 app = typer.Typer(
-    help="Protects photos from scene classifiers: a photo is called protected only when its saved file, decoded "
+    help="Protect photos from scene classifiers: a photo is called protected only if its saved file, decoded "
     "again, fools the classifier.",
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -24,3 +24,4 @@ app.command("watch")(watch.watch)
 app.add_typer(models.app, name="models")
 app.command("list")(listing.list_rows)
 app.command("info")(info.info)
+app.command("samples")(samples.samples)

@@ -1,4 +1,4 @@
-"""``pixelpriv classify``: what a classifier says of photos."""
+"""``pixelpriv classify``: the classes that a classifier sees in photos."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from .options import ClassifierOption, DeviceOption, JsonOption, ModelsOption, classifiers_or_default
-from .options import Device as _Device
 from .output import Output, guarded, say
 
 
@@ -17,17 +16,17 @@ def classify(
     images: Annotated[list[Path], typer.Argument(help="Photos.", metavar="IMAGE...")],
     classifier: ClassifierOption = None,
     models: ModelsOption = None,
-    device: DeviceOption = _Device.auto,
-    top: Annotated[int, typer.Option("--top", min=1, help="How many classes to show.")] = 5,
+    device: DeviceOption = "auto",
+    top: Annotated[int, typer.Option("--top", min=1, help="Number of classes to show.")] = 5,
     json: JsonOption = False,
 ) -> int:
-    """Classifies photos: the highest classes and their probabilities."""
+    """Classify photos: print the most probable classes of each."""
     from ..errors import PhotoError
     from ..evaluate.classification import classify_files
 
     output, failed = Output(json), 0
     names = classifiers_or_default(classifier)
-    for answer in classify_files(images, names, models=models, device=device.value, top=top):
+    for answer in classify_files(images, names, models=models, device=device, top=top):
         if isinstance(answer, PhotoError):
             say(str(answer))
             failed += 1

@@ -1,4 +1,4 @@
-"""``pixelpriv evaluate``: Table 1's columns for two folders."""
+"""``pixelpriv evaluate``: accuracy and quality of protected files, the columns of the paper's Table 1."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ..registry import METRICS
 from .options import (
     ClassifierOption,
     DeviceOption,
@@ -15,9 +16,8 @@ from .options import (
     ModelsOption,
     PresetOption,
     classifiers_or_default,
-    words,
+    words_of,
 )
-from .options import Device as _Device
 from .output import Output, guarded, say
 
 _SHOWN = 10
@@ -31,15 +31,20 @@ def evaluate(
     classifier: ClassifierOption = None,
     metrics: Annotated[
         str | None,
-        typer.Option("--metrics", help="With commas. Default: nima,psnr,ssim, nima only where its network is there."),
+        typer.Option(
+            "--metrics",
+            help=f"Comma-separated. Default: {','.join(METRICS)}, without those whose network is not installed.",
+        ),
     ] = None,
     models: ModelsOption = None,
-    device: DeviceOption = _Device.auto,
+    device: DeviceOption = "auto",
     preset: PresetOption = None,
-    csv: Annotated[Path | None, typer.Option("--csv", help="Also write a table of all photos to this file.")] = None,
+    csv: Annotated[
+        Path | None, typer.Option("--csv", help="Also write a table of all photos to this CSV file.")
+    ] = None,
     json: JsonOption = False,
 ) -> int:
-    """Measures protected files: the classifier's accuracy on them, decoded again, and how good they look."""
+    """Measure protected files, decoded again: the classifier's accuracy on them, and how good they look."""
     from ..errors import PhotoError, UsageError
     from ..evaluate import prepare
 
@@ -47,7 +52,7 @@ def evaluate(
     if len(names) > 1:
         raise UsageError(f"evaluate measures one classifier at a time, not {', '.join(names)}")
     output = Output(json)
-    wanted = None if metrics is None else words(metrics)
+    wanted = None if metrics is None else words_of(metrics)
     run = prepare(
         originals,
         protected,
@@ -55,7 +60,7 @@ def evaluate(
         classifier=names[0],
         metrics=wanted,
         models=models,
-        device=device.value,
+        device=device,
         preset=preset,
     )
     _say_what_is_left_out(run.missing, run.unavailable, protected)
@@ -80,11 +85,11 @@ def _say_what_is_left_out(missing: Any, unavailable: Any, protected: Path) -> No
 
 
 def _lines(record: dict[str, Any]) -> str:
-    """The sums for people: a row for the originals, a row for the protected files."""
-    rows = [f"{record['images']} photos, {record['classifier']}: top-1, top-5 accuracy and mean metrics"]
+    """Return the sums for people: a line for the originals, a line for the protected files."""
+    lines = [f"{record['images']} photos, {record['classifier']}: top-1, top-5 accuracy and mean metrics"]
     for name, side in (("original", record["original"]), ("protected", record)):
         accuracy = [side[f"top{k}_accuracy"] for k in (1, 5)]
         cells = ["      -" if share is None else f"{share:7.2%}" for share in accuracy]
         cells += [f"{word} {'-' if value is None else format(value, '.4g')}" for word, value in side["metrics"].items()]
-        rows.append(f"{name:10} {'  '.join(cells)}")
-    return "\n".join(rows)
+        lines.append(f"{name:10} {'  '.join(cells)}")
+    return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""``pixelpriv info``: what really runs here, and why other things do not."""
+"""``pixelpriv info``: what runs on this machine, and why other things do not."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .output import Output, guarded
 
 @guarded
 def info(json: JsonOption = False) -> None:
-    """Versions, kernels chosen, providers that really work, and the line that would fix those that do not."""
+    """Show versions, kernels and providers that work, and for those that do not, the line that fixes it."""
     from ..about import info as collect
     from ..about import lines
 

@@ -6,24 +6,25 @@ import functools
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..words import EarlyStop, MetadataPolicy
 from .options import (
     ClassifierOption,
-    Device,
     DeviceOption,
-    Engine,
     EngineOption,
     Format,
     JsonOption,
-    MetadataPolicy,
     ModelsOption,
-    Precision,
     PrecisionOption,
-    Stop,
+    QualityOption,
+    SeedOption,
     classifiers_or_default,
+    format_option,
+    format_or_none,
+    one_of,
 )
 
 if TYPE_CHECKING:
@@ -32,14 +33,38 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class JobOptions:
-    """What the options come to."""
+    """What the options of one command line come to.
+
+    Attributes
+    ----------
+    protector : Protector
+        Protects the photos.
+    make : callable
+        Makes more protectors like it; takes ``workers``.
+    workers : int or None
+        Number of threads, or of a cluster's processes; None for one a core.
+    gpu : bool
+        Whether networks may run on a GPU.
+    format_name : str or None
+        Format of the results; None for each photo's own.
+    batch : int or None
+        Number of photos attacked together; None for the command's own default.
+    strict : bool
+        Whether photos that are not protected are left out.
+    resume : bool
+        Whether photos that the journal lists as done are skipped.
+    json : bool
+        Whether stdout carries JSON Lines.
+    report : bool or None
+        Whether ``report.html`` is written; None for the command's own default.
+    """
 
     protector: Protector
-    make: Callable[..., Protector]  #: makes more like it, with ``workers``
+    make: Callable[..., Protector]
     workers: int | None
-    gpu: bool  #: whether it may run on one
+    gpu: bool
     format_name: str | None
-    batch: int | None  #: None: the command's own
+    batch: int | None
     strict: bool
     resume: bool
     json: bool
@@ -47,69 +72,82 @@ class JobOptions:
 
 
 def job_options(
-    recipe: Annotated[str, typer.Option(help="<enhancement>+<attack>; see `pixelpriv list recipes`.")] = (
-        "contrast+least_likely"
-    ),
+    recipe: Annotated[
+        str, typer.Option(help="<enhancement>+<attack>; see `pixelpriv list recipes`.")
+    ] = "contrast+least_likely",
     classifier: ClassifierOption = None,
     models: ModelsOption = None,
-    device: DeviceOption = Device.auto,
-    engine: EngineOption = Engine.auto,
-    precision: PrecisionOption = Precision.auto,
-    format: Annotated[Format, typer.Option(help="The results' format; keep is each photo's own.")] = Format.keep,
-    quality: Annotated[
-        int | None, typer.Option(help="JPEG or WebP quality, 1..100. Default: 95, or the source's if higher.")
-    ] = None,
+    device: DeviceOption = "auto",
+    engine: EngineOption = "auto",
+    precision: PrecisionOption = "auto",
+    format: Annotated[Format, format_option("Format of the results; keep: each photo's own.")] = "keep",
+    quality: QualityOption = None,
     metadata: Annotated[
-        MetadataPolicy, typer.Option(help="private drops GPS, thumbnail, maker notes, serial numbers, names.")
-    ] = MetadataPolicy.private,
+        MetadataPolicy,
+        typer.Option(
+            parser=one_of("metadata policy", MetadataPolicy),
+            help="Metadata policy; private drops GPS, thumbnail, maker notes, serial numbers and names.",
+        ),
+    ] = "private",
     batch: Annotated[
-        int | None, typer.Option(min=1, help="Photos attacked together. Default: 16; watch takes them one by one.")
+        int | None, typer.Option(min=1, help="Number of photos attacked together. Default: 16; watch: 1.")
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Threads that decode and encode (one a core), or a cluster's actors.")
+        int | None,
+        typer.Option(
+            min=1, help="Number of threads that decode and encode, or of a cluster's processes. Default: one a core."
+        ),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Seed; each photo's own comes from it and its content.")] = 0,
+    seed: SeedOption = 0,
     stop: Annotated[
-        Stop | None, typer.Option(help="When a photo's attack ends: never before its last step, or once fooled.")
+        EarlyStop | None,
+        typer.Option(
+            parser=one_of("stop rule", EarlyStop),
+            help="Early stopping: run every step, or stop once the classifier is fooled.",
+        ),
     ] = None,
     deterministic: Annotated[
-        bool, typer.Option("--deterministic", help="One photo at a time: the same bytes in any order or company.")
+        bool,
+        typer.Option(
+            "--deterministic", help="Process one photo at a time, so that a file never depends on the other photos."
+        ),
     ] = False,
     resume: Annotated[
-        bool, typer.Option("--resume/--no-resume", help="Leave alone what the output folder's journal calls done.")
+        bool, typer.Option("--resume/--no-resume", help="Skip photos that the journal lists as done.")
     ] = True,
     strict: Annotated[bool, typer.Option("--strict", help="Do not write photos that are not protected.")] = False,
     report: Annotated[
         bool | None,
         typer.Option(
             "--report/--no-report",
-            help="Draw OUT/report.html at the end; watch: meanwhile too. Default: where IN is a folder.",
+            help="Write OUT/report.html when done (watch: also while running). Default: if an IN is a folder.",
         ),
     ] = None,
     json: JsonOption = False,
-    max_pixels: Annotated[int, typer.Option(min=1, help="Refuse larger photos.")] = 100_000_000,
-    max_bytes: Annotated[int, typer.Option(min=1, help="Refuse larger files.")] = 512_000_000,
+    max_pixels: Annotated[int, typer.Option(min=1, help="Refuse photos with more pixels.")] = 100_000_000,
+    max_bytes: Annotated[int, typer.Option(min=1, help="Refuse files with more bytes.")] = 512_000_000,
     max_frames: Annotated[int, typer.Option(min=1, help="Refuse animations with more frames.")] = 1,
     timeout: Annotated[
-        float, typer.Option(min=0.001, help="Seconds that one photo may take, its share of a batch's.")
+        float, typer.Option(min=0.001, help="Maximum seconds per photo; a batch's time is divided among its photos.")
     ] = 30.0,
 ) -> JobOptions:
+    """Return the protector and the choices that a command line's options ask for."""
     from ..codecs import EncodeOptions, Limits
     from ..protection.protector import Protector
     from ..protection.recipes import Recipe
 
-    wanted = None if format is Format.keep else format.value
+    format_name = format_or_none(format)
     parsed = Recipe.parse(recipe)
     make = functools.partial(
         Protector,
-        parsed if stop is None else parsed.with_attack(stop=stop.value),
+        parsed if stop is None else parsed.with_attack(stop=stop),
         classifier=classifiers_or_default(classifier),
         models=models,
-        device=device.value,
-        engine=engine.value,
-        precision=precision.value,
+        device=device,
+        engine=engine,
+        precision=precision,
         seed=seed,
-        encoding=EncodeOptions(format=wanted, quality=quality, metadata=metadata.value),
+        encoding=EncodeOptions(format=format_name, quality=quality, metadata=metadata),
         limits=Limits(max_pixels=max_pixels, max_bytes=max_bytes, max_frames=max_frames),
         timeout=timeout,
     )
@@ -117,8 +155,8 @@ def job_options(
         protector=make(workers=workers),
         make=make,
         workers=workers,
-        gpu=device is not Device.cpu,
-        format_name=wanted,
+        gpu=device != "cpu",
+        format_name=format_name,
         batch=1 if deterministic else batch,
         strict=strict,
         resume=resume,
@@ -128,26 +166,19 @@ def job_options(
 
 
 def with_job_options(command: Callable[..., int]) -> Callable[..., int]:
-    """``command`` with the options above in place of its parameter ``options``."""
-    shared = _parameters(job_options)
-    own = {name: parameter for name, parameter in _parameters(command).items() if name != "options"}
+    """Return ``command`` with the options of ``job_options`` in place of its parameter ``options``.
+
+    typer reads a command's options off its signature and cannot unfold a dataclass, so the joined signature is set here.
+    """
+    own = inspect.signature(command, eval_str=True).parameters
+    shared = inspect.signature(job_options, eval_str=True).parameters
 
     @functools.wraps(command)
     def run(**given: Any) -> int:
         options = job_options(**{name: given.pop(name) for name in shared})
         return command(options=options, **given)
 
-    parameters = [*own.values(), *shared.values()]
-    run.__signature__ = inspect.Signature(parameters, return_annotation=int)  # type: ignore[attr-defined]
-    run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters} | {"return": int}
-    del run.__wrapped__  # or readers of annotations would look there
+    joined = [*(parameter for name, parameter in own.items() if name != "options"), *shared.values()]
+    by_name = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in joined]
+    run.__signature__ = inspect.Signature(by_name, return_annotation=int)  # type: ignore[attr-defined]
     return run
-
-
-def _parameters(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
-    """Of ``function``, keyword-only, with annotations that need no name looked up."""
-    hints = get_type_hints(function, localns={"JobOptions": JobOptions}, include_extras=True)
-    return {
-        name: parameter.replace(annotation=hints[name], kind=inspect.Parameter.KEYWORD_ONLY)
-        for name, parameter in inspect.signature(function).parameters.items()
-    }

@@ -1,34 +1,27 @@
-"""``pixelpriv list``: the rows of a registry."""
+"""``pixelpriv list``: the rows of a table."""
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 import typer
 
-from .options import JsonOption
+from ..about import KINDS, rows
+from .options import JsonOption, one_of
 from .output import Output, guarded
 
-
-class Kind(StrEnum):
-    recipes = "recipes"
-    enhancements = "enhancements"
-    attacks = "attacks"
-    classifiers = "classifiers"
-    metrics = "metrics"
-    providers = "providers"
-    kernels = "kernels"
+if TYPE_CHECKING:
+    Kind: TypeAlias = str
+else:
+    Kind = Literal[tuple(KINDS)]
 
 
 @guarded
 def list_rows(
-    kind: Annotated[Kind, typer.Argument(help="What to list.")],
+    kind: Annotated[Kind, typer.Argument(parser=one_of("kind", KINDS), help="What to list.")],
     json: JsonOption = False,
 ) -> None:
-    """Lists what exists: recipes, enhancements, attacks, classifiers, metrics, providers or kernels."""
-    from ..about import rows
-
+    """List what exists of one kind, with a line about each."""
     output = Output(json)
-    for row in rows(kind.value):
+    for row in rows(kind):
         output.record(row, f"{row['name']:28} {row['summary']}")

@@ -1,4 +1,4 @@
-"""``pixelpriv models``: which networks are there, and the ways to get the others."""
+"""``pixelpriv models``: which networks are installed, and how to get the others."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from .output import Output, guarded, say
 if TYPE_CHECKING:
     from ..models import Entry
 
-app = typer.Typer(help="The networks: list, import, fetch, verify.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(help="Manage the networks: list, import, fetch, verify.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command("list")
 @guarded
 def list_models(models: ModelsOption = None, json: JsonOption = False) -> None:
-    """What is there, what is missing, and how to get it."""
+    """List the networks: which are installed, which are missing, and how to get them."""
     from ..models import Store
 
     _show(Store(models, notice=say).listing(), Output(json))
@@ -32,11 +32,11 @@ def import_model(
     file: Annotated[Path, typer.Argument(help="The official checkpoint, a .npz of its tensors, or a stamped .onnx.")],
     models: ModelsOption = None,
     allow_unknown_hash: Annotated[
-        bool, typer.Option("--allow-unknown-hash", help="Take a file whose hash is not the pinned one.")
+        bool, typer.Option("--allow-unknown-hash", help="Accept a file whose hash is not the pinned one.")
     ] = False,
     json: JsonOption = False,
 ) -> None:
-    """Converts a checkpoint into the store; its hash is checked where one is known."""
+    """Convert a checkpoint into the store; its hash is checked if one is known."""
     from ..models import Store
 
     output = Output(json)
@@ -51,7 +51,7 @@ def fetch_model(
     models: ModelsOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Downloads a network's official file, checks its hash, and converts it into the store."""
+    """Download a network's official file, check its hash, and convert it into the store."""
     from ..models import Store
 
     output = Output(json)
@@ -62,7 +62,7 @@ def fetch_model(
 @app.command("verify")
 @guarded
 def verify_models(models: ModelsOption = None, json: JsonOption = False) -> int:
-    """Reads every stored network and checks its hash; exit code 4 when one is damaged."""
+    """Read every stored network and check its hash; exit code 4 if one is damaged."""
     from ..errors import ModelError
     from ..models import Store
 

@@ -1,51 +1,50 @@
-"""Options that several commands share, each spelled once."""
+"""Options that several commands share, each spelled once. Words come from the tables and from ``words.py``."""
 
 from __future__ import annotations
 
-from enum import StrEnum
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 import typer
 
+from ..errors import UsageError
+from ..registry import CODECS, ENGINES, checked_word
+from ..words import Device, NimaPreset, Precision
+
 DEFAULT_CLASSIFIER = "efficientnet_lite0"
 
-
-class Device(StrEnum):
-    auto = "auto"
-    cpu = "cpu"
-    cuda = "cuda"
-
-
-class Engine(StrEnum):
-    auto = "auto"
-    torch = "torch"
-    onnx = "onnx"
+if TYPE_CHECKING:  # sets that follow from tables; a type checker takes only what is written out
+    Engine: TypeAlias = str
+    Format: TypeAlias = str
+else:
+    Engine = Literal[("auto", *ENGINES)]
+    Format = Literal[("keep", *CODECS)]
 
 
-class Format(StrEnum):
-    keep = "keep"
-    png = "png"
-    jpeg = "jpeg"
-    webp = "webp"
+def one_of(kind: str, words: Any) -> Callable[[str], str]:
+    """Make a parser of option values that refuses other words in the form that the whole package uses.
 
+    Parameters
+    ----------
+    kind : str
+        What the words name, for the message.
+    words : Literal type or iterable of str
+        The words that exist.
 
-class Precision(StrEnum):
-    auto = "auto"
-    fp32 = "fp32"
-    bf16 = "bf16"
-    fp16 = "fp16"
+    Returns
+    -------
+    callable
+        For ``typer.Option(parser=...)``: returns a known word and raises ``typer.BadParameter`` for another.
+    """
 
+    def parse(word: str) -> str:
+        try:
+            return checked_word(kind, word, words)
+        except UsageError as error:
+            raise typer.BadParameter(str(error)) from None
 
-class MetadataPolicy(StrEnum):
-    private = "private"
-    keep = "keep"
-    none = "none"
-
-
-class Stop(StrEnum):
-    never = "never"
-    fooled = "fooled"
+    return parse
 
 
 ClassifierOption = Annotated[
@@ -58,32 +57,57 @@ ClassifierOption = Annotated[
 ]
 ModelsOption = Annotated[
     Path | None,
-    typer.Option("--models", help="Folder of models, before $PIXELPRIV_MODELS and the user's data folder."),
+    typer.Option("--models", help="Folder of models, searched before $PIXELPRIV_MODELS and the user's data folder."),
 ]
-DeviceOption = Annotated[Device, typer.Option("--device", help="Where networks run.")]
-EngineOption = Annotated[Engine, typer.Option("--engine", help="Who computes gradients.")]
+DeviceOption = Annotated[
+    Device, typer.Option("--device", parser=one_of("device", Device), help="Device that networks run on.")
+]
+EngineOption = Annotated[Engine, typer.Option("--engine", parser=one_of("engine", Engine), help="Gradient engine.")]
 PrecisionOption = Annotated[
-    Precision, typer.Option("--precision", help="Of gradients; what is decided is always decided in fp32.")
+    Precision,
+    typer.Option(
+        "--precision",
+        parser=one_of("precision", Precision),
+        help="Precision of gradients; verdicts are always computed in fp32.",
+    ),
+]
+QualityOption = Annotated[
+    int | None, typer.Option("--quality", help="JPEG or WebP quality, 1..100. Default: 95, or the source's if higher.")
+]
+SeedOption = Annotated[
+    int, typer.Option("--seed", help="Seed; each photo's own seed is made from it and the photo's content.")
 ]
 PresetOption = Annotated[
-    str | None,
-    typer.Option("--nima-preset", help="How NIMA sees photos: square224 (default), idealo, titu1994, mediaeval2019."),
+    NimaPreset | None,
+    typer.Option(
+        "--nima-preset",
+        parser=one_of("NIMA preset", NimaPreset),
+        help="How NIMA resizes photos. Default: square224.",
+    ),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="JSON Lines on stdout, nothing else there.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON Lines, and nothing else, to stdout.")]
 
 
-def words(given: str) -> tuple[str, ...]:
-    """The words of a list with commas, each once. Raises ``UsageError`` for an empty list."""
-    from ..errors import UsageError
+def format_option(help: str) -> Any:
+    """Return the option ``--format`` with this help text."""
+    return typer.Option("--format", parser=one_of("photo format", Format), help=help)
 
+
+def format_or_none(word: Format) -> str | None:
+    """Return the format that ``--format`` names; None for "keep", each photo's own."""
+    return None if word == "keep" else word
+
+
+def words_of(given: str) -> tuple[str, ...]:
+    """Return the words of a comma-separated list, each once. Raises ``UsageError`` for an empty list."""
     found = tuple(dict.fromkeys(word.strip() for word in given.split(",") if word.strip()))
     if not found:
-        raise UsageError(f"{given!r} names nothing; give words with commas between them")
+        raise UsageError(f"{given!r} is an empty list; give comma-separated names")
     return found
 
 
 def classifiers_or_default(given: list[str] | None) -> tuple[str, ...]:
-    """The classifiers asked for, each word once; the embedded default, said on stderr, when none was."""
+    """Return the requested classifiers, each once; if none is requested, the embedded default, with a line on stderr."""
     from .output import say
 
     if given:

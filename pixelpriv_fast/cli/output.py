@@ -1,4 +1,4 @@
-"""What reaches the terminal: JSON Lines on stdout and nothing else there, words for people on stderr."""
+"""What reaches the terminal: answers or JSON Lines on stdout, everything else on stderr."""
 
 from __future__ import annotations
 
@@ -19,20 +19,22 @@ P = ParamSpec("P")
 
 
 def claim_stdout() -> TextIO:
-    """The real stdout, for our own use; from here on everything else that writes to descriptor 1, C libraries
-    included, lands on stderr. So no library's banner can ever corrupt the output."""
+    """Return the real stdout, and send everything else that writes to descriptor 1 to stderr.
+
+    That includes C libraries, so no library's banner can corrupt the output.
+    """
     sys.stdout.flush()
     try:
         private = os.dup(1)
         os.dup2(2, 1)
     except OSError:  # no such descriptor: a caller that captures sys.stdout itself
         return sys.stdout
-    # A file name that is no valid text is escaped, as JSON does it too.
+    # A file name that is not valid text is escaped, as in JSON.
     return os.fdopen(private, "w", encoding="utf-8", errors="backslashreplace", newline="\n")
 
 
 class Output:
-    """stdout of one command: JSON Lines when asked for, plain lines otherwise."""
+    """stdout of one command: JSON Lines if ``as_json``, else lines for people."""
 
     def __init__(self, as_json: bool) -> None:
         self._json = as_json
@@ -40,11 +42,19 @@ class Output:
 
     @property
     def is_terminal(self) -> bool:
-        """Whether a person reads this, so that lines need not come by the stream itself."""
+        """Whether lines for people go to a terminal, so that a progress bar may print them."""
         return not self._json and self._stream.isatty()
 
     def record(self, record: dict[str, Any], line: str | None = None) -> None:
-        """One object (with ``--json``) or one line for people; ``line`` None prints nothing for people."""
+        """Write one object, or its line for people.
+
+        Parameters
+        ----------
+        record : dict
+            Written as one line of JSON with ``--json``.
+        line : str, optional
+            Written otherwise; None writes nothing.
+        """
         if self._json:
             text: str | None = json.dumps(finite(record), ensure_ascii=False, allow_nan=False)
         else:
@@ -55,13 +65,15 @@ class Output:
 
 
 def say(message: str) -> None:
-    """A line for the person at the terminal, on stderr."""
+    """Print a line for people on stderr."""
     print(f"pixelpriv: {message}", file=sys.stderr, flush=True)
 
 
 def guarded(command: Callable[P, int | None]) -> Callable[P, None]:
-    """A command whose own errors end in one line on stderr and their exit code, never in a traceback. The command
-    returns its exit code (None is 0). An interrupt is 130; a reader that went away (``| head``) is 141."""
+    """Make a command end with an exit code, and its own errors with one line on stderr instead of a traceback.
+
+    The command returns its exit code; None is 0. An interrupt is 130, a closed pipe (``| head``) 141.
+    """
 
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
@@ -83,7 +95,7 @@ def guarded(command: Callable[P, int | None]) -> Callable[P, None]:
 
 
 def _log_to_stderr() -> None:
-    """The package's own log lines (choices of ``auto``, models being built) for the person at the terminal."""
+    """Send the package's log lines (choices of ``auto``, models being built) to stderr."""
     logger = logging.getLogger("pixelpriv_fast")
     if not logger.handlers:
         handler = logging.StreamHandler(sys.stderr)

@@ -1,4 +1,4 @@
-"""``pixelpriv paper``: the 2019 paper's experiment on labelled photos of the user's own."""
+"""``pixelpriv paper``: the 2019 paper's experiment on any labelled photos."""
 
 from __future__ import annotations
 
@@ -7,18 +7,20 @@ from typing import Annotated
 
 import typer
 
+from ..errors import UsageError
 from .options import (
     ClassifierOption,
-    Device,
     DeviceOption,
-    Engine,
     EngineOption,
     Format,
     JsonOption,
     ModelsOption,
-    Precision,
     PrecisionOption,
+    SeedOption,
     classifiers_or_default,
+    format_option,
+    format_or_none,
+    words_of,
 )
 from .output import Output, guarded, say
 
@@ -30,33 +32,35 @@ def paper(
     out: Annotated[Path, typer.Option("--out", help="Folder for the table, the figures and the protected photos.")],
     classifier: ClassifierOption = None,
     models: ModelsOption = None,
-    device: DeviceOption = Device.auto,
-    engine: EngineOption = Engine.auto,
-    precision: PrecisionOption = Precision.auto,
-    format: Annotated[Format, typer.Option(help="Of the protected photos.")] = Format.png,
+    device: DeviceOption = "auto",
+    engine: EngineOption = "auto",
+    precision: PrecisionOption = "auto",
+    format: Annotated[Format, format_option("Format of the protected photos.")] = "png",
     quality: Annotated[int | None, typer.Option(help="JPEG or WebP quality, 1..100.")] = None,
-    runs: Annotated[str, typer.Option("--runs", help="Which of the five, as 1,3,4.")] = "1,2,3,4,5",
+    runs: Annotated[str, typer.Option("--runs", help="Runs to do, for example 1,3,4.")] = "1,2,3,4,5",
     keep_misclassified: Annotated[
-        bool, typer.Option("--keep-misclassified", help="Also photos that the classifier gets wrong from the start.")
+        bool, typer.Option("--keep-misclassified", help="Include photos that the classifier gets wrong from the start.")
     ] = False,
     run5_all: Annotated[
         bool,
         typer.Option(
-            "--run5-all", help="Run 5 on all photos, where MEPP19test_manual.csv beside the labels limits it."
+            "--run5-all",
+            help="Do run 5 on all photos, even if MEPP19test_manual.csv stands beside the labels and limits it.",
         ),
     ] = False,
     with_ablations: Annotated[
-        bool, typer.Option("--ablations", help="Also enhancements alone and attacks alone.")
+        bool, typer.Option("--ablations", help="Also run enhancements alone and attacks alone.")
     ] = False,
-    sweep: Annotated[str | None, typer.Option("--sweep", help="As epsilon=2,4,8,16: the runs once for each.")] = None,
-    photos: Annotated[int, typer.Option("--photos", min=1, help="Photos in figure 1.")] = 3,
-    batch: Annotated[int, typer.Option(min=1, help="Photos attacked together.")] = 16,
-    seed: Annotated[int, typer.Option(help="Seed; each photo's own comes from it and its content.")] = 0,
+    sweep: Annotated[
+        str | None, typer.Option("--sweep", help="Repeat the runs for each value, for example epsilon=2,4,8,16.")
+    ] = None,
+    photos: Annotated[int, typer.Option("--photos", min=1, help="Number of photos in figure 1.")] = 3,
+    batch: Annotated[int, typer.Option(min=1, help="Number of photos attacked together.")] = 16,
+    seed: SeedOption = 0,
     json: JsonOption = False,
 ) -> int:
-    """Runs the paper's five defences: table1.{json,csv,md}, figure1.png, scatter.png and the protected photos in OUT."""
+    """Run the paper's five defences; write table1.{json,csv,md}, figure1.png, scatter.png and the photos to OUT."""
     from ..codecs import EncodeOptions
-    from ..errors import UsageError
     from ..models import Store
     from ..paper import ablations, conduct, paper_cases, prepare, run5_labels
     from ..paper import sweep as swept
@@ -76,10 +80,10 @@ def paper(
         out,
         classifier=chosen[0],
         models=models,
-        device=device.value,
-        engine=engine.value,
-        precision=precision.value,
-        encoding=EncodeOptions(format=None if format is Format.keep else format.value, quality=quality),
+        device=device,
+        engine=engine,
+        precision=precision,
+        encoding=EncodeOptions(format=format_or_none(format), quality=quality),
         keep_misclassified=keep_misclassified,
         run5_labels=limited,
         batch=batch,
@@ -93,9 +97,7 @@ def paper(
 
 
 def _numbers(text: str) -> list[int]:
-    from ..errors import UsageError
-
-    words = [word.strip() for word in text.split(",")]
+    words = words_of(text)
     if not all(word.isdigit() for word in words):
         raise UsageError(f"--runs is {text!r}; write numbers as 1,3,4")
     return [int(word) for word in words]

@@ -1,5 +1,4 @@
-"""How far a job is: a bar on stderr with photos a second, the time left, and counts by status; nothing where stderr is
-no terminal."""
+"""A progress bar on stderr: photos a second, time left, counts by status. Nothing if stderr is not a terminal."""
 
 from __future__ import annotations
 
@@ -13,13 +12,28 @@ from .output import Output
 if TYPE_CHECKING:
     from ..archive.summary import Summary
 
-#: Shows one photo's record, its line for people included.
+#: Shows one photo: its record, and its line for people.
 Show = Callable[[dict[str, Any], str], None]
 
 
 @contextmanager
 def progress(total: int, output: Output, summary: Summary) -> Iterator[Show]:
-    """While the block runs: a function to call with each of ``total`` records."""
+    """Show a job's progress while the block runs.
+
+    Parameters
+    ----------
+    total : int
+        Number of photos.
+    output : Output
+        Where the records go.
+    summary : Summary
+        The job's counts, read whenever a photo is shown.
+
+    Yields
+    ------
+    callable
+        To be called with each photo's record and its line for people.
+    """
     if not sys.stderr.isatty():
         yield output.record
         return
@@ -31,7 +45,7 @@ def progress(total: int, output: Output, summary: Summary) -> Iterator[Show]:
         task = bar.add_task("", total=total, counts="")
 
         def show(record: dict[str, Any], line: str) -> None:
-            if output.is_terminal:  # the same screen as the bar's: it must make room
+            if output.is_terminal:  # it shares the screen with the bar, so it prints through it
                 bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
             else:
                 output.record(record, line)

@@ -1,15 +1,16 @@
-"""``pixelpriv protect``: photos in, protected photos and the evidence out."""
+"""``pixelpriv protect``: write protected copies of photos, and say what was measured."""
 
 from __future__ import annotations
 
 from collections import Counter
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..words import ClusterKind
 from .job_options import JobOptions, with_job_options
+from .options import one_of
 from .output import Output, guarded, say
 from .progress import progress
 
@@ -18,12 +19,8 @@ if TYPE_CHECKING:
     from ..protection.protector import Protector
 
 
-#: Photos attacked together, where there are as many.
+#: Number of photos attacked together, unless there are fewer.
 _BATCH = 16
-
-
-class ClusterKind(StrEnum):
-    ray = "ray"
 
 
 @guarded
@@ -34,14 +31,20 @@ def protect(
     ],
     options: JobOptions,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be done, how long and how large; write nothing.")
+        bool,
+        typer.Option("--dry-run", help="Show what would be done, and an estimate of time and size; write nothing."),
     ] = False,
     cluster: Annotated[
-        ClusterKind | None, typer.Option(help="Work in --workers processes on the machines of a cluster.")
+        ClusterKind | None,
+        typer.Option(
+            parser=one_of("cluster", ClusterKind), help="Protect in --workers processes on the machines of a cluster."
+        ),
     ] = None,
 ) -> int:
-    """Protects photos: the folder tree, names and formats are mirrored below OUT; originals are never written to. Run
-    again, it goes on where it was, and redoes what changed."""
+    """Protect photos: the folder tree, names and formats are mirrored below OUT; originals are never written to.
+
+    Run again, the command continues where it stopped and redoes what changed.
+    """
     from ..archive.job import open_job
     from ..archive.walk import plan
     from ..errors import UsageError
@@ -52,19 +55,18 @@ def protect(
     passed_over: Counter[str] = Counter()
     items = plan(sources, out, options.format_name, passed_over=lambda _, reason: passed_over.update([reason]))
     output = Output(options.json)
-    slots = min(
-        options.batch or _BATCH, max(1, len(items))
-    )  # of the whole job, so that a resumed one computes the same
+    # All items count, also those that are done, so that a resumed job computes the same bytes.
+    batch = min(options.batch or _BATCH, max(1, len(items)))
     if dry_run:
-        return _preview(items, out, options, slots, output, passed_over)
+        return _preview(items, out, options, batch, output, passed_over)
     report = options.report if options.report is not None else any(source.is_dir() for source in sources)
     with (
         _workforce(options, cluster) as workforce,
-        open_job(workforce, out, batch=slots, strict=options.strict, resume=options.resume, report=report) as job,
+        open_job(workforce, out, batch=batch, strict=options.strict, resume=options.resume, report=report) as job,
     ):
         with progress(len(items), output, job.summary) as show:
             for record in job.run(items):
-                show(record, evidence(record))
+                show(record, line_of(record))
                 if record["status"] == "failed" and options.json:
                     say(record["reason"])
         summary = job.summary
@@ -76,7 +78,7 @@ def protect(
 
 
 def _workforce(options: JobOptions, cluster: ClusterKind | None) -> Protector | Cluster:
-    """Who protects the photos, to be closed after."""
+    """Return what protects the photos; the caller closes it."""
     if cluster is None:
         return options.protector
     from ..archive.cluster import Cluster
@@ -84,10 +86,10 @@ def _workforce(options: JobOptions, cluster: ClusterKind | None) -> Protector | 
     return Cluster(options.make, options.workers, gpu=options.gpu)
 
 
-def _preview(items: Any, out: Path, options: JobOptions, slots: int, output: Output, passed_over: Counter[str]) -> int:
+def _preview(items: Any, out: Path, options: JobOptions, batch: int, output: Output, passed_over: Counter[str]) -> int:
     from ..archive.preview import Preview
 
-    preview = Preview(options.protector, items, out, slots, options.strict, options.resume, passed_over)
+    preview = Preview(options.protector, items, out, batch, options.strict, options.resume, passed_over)
     for record in preview.records():
         done = f" ({record['reason']})" if record["reason"] else ""
         output.record(record, f"{record['source']} -> {out / record['output']}{done}")
@@ -98,7 +100,7 @@ def _preview(items: Any, out: Path, options: JobOptions, slots: int, output: Out
     for reason, number in passed_over.items():
         say(f"passed over: {number} ({reason})")
     if summary["estimate"] is None:
-        say("no estimate: no earlier run tells, and the networks are not ready to try")
+        say("no estimate: there is no earlier run, and the networks are not installed")
     else:
         megabytes = summary["estimated_bytes"] / 1e6
         say(f"about {summary['estimated_seconds']:.0f} s and {megabytes:.1f} MB (from the {summary['estimate']})")
@@ -107,8 +109,8 @@ def _preview(items: Any, out: Path, options: JobOptions, slots: int, output: Out
     return 0
 
 
-def evidence(record: dict[str, Any]) -> str:
-    """One photo's line for people."""
+def line_of(record: dict[str, Any]) -> str:
+    """Return one photo's record as a line for people."""
     if record.get("before") is None:
         return f"{record['source']}: {record['status']}: {record['reason']}"
     before, after = (f"{record[key]['label']} {record[key]['probability']:.2f}" for key in ("before", "after"))
@@ -119,6 +121,8 @@ def evidence(record: dict[str, Any]) -> str:
 
 
 def closing(summary: dict[str, Any]) -> str:
-    """A run's last line for people."""
+    """Return a run's counts as a line for people."""
     counts = ", ".join(f"{summary[s]} {s}" for s in ("protected", "unprotected", "failed", "skipped") if summary[s])
-    return f"{counts or 'nothing done'} in {summary['seconds']:.1f} s on {summary['device'] or 'nothing'}"
+    if not counts:
+        return "no photos processed"
+    return f"{counts} in {summary['seconds']:.1f} s on {summary['device'] or 'no device'}"

@@ -1,4 +1,4 @@
-"""Sample photos for a first try: ``python -m pixelpriv_fast.cli.samples FOLDER``.
+"""``pixelpriv samples``: photos for a first try.
 
 The project ships no photo. These come, unchanged, out of two installed packages of the ``[full]`` extra:
 scikit-learn (two CC BY photos) and scikit-image (its own sample images).
@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
-import sys
 from pathlib import Path
+from typing import Annotated
 
-from ..errors import PixelPrivError, UsageError
+import typer
+
+from ..errors import UsageError
+from .output import guarded, say
 
 _SAMPLES = {
     "sklearn": ("datasets/images/china.jpg", "datasets/images/flower.jpg"),
@@ -19,8 +22,23 @@ _SAMPLES = {
 }
 
 
+@guarded
+def samples(
+    folder: Annotated[Path, typer.Argument(help="The folder to write to; made if missing.", metavar="FOLDER")],
+) -> None:
+    """Copy six sample photos into a folder, for a first try."""
+    written = write_samples(folder)
+    say(f"{len(written)} sample photos in {folder}")
+
+
 def write_samples(folder: Path) -> list[Path]:
-    """Copies the sample photos into ``folder`` and returns their paths. Raises ``UsageError`` without the packages."""
+    """Copy the sample photos into ``folder`` and return their paths.
+
+    Raises
+    ------
+    UsageError
+        If one of the packages is not installed.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for package, names in _SAMPLES.items():
@@ -32,21 +50,3 @@ def write_samples(folder: Path) -> list[Path]:
             shutil.copyfile(Path(spec.origin).parent / name, target)
             written.append(target)
     return written
-
-
-def main(arguments: list[str] | None = None) -> int:
-    words = sys.argv[1:] if arguments is None else arguments
-    if len(words) != 1 or words[0].startswith("-"):
-        print("usage: python -m pixelpriv_fast.cli.samples FOLDER", file=sys.stderr)
-        return 2
-    try:
-        written = write_samples(Path(words[0]))
-    except PixelPrivError as error:
-        print(f"pixelpriv samples: {error}", file=sys.stderr)
-        return error.exit_code
-    print(f"{len(written)} sample photos in {words[0]}", file=sys.stderr)
-    return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -1,4 +1,4 @@
-"""``pixelpriv score``: figures for single photos."""
+"""``pixelpriv score``: metrics of single photos."""
 
 from __future__ import annotations
 
@@ -7,26 +7,25 @@ from typing import Annotated
 
 import typer
 
-from .options import Device as _Device
-from .options import DeviceOption, JsonOption, ModelsOption, PresetOption, words
+from .options import DeviceOption, JsonOption, ModelsOption, PresetOption, words_of
 from .output import Output, guarded, say
 
 
 @guarded
 def score(
     images: Annotated[list[Path], typer.Argument(help="Photos.", metavar="IMAGE...")],
-    metrics: Annotated[str, typer.Option("--metrics", help="Metrics that need no original, with commas.")] = "nima",
+    metrics: Annotated[str, typer.Option("--metrics", help="Comma-separated metrics that need no original.")] = "nima",
     models: ModelsOption = None,
-    device: DeviceOption = _Device.auto,
+    device: DeviceOption = "auto",
     preset: PresetOption = None,
     json: JsonOption = False,
 ) -> int:
-    """Rates photos: NIMA's mean aesthetic rating, 1 to 10."""
+    """Rate photos: NIMA's mean aesthetic rating, 1 to 10."""
     from ..errors import PhotoError
     from ..evaluate.scoring import score_files
 
     output, failed = Output(json), 0
-    for answer in score_files(images, words(metrics), models=models, device=device.value, preset=preset):
+    for answer in score_files(images, words_of(metrics), models=models, device=device, preset=preset):
         if isinstance(answer, PhotoError):
             say(str(answer))
             failed += 1

@@ -1,4 +1,4 @@
-"""``pixelpriv verify``: an output folder looked at again, without the originals."""
+"""``pixelpriv verify``: check an output folder again, without the originals."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from .options import ClassifierOption, Device, DeviceOption, JsonOption, ModelsOption
+from .options import ClassifierOption, DeviceOption, JsonOption, ModelsOption
 from .output import Output, guarded, say
-from .protect import closing, evidence
+from .protect import closing, line_of
 
 _SHOWN = 10
 
@@ -20,24 +20,26 @@ def verify(
     out: Annotated[Path, typer.Argument(help="The output folder of `pixelpriv protect`.", metavar="OUT")],
     classifier: ClassifierOption = None,
     models: ModelsOption = None,
-    device: DeviceOption = Device.auto,
+    device: DeviceOption = "auto",
     json: JsonOption = False,
 ) -> int:
-    """Reads, decodes and classifies every protected file again: is it there, unchanged, and does it still fool? Without
-    --classifier every one that the photos were protected from."""
+    """Read, decode and classify every protected file again: is it there, unchanged, and does it still fool?
+
+    Without --classifier all classifiers are asked that the photos were protected from.
+    """
     from ..archive.verify import Verification
 
     names = [name for word in classifier or () for name in word.split(",") if name]
-    verification = Verification(out, names, models=models, device=device.value)
+    verification = Verification(out, names, models=models, device=device)
     output, start = Output(json), time.perf_counter()
     for record in verification.records():
-        output.record(record, evidence(record))
+        output.record(record, line_of(record))
     verification.summary.seconds = time.perf_counter() - start
     unknown = verification.unknown_files()
     for path in unknown[:_SHOWN]:
-        say(f"{path}: not of this archive")
+        say(f"{path}: not part of this archive")
     if len(unknown) > _SHOWN:
-        say(f"... and {len(unknown) - _SHOWN} more files that are not of this archive")
+        say(f"... and {len(unknown) - _SHOWN} more files that are not part of this archive")
     summary = verification.summary.record() | {"unknown": len(unknown)}
     output.record({"summary": summary})
     say(closing(summary))

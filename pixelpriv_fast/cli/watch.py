@@ -1,4 +1,4 @@
-"""``pixelpriv watch``: photos are protected as they come into a folder."""
+"""``pixelpriv watch``: protect photos as they come into a folder."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 
 from .job_options import JobOptions, with_job_options
 from .output import Output, guarded, say
-from .protect import evidence
+from .protect import line_of
 
 
 @guarded
@@ -19,10 +19,10 @@ def watch(
     out: Annotated[Path, typer.Argument(help="The output folder.", metavar="OUT")],
     options: JobOptions,
     settle: Annotated[
-        float, typer.Option(min=0.05, help="Seconds that a file must stay as it is before it is taken.")
+        float, typer.Option(min=0.05, help="Seconds that a file must stay unchanged before it is processed.")
     ] = 2.0,
 ) -> int:
-    """Protects what is in IN and whatever comes into it, until it is interrupted (exit code 130); see `protect`."""
+    """Protect the photos in IN and those that arrive later, until interrupted (exit code 130); see `protect`."""
     from ..archive.job import open_job
     from ..archive.report.writing import Redrawing
     from ..archive.walk import check_places
@@ -30,13 +30,13 @@ def watch(
     from ..errors import UsageError
 
     if not source.is_dir():
-        raise UsageError(f"{source} is no folder to watch")
+        raise UsageError(f"{source} is not a folder")
     check_places([source], out)
     output = Output(options.json)
     with open_job(
         options.protector,
         out,
-        batch=options.batch or 1,  # a pass costs the same however few of its slots the next photos fill
+        batch=options.batch or 1,  # a photo need not wait until a batch is full
         strict=options.strict,
         resume=options.resume,
         report=options.report is not False,
@@ -45,6 +45,6 @@ def watch(
         redraw = Redrawing(job.draw, lambda: dict(job.summary.counts))
         for items in settled(source, out, options.format_name, settle, idle=redraw):
             for record in job.run(items):
-                output.record(record, evidence(record))
+                output.record(record, line_of(record))
                 redraw()
     return job.summary.exit_code

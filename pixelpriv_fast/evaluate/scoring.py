@@ -12,6 +12,7 @@ from ..codecs import Limits
 from ..codecs.sources import Source, load
 from ..errors import PhotoError, UsageError
 from ..metrics import Metric, create, raised, rate, warm_up
+from ..registry import METRICS
 from ..types import Pixels
 
 _BATCH = 16
@@ -33,7 +34,8 @@ def score(
     """
     chosen = create(metric, models=models, device=device) if isinstance(metric, str) else metric
     if chosen.reference and original is None:
-        raise UsageError(f"{_name(chosen)} compares with the original; give it: score(image, ..., original=...)")
+        name = METRICS.name_of(chosen) or type(chosen).__name__
+        raise UsageError(f"{name} compares with the original; give it: score(image, ..., original=...)")
     pixels = load(image, Limits()).pixels
     return float(chosen(pixels, pixels if original is None else load(original, Limits()).pixels))
 
@@ -81,7 +83,3 @@ def _read(path: Path) -> Pixels | PhotoError:
         return load(path, Limits()).pixels
     except PhotoError as error:
         return error
-
-
-def _name(metric: Metric) -> str:
-    return type(metric).__name__.lower()

@@ -95,9 +95,9 @@ class Recipe:
 
 
 def _word_of(part: Any, table: Table) -> str:
-    """The word of a part: its registry row's (its alias where it has one), else its class name."""
-    stem = type(part).__module__.rsplit(".", 1)[-1]
-    return table.spoken(stem) if stem in table else type(part).__name__
+    """Return the word of a part: its row's name (or alias), or the class name of a part that has no row."""
+    name = table.name_of(part)
+    return type(part).__name__ if name is None else table.spoken(name)
 
 
 def _equipped(part: Any, resources: Mapping[str, Any]) -> Any:

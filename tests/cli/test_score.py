@@ -39,7 +39,7 @@ def test_score(folder: Path, nima_store: Path) -> None:
     ("arguments", "code", "message"),
     [
         (("--metrics", "psnr"), 2, "psnr compares with the original"),
-        (("--metrics", ","), 2, "names nothing"),
+        (("--metrics", ","), 2, "is an empty list"),
         (("--nima-preset", "x"), 2, "unknown NIMA preset 'x'"),
         ((), 4, "pixelpriv models fetch nima_mobilenet"),
     ],

@@ -1,0 +1,26 @@
+"""Closed sets of words that the command line offers and several rooms check; see ``registry.checked_word``.
+
+They stand apart from the code that acts on them, so that the command line's ``--help`` loads no library.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+#: Where networks run: "auto" takes a GPU if one works.
+Device = Literal["auto", "cpu", "cuda"]
+
+#: Number format of gradients: "auto" takes the fastest that the device computes in hardware.
+Precision = Literal["auto", "fp32", "bf16", "fp16"]
+
+#: What metadata a written photo keeps; ``codecs/metadata.py`` says what each policy does.
+MetadataPolicy = Literal["private", "keep", "none"]
+
+#: Early stopping of an attack: run every step, or stop once every classifier is fooled.
+EarlyStop = Literal["never", "fooled"]
+
+#: Which cluster software spreads the photos over processes.
+ClusterKind = Literal["ray"]
+
+#: How NIMA resizes photos; ``metrics/nima.py`` says what each preset does.
+NimaPreset = Literal["square224", "idealo", "titu1994", "mediaeval2019"]
