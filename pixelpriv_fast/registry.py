@@ -152,6 +152,35 @@ class Table:
         path = f"{kind.__module__}:{kind.__qualname__}"
         return next((name for name, row in self._rows.items() if row.path == path), None)
 
+    def by_attribute(self) -> dict[str, str]:
+        """Return the rows' names by the names of the objects behind them, for example ``{"PGD": "pgd"}``."""
+        return {row.target.split(":")[1]: name for name, row in self._rows.items()}
+
+    def load_attribute(self, attribute: str, package: str) -> Any:
+        """Return the object that is called ``attribute``: the ``__getattr__`` of a package whose things are rows.
+
+        Parameters
+        ----------
+        attribute : str
+            The object's own name, for example "PGD".
+        package : str
+            The package that was asked, for the message.
+
+        Returns
+        -------
+        object
+            What the row loads.
+
+        Raises
+        ------
+        AttributeError
+            If no row has an object of that name.
+        """
+        name = self.by_attribute().get(attribute)
+        if name is None:
+            raise AttributeError(f"module {package!r} has no attribute {attribute!r}")
+        return self.load(name)
+
 
 ENHANCEMENTS = Table(
     "enhancement",

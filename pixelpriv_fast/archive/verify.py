@@ -12,6 +12,7 @@ from ..codecs import Limits, decode
 from ..codecs.sources import read_file
 from ..errors import PhotoError, UsageError
 from ..files import STATE_FOLDER, TEMPORARY_SUFFIX
+from ..logits import fooled
 from ..models import Classifier, load_classifier
 from ..types import Pixels
 from .journal import Journal, reading
@@ -79,10 +80,11 @@ class Verification:
         answers = []
         for view in views:
             classifier = self._classifier(view["classifier"])
-            (after,) = classifier.predictions(classifier([pixels]))
-            answers.append((view, after))
-        bad = [(view, after) for view, after in answers if after.index == view["before"]["index"]]
-        view, after = (bad or answers)[0]
+            logits = classifier([pixels])
+            hidden = fooled(logits[0], [view["before"]["index"]])
+            answers.append((view, classifier.predictions(logits)[0], hidden))
+        bad = [answer for answer in answers if not answer[2]]
+        view, after, _ = (bad or answers)[0]
         return record | {
             "status": "unprotected" if bad else "protected",
             "reason": f"{view['classifier']} says {after.label} ({after.probability:.2f})" if bad else "",

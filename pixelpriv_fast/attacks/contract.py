@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from ..errors import PixelPrivError, UsageError
+from ..photo_check import checked_photo
 from ..types import Pixels
 from .descent import Descent, descend
 from .lifting import descend_lifted
@@ -55,7 +56,7 @@ class Attack(ABC):
         where a victim's answers are not finite.
         """
         checked_task(task, len(photos))
-        starts = [checked_photo(photo, index) for index, photo in enumerate(photos)]
+        starts = [checked_photo(photo, f"photo {index}") for index, photo in enumerate(photos)]
         outcomes = self._attack(starts, task)
         for index, (start, outcome) in enumerate(zip(starts, outcomes, strict=True)):
             _check_outcome(index, start, outcome, self.budget)
@@ -107,16 +108,6 @@ class LatticeAttack(Attack):
         if not self.lift:
             return descend(starts, task, self.plan())
         return descend_lifted(starts, task, self.plan(), self.discreet)
-
-
-def checked_photo(photo: Pixels, index: int) -> Pixels:
-    """``photo`` in C order (copied only where it is not). Raises ``UsageError`` for what is no uint8 RGB photo."""
-    if not isinstance(photo, np.ndarray) or photo.dtype != np.uint8 or photo.ndim != 3 or photo.shape[2] != 3:
-        seen = f"{photo.dtype} {photo.shape}" if isinstance(photo, np.ndarray) else type(photo).__name__
-        raise UsageError(f"photo {index} is {seen}; expected a uint8 array (height, width, 3), RGB")
-    if photo.size == 0:
-        raise UsageError(f"photo {index} is empty: {photo.shape}")
-    return np.ascontiguousarray(photo)
 
 
 def checked_task(task: AttackTask, photos: int) -> None:

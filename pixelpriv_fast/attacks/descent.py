@@ -17,9 +17,10 @@ import numpy.typing as npt
 
 from .. import kernels
 from ..engines.walker import OffersWalker
+from ..logits import log_odds
 from ..models.preprocess import Offsets
 from ..types import Floats, Logits, Pixels
-from .goals import Aim, ClassSet, Goal, Row, View, log_odds, softplus
+from .goals import Aim, ClassSet, Goal, Row, View, softplus
 from .linf import Ball, Iterate
 from .rules import Judgement, StopRule, judge
 from .task import AttackOutcome, AttackTask, Victim

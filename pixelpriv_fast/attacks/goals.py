@@ -9,8 +9,6 @@ from typing import Protocol, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from ..types import Logits
-
 ClassSet: TypeAlias = npt.NDArray[np.bool_]  #: (classes,)
 Row: TypeAlias = npt.NDArray[np.float32]  #: (classes,) logits of one photo
 
@@ -63,15 +61,6 @@ def one_class(index: int, classes: int) -> ClassSet:
     return chosen
 
 
-def log_odds(logits: Row, accepted: ClassSet) -> float:
-    """How sure a network is that the photo is *not* of ``accepted``: logsumexp(z outside) - logsumexp(z inside).
-
-    Computed in float64; cross entropy -log(sum of p inside) is ``softplus`` of it.
-    """
-    z = logits.astype(np.float64)
-    return float(np.logaddexp.reduce(z[~accepted]) - np.logaddexp.reduce(z[accepted]))
-
-
 def softplus(x: float) -> float:
     """log(1 + exp(x)) without overflow."""
     return float(np.logaddexp(0.0, x))
@@ -80,10 +69,3 @@ def softplus(x: float) -> float:
 def log_softplus(x: float) -> float:
     """log(softplus(x)), which tells apart what is far below zero: there it is x itself."""
     return x if x < -30.0 else float(np.log(np.logaddexp(0.0, x)))
-
-
-def probabilities(logits: Logits | Row) -> npt.NDArray[np.float64]:
-    """Softmax over the last axis, in float64."""
-    z = logits.astype(np.float64)
-    z = np.exp(z - z.max(axis=-1, keepdims=True))
-    return np.asarray(z / z.sum(axis=-1, keepdims=True))

@@ -19,6 +19,7 @@ from functools import partial
 import numpy as np
 
 from .. import kernels
+from ..logits import fooled
 from ..models.preprocess import Offsets, Preprocess
 from ..types import Floats, Pixels
 from .descent import Descent, descend, run_down
@@ -84,12 +85,12 @@ def _lift_and_polish(photos: Sequence[Pixels], task: AttackTask, plan: Descent, 
     ]
     # Choice: whoever judges the saved file anyway is not asked about a margin that the lift has never been seen to lose.
     asked = [i for i, small in enumerate(reduced) if task.judged or not small.sure]
-    fooled = dict(zip(asked, _fooled([lifted[i] for i in asked], task.only(asked)), strict=True)) if asked else {}
+    found = dict(zip(asked, _fooled([lifted[i] for i in asked], task.only(asked)), strict=True)) if asked else {}
     outcomes = [
-        AttackOutcome(changed, kernels.largest_change(changed, photo), small.steps, fooled.get(i))
+        AttackOutcome(changed, kernels.largest_change(changed, photo), small.steps, found.get(i))
         for i, (photo, changed, small) in enumerate(zip(photos, lifted, reduced, strict=True))
     ]
-    failed = [i for i, good in fooled.items() if not good]
+    failed = [i for i, good in found.items() if not good]
     if failed:
         begin = [_offsets(lifted[i], photos[i], plan.ball.units) for i in failed]
         polish = replace(plan, keep="first_success", random_start=False)
@@ -160,8 +161,8 @@ def _fooled(photos: Sequence[Pixels], task: AttackTask) -> list[bool]:
     good = np.ones(len(photos), np.bool_)
     for victim, flee in zip(task.victims, task.flee, strict=True):
         seen = np.stack([victim.preprocess.rounded(photo) for photo in photos])
-        tops = victim.logits(seen, task.batch).argmax(axis=1)
-        good &= [int(top) not in row for top, row in zip(tops, flee, strict=True)]
+        logits = victim.logits(seen, task.batch)
+        good &= [fooled(row, classes) for row, classes in zip(logits, flee, strict=True)]
     return [bool(value) for value in good]
 
 

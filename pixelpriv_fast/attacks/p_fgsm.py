@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import UsageError
+from ..logits import softmax
 from .contract import LatticeAttack
 from .descent import Descent
-from .goals import Aim, ClassSet, Draw, Row, View, one_class, probabilities
+from .goals import Aim, ClassSet, Draw, Row, View, one_class
 from .linf import Ball
 from .rules import checked_keep, reaching
 
@@ -74,7 +75,7 @@ class TailClass:
 
     def choices(self, logits: Row, flee: ClassSet) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
         """The classes that may be drawn, most likely first; where none is left, the least likely one."""
-        p = probabilities(logits)
+        p = softmax(logits)
         order = np.argsort(-p, kind="stable")
         allowed = ~flee[order]
         allowed[0] = False

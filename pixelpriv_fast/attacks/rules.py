@@ -9,7 +9,8 @@ from typing import TypeAlias
 import numpy as np
 
 from ..errors import UsageError
-from .goals import Aim, ClassSet, Row, log_odds, log_softplus, probabilities
+from ..logits import fooled_each, log_odds, softmax
+from .goals import Aim, ClassSet, Row, log_softplus
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +36,13 @@ class Judgement:
 
 def judge(rows: Sequence[Row], flee: Sequence[ClassSet], aim: Aim) -> Judgement:
     """``rows``: one (classes,) row of logits a victim."""
-    p = [probabilities(row) for row in rows]
-    tops = [int(np.argmax(row)) for row in rows]
+    p = [softmax(row) for row in rows]
     losses = [log_softplus(log_odds(row, goal)) for row, goal in zip(rows, aim.sets, strict=True)]
     loss = float(np.logaddexp.reduce(losses))
     return Judgement(
-        fooled=not any(banned[top] for banned, top in zip(flee, tops, strict=True)),
+        fooled=all(bool(fooled_each(row, banned)) for row, banned in zip(rows, flee, strict=True)),
         shown=max(float(q[banned].sum()) for q, banned in zip(p, flee, strict=True)),
-        hit=not aim.away and all(goal[top] for goal, top in zip(aim.sets, tops, strict=True)),
+        hit=not aim.away and not any(fooled_each(row, goal) for row, goal in zip(rows, aim.sets, strict=True)),
         reached=0.0 if aim.away else min(float(q[goal].sum()) for q, goal in zip(p, aim.sets, strict=True)),
         gain=loss if aim.away else -loss,
     )

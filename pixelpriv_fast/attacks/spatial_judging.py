@@ -8,8 +8,8 @@ from typing import Protocol
 
 import numpy as np
 
-from ..types import Floats, Logits, Pixels
-from .goals import ClassSet
+from ..logits import fooled_each, leads
+from ..types import Floats, Pixels
 from .spatial_search import Doubles, Flags
 from .task import AttackTask, Victim
 
@@ -52,25 +52,16 @@ def judge(batch: Sequence[tuple[Moved, int]], task: AttackTask, rough: bool, ran
 
 def _judge_pass(batch: Sequence[tuple[Moved, int]], task: AttackTask, rough: bool, slots: int) -> Answers:
     count = len(task.victims)
-    odds, leads, fooled = np.empty((len(batch), count)), np.empty((len(batch), count)), np.ones(len(batch), np.bool_)
+    odds, ahead, fooled = np.empty((len(batch), count)), np.empty((len(batch), count)), np.ones(len(batch), np.bool_)
     for v, victim in enumerate(task.victims):
         inputs = np.concatenate([photo.inputs(victim, rows) for photo, rows in _runs(batch)])
         logits = victim.rough_logits(inputs, slots) if rough else victim.logits(inputs, slots)
         flee = np.zeros((len(batch), victim.classes), np.bool_)
         for row, (photo, _) in enumerate(batch):
             flee[row, list(task.flee[v][photo.index])] = True
-        odds[:, v], leads[:, v] = _ahead(logits, flee)
-        fooled &= ~flee[np.arange(len(batch)), logits.argmax(axis=1)]
-    return Answers(odds, leads, fooled)
-
-
-def _ahead(logits: Logits, flee: ClassSet) -> tuple[Doubles, Doubles]:
-    """``Answers.odds`` and ``Answers.leads`` of one victim, (n,) each, in float64."""
-    z = logits.astype(np.float64)
-    sides = [np.where(mask, z, -np.inf) for mask in (~flee, flee)]
-    tops = [side.max(axis=1) for side in sides]
-    sums = [top + np.log(np.exp(side - top[:, None]).sum(axis=1)) for side, top in zip(sides, tops, strict=True)]
-    return sums[0] - sums[1], tops[0] - tops[1]
+        odds[:, v], ahead[:, v] = leads(logits, flee)
+        fooled &= fooled_each(logits, flee)
+    return Answers(odds, ahead, fooled)
 
 
 def _runs(batch: Sequence[tuple[Moved, int]]) -> list[tuple[Moved, slice]]:

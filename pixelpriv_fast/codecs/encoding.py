@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import PhotoError, UsageError
+from ..photo_check import checked_photo
 from ..types import Metadata, Photo, Pixels
 from .contract import DEFAULT_QUALITY, Codec, EncodeJob, EncodeOptions, Refused
 from .metadata import apply_policy, check_policy, icc_space
@@ -68,11 +69,7 @@ def check_options(options: EncodeOptions) -> None:
 
 
 def _check_pixels(pixels: Pixels, like: Photo) -> None:
-    if not isinstance(pixels, np.ndarray) or pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3:
-        seen = f"{getattr(pixels, 'dtype', type(pixels).__name__)} of shape {getattr(pixels, 'shape', '?')}"
-        raise UsageError(f"pixels must be uint8 of shape (height, width, 3), not {seen}")
-    if pixels.size == 0:
-        raise UsageError(f"pixels of shape {pixels.shape} are empty")
+    checked_photo(pixels, "photo to encode")
     if like.alpha is not None and like.alpha.shape != pixels.shape[:2]:
         seen = f"{like.alpha.shape} against {pixels.shape[:2]}"
         raise UsageError(f"the source's alpha channel has another size than the pixels ({seen}); keep the size")

@@ -16,6 +16,7 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 
 from ..errors import PhotoError
+from ..photo_check import checked_photo
 from ..types import Photo
 from . import decoding
 from .limits import Limits
@@ -184,12 +185,7 @@ class _Array:
         return self.array.size // 3
 
     def decode(self) -> Photo:
-        array = self.array
-        if array.dtype != np.uint8 or array.ndim != 3 or array.shape[2] != 3 or array.size == 0:
-            raise PhotoError(
-                f"array of {array.dtype} and shape {array.shape}; expected uint8 RGB of shape (height, width, 3)"
-            )
-        return Photo(np.ascontiguousarray(array), format="png", lossless=True)
+        return Photo(checked_photo(self.array, "array", PhotoError), format="png", lossless=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..logits import leads
 from ..types import Logits
 
 Doubles = npt.NDArray[np.float64]
@@ -47,13 +48,8 @@ class Rank:
 def odds_and_leads(logits: Logits, tops: npt.NDArray[np.intp]) -> Doubles:
     """By how much other classes are ahead of each photo's class ``tops``, as logsumexp and as maximum. (photos, candidates,
     classes) -> (2, photos, candidates)."""
-    z = logits.astype(np.float64)
-    places = tops[:, None, None]
-    own = np.take_along_axis(z, places, 2)
-    np.put_along_axis(z, places, -np.inf, 2)
-    most = z.max(axis=2, keepdims=True)
-    sums = most + np.log(np.exp(z - most).sum(axis=2, keepdims=True))
-    return np.stack([(sums - own)[:, :, 0], (most - own)[:, :, 0]])
+    own = tops[:, None, None] == np.arange(logits.shape[2])
+    return np.stack(leads(logits, np.broadcast_to(own, logits.shape)))
 
 
 def rough_error(exact: Logits, rough: Logits) -> float:

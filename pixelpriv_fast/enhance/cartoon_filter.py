@@ -11,8 +11,8 @@ import numpy as np
 
 from .. import kernels
 from ..errors import UsageError
+from ..photo_check import checked_photo
 from ..types import Floats, Pixels
-from .photo_check import checked
 
 _PASSES: Final = 2  #: of the recursive filter in a round; its streaks halve with each
 _ROUNDS: Final = 2
@@ -62,7 +62,7 @@ class CartoonFilter:
 
     def __call__(self, photo: Pixels) -> Pixels:
         """photo: (h, w, 3) uint8 RGB of any size; returns the same. Raises ``UsageError`` for anything else."""
-        pixels = checked(photo)
+        pixels = checked_photo(photo)
         unit = max(max(pixels.shape[:2]) / 1024.0, 0.5)
         radius = math.ceil(3.0 * 1.6 * self.line_width * unit)
         return kernels.cartoon_filter(

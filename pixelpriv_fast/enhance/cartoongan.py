@@ -13,8 +13,8 @@ import numpy as np
 from ..errors import PhotoError, UsageError
 from ..kernels import resized
 from ..models.cartoongan.generator import PRECISIONS, load_generator
+from ..photo_check import checked_photo
 from ..types import Pixels
-from .photo_check import checked
 
 STYLES: Final = ("hayao", "hosoda", "paprika", "shinkai")
 #: A photo must have this many pixels a side: reflection at a quarter of its size needs two there.
@@ -70,7 +70,7 @@ class CartoonGAN:
         return f"cartoongan_{self.style}"
 
     def __call__(self, image: Pixels) -> Pixels:
-        image = checked(image)
+        image = checked_photo(image)
         height, width = image.shape[:2]
         working = self._working_shape(height, width)
         if min(working) < LEAST_SIDE:

@@ -15,8 +15,8 @@ import numpy.typing as npt
 
 from .. import kernels
 from ..errors import UsageError
+from ..photo_check import checked_photo
 from ..types import Pixels
-from .photo_check import checked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,7 @@ class Contrast:
         ``threads`` work on this one photo, which pays from a few megapixels on; the result does not depend on it.
         Raises ``UsageError`` for pixels of another dtype or shape.
         """
-        photo = checked(image)
+        photo = checked_photo(image)
         illumination = self._illumination(photo, threads)
         table = self._table(photo, illumination, threads)
         if table is None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..photo_check import checked_photo
 from ..types import Pixels
-from .photo_check import checked
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,4 +13,4 @@ class Identity:
     """Returns the photo itself: uint8 (height, width, 3) RGB. Raises ``UsageError`` for anything else."""
 
     def __call__(self, image: Pixels) -> Pixels:
-        return checked(image)
+        return checked_photo(image)

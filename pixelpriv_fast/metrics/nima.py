@@ -14,8 +14,9 @@ import numpy.typing as npt
 from ..errors import PhotoError, UsageError
 from ..models import Preprocess, Store
 from ..models.scorer import Scorer, load_scorer
+from ..photo_check import checked_photo
 from ..types import Floats, Pixels
-from .pair import require_photo
+from .contract import Metric
 
 MODEL = "nima_mobilenet"
 _SMALLEST = 32  # five halvings leave one position
@@ -61,11 +62,6 @@ def moments(probabilities: npt.NDArray[np.float64]) -> tuple[float, float]:
     return mean, float(np.sqrt(np.square(ratings - mean) @ probabilities))
 
 
-def nima_available(models: str | os.PathLike[str] | None = None) -> bool:
-    """Whether the network is in the store (``models``: a folder to look in first). Reads and builds nothing."""
-    return Store(models).find(MODEL) is not None
-
-
 class _Once:
     """The loaded network of one metric: made by the first photo, shared by threads, never copied or pickled along."""
 
@@ -84,7 +80,7 @@ class _Once:
 
 
 @dataclass(frozen=True, slots=True)
-class NIMA:
+class NIMA(Metric):
     """Mean rating of NIMA on MobileNet v1, trained on AVA: 1 (poor) to 10.
 
     ``preset``: a word of ``PRESETS``. ``models``: a folder to look in first for the network, which is loaded by the
@@ -97,9 +93,13 @@ class NIMA:
     threads: int | None = None
     _network: _Once = field(default_factory=_Once, init=False, repr=False, compare=False)
 
-    higher_better: ClassVar[bool] = True
+    title: ClassVar[str] = "NIMA"
+    unit: ClassVar[str] = ""
+    decimals: ClassVar[int] = 2
+    mean_decimals: ClassVar[int] = 2
     range: ClassVar[tuple[float, float]] = (1.0, 10.0)
-    reference: ClassVar[bool] = False  #: needs no original
+    higher_better: ClassVar[bool] = True
+    reference: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         if self.preset not in PRESETS:
@@ -120,8 +120,8 @@ class NIMA:
 
     def distributions(self, photos: Sequence[Pixels]) -> list[Distribution]:
         """``distribution`` of photos of any sizes, in their order; as many as fit are rated by one call."""
+        photos = [checked_photo(photo, "nima: photo") for photo in photos]
         for photo in photos:
-            require_photo("nima", "photo", photo)
             self._require_size(photo)
         scorer = self._network.get(self)
         rows = (row for batch in self._batches(scorer.preprocess, photos) for row in scorer(batch))
@@ -130,16 +130,11 @@ class NIMA:
     @property
     def available(self) -> bool:
         """Whether the network is in the store. Loads nothing."""
-        return nima_available(self.models)
+        return Store(self.models).find(MODEL) is not None
 
     def warm_up(self) -> None:
         """Loads the network now, so that a missing one is known before the first photo."""
         self._network.get(self)
-
-    @property
-    def running_on(self) -> str:
-        """What really runs, as "cpu (OpenVINO)". Loads the network."""
-        return self._network.get(self).device
 
     def _require_size(self, photo: Pixels) -> None:
         height, width = photo.shape[:2]

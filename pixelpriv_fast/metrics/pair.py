@@ -1,26 +1,35 @@
-"""What metrics ask of the photos that they are given."""
+"""The check of the two photos that a comparing metric is given."""
 
 from __future__ import annotations
 
-import numpy as np
-
 from ..errors import UsageError
+from ..photo_check import checked_photo
 from ..types import Pixels
 
 
-def require_photo(metric: str, name: str, photo: Pixels) -> None:
-    """Raises ``UsageError`` unless ``photo``, called ``name``, is uint8 of shape (h, w, 3) and not empty."""
-    if photo.dtype != np.uint8 or photo.ndim != 3 or photo.shape[2] != 3 or not photo.size:
-        raise UsageError(
-            f"{metric}: {name} is {photo.dtype} of shape {photo.shape}, expected uint8 of shape (height, width, 3)"
-        )
+def checked_pair(metric: str, result: Pixels, original: Pixels) -> tuple[Pixels, Pixels]:
+    """Return both photos in C order, copied only if they were not.
 
+    Parameters
+    ----------
+    metric : str
+        The metric's name, for the message.
+    result, original : uint8 arrays of shape (height, width, 3), RGB
+        The photos to compare.
 
-def require_pair(metric: str, result: Pixels, original: Pixels) -> None:
-    """Raises ``UsageError`` unless both are uint8 photos, (h, w, 3), of one shape."""
-    require_photo(metric, "result", result)
-    require_photo(metric, "original", original)
+    Returns
+    -------
+    tuple of two uint8 arrays
+        The same pixels, contiguous.
+
+    Raises
+    ------
+    UsageError
+        If either is not such a photo, or their shapes differ.
+    """
+    pair = checked_photo(result, f"{metric}: result"), checked_photo(original, f"{metric}: original")
     if result.shape != original.shape:
         raise UsageError(
             f"{metric}: result has shape {result.shape}, original {original.shape}: they must be the same size"
         )
+    return pair

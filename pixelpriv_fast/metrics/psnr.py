@@ -6,28 +6,29 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
 from .. import kernels
 from ..types import Pixels
-from .pair import require_pair
+from .contract import Metric
+from .pair import checked_pair
 
 
 @dataclass(frozen=True, slots=True)
-class PSNR:
-    """10 log10(255^2 / mean squared difference) in dB, over all pixels and the three channels.
+class PSNR(Metric):
+    """Peak signal-to-noise ratio, 10 log10(255^2 / mean squared difference), over all pixels and the three channels.
 
-    The squares are summed as integers, so the figure is exact however large the photo. Equal photos give ``math.inf``,
-    which JSON cannot hold: reports write it as null.
+    The squares are summed as integers, so the figure is exact for a photo of any size. Equal photos give ``math.inf``.
+    JSON cannot hold it, so reports write null.
     """
 
-    higher_better: ClassVar[bool] = True
+    title: ClassVar[str] = "PSNR"
+    unit: ClassVar[str] = "dB"
+    decimals: ClassVar[int] = 2
+    mean_decimals: ClassVar[int] = 1
     range: ClassVar[tuple[float, float]] = (0.0, math.inf)
-    reference: ClassVar[bool] = True  #: compares with the original
+    higher_better: ClassVar[bool] = True
+    reference: ClassVar[bool] = True
 
     def __call__(self, result: Pixels, original: Pixels) -> float:
-        """result, original: (h, w, 3) uint8 of one shape, else ``UsageError``. Returns dB, 0 or more."""
-        require_pair("psnr", result, original)
-        photos = (np.ascontiguousarray(result), np.ascontiguousarray(original))
-        squares = kernels.squared_difference(*photos)
+        """Return the ratio in dB, 0 or more."""
+        squares = kernels.squared_difference(*checked_pair("psnr", result, original))
         return math.inf if squares == 0 else 10.0 * math.log10(255.0**2 * result.size / squares)

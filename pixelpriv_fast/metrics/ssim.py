@@ -5,31 +5,38 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
 from .. import kernels
 from ..types import Pixels
-from .pair import require_pair
+from .contract import Metric
+from .pair import checked_pair
 
 
 @dataclass(frozen=True, slots=True)
-class SSIM:
-    """Mean structural similarity over the RGB channels: Gaussian window of sigma 1.5 cut to 11 x 11 taps, population
-    variances, only windows that lie within the photo (what scikit-image computes with ``gaussian_weights=True,
-    use_sample_covariance=False, data_range=255, channel_axis=2``).
+class SSIM(Metric):
+    """Mean structural similarity over the RGB channels (Wang et al. 2004).
 
-    ``threads`` never changes the figure. Choice: along a side under 11 pixels the longest odd window that fits is used,
-    so that every photo has a figure.
+    The window is a Gaussian of sigma 1.5 cut to 11 x 11 taps, variances are population variances, and only windows that lie
+    within the photo count. scikit-image computes the same with ``gaussian_weights=True, use_sample_covariance=False,
+    data_range=255, channel_axis=2``.
+
+    Choice: along a side under 11 pixels the longest odd window that fits is used, so that every photo has a figure.
+
+    Parameters
+    ----------
+    threads : int
+        Number of threads that work on one pair of photos, 1 or more; it does not change the figure.
     """
 
     threads: int = 1
 
-    higher_better: ClassVar[bool] = True
+    title: ClassVar[str] = "SSIM"
+    unit: ClassVar[str] = ""
+    decimals: ClassVar[int] = 3
+    mean_decimals: ClassVar[int] = 3
     range: ClassVar[tuple[float, float]] = (-1.0, 1.0)
-    reference: ClassVar[bool] = True  #: compares with the original
+    higher_better: ClassVar[bool] = True
+    reference: ClassVar[bool] = True
 
     def __call__(self, result: Pixels, original: Pixels) -> float:
-        """result, original: (h, w, 3) uint8 of one shape, else ``UsageError``. 1 where they are equal."""
-        require_pair("ssim", result, original)
-        photos = (np.ascontiguousarray(result), np.ascontiguousarray(original))
-        return kernels.ssim(*photos, threads=self.threads)
+        """Return the mean similarity, -1 to 1; equal photos give 1."""
+        return kernels.ssim(*checked_pair("ssim", result, original), threads=self.threads)

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import ModelError, UsageError
+from ..errors import ModelError
 from ..logits import softmax
+from ..photo_check import checked_photo
 from ..runtime import Session, SessionOptions, create_session
 from ..types import Floats, Logits, Pixels, Prediction
 from .onnx_file import StampedModel
@@ -57,7 +58,9 @@ class Classifier:
         classes). ``slots``: as ``logits`` takes it."""
         rows: list[Logits] = []
         for start in range(0, len(photos), slots or _CHUNK):
-            chunk = [self.preprocess.rounded(_checked(photo)) for photo in photos[start : start + (slots or _CHUNK)]]
+            chunk = [
+                self.preprocess.rounded(checked_photo(photo)) for photo in photos[start : start + (slots or _CHUNK)]
+            ]
             rows.append(self.logits(np.stack(chunk), slots))
         return np.concatenate(rows) if rows else np.zeros((0, self.classes), np.float32)
 
@@ -105,9 +108,3 @@ def load_classifier(
     """
     model = load_model(name, models, notice=notice) if isinstance(name, str) else name
     return Classifier(model, create_session(model.data, device, SessionOptions(threads=threads)))
-
-
-def _checked(photo: Pixels) -> Pixels:
-    if photo.dtype != np.uint8 or photo.ndim != 3 or photo.shape[2] != 3:
-        raise UsageError(f"a photo must be uint8 (height, width, 3), not {photo.dtype} {photo.shape}")
-    return photo

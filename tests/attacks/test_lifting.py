@@ -11,7 +11,7 @@ import pytest
 from pixelpriv_fast import attacks
 from pixelpriv_fast.attacks import AttackTask, content_seed, lifting
 from pixelpriv_fast.attacks.descent import run_down
-from pixelpriv_fast.attacks.goals import probabilities
+from pixelpriv_fast.logits import softmax
 from pixelpriv_fast.models import Preprocess
 from pixelpriv_fast.registry import ATTACKS
 from tests.attacks.conftest import IDENTITY, SHORT_SIDE, SIZE, SQUASHED, LinearEngine, engine, photo
@@ -183,7 +183,7 @@ def test_steps_keep_inside_what_is_allowed():
     assert np.all(np.abs(change) <= 6 * weights + 1e-5)
     assert np.mean(np.abs(change) >= 6 * weights - 1e-5) > 0.3
     z = victim.logits(IDENTITY.unscaled(small + change)[None])[0]
-    shown = probabilities(z)[list(task.flee[0][0])].sum()
+    shown = softmax(z)[list(task.flee[0][0])].sum()
     assert run.judgement.shown == pytest.approx(float(shown))
 
 

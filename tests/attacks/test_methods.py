@@ -9,10 +9,11 @@ import pytest
 
 from pixelpriv_fast import attacks
 from pixelpriv_fast.attacks import FGSM, PFGSM, PGD, LeastLikely
-from pixelpriv_fast.attacks.goals import View, log_odds, softplus
+from pixelpriv_fast.attacks.goals import View, softplus
 from pixelpriv_fast.attacks.least_likely import LeastLikelyClass, kurakin_steps
 from pixelpriv_fast.attacks.p_fgsm import TailClass
 from pixelpriv_fast.errors import UsageError
+from pixelpriv_fast.logits import log_odds
 from pixelpriv_fast.models import Preprocess
 from tests.attacks.conftest import IDENTITY, SQUASHED, LinearEngine, engine, photo
 from tests.attacks.test_contract import linf, photos, task_for

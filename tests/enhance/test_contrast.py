@@ -206,7 +206,7 @@ def test_bad_fields_are_refused_by_name(name, value):
     ],
 )
 def test_bad_pixels_are_refused(enhance, image):
-    with pytest.raises(UsageError, match="an enhancement takes"):
+    with pytest.raises(UsageError, match="photo is "):
         enhance(image)
 
 

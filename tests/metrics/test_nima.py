@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from pixelpriv_fast.errors import ModelError, PhotoError, UsageError
-from pixelpriv_fast.metrics import NIMA, available, create, nima_available, rate
+from pixelpriv_fast.metrics import NIMA, available, create, rate
 from pixelpriv_fast.metrics.nima import PRESETS, moments
 from pixelpriv_fast.models import Store
 from pixelpriv_fast.models.scorer import load_scorer
@@ -100,13 +100,11 @@ def test_a_missing_network_says_how_to_get_it(tmp_path: Path, monkeypatch: pytes
     monkeypatch.delenv("PIXELPRIV_MODELS", raising=False)
     metric = create("nima", models=tmp_path, device="cpu")
     assert not available(metric)
-    assert not nima_available(tmp_path)
     with pytest.raises(ModelError, match=r"nima_mobilenet is not in the store.*pixelpriv models fetch nima_mobilenet"):
         metric(scene(64, 64), scene(64, 64))
 
 
 def test_is_there_when_it_is_there(nima_store: Path) -> None:
-    assert nima_available(nima_store)
     assert available(create("nima", models=nima_store))
     assert available(create("psnr", models=nima_store, device="cpu"))
 

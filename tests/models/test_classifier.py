@@ -67,7 +67,7 @@ def test_softmax_of_large_and_equal_logits() -> None:
     [np.zeros((4, 4, 3), np.float32), np.zeros((4, 4), np.uint8), np.zeros((4, 4, 4), np.uint8)],
 )
 def test_what_is_no_photo(photo: np.ndarray) -> None:
-    with pytest.raises(UsageError, match=r"a photo must be uint8 \(height, width, 3\), not"):
+    with pytest.raises(UsageError, match=r"photo is .*; expected uint8 of shape \(height, width, 3\)"):
         tiny()([photo])
 
 
