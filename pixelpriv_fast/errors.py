@@ -42,3 +42,21 @@ class JournalError(PixelPrivError):
     """An output folder's journal that is damaged or of a newer release. The photos beside it are not concerned."""
 
     exit_code = 4
+
+
+def one_line(error: object, longest: int | None = 300) -> str:
+    """Return an error's words as one line, for a message of ours that quotes them.
+
+    Parameters
+    ----------
+    error : Exception or str
+        What is quoted; blanks and line breaks become single blanks.
+    longest : int or None
+        Number of characters after which it is cut; None keeps all.
+
+    Returns
+    -------
+    str
+        The line.
+    """
+    return " ".join(str(error).split())[:longest]

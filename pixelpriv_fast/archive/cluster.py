@@ -19,7 +19,7 @@ from typing import Any, Protocol, Self
 
 import numpy as np
 
-from ..errors import DeviceError, ModelError, PixelPrivError, UsageError
+from ..errors import DeviceError, ModelError, PixelPrivError, UsageError, one_line
 from ..protection.protector import Protector
 from ..protection.result import Result
 from ..protection.steps import Work
@@ -209,7 +209,7 @@ class Cluster:
         try:
             return wait()
         except self._ray.exceptions.RayError as error:
-            first = str(error).strip().partition("\n")[0]
+            first = one_line(str(error).strip().partition("\n")[0], None)  # a traceback follows
             raise DeviceError(f"the cluster failed ({type(error).__name__}: {first}); run again to go on") from error
 
 

@@ -12,7 +12,7 @@ from typing import Any, ParamSpec, TextIO
 
 import typer
 
-from ..errors import PixelPrivError
+from ..errors import PixelPrivError, one_line
 from ..json_safe import finite
 
 P = ParamSpec("P")
@@ -81,7 +81,7 @@ def guarded(command: Callable[P, int | None]) -> Callable[P, None]:
         try:
             code = command(*args, **kwargs) or 0
         except PixelPrivError as error:
-            say(" ".join(str(error).split()))
+            say(one_line(error, None))
             code = error.exit_code
         except KeyboardInterrupt:
             say("interrupted; run the same command again to go on")

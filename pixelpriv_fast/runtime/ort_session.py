@@ -8,7 +8,7 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
-from ..errors import DeviceError
+from ..errors import DeviceError, one_line
 from .engine_cache import engine_folder
 from .forks import Guard, Native
 from .libraries import onnxruntime
@@ -42,7 +42,7 @@ class OnnxRuntimeSession:
         except DeviceError:
             raise
         except Exception as error:  # onnxruntime's exception classes have no common base of their own
-            raise DeviceError(f"{provider.title} cannot run this network: {_short(error)}") from error
+            raise DeviceError(f"{provider.title} cannot run this network: {one_line(error)}") from error
         session.disable_fallback()
         if provider.ort not in session.get_providers():
             raise DeviceError(f"{provider.title} was chosen, but onnxruntime runs {session.get_providers()}")
@@ -56,7 +56,7 @@ class OnnxRuntimeSession:
         try:
             outputs: list[Array] = self._session.value.run(None, feeds)
         except Exception as error:  # as above; a lost GPU, or no memory
-            raise DeviceError(f"{self.provider.title} failed while running: {_short(error)}") from error
+            raise DeviceError(f"{self.provider.title} failed while running: {one_line(error)}") from error
         return outputs
 
     def bind(self) -> OnnxRuntimeBinding:
@@ -94,7 +94,7 @@ class OnnxRuntimeBinding:
         try:
             self._session.value.run_with_iobinding(self._binding.value)
         except Exception as error:  # as in ``OnnxRuntimeSession.run``
-            raise DeviceError(f"{self._provider.title} failed while running: {_short(error)}") from error
+            raise DeviceError(f"{self._provider.title} failed while running: {one_line(error)}") from error
 
     def wait(self) -> None:
         """Nothing: ``start`` has run it."""
@@ -146,7 +146,3 @@ def _preload(ort: Any) -> None:
 
 def _spec(node: Any) -> TensorSpec:
     return TensorSpec(node.name, tuple(size if isinstance(size, int) else None for size in node.shape))
-
-
-def _short(error: Exception) -> str:
-    return " ".join(str(error).split())[:300]

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..errors import one_line
 from . import device
 from .libraries import onnxruntime, openvino
 from .one_node import ONE_NODE, ONE_NODE_INPUT, ONE_NODE_OUTPUT
@@ -89,7 +90,7 @@ def _try_openvino(provider: Provider) -> Status:
         compiled = ov.Core().compile_model(ov.Core().read_model(ONE_NODE, b""), "CPU")
         right = np.array_equal(compiled(ONE_NODE_INPUT)[0], ONE_NODE_OUTPUT)
     except (ImportError, RuntimeError, OSError) as error:
-        return Status(False, f"openvino cannot run here: {_one_line(error)}", f"{provider.fix} --upgrade")
+        return Status(False, f"openvino cannot run here: {one_line(error)}", f"{provider.fix} --upgrade")
     return Status(True, "a one-node session ran") if right else _wrong_answer()
 
 
@@ -127,17 +128,13 @@ def _ask_child(provider: str, fix: str) -> Status:
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        return Status(False, f"trying it failed: {_one_line(error)}", fix)
+        return Status(False, f"trying it failed: {one_line(error)}", fix)
     last = done.stdout.decode(errors="replace").strip().rpartition("\n")[2]
     missing = _MISSING_LIBRARY.search((done.stderr + done.stdout).decode(errors="replace"))
     try:
         answer = json.loads(last)
         if answer["works"]:
-            return Status(True, _one_line(answer["reason"]))
-        return Status(False, f"{missing[1]} is missing" if missing else _one_line(answer["reason"]), fix)
+            return Status(True, one_line(answer["reason"]))
+        return Status(False, f"{missing[1]} is missing" if missing else one_line(answer["reason"]), fix)
     except (ValueError, TypeError, KeyError):
         return Status(False, f"trying it ended with exit status {done.returncode} and no answer", fix)
-
-
-def _one_line(error: object) -> str:
-    return " ".join(str(error).split())[:300]
