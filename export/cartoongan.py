@@ -16,11 +16,11 @@ from pathlib import Path
 import numpy as np
 from exporting import Batch, Comparison, Figures, add_options, decoded, export, options
 
-from pixelpriv_fast.models import Card, StampedModel, load_state_dict, seal, unseal
-from pixelpriv_fast.models.build import sample
-from pixelpriv_fast.models.cards import CARTOONGANS
+from pixelpriv_fast.models import Card, StampedModel, add_stamp, load_state_dict, read_stamped
 from pixelpriv_fast.models.cartoongan.graph import folded_graph
 from pixelpriv_fast.models.cartoongan.planes import planar, rounded_photo
+from pixelpriv_fast.models.importing.build import sample
+from pixelpriv_fast.registry import GENERATORS
 from pixelpriv_fast.types import Floats, Pixels
 
 _LARGEST_SIDE = 768  # of a photo in the report: PyTorch takes 2 s a megapixel and core, and 1 GB
@@ -29,7 +29,7 @@ _LARGEST_SIDE = 768  # of a photo in the report: PyTorch takes 2 s a megapixel a
 def main(arguments: Sequence[str] | None = None) -> int:
     """Export one style; ``arguments`` None reads the process's own. Returns the exit code."""
     parser = options("a style of CartoonGAN")
-    styles = [card.name.removeprefix("cartoongan_") for card in CARTOONGANS]
+    styles = [name.removeprefix("cartoongan_") for name in GENERATORS]
     parser.add_argument("file", type=Path, metavar="FILE", help="the official .pth, or an .npz of the same arrays")
     parser.add_argument("--style", choices=styles, default=styles[0])
     add_options(parser, "of weights and convolutions")
@@ -39,8 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def half(model: StampedModel) -> StampedModel:
     """Return a generator with its weights and convolutions in fp16, stamped as such."""
-    data = seal(folded_graph(load_state_dict(model), "f16"), replace(model.stamp, precision="f16"))
-    return unseal(data, model.stamp.name)
+    data = add_stamp(folded_graph(load_state_dict(model), "f16"), replace(model.stamp, precision="f16"))
+    return read_stamped(data, model.stamp.name)
 
 
 def batches(card: Card, folder: Path | None) -> list[Batch]:

@@ -17,7 +17,7 @@ from fp16 import half
 
 from pixelpriv_fast.logits import softmax
 from pixelpriv_fast.models import CARDS
-from pixelpriv_fast.models.build import parity
+from pixelpriv_fast.models.importing.build import parity
 from pixelpriv_fast.registry import CLASSIFIERS
 from pixelpriv_fast.types import Logits
 

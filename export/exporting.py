@@ -20,11 +20,11 @@ import numpy as np
 from pixelpriv_fast.codecs import decode
 from pixelpriv_fast.errors import DeviceError, ModelError, PixelPrivError
 from pixelpriv_fast.files import write_atomic
-from pixelpriv_fast.models import CARDS, Card, StampedModel, unseal
+from pixelpriv_fast.models import CARDS, Card, StampedModel, read_stamped
 from pixelpriv_fast.models.architectures import convert, network
-from pixelpriv_fast.models.build import build, sample, torch_outputs
-from pixelpriv_fast.models.importers import read_checkpoint
-from pixelpriv_fast.models.store import embedded_source
+from pixelpriv_fast.models.importing.build import build, sample, torch_outputs
+from pixelpriv_fast.models.importing.checkpoint import read_checkpoint
+from pixelpriv_fast.models.store.store import embedded_source
 from pixelpriv_fast.runtime import SessionOptions, create_session
 from pixelpriv_fast.types import Floats, Pixels
 
@@ -110,7 +110,7 @@ def _exported(card: Card, comparison: Comparison, given: argparse.Namespace) -> 
     checkpoint = given.file or embedded_source(card)
     if checkpoint is None:
         raise ModelError(f"{card.name} needs FILE; {card.how_to_get}")
-    model = unseal(build(card, checkpoint, allow_unknown_hash=given.allow_unknown_hash), card.name)
+    model = read_stamped(build(card, checkpoint, allow_unknown_hash=given.allow_unknown_hash), card.name)
     if given.precision != "f32":
         model = comparison.half(model)
     tensors, _ = read_checkpoint(checkpoint, card, allow_unknown_hash=given.allow_unknown_hash)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pixelpriv_fast.errors import ModelError
-from pixelpriv_fast.models import StampedModel, seal, unseal
+from pixelpriv_fast.models import StampedModel, add_stamp, read_stamped
 from pixelpriv_fast.runtime.libraries import onnxruntime
 
 _ACTIVATIONS = ("Clip", "LeakyRelu", "Relu")
@@ -49,4 +49,4 @@ def half(model: StampedModel, exact_layers: int = 0) -> StampedModel:
         proto, keep_io_types=True, op_block_list=[], node_block_list=[node.name for node in nodes[:exact]]
     )
     data = converted.SerializeToString(deterministic=True)
-    return unseal(seal(data, replace(model.stamp, precision="f16")), model.stamp.name)
+    return read_stamped(add_stamp(data, replace(model.stamp, precision="f16")), model.stamp.name)

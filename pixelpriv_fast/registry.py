@@ -231,6 +231,21 @@ CLASSIFIERS = Table(
     },
 )
 
+GENERATORS = Table(
+    "generator",
+    {
+        "cartoongan_hayao": Row(".models.cards:CARTOONGAN_HAYAO", "CartoonGAN, films by Miyazaki Hayao"),
+        "cartoongan_hosoda": Row(".models.cards:CARTOONGAN_HOSODA", "CartoonGAN, films by Hosoda Mamoru"),
+        "cartoongan_paprika": Row(".models.cards:CARTOONGAN_PAPRIKA", "CartoonGAN, Kon Satoshi's Paprika"),
+        "cartoongan_shinkai": Row(".models.cards:CARTOONGAN_SHINKAI", "CartoonGAN, films by Shinkai Makoto"),
+    },
+)
+
+SCORERS = Table(
+    "scorer",
+    {"nima_mobilenet": Row(".models.cards:NIMA_MOBILENET", "NIMA on MobileNet v1, aesthetic ratings 1..10")},
+)
+
 METRICS = Table(
     "metric",
     {

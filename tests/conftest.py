@@ -69,7 +69,7 @@ def nima_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model store that holds NIMA only: its real weights where they are, else random ones."""
     pytest.importorskip("torch", reason="building networks: [full]")
     from pixelpriv_fast.models import Store
-    from tests.models.keras_weights import random_nima, save_npz
+    from tests.models.importing.keras_weights import random_nima, save_npz
 
     folder = tmp_path_factory.mktemp("nima")
     real = find_test_data()

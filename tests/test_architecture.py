@@ -42,9 +42,7 @@ HOMES = {
     "torch": (
         "engines/torch/",
         "models/architectures/",
-        "models/build",
-        "models/importers",
-        "models/onnx_file_export",
+        "models/importing/",
         "bench/torch_eager",  # what the bench holds networks against
     ),
     "torchvision": ("models/",),

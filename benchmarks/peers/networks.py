@@ -16,7 +16,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from pixelpriv_fast.engines.torch.engine import TorchEngine, load
 from pixelpriv_fast.engines.torch.folding import folded
-from pixelpriv_fast.models import CARDS, Preprocess, StampedModel, Store, load_state_dict, unseal
+from pixelpriv_fast.models import CARDS, Preprocess, StampedModel, Store, load_state_dict, read_stamped
 from pixelpriv_fast.models.architectures import network
 from pixelpriv_fast.models.preprocess import affine
 
@@ -108,7 +108,7 @@ def _calibrated(photos: list[Photo], models: Path | None) -> StampedModel:
     file = models / "resnet50_calibrated.onnx"
     if not file.exists():
         file.write_bytes(resnet50(photos).data)
-    return replace(unseal(file.read_bytes(), CARD.name), folder=models)
+    return replace(read_stamped(file.read_bytes(), CARD.name), folder=models)
 
 
 def _read(files: Sequence[Path], size: tuple[int, int]) -> list[Photo]:

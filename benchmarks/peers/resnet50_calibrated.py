@@ -19,9 +19,9 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from pixelpriv_fast.models import CARDS, Preprocess, StampedModel, unseal
+from pixelpriv_fast.models import CARDS, Preprocess, StampedModel, read_stamped
 from pixelpriv_fast.models.architectures.resnet50_places365 import ResNet50Places365
-from pixelpriv_fast.models.build import build
+from pixelpriv_fast.models.importing.build import build
 
 SIZE = 224
 _DAMPING = 0.2
@@ -37,10 +37,10 @@ CARD = replace(
 
 def resnet50(photos: list[NDArray[np.uint8]], seed: int = 0) -> StampedModel:
     """The network, calibrated on ``photos``, uint8 (224, 224, 3), as a stamped model like any other."""
-    return unseal(_sealed(photos, seed), CARD.name)
+    return read_stamped(_stamped(photos, seed), CARD.name)
 
 
-def _sealed(photos: list[NDArray[np.uint8]], seed: int = 0) -> bytes:
+def _stamped(photos: list[NDArray[np.uint8]], seed: int = 0) -> bytes:
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         module = ResNet50Places365()
@@ -72,7 +72,7 @@ def main() -> None:
     given = parser.parse_args()
     files = sorted(given.photos.rglob("*.[jp][pn]g"))[:16]
     photos = [np.asarray(Image.open(file).convert("RGB").resize((SIZE, SIZE))) for file in files]
-    given.out.write_bytes(_sealed(photos))
+    given.out.write_bytes(_stamped(photos))
 
 
 if __name__ == "__main__":

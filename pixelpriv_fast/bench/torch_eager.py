@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -10,9 +9,9 @@ import numpy as np
 import torch
 import torch.nn.functional as functional
 
-from .. import models
 from ..attacks.spatial_search import Bounds, sample
-from ..models.cards import CARDS
+from ..models import CARDS
+from ..models.card import load_part
 from ..types import Pixels
 
 Call = Callable[[], object]
@@ -88,10 +87,9 @@ def affine(motions: np.ndarray[tuple[int, ...], np.dtype[np.float64]], height: i
 
 def _module(name: str) -> torch.nn.Module:
     """The bare network with seeded weights: which ones they are changes no time."""
-    file, kind = CARDS[name].architecture.split(":")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        module: torch.nn.Module = getattr(importlib.import_module(file, models.__name__), kind)()
+        module: torch.nn.Module = load_part(CARDS[name].architecture)()
     return module.eval().requires_grad_(False)
 
 

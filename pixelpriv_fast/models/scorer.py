@@ -11,9 +11,9 @@ from ..errors import ModelError
 from ..logits import softmax
 from ..runtime import Session, SessionOptions, create_session
 from ..types import Floats
-from .onnx_file import StampedModel
 from .preprocess import Preprocess
-from .store import Notice, Store
+from .stamped.file import StampedModel
+from .store.store import Notice, Store
 
 
 class Scorer:

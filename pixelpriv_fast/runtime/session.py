@@ -1,6 +1,6 @@
 """The one place that creates sessions. A session runs one network, from bytes, on one provider that was chosen once.
 
-Bytes and never a path: the caller has checked exactly what runs (``models/onnx_file.py``), and a path would let
+Bytes and never a path: the caller has checked exactly what runs (``models/stamped/file.py``), and a path would let
 onnxruntime read further files beside it.
 """
 

@@ -9,8 +9,8 @@ import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
 import pixelpriv_fast as pp
-from pixelpriv_fast.models import Preprocess, seal
-from pixelpriv_fast.models.stamp import Provenance, Stamp
+from pixelpriv_fast.models import Preprocess, add_stamp
+from pixelpriv_fast.models.stamped.stamp import Provenance, Stamp
 from tests.scenes import encoded, scene
 
 SIDE, CLASSES = 16, 12
@@ -43,7 +43,7 @@ def tiny_classifier(folder: Path, seed: int = 0) -> Path:
         source=Provenance("tiny.npz", "0" * 64, True),
     )
     path = folder / f"tiny{seed}.onnx"
-    path.write_bytes(seal(model.SerializeToString(), stamp))
+    path.write_bytes(add_stamp(model.SerializeToString(), stamp))
     return path
 
 

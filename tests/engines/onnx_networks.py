@@ -1,4 +1,4 @@
-"""Small sealed classifiers for the ONNX engine's tests, the right one and several wrong ones."""
+"""Small stamped classifiers for the ONNX engine's tests, the right one and several wrong ones."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
-from pixelpriv_fast.models import Preprocess, Provenance, Stamp, StampedModel, read, seal
+from pixelpriv_fast.models import Preprocess, Provenance, Stamp, StampedModel, add_stamp, read
 
 SIZE = (20, 20)
 CLASSES = 6
@@ -54,7 +54,7 @@ def classifier(
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
     path = folder / "small.onnx"
-    path.write_bytes(seal(model.SerializeToString(), stamp()))
+    path.write_bytes(add_stamp(model.SerializeToString(), stamp()))
     return read(path)
 
 

@@ -18,7 +18,7 @@ from pixelpriv_fast.runtime import create_session
 
 pytest.importorskip("torch")
 
-from tests.models.generators import random_generator, save_npz  # it imports torch
+from tests.models.cartoongan.generators import random_generator, save_npz  # it imports torch
 
 
 @pytest.fixture(scope="module")

@@ -9,12 +9,12 @@ from cartoongan import main
 
 from pixelpriv_fast.errors import ModelError
 from pixelpriv_fast.models.cartoongan.generator import Generator
-from pixelpriv_fast.models.onnx_file import read
+from pixelpriv_fast.models.stamped.file import read
 from pixelpriv_fast.runtime import create_session, select
 
 pytest.importorskip("torch")
 
-from tests.models.generators import random_generator, save_npz  # it imports torch
+from tests.models.cartoongan.generators import random_generator, save_npz  # it imports torch
 
 
 @pytest.mark.parametrize(("precision", "file", "limit"), [("f32", "", 1e-3), ("f16", ".f16", 2e-2)])

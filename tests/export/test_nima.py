@@ -18,7 +18,7 @@ from pixelpriv_fast.errors import ModelError
 from pixelpriv_fast.models import Store, read
 from pixelpriv_fast.runtime import create_session
 from tests.conftest import NIMA_WEIGHTS, ROOT
-from tests.models.keras_weights import random_nima, save_npz
+from tests.models.importing.keras_weights import random_nima, save_npz
 from tests.scenes import encoded, scene
 
 

@@ -8,14 +8,14 @@ import pytest
 
 from pixelpriv_fast.errors import DeviceError, ModelError, UsageError
 from pixelpriv_fast.logits import softmax
-from pixelpriv_fast.models import Classifier, load_classifier, unseal
-from pixelpriv_fast.models.onnx_file import seal
+from pixelpriv_fast.models import Classifier, load_classifier, read_stamped
+from pixelpriv_fast.models.stamped.file import add_stamp
 from pixelpriv_fast.runtime import create_session
-from tests.models.test_onnx_file import STAMP, plain
+from tests.models.stamped.test_file import STAMP, plain
 
 
 def tiny(device: str = "onnxruntime") -> Classifier:
-    model = unseal(seal(plain(), STAMP), "tiny")
+    model = read_stamped(add_stamp(plain(), STAMP), "tiny")
     return Classifier(model, create_session(model.data, device))
 
 
@@ -95,7 +95,7 @@ def test_threads_share_one_classifier(device: str) -> None:
 
 def test_load_classifier_takes_a_path(tmp_path: Path) -> None:
     path = tmp_path / "mine.onnx"
-    path.write_bytes(seal(plain(), STAMP))
+    path.write_bytes(add_stamp(plain(), STAMP))
     assert load_classifier(str(path), device="onnxruntime").name == "tiny"
 
 
@@ -103,7 +103,7 @@ def test_load_classifier_refuses_unknown_words(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="unknown model 'vgg'"):
         load_classifier("vgg", tmp_path)
     path = tmp_path / "mine.onnx"
-    path.write_bytes(seal(plain(), STAMP))
+    path.write_bytes(add_stamp(plain(), STAMP))
     with pytest.raises(UsageError, match="unknown device 'gpu'"):
         load_classifier(str(path), device="gpu")
 
@@ -115,7 +115,7 @@ def test_another_kind_or_another_number_of_classes() -> None:
         ({"kind": "scorer"}, "is a scorer, not a classifier"),
         ({"labels": ("a", "b", "c")}, r"not \(photos, 3\)"),
     ):
-        model = unseal(seal(plain(), dataclasses.replace(STAMP, **change)), "tiny")  # type: ignore[arg-type]
+        model = read_stamped(add_stamp(plain(), dataclasses.replace(STAMP, **change)), "tiny")  # type: ignore[arg-type]
         with pytest.raises(ModelError, match=message):
             Classifier(model, create_session(model.data, "onnxruntime"))
 

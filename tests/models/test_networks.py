@@ -20,8 +20,8 @@ torch = pytest.importorskip("torch")
 PIL_Image = pytest.importorskip("PIL.Image")
 
 from pixelpriv_fast.models.architectures import convert, network  # noqa: E402
-from pixelpriv_fast.models.build import TOLERANCE, parity  # noqa: E402
-from tests.models.checkpoints import calibrated_resnet50, save_legacy  # noqa: E402
+from pixelpriv_fast.models.importing.build import TOLERANCE, parity  # noqa: E402
+from tests.models.importing.checkpoints import calibrated_resnet50, save_legacy  # noqa: E402
 
 NAMES = ("efficientnet_lite0", "squeezenet_places365", "resnet50_places365")
 

@@ -11,8 +11,8 @@ from pixelpriv_fast.errors import ModelError
 from pixelpriv_fast.models import Store
 from pixelpriv_fast.models.architectures import convert, network
 from pixelpriv_fast.models.cards import NIMA_MOBILENET
-from pixelpriv_fast.models.importers import fingerprint, read_checkpoint
-from tests.models.keras_weights import random_nima, save_keras, save_npz
+from pixelpriv_fast.models.importing.checkpoint import fingerprint, read_checkpoint
+from tests.models.importing.keras_weights import random_nima, save_keras, save_npz
 
 torch = pytest.importorskip("torch", reason="building networks: [full]")
 

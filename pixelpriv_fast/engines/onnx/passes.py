@@ -12,7 +12,7 @@ from typing import TypeAlias
 import numpy as np
 
 from ...models import pass_size
-from ...models.folders import engine_cache
+from ...models.store.folders import engine_cache
 from ...runtime import Array, Binding, Choice, Provider, Session, SessionOptions, create_session, version
 from ...runtime.device import threads
 from .ways import PRECISIONS

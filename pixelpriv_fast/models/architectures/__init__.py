@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from runpy import run_path
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,11 +16,12 @@ import numpy.typing as npt
 
 from ...errors import ModelError
 from ...runtime.forks import let_torch_compute
+from ..card import load_part
 
 if TYPE_CHECKING:
     import torch
 
-    from ..cards import Card
+    from ..card import Card
 
 _NEEDS_TORCH = 'needs PyTorch: pip install "pixelpriv-fast[full]"'
 #: PyTorch's own counters; older checkpoints have none, and no result depends on them.
@@ -51,12 +52,10 @@ def network(card: Card, tensors: Mapping[str, npt.NDArray[np.generic]]) -> torch
     Raises ``ModelError`` that names the first tensor that is missing, superfluous or misshapen, ``DeviceError`` where
     a fork keeps torch from computing.
     """
-    require_torch(f"building {card.name}")
+    make = _class_of(card)
     let_torch_compute()
     import torch
 
-    module_name, class_name = card.architecture.split(":")
-    make = getattr(importlib.import_module(module_name, __package__.rpartition(".")[0]), class_name)
     with torch.random.fork_rng(devices=[]):  # its first weights are drawn, from the host program's generator
         module: torch.nn.Module = make()
     expected = {name: tuple(value.shape) for name, value in module.state_dict().items() if not name.endswith(_COUNTER)}
@@ -69,16 +68,17 @@ def network(card: Card, tensors: Mapping[str, npt.NDArray[np.generic]]) -> torch
 
 def convert(card: Card, tensors: Mapping[str, npt.NDArray[np.float32]]) -> dict[str, npt.NDArray[np.float32]]:
     """The checkpoint's tensors under the module's names, by the architecture's own ``convert`` where it has one."""
-    converter = getattr(_file(card), "convert", None)
+    converter = getattr(sys.modules[_class_of(card).__module__], "convert", None)
     return dict(tensors) if converter is None else converter(tensors)
 
 
-def _file(card: Card) -> ModuleType:
+def _class_of(card: Card) -> type[torch.nn.Module]:
     require_torch(f"building {card.name}")
     try:
-        return importlib.import_module(card.architecture.split(":")[0], __package__.rpartition(".")[0])
+        found: type[torch.nn.Module] = load_part(card.architecture)
     except ImportError as error:  # torchvision
         raise ModelError(f"building {card.name} {_NEEDS_TORCH} ({error})") from error
+    return found
 
 
 def _compare(name: str, expected: Mapping[str, tuple[int, ...]], found: Mapping[str, tuple[int, ...]]) -> None:

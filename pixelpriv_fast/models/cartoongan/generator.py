@@ -13,8 +13,8 @@ from typing import Final
 from ...errors import ModelError, PhotoError, UsageError
 from ...runtime import Choice, Session, SessionOptions, create_session, precisions, select
 from ...types import Pixels
-from ..onnx_file import StampedModel, load_state_dict, read
-from ..store import Store
+from ..stamped.file import StampedModel, load_state_dict, read
+from ..store.store import Store
 from .graph import folded_graph
 from .parts import LEAST_ROWS, Numbers
 from .planes import planar, rounded_photo

@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...errors import UsageError
-from ..onnx_writer import GraphWriter
+from .writer import GraphWriter
 
 Tensors = Mapping[str, npt.NDArray[np.float32]]
 

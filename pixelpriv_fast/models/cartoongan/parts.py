@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from ..onnx_writer import Axes
 from .graph import BLOCKS, DECODER_NORMS, ENCODER_NORMS, OUTPUT, Edges, Layers, Tensors
+from .writer import Axes
 
 PHOTO, SUM, CONVOLVED, MEAN, VARIANCE = "photo", "sum", "convolved", "mean", "variance"
 NEXT: Final = "next_"  #: before the names of what replaces what was read

@@ -6,8 +6,8 @@ import threading
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ModelError
-from .cards import Card
+from ...errors import ModelError
+from ..card import Card
 
 if TYPE_CHECKING:
     import torch

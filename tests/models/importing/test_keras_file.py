@@ -10,9 +10,9 @@ import pytest
 
 from pixelpriv_fast.errors import ModelError
 from pixelpriv_fast.models.cards import NIMA_MOBILENET
-from pixelpriv_fast.models.importers import read_checkpoint
-from pixelpriv_fast.models.keras_file import read_keras
-from tests.models.keras_weights import random_nima, save_keras
+from pixelpriv_fast.models.importing.checkpoint import read_checkpoint
+from pixelpriv_fast.models.importing.keras_file import read_keras
+from tests.models.importing.keras_weights import random_nima, save_keras
 
 h5py = pytest.importorskip("h5py", reason="Keras weight files: [keras]")
 

@@ -14,10 +14,9 @@ import pytest
 
 from pixelpriv_fast.errors import ModelError, StorageError, UsageError
 from pixelpriv_fast.models import CARDS, Store
-from pixelpriv_fast.models import store as store_module
-from pixelpriv_fast.models.folders import search_path, user_folder
-from pixelpriv_fast.registry import CLASSIFIERS
-from tests.models.test_onnx_file import STAMP, plain, seal
+from pixelpriv_fast.models.store import store as store_module
+from pixelpriv_fast.models.store.folders import search_path, user_folder
+from tests.models.stamped.test_file import STAMP, add_stamp, plain
 
 BUILT = "efficientnet_lite0"
 
@@ -25,7 +24,7 @@ BUILT = "efficientnet_lite0"
 def stamped_as(name: str) -> bytes:
     import dataclasses
 
-    return seal(plain(), dataclasses.replace(STAMP, name=name))
+    return add_stamp(plain(), dataclasses.replace(STAMP, name=name))
 
 
 @pytest.fixture(autouse=True)
@@ -37,12 +36,6 @@ def _empty_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def no_embedded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store_module, "embedded_source", lambda card: None)
-
-
-def test_every_classifier_row_is_a_card_of_its_name() -> None:
-    for name in CLASSIFIERS:
-        assert CLASSIFIERS.load(name) is CARDS[name]
-        assert CARDS[name].kind == "classifier"
 
 
 def test_cards_are_complete() -> None:

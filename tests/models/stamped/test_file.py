@@ -13,9 +13,9 @@ from onnx import TensorProto, helper, numpy_helper
 
 from pixelpriv_fast.errors import ModelError
 from pixelpriv_fast.models import Preprocess
-from pixelpriv_fast.models.onnx_file import CARD_KEY, HASH_KEY, load_state_dict, read, seal, unseal
-from pixelpriv_fast.models.onnx_wire import metadata_entry
-from pixelpriv_fast.models.stamp import Provenance, Stamp
+from pixelpriv_fast.models.stamped.file import CARD_KEY, HASH_KEY, add_stamp, load_state_dict, read, read_stamped
+from pixelpriv_fast.models.stamped.stamp import Provenance, Stamp
+from pixelpriv_fast.models.stamped.wire import metadata_entry
 
 STAMP = Stamp(
     name="tiny",
@@ -53,47 +53,47 @@ def plain() -> bytes:
 
 
 def test_what_is_sealed_is_read_back_and_runs() -> None:
-    sealed = seal(plain(), STAMP)
-    model = unseal(sealed, "tiny.onnx")
+    stamped = add_stamp(plain(), STAMP)
+    model = read_stamped(stamped, "tiny.onnx")
     assert model.stamp == STAMP
-    assert model.data == sealed
-    onnx.checker.check_model(onnx.load_from_string(sealed), full_check=True)
-    session = onnxruntime.InferenceSession(sealed, providers=["CPUExecutionProvider"])
+    assert model.data == stamped
+    onnx.checker.check_model(onnx.load_from_string(stamped), full_check=True)
+    session = onnxruntime.InferenceSession(stamped, providers=["CPUExecutionProvider"])
     assert session.run(None, {"pixels": np.zeros((2, 3, 4, 4), np.float32)})[0].shape == (2, 2)
 
 
 def test_the_hash_is_what_its_definition_says() -> None:
-    sealed = seal(plain(), STAMP)
-    written = {p.key: p.value for p in onnx.load_from_string(sealed).metadata_props}["pixelpriv.sha256"]
-    assert sealed.count(written.encode()) == 1
-    assert hashlib.sha256(sealed.replace(written.encode(), b"0" * 64)).hexdigest() == written
-    assert unseal(sealed, "x").sha256 == written
+    stamped = add_stamp(plain(), STAMP)
+    written = {p.key: p.value for p in onnx.load_from_string(stamped).metadata_props}["pixelpriv.sha256"]
+    assert stamped.count(written.encode()) == 1
+    assert hashlib.sha256(stamped.replace(written.encode(), b"0" * 64)).hexdigest() == written
+    assert read_stamped(stamped, "x").sha256 == written
 
 
 def test_sealing_is_deterministic_and_replaces_an_old_stamp() -> None:
     other = dataclasses.replace(STAMP, title="Other")
-    assert seal(plain(), STAMP) == seal(plain(), STAMP)
-    assert seal(seal(plain(), other), STAMP) == seal(plain(), STAMP)
+    assert add_stamp(plain(), STAMP) == add_stamp(plain(), STAMP)
+    assert add_stamp(add_stamp(plain(), other), STAMP) == add_stamp(plain(), STAMP)
 
 
 def test_every_changed_byte_is_noticed() -> None:
-    sealed = seal(plain(), STAMP)
-    for position in range(0, len(sealed), 7):
-        damaged = bytearray(sealed)
+    stamped = add_stamp(plain(), STAMP)
+    for position in range(0, len(stamped), 7):
+        damaged = bytearray(stamped)
         damaged[position] ^= 0x20
         with pytest.raises(ModelError, match=r"tiny\.onnx"):
-            unseal(bytes(damaged), "tiny.onnx")
+            read_stamped(bytes(damaged), "tiny.onnx")
 
 
 @pytest.mark.parametrize("keep", [0, 1, 100, -64, -1])
 def test_truncated_files(keep: int) -> None:
     with pytest.raises(ModelError, match=r"tiny\.onnx"):
-        unseal(seal(plain(), STAMP)[:keep], "tiny.onnx")
+        read_stamped(add_stamp(plain(), STAMP)[:keep], "tiny.onnx")
 
 
 def test_a_file_without_stamp_says_how_to_import_it() -> None:
     with pytest.raises(ModelError, match=r"net\.onnx: .*pixelpriv models import NAME FILE"):
-        unseal(plain(), "net.onnx")
+        read_stamped(plain(), "net.onnx")
 
 
 def test_text_is_no_model(tmp_path: Path) -> None:
@@ -110,28 +110,28 @@ def test_external_data_is_refused_at_both_ends() -> None:
     model.graph.initializer[0].ClearField("raw_data")
     hostile = model.SerializeToString()
     with pytest.raises(ModelError, match=r"'fc\.weight' stands in another file"):
-        seal(hostile, STAMP)
+        add_stamp(hostile, STAMP)
     # Someone else can compute a right hash too: the reader looks for itself.
     blank = hostile + metadata_entry(CARD_KEY, STAMP.to_json()) + metadata_entry(HASH_KEY, "0" * 64)
     forged = blank[:-64] + hashlib.sha256(blank).hexdigest().encode()
     with pytest.raises(ModelError, match=r"'fc\.weight' stands in another file"):
-        unseal(forged, "forged.onnx")
+        read_stamped(forged, "forged.onnx")
 
 
 def forge(text: str) -> bytes:
-    """A sealed model whose stamp is ``text``, with a right hash."""
+    """A stamped model whose stamp is ``text``, with a right hash."""
 
     class Raw(Stamp):
         def to_json(self) -> str:
             return text
 
-    return seal(plain(), Raw(**{f.name: getattr(STAMP, f.name) for f in dataclasses.fields(STAMP)}))
+    return add_stamp(plain(), Raw(**{f.name: getattr(STAMP, f.name) for f in dataclasses.fields(STAMP)}))
 
 
 def test_unknown_stamp_version() -> None:
     data = json.loads(STAMP.to_json()) | {"version": 2}
     with pytest.raises(ModelError, match=r"stamp version 2, this release reads 1"):
-        unseal(forge(json.dumps(data)), "x.onnx")
+        read_stamped(forge(json.dumps(data)), "x.onnx")
 
 
 @pytest.mark.parametrize(
@@ -147,16 +147,16 @@ def test_unknown_stamp_version() -> None:
 )
 def test_stamps_that_do_not_fit(change: dict[str, object]) -> None:
     with pytest.raises(ModelError, match="stamp cannot be read"):
-        unseal(forge(json.dumps(json.loads(STAMP.to_json()) | change)), "x.onnx")
+        read_stamped(forge(json.dumps(json.loads(STAMP.to_json()) | change)), "x.onnx")
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", "3", "{}"])
 def test_stamps_that_are_no_stamp(text: str) -> None:
     with pytest.raises(ModelError):
-        unseal(forge(text), "x.onnx")
+        read_stamped(forge(text), "x.onnx")
 
 
 def test_state_dict_leaves_the_exporter_s_constants_out() -> None:
-    tensors = load_state_dict(unseal(seal(plain(), STAMP), "x"))
+    tensors = load_state_dict(read_stamped(add_stamp(plain(), STAMP), "x"))
     assert list(tensors) == ["fc.weight"]
     assert not tensors["fc.weight"].flags.writeable

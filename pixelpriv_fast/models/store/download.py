@@ -11,8 +11,8 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from ..errors import ModelError, one_line
-from .cards import Card, Source, WheelMember
+from ...errors import ModelError, one_line
+from ..card import Card, Source, WheelMember
 
 _LOG = logging.getLogger(__name__)
 

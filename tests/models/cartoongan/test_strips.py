@@ -17,7 +17,7 @@ from pixelpriv_fast.runtime import create_session
 
 pytest.importorskip("torch")
 
-from tests.models.generators import Tensors, random_generator  # it imports torch
+from tests.models.cartoongan.generators import Tensors, random_generator  # it imports torch
 
 Photo = npt.NDArray[np.uint8]
 

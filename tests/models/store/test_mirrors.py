@@ -12,7 +12,7 @@ import pytest
 
 from pixelpriv_fast.errors import ModelError
 from pixelpriv_fast.models.cards import NIMA_MOBILENET, Card, WheelMember
-from pixelpriv_fast.models.download import download
+from pixelpriv_fast.models.store.download import download
 
 CONTENT = b"the very bytes"
 #: Nothing listens on the discard port of this machine: the connection is refused at once.

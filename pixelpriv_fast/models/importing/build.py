@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import importlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..errors import ModelError
-from ..runtime import create_session
-from ..types import Floats
-from .architectures import convert, network
-from .cards import Card
-from .importers import Tensors, read_checkpoint
-from .onnx_file import seal, unseal
-from .stamp import stamp_of
+from ...errors import ModelError
+from ...runtime import create_session
+from ...types import Floats
+from ..architectures import convert, network
+from ..card import Card, load_part
+from ..stamped.file import add_stamp, read_stamped
+from ..stamped.stamp import stamp_of
+from .checkpoint import Tensors, read_checkpoint
 
 if TYPE_CHECKING:
     import torch
@@ -54,8 +53,8 @@ def build(card: Card, checkpoint: Path, *, allow_unknown_hash: bool = False) -> 
         module = network(card, convert(card, tensors))
     except ModelError as error:
         raise ModelError(f"{checkpoint}: {error}") from error
-    data = seal(_graph(card, module, tensors), stamp_of(card, source))
-    unseal(data, card.name)
+    data = add_stamp(_graph(card, module, tensors), stamp_of(card, source))
+    read_stamped(data, card.name)
     inputs = sample(card, _ROWS)
     found = parity(torch_outputs(module, inputs), create_session(data, "onnxruntime").run({card.input: inputs})[0])
     if not found.maximum <= TOLERANCE:
@@ -69,11 +68,10 @@ def build(card: Card, checkpoint: Path, *, allow_unknown_hash: bool = False) -> 
 def _graph(card: Card, module: torch.nn.Module, tensors: Tensors) -> bytes:
     """The network's ONNX bytes: by the function that the card names, else by torch's exporter."""
     if card.graph is None:
-        from .onnx_file_export import export
+        from .torch_export import export
 
         return export(card, module)
-    name, function = card.graph.split(":")
-    written: bytes = getattr(importlib.import_module(name, __package__), function)(tensors)
+    written: bytes = load_part(card.graph)(tensors)
     return written
 
 

@@ -20,7 +20,7 @@ from pixelpriv_fast.runtime import SessionOptions, create_session, precisions, s
 torch = pytest.importorskip("torch")
 
 from pixelpriv_fast.models.architectures.cartoongan import CartoonGANNet  # noqa: E402
-from tests.models.generators import random_generator, save_npz  # noqa: E402  # it imports torch
+from tests.models.cartoongan.generators import random_generator, save_npz  # noqa: E402  # it imports torch
 
 Photo = npt.NDArray[np.uint8]
 

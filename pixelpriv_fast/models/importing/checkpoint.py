@@ -19,12 +19,12 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import ModelError, one_line
-from .architectures import require_torch
-from .cards import Card
+from ...errors import ModelError, one_line
+from ..architectures import require_torch
+from ..card import Card
+from ..stamped.stamp import Provenance
 from .keras_file import SIGNATURE as HDF5_SIGNATURE
 from .keras_file import read_keras
-from .stamp import Provenance
 
 Tensors: TypeAlias = dict[str, npt.NDArray[np.float32]]
 

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from pixelpriv_fast.errors import ModelError
-from pixelpriv_fast.models import CARDS, Store
-from pixelpriv_fast.models import store as store_module
-from tests.models.test_store import stamped_as
+from pixelpriv_fast.models import CARDS, Store, catalogue
+from pixelpriv_fast.models.store import store as store_module
+from tests.models.store.test_store import stamped_as
 
 
 @pytest.mark.parametrize("variable", ["PIXELPRIV_OFFLINE", "HF_HUB_OFFLINE"])
@@ -70,7 +70,7 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[bytes, str], No
         servers.append(_Server(content))
         card = CARDS["resnet50_places365"]
         source = dataclasses.replace(card.source, url=servers[-1].url, sha256=sha256)
-        monkeypatch.setattr(store_module, "CARDS", {**CARDS, card.name: dataclasses.replace(card, source=source)})
+        monkeypatch.setattr(catalogue, "CARDS", {**CARDS, card.name: dataclasses.replace(card, source=source)})
 
     yield start
     for server in servers:

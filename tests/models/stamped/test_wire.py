@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 
 from pixelpriv_fast.errors import ModelError
-from pixelpriv_fast.models.onnx_wire import external_tensor, float_initializers, metadata, metadata_entry
+from pixelpriv_fast.models.stamped.wire import external_tensor, float_initializers, metadata, metadata_entry
 
 
 def graph(*initializers: TensorProto, nodes: tuple[onnx.NodeProto, ...] = ()) -> onnx.GraphProto:

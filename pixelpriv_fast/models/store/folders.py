@@ -6,8 +6,8 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from ..errors import StorageError
-from ..files import sweep
+from ...errors import StorageError
+from ...files import sweep
 
 VARIABLE = "PIXELPRIV_MODELS"
 _LOCK_SECONDS = 300.0  # building the largest network takes well under a minute

@@ -10,11 +10,11 @@ import pytest
 
 from pixelpriv_fast.errors import ModelError
 from pixelpriv_fast.models.cards import RESNET50_PLACES365, SQUEEZENET_PLACES365, Card
-from pixelpriv_fast.models.importers import fingerprint, read_checkpoint
+from pixelpriv_fast.models.importing.checkpoint import fingerprint, read_checkpoint
 
 torch = pytest.importorskip("torch")
 
-from tests.models.checkpoints import Malicious, save_legacy, save_python2  # noqa: E402  # it imports torch
+from tests.models.importing.checkpoints import Malicious, save_legacy, save_python2  # noqa: E402  # it imports torch
 
 CARD = RESNET50_PLACES365
 

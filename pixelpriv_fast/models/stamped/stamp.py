@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ..errors import ModelError, UsageError
-from .cards import Card
-from .labelling import labels_of
-from .preprocess import Preprocess
+from ...errors import ModelError, UsageError
+from ..card import Card, load_part
+from ..preprocess import Preprocess
 
 VERSION = 1
 
@@ -82,7 +81,7 @@ def stamp_of(card: Card, source: Provenance) -> Stamp:
         input=card.input,
         output=card.output,
         preprocess=card.preprocess,
-        labels=None if card.labels is None else labels_of(card.labels),
+        labels=None if card.labels is None else tuple(load_part(card.labels)()),
         source=source,
     )
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import ModelError
+from ...errors import ModelError
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 

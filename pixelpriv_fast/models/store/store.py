@@ -10,13 +10,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import ModelError, UsageError
-from ..files import write_atomic
-from .build import build
-from .cards import CARDS, Card
+from ...errors import ModelError
+from ...files import write_atomic
+from ..card import Card
+from ..catalogue import CARDS, card_of
+from ..importing.build import build
+from ..stamped.file import StampedModel, read
 from .download import download
 from .folders import locked, search_path
-from .onnx_file import StampedModel, read
 
 _LOG = logging.getLogger(__name__)
 
@@ -24,7 +25,7 @@ Notice = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ModelStatus:
     """One network in a listing. ``status``: "ready", "embedded" (built on first use), "missing" or "damaged"."""
 
     name: str
@@ -116,26 +117,28 @@ class Store:
             self._notice(f"downloading {card.source.url} ...")
             return self.import_model(name, download(card, Path(folder), self._environment))
 
-    def listing(self) -> list[Entry]:
+    def listing(self) -> list[ModelStatus]:
         """Every known network: where it is, or how to get it. Reads and checks the files that are there."""
         return [self._entry(card) for card in CARDS.values()]
 
-    def verify(self) -> list[Entry]:
+    def verify(self) -> list[ModelStatus]:
         """The networks that are there, each file read and its hash checked anew; "ready" or "damaged"."""
         return [entry for entry in self.listing() if entry.path is not None]
 
-    def _entry(self, card: Card) -> Entry:
+    def _entry(self, card: Card) -> ModelStatus:
         known = card.name, card.kind, card.title, card.licence
         path = self.find(card.name)
         if path is None:
-            return Entry(*known, "missing" if embedded_source(card) is None else "embedded", remark=card.how_to_get)
+            return ModelStatus(
+                *known, "missing" if embedded_source(card) is None else "embedded", remark=card.how_to_get
+            )
         try:
             model = self.load(card.name)
         except ModelError as error:
-            return Entry(*known, "damaged", path, path.stat().st_size, remark=str(error))
+            return ModelStatus(*known, "damaged", path, path.stat().st_size, remark=str(error))
         origin = model.stamp.source
         remark = "" if origin.verified else "the hash of its source is not a pinned one"
-        return Entry(*known, "ready", path, len(model.data), model.sha256, origin.file, origin.verified, remark)
+        return ModelStatus(*known, "ready", path, len(model.data), model.sha256, origin.file, origin.verified, remark)
 
     def _build_embedded(self, card: Card) -> Path:
         source = embedded_source(card)
@@ -155,13 +158,6 @@ def load_model(
     """The checked model ``name`` of the store (``models``: a folder to look in first), or the stamped file where
     ``name`` is the path of an ``.onnx``. Raises ``ModelError``; ``UsageError`` for an unknown name."""
     return read(Path(name)) if name.endswith(".onnx") else Store(models, notice=notice).load(name)
-
-
-def card_of(name: str) -> Card:
-    """The card of model ``name``. Raises ``UsageError`` that lists what there is."""
-    if name not in CARDS:
-        raise UsageError(f"unknown model {name!r}. Known: {', '.join(CARDS)}")
-    return CARDS[name]
 
 
 def embedded_source(card: Card) -> Path | None:

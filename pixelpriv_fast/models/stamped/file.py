@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import ModelError
-from .onnx_wire import external_tensor, float_initializers, metadata, metadata_entry
+from ...errors import ModelError
 from .stamp import Stamp
+from .wire import external_tensor, float_initializers, metadata, metadata_entry
 
 CARD_KEY = "pixelpriv.card"
 HASH_KEY = "pixelpriv.sha256"
@@ -35,7 +35,7 @@ class StampedModel:
     folder: Path | None = None
 
 
-def seal(model: bytes, stamp: Stamp) -> bytes:
+def add_stamp(model: bytes, stamp: Stamp) -> bytes:
     """``model`` (ONNX bytes, stamped or not) with ``stamp`` and the hash inside. Raises ``ModelError`` for a model with
     external data."""
     _refuse_external(model)
@@ -46,7 +46,7 @@ def seal(model: bytes, stamp: Stamp) -> bytes:
     return blank[: -len(_ZEROS)] + hashlib.sha256(blank).hexdigest().encode()
 
 
-def unseal(data: bytes, name: str) -> StampedModel:
+def read_stamped(data: bytes, name: str) -> StampedModel:
     """Checks the hash, the stamp and that everything stands in these bytes. ``name`` is what messages call the file.
 
     Raises ``ModelError`` for a damaged file, one without a stamp, one of another stamp version, or external data.
@@ -68,12 +68,12 @@ def unseal(data: bytes, name: str) -> StampedModel:
 
 
 def read(path: Path) -> StampedModel:
-    """``unseal`` of the file at ``path``. Raises ``ModelError`` also when it cannot be read."""
+    """``read_stamped`` of the file at ``path``. Raises ``ModelError`` also when it cannot be read."""
     try:
         data = path.read_bytes()
     except OSError as error:
         raise ModelError(f"{path}: cannot be read ({error.strerror}); import the model again") from error
-    return replace(unseal(data, str(path)), folder=path.parent)
+    return replace(read_stamped(data, str(path)), folder=path.parent)
 
 
 def load_state_dict(model: StampedModel) -> dict[str, npt.NDArray[np.float32]]:
