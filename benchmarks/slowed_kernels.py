@@ -16,15 +16,15 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack, redirect_stdout
+from contextlib import redirect_stdout
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
-from pixelpriv_fast.bench import apart, making
+from pixelpriv_fast.bench import making, subprocesses
+from pixelpriv_fast.bench.case import TimedPair
 from pixelpriv_fast.bench.cases import matching
 from pixelpriv_fast.bench.command import main as bench
-from pixelpriv_fast.bench.pair import Pair
 
 _DEBT = 5e-5
 _AS_SLOWED = "--as-slowed"  #: internal: this script is then a measuring process of a slowed tree
@@ -56,17 +56,17 @@ def measure_slowed(share: float, arguments: Sequence[str]) -> int:
     """A measuring process of a slowed tree."""
     make = making.kernel
 
-    def slowed(name: str, stack: ExitStack) -> Pair:
-        pair = make(name, stack)
+    def slowed(name: str) -> TimedPair:
+        pair = make(name)
         return replace(pair, run=lingering(pair.run, share))
 
     making.kernel = slowed
-    return apart.main(arguments)
+    return subprocesses.main(arguments)
 
 
 def outcome(share: float, filters: Sequence[str], baseline: Path) -> tuple[int, dict[str, str]]:
     """The exit code of one comparison, and what it says of each case."""
-    program = (sys.executable, __file__, _AS_SLOWED, str(share)) if share else apart.PROGRAM
+    program = (sys.executable, __file__, _AS_SLOWED, str(share)) if share else subprocesses.PROGRAM
     with redirect_stdout(StringIO()) as printed:
         code = bench(["--compare", str(baseline), *filters], program)
     if code not in (0, 1):

@@ -1,21 +1,20 @@
-"""The bench's cases as asv suites, two for each kind of case; a row that joins a registry joins its suites.
+"""The bench's cases as asv suites, two for each kind of case. A new row of a registry joins its suites.
 
     cd benchmarks && asv run --python=same --quick --bench Kernel
 
-``KernelTime`` is asv's own timing of the case; ``KernelRatio`` is what ``python -m pixelpriv_fast.bench`` holds against a
-baseline: the case's processor time over its yardstick's, measured by a fresh process. What cannot run here is skipped, as
-"n/a" or "nan".
+``KernelTime`` is asv's own timing of the case. ``KernelRatio`` is what ``python -m pixelpriv_fast.bench`` compares with a
+baseline: the case's processor time divided by its yardstick's, measured by a fresh process. A case that cannot run here is
+skipped, as "n/a" or "nan".
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
 from math import nan
 from typing import ClassVar
 
-from pixelpriv_fast.bench.apart import by_program
 from pixelpriv_fast.bench.cases import all_cases
+from pixelpriv_fast.bench.subprocesses import in_subprocesses
 from pixelpriv_fast.errors import PixelPrivError
 
 CASES = {case.name: case for case in all_cases()}
@@ -29,14 +28,13 @@ class _Suite:
 
 class _Time(_Suite):
     def setup(self, name: str) -> None:
-        self.stack = ExitStack()
         try:
-            self.pair = CASES[name].make(self.stack)
+            self.pair = CASES[name].make()
         except (PixelPrivError, ImportError) as error:
             raise NotImplementedError(str(error)) from error
 
     def teardown(self, name: str) -> None:
-        self.stack.close()
+        self.pair.close()
 
     def time_case(self, name: str) -> None:
         self.pair.run()
@@ -46,7 +44,7 @@ class _Ratio(_Suite):
     unit = "of the yardstick's processor time"
 
     def track_ratio(self, name: str) -> float:
-        (record,) = by_program()([name])
+        (record,) = in_subprocesses()([name])
         return record.ratio if record.measured else nan
 
 

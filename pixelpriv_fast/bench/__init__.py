@@ -1,2 +1,4 @@
-"""Is anything slower than before? Every registered part, timed against a yardstick in the same run:
-``python -m pixelpriv_fast.bench``."""
+"""Times every registered part against a yardstick in the same run: ``python -m pixelpriv_fast.bench``.
+
+``--compare`` finds what got slower than in an earlier run.
+"""

@@ -6,12 +6,25 @@ import signal
 from collections.abc import Sequence
 from typing import NoReturn
 
-from .apart import PROGRAM
 from .command import main
+from .subprocesses import PROGRAM
 
 
 def run(arguments: Sequence[str] | None = None, program: Sequence[str] = PROGRAM) -> int:
-    """``main`` as a program of its own: what ends a job (SIGTERM) ends its measuring process too, and exits with 143."""
+    """Run ``main`` so that SIGTERM also ends the measuring process.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        The words after the program's name; those of this process by default.
+    program : sequence of str
+        The command of a measuring process.
+
+    Returns
+    -------
+    int
+        The exit code of ``main``. SIGTERM exits with 143.
+    """
     signal.signal(signal.SIGTERM, _ended)
     return main(arguments, program)
 

@@ -1,9 +1,9 @@
 """Times a case and its yardstick in turn, so that both see the same machine.
 
-On a shared machine a second means little: another process takes the core, the clock rate falls, the other half of a core
-is busy. What others take is not counted: ratios are of *processor* time, which stands still while the process waits. The
-rest only ever makes a call slower, so what counts of many readings is the fastest. Wall time is reported beside it; it is
-where lost threads and waiting would show. It also tells which readings were interrupted: those may be too short.
+On a shared machine a second means little: another process takes the core, the clock rate falls, or the other half of a core
+is busy. Time that other processes take is not counted: ratios are those of *processor* time, which stops while the process
+waits. All other disturbances make a call slower, so the fastest of many readings counts. Wall time is reported beside it; it
+shows lost threads and waiting, and it tells which readings were interrupted, since those may be too short.
 """
 
 from __future__ import annotations
@@ -17,14 +17,22 @@ from dataclasses import dataclass
 
 Call = Callable[[], object]
 
-_INSTANT = 1e-9  #: no reading is shorter: ratios must exist
-_WAITING = 10.0  #: wall seconds that a second of the processor is expected to last at most
+_INSTANT = 1e-9  #: a reading is not shorter, so that ratios exist
+_WAITING = 10.0  #: maximum of wall seconds that a second of the processor is expected to take
 _KEPT = 1.02  #: wall seconds for a second of the processor up to which nothing interrupted a reading
 
 
 @dataclass(frozen=True, slots=True)
 class Clocks:
-    """``wall`` and ``processor`` seconds, of any origin; the latter of the whole process, all threads."""
+    """Two clocks in seconds, of any origin.
+
+    Attributes
+    ----------
+    wall : callable
+        Wall time.
+    processor : callable
+        Processor time of the whole process, all threads.
+    """
 
     wall: Callable[[], float] = time.perf_counter
     processor: Callable[[], float] = time.process_time
@@ -32,10 +40,19 @@ class Clocks:
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How long one process measures a pair. ``block``: seconds that one reading takes at least; shorter calls are
-    repeated in it. Choice: half a millisecond, shorter than the slices in which a core is shared out. Rounds go on until
-    ``budget`` seconds of the processor (or ten times as many of the wall clock) are spent, ``fewest`` at least.
-    Choice: little, for a machine stays slow for seconds: another process later sees more than another second here."""
+    """How long one process measures a pair.
+
+    Attributes
+    ----------
+    block : float
+        Minimum of seconds that one reading takes; shorter calls are repeated in it. Choice: half a millisecond, shorter than
+        the slices in which a core is shared.
+    budget : float
+        Rounds go on until this many processor seconds, or ten times as many wall seconds, are spent. Choice: little, since a
+        machine stays slow for seconds: another process later learns more than another second here.
+    fewest : int
+        Minimum of rounds.
+    """
 
     block: float = 0.0005
     budget: float = 0.1
@@ -44,7 +61,13 @@ class Effort:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Seconds of one call."""
+    """Seconds of one call.
+
+    Attributes
+    ----------
+    wall, processor : float
+        By the two clocks, above 0.
+    """
 
     wall: float
     processor: float
@@ -52,7 +75,15 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """Readings of one pair, round by round, and the first call of each side, which may compile or load."""
+    """Readings of one pair.
+
+    Attributes
+    ----------
+    first, yardstick_first : Reading
+        The first call of each side, which may compile or load.
+    case, yardstick : tuple of Reading
+        One reading a round.
+    """
 
     first: Reading
     yardstick_first: Reading
@@ -61,26 +92,43 @@ class Measurement:
 
     @property
     def fastest(self) -> tuple[float, float]:
-        """Processor seconds of the case's and the yardstick's fastest readings that count."""
+        """Processor seconds of the fastest reading that counts, of the case and of the yardstick."""
         case, yardstick = (min(one.processor for one in _counting(side)) for side in (self.case, self.yardstick))
         return case, yardstick
 
 
 def _counting(readings: Sequence[Reading]) -> Sequence[Reading]:
-    """Those that nothing interrupted; all, where each was. What the host takes from a virtual machine is taken off the
-    processor time of whoever runs when it tells: now and then a reading that was interrupted is too short by a third."""
+    """Return the readings that nothing interrupted, or all if each was interrupted.
+
+    The host of a virtual machine takes stolen time off the processor time of the process that runs when it accounts for it:
+    now and then a reading that was interrupted is too short by a third.
+    """
     return [one for one in readings if one.wall <= _KEPT * one.processor] or readings
 
 
 def median_and_mad(seconds: Sequence[float]) -> tuple[float, float]:
-    """The median and the median absolute deviation from it."""
+    """Return the median and the median absolute deviation from it."""
     middle = statistics.median(seconds)
     return middle, statistics.median(abs(s - middle) for s in seconds)
 
 
 def measure(case: Call, yardstick: Call, effort: Effort, clocks: Clocks) -> Measurement:
-    """Readings of ``case`` and ``yardstick`` in turn, the order swapped each round. Garbage is not collected while the
-    clocks run."""
+    """Time two calls in turn, the order swapped each round, without garbage collection.
+
+    Parameters
+    ----------
+    case, yardstick : callable
+        The calls.
+    effort : Effort
+        How long to go on.
+    clocks : Clocks
+        The clocks to read.
+
+    Returns
+    -------
+    Measurement
+        All readings.
+    """
     sides = (case, yardstick)
     with _no_collection():
         firsts = [_read(call, 1, clocks) for call in sides]
@@ -94,7 +142,7 @@ def measure(case: Call, yardstick: Call, effort: Effort, clocks: Clocks) -> Meas
 
 
 def _calls(second: Reading, block: float) -> int:
-    """How many calls a reading holds; the second one, warm by now, tells."""
+    """Return the number of calls in a reading, judged by the second call, which is warm."""
     return max(1, round(block / max(second.processor, second.wall / _WAITING)))
 
 

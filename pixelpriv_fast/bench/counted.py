@@ -1,6 +1,6 @@
 """The process whose kernels valgrind's callgrind counts: ``python -m pixelpriv_fast.bench.counted MARKS FILE KERNEL...``.
 
-``MARKS`` is marks.c as a library; to ``FILE`` goes what was counted: the extension's instruction set and compiler.
+``MARKS`` is marks.c as a library. The extension's instruction set and compiler are written to ``FILE``.
 """
 
 from __future__ import annotations
@@ -17,13 +17,14 @@ from ..kernels import get
 from ..kernels.table import native_module
 from . import kernel_calls
 
-#: Calls that are counted together: what a call to the marks costs itself varies by some hundred instructions.
+#: Number of calls that are counted together: the cost of the marks varies by some hundred instructions.
 CALLS: Final = 5
-#: The name of the count of no work at all, of which every count holds as much.
+#: The name of the count of no work at all, which is subtracted from every other.
 NOTHING: Final = "nothing"
 
 
 def main(arguments: Sequence[str]) -> int:
+    """Let callgrind count the kernels that ``arguments`` name after the two files. Returns the exit code, 0."""
     marks, file, *names = arguments
     library = ctypes.CDLL(marks)
     runs = {NOTHING: lambda: None, **{name: kernel_calls.call(name, get(name)) for name in names}}

@@ -1,6 +1,6 @@
-"""One example call a kernel: the arguments that its case is timed with. Every row of ``KERNELS`` has one.
+"""The example calls that the kernels' cases time. Every row of ``KERNELS`` has one.
 
-The arrays are made anew for each call of ``call``, so that twins which write in place do not share them.
+Each call of ``call`` makes its own arrays, so that twins which write in place do not share them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,25 @@ _DIM_HEIGHT, _DIM_WIDTH = 64, 80
 
 
 def call(name: str, kernel: Callable[..., Any]) -> Callable[[], object]:
-    """``kernel`` with the example arguments of kernel ``name``. Raises ``UsageError`` where it has none."""
+    """Make a call of a kernel with its example arguments.
+
+    Parameters
+    ----------
+    name : str
+        A row of ``KERNELS``.
+    kernel : callable
+        The implementation to call.
+
+    Returns
+    -------
+    callable
+        The call that is timed.
+
+    Raises
+    ------
+    UsageError
+        If the kernel has no example.
+    """
     if name not in EXAMPLES:
         raise UsageError(f"kernel {name!r} has no example call; add one to bench/kernel_calls.py")
     arguments = [_at_a_line(argument) for argument in EXAMPLES[name]()]
@@ -33,8 +51,11 @@ def call(name: str, kernel: Callable[..., Any]) -> Callable[[], object]:
 
 
 def _at_a_line(argument: Any) -> Any:
-    """The same; an array is copied to where a cache line begins. How many of a kernel's loads touch two lines would
-    otherwise be each process's own luck: up to a fifth of the time of one that only reads."""
+    """Return the argument; an array is copied to the beginning of a cache line.
+
+    Otherwise chance would decide in each process how many of a kernel's loads touch two lines: up to a fifth of the time of
+    one that only reads.
+    """
     if not isinstance(argument, np.ndarray):
         return argument
     room = np.empty(argument.nbytes + _LINE, np.uint8)
@@ -103,7 +124,7 @@ def _wanted() -> Any:
 
 
 def _offsets() -> Any:
-    """An iterate's, so that the photo with them stays within 0..255."""
+    """Return offsets with which the photo stays within 0..255."""
     offsets, photo = np.random.default_rng(2).integers(-8, 9, (_HEIGHT, _WIDTH, 3)), _photo().astype(int)
     return offsets.clip(-photo, 255 - photo).astype(np.int8)
 
@@ -114,7 +135,7 @@ def _motions() -> Any:
 
 
 def drawing(photo: Any) -> tuple[Any, ...]:
-    """``cartoon_filter``'s arguments: short half kernels, shares that fall with the difference, an even tone table."""
+    """Return ``cartoon_filter``'s arguments for a photo: short half kernels, falling shares, an even tone table."""
     blur, fine, coarse = (np.array(half, np.float32) for half in ([0.4, 0.3], [0.6, 0.2, 0.0], [0.3, 0.2, 0.15]))
     shares = np.exp(-np.arange(766) / 30.0)[None] * np.array([[0.8], [0.5]])
     tone = np.linspace(0, 255, 255 * 16 + 1).astype(np.float32)

@@ -1,4 +1,4 @@
-"""The header of a bench file: on what, with what, and by which kernels and providers the figures were made."""
+"""The header of a bench file: the machine, the versions, and the kernels and providers that the figures hold for."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from .apart import ONE_CORE
+from .subprocesses import ONE_CORE
 
 _PACKAGES = (
     "numpy",
@@ -25,8 +25,10 @@ _PACKAGES = (
 
 
 def header() -> dict[str, Any]:
-    """Plain values, ready for JSON; the ``info`` of the package with processor, cores, load and versions. ``threads``: of
-    a measuring process."""
+    """Return ``about.info`` in short with date, processor, cores, load and versions: plain values, ready for JSON.
+
+    ``threads`` is the number of threads of a measuring process.
+    """
     from ..about import info
 
     found = info()
@@ -49,7 +51,7 @@ def header() -> dict[str, Any]:
 
 
 def processor() -> str:
-    """The processor's name as the system has it."""
+    """Return the processor's name as the system reports it."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:

@@ -1,4 +1,4 @@
-"""How the cases are made, one function a kind of row. Sizes are small: a bench compares, it does not impress."""
+"""Makes the cases, one function a kind of row. Sizes are small: a bench compares, it does not impress."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ..kernels import get, implementations
 from ..registry import ATTACKS, CLASSIFIERS, CODECS, ENHANCEMENTS
 from . import yardsticks
-from .pair import Pair
+from .case import TimedPair
 from .scene import scene
 
 if TYPE_CHECKING:
@@ -23,47 +23,63 @@ _ARCHIVE_PHOTOS = 2
 _ARCHIVE_RECIPE = "contrast+least_likely"
 
 
-def kernel(name: str, stack: ExitStack) -> Pair:
-    """The fastest implementation that runs here, and the numpy twin, on arrays of their own."""
+def kernel(name: str) -> TimedPair:
+    """Make the case of a kernel: its fastest implementation here against its numpy twin, each on arrays of its own."""
     from .kernel_calls import call
 
-    return Pair(call(name, get(name)), call(name, get(name, "reference")), implementations(name)[0])
+    return TimedPair(call(name, get(name)), call(name, get(name, "reference")), implementations(name)[0])
 
 
-def enhancement(name: str, stack: ExitStack) -> Pair:
+def enhancement(name: str) -> TimedPair:
+    """Make the case of an enhancement with its defaults."""
     from ..models import Store
     from ..protection.recipes import NetworkEnhancement
 
     photo = scene(_SIDE, _SIDE)
     part = ENHANCEMENTS.load(name)()
     if isinstance(part, NetworkEnhancement):
-        Store().load(part.network)  # where it is missing, this says so
-    return Pair(lambda: part(photo), yardsticks.of_enhancement(name).make(photo))
+        Store().load(part.network)  # raises if it is missing
+    return TimedPair(lambda: part(photo), yardsticks.of_enhancement(name).make(photo))
 
 
-def classifier(name: str, stack: ExitStack) -> Pair:
+def classifier(name: str) -> TimedPair:
+    """Make the case of a classifier's logits for two photos."""
     from ..models import load_classifier
     from .torch_eager import answers
 
     network = load_classifier(name)
     photos = [scene(_SIDE, _SIDE, seed) for seed in range(2)]
-    return Pair(lambda: network(photos), answers(name, photos), network.device)
+    return TimedPair(lambda: network(photos), answers(name, photos), network.device)
 
 
-def attack(name: str, engine: str, stack: ExitStack) -> Pair:
+def attack(name: str, engine: str) -> TimedPair:
+    """Make the case of a whole attack on one photo.
+
+    Parameters
+    ----------
+    name : str
+        A row of ``ATTACKS``.
+    engine : str
+        A row of ``ENGINES``.
+
+    Returns
+    -------
+    TimedPair
+        The attack with its defaults; the yardstick is one plain step, so the work is the number of steps.
+    """
     from ..engines import load_engine
 
     victim = load_engine(_classifier(), engine)
     part = ATTACKS.load(name)()
     photos = [scene(_SIDE, _SIDE, 1)]
     task = _task(victim, photos)
-    yardstick, at_once = yardsticks.of_attack(part, _classifier(), photos)
+    yardstick, steps = yardsticks.of_attack(part, _classifier(), photos)
     outcomes: list[AttackOutcome] = []
 
     def attacked() -> None:
         outcomes[:] = part.run(photos, task)
 
-    return Pair(attacked, yardstick, f"{victim.name} on {victim.device}", lambda: outcomes[0].steps / at_once)
+    return TimedPair(attacked, yardstick, f"{victim.name} on {victim.device}", lambda: outcomes[0].steps / steps)
 
 
 def _task(victim: GradientEngine, photos: list[Pixels]) -> AttackTask:
@@ -76,17 +92,18 @@ def _task(victim: GradientEngine, photos: list[Pixels]) -> AttackTask:
     return AttackTask((victim,), (flee,), seeds=range(len(photos)), original_logits=(logits,), batch=len(photos))
 
 
-def metric(name: str, stack: ExitStack) -> Pair:
+def metric(name: str) -> TimedPair:
+    """Make the case of a metric on two photos."""
     from ..metrics import create, warm_up
 
     result, original = scene(384, 512, 0), scene(384, 512, 1)
     part = create(name)
     warm_up(part)
-    return Pair(lambda: part(result, original), yardsticks.of_metric(name).make(result, original))
+    return TimedPair(lambda: part(result, original), yardsticks.of_metric(name).make(result, original))
 
 
-def run(number: int, stack: ExitStack) -> Pair:
-    """One photo by one of the paper's runs: decoded from PNG, encoded to PNG, verified, PSNR measured."""
+def run(number: int) -> TimedPair:
+    """Make the case of one of the paper's runs on one photo: decode PNG, protect, encode, verify, measure PSNR."""
     from ..protection.protector import Protector
     from ..protection.recipes import PAPER_RUNS
 
@@ -100,47 +117,48 @@ def run(number: int, stack: ExitStack) -> Pair:
             if result.error is not None:
                 raise result.error
 
-    protector.settings()  # where a network is missing, this says so
+    protector.settings()  # raises if a network is missing
     yardstick = yardsticks.of_recipe(recipe, _classifier(), [pixels])
-    return Pair(protect, yardstick, protector.device)
+    return TimedPair(protect, yardstick, protector.device)
 
 
-def codec(name: str, stack: ExitStack) -> Pair:
-    """A photo encoded and decoded again."""
+def codec(name: str) -> TimedPair:
+    """Make the case of encoding a photo and decoding it again."""
     from ..codecs import decode
 
     photo = _photo(scene(384, 512))
     canonical = CODECS.canonical(name)
     decode(_encoded(photo, canonical))
-    return Pair(lambda: decode(_encoded(photo, canonical)), yardsticks.of_codec(photo.pixels))
+    return TimedPair(lambda: decode(_encoded(photo, canonical)), yardsticks.of_codec(photo.pixels))
 
 
-def archive(stack: ExitStack) -> Pair:
-    """A folder of JPEG photos protected as ``pixelpriv protect`` does it, networks loaded before."""
+def archive() -> TimedPair:
+    """Make the case of a folder of JPEG photos, protected as by ``pixelpriv protect``, with the networks loaded before."""
     from ..archive.job import open_job
     from ..archive.walk import plan
     from ..protection.protector import Protector
 
-    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pixelpriv-bench-")))
     photos = [scene(_SIDE, _SIDE, seed) for seed in range(_ARCHIVE_PHOTOS)]
-    (folder / "in").mkdir()
-    for number, photo in enumerate(photos):
-        (folder / "in" / f"{number}.jpg").write_bytes(_encoded(_photo(photo), "jpeg"))
     protector = Protector(_ARCHIVE_RECIPE, classifier=_classifier(), metrics=("psnr", "ssim"), retry=False)
-    items = plan([folder / "in"], folder / "out")
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pixelpriv-bench-")))
+        (folder / "in").mkdir()
+        for number, photo in enumerate(photos):
+            (folder / "in" / f"{number}.jpg").write_bytes(_encoded(_photo(photo), "jpeg"))
+        items = plan([folder / "in"], folder / "out")
+        job = stack.enter_context(open_job(protector, folder / "out", batch=_ARCHIVE_PHOTOS, resume=False))
+        yardstick = yardsticks.of_recipe(protector.recipe, _classifier(), photos)
+        close = stack.pop_all().close
 
-    whole = stack.enter_context(open_job(protector, folder / "out", batch=_ARCHIVE_PHOTOS, resume=False))
+    def protect() -> None:
+        if any(record["status"] == "failed" for record in job.run(items)):
+            raise RuntimeError("a photo made by the bench failed")
 
-    def job() -> None:
-        if any(record["status"] == "failed" for record in whole.run(items)):
-            raise RuntimeError("a photo of the bench's own failed")
-
-    yardstick = yardsticks.of_recipe(protector.recipe, _classifier(), photos)
-    return Pair(job, yardstick, protector.device)
+    return TimedPair(protect, yardstick, protector.device, close=close)
 
 
 def _classifier() -> str:
-    """The registry's first, which needs no weights but an installed package's."""
+    """Return the registry's first classifier, whose weights come with an installed package."""
     return next(iter(CLASSIFIERS))
 
 

@@ -1,4 +1,4 @@
-"""What a run writes down: one record a case, and the machine that they hold for. JSON both ways."""
+"""The records of a run: one a case, and the machine that they hold for. JSON both ways."""
 
 from __future__ import annotations
 
@@ -10,19 +10,40 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import stored
+from . import json_files
+from .case import BenchCase, TimedPair
 from .clock import Measurement, median_and_mad
-from .pair import Case, Pair
 
 FORMAT = "pixelpriv_fast bench 3"
-_MIDDLES = ("median", "mad", "yardstick_median", "yardstick_mad", "first", "yardstick_first")
+_MEDIANS = ("median", "mad", "yardstick_median", "yardstick_mad", "first", "yardstick_first")
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One case. ``fastest`` and ``yardstick_fastest``: processor seconds of the fastest reading, one entry a process, the
-    yardstick's for the case's work. All other seconds are wall time of one call. ``reason`` says why a case was skipped;
-    then there are no figures."""
+    """The figures of one case, measured by one process or several.
+
+    Attributes
+    ----------
+    name, yardstick : str
+        Those of the case.
+    ran : str
+        What ran in the case; empty for the fastest kernels.
+    reason : str
+        Why the case was skipped; then there are no figures. Empty if it was measured.
+    ratio : float
+        The case's fastest reading divided by its yardstick's.
+    band : float or None
+        By which share the second fastest process of either side falls behind, summed over both sides; it tells whether
+        something faster is still to be expected. None for a single process.
+    fastest, yardstick_fastest : tuple of float
+        Processor seconds of each process's fastest reading; the yardstick's are for the case's work.
+    median, mad, yardstick_median, yardstick_mad : float
+        Wall seconds of one call: median and median absolute deviation.
+    first, yardstick_first : float
+        Wall seconds of the first call.
+    rounds : int
+        Number of rounds, over all processes.
+    """
 
     name: str
     yardstick: str
@@ -42,11 +63,27 @@ class Record:
 
     @property
     def measured(self) -> bool:
+        """Whether there are figures."""
         return not self.reason
 
     @classmethod
-    def of(cls, case: Case, pair: Pair, found: Measurement) -> Record:
-        """What one process found."""
+    def of(cls, case: BenchCase, pair: TimedPair, found: Measurement) -> Record:
+        """Make the record of what one process measured.
+
+        Parameters
+        ----------
+        case : BenchCase
+            The case.
+        pair : TimedPair
+            The pair that was timed.
+        found : Measurement
+            Its readings.
+
+        Returns
+        -------
+        Record
+            The figures.
+        """
         median, mad = median_and_mad([reading.wall for reading in found.case])
         yardstick_median, yardstick_mad = median_and_mad([reading.wall for reading in found.yardstick])
         fastest, yardstick_fastest = found.fastest
@@ -63,11 +100,11 @@ class Record:
             first=found.first.wall,
             yardstick_first=found.yardstick_first.wall,
             rounds=len(found.case),
-        )._weighed()
+        )._with_ratio()
 
     @classmethod
     def merged(cls, records: Sequence[Record]) -> Record:
-        """The same case as several processes measured it: all their fastest readings, medians of the other figures."""
+        """Merge what several processes measured of one case: all their fastest readings, medians of the other figures."""
         measured = [record for record in records if record.measured]
         if not measured:
             return records[0]
@@ -76,12 +113,10 @@ class Record:
             fastest=tuple(seconds for record in measured for seconds in record.fastest),
             yardstick_fastest=tuple(seconds for record in measured for seconds in record.yardstick_fastest),
             rounds=sum(record.rounds for record in measured),
-            **{name: statistics.median(getattr(record, name) for record in measured) for name in _MIDDLES},
-        )._weighed()
+            **{name: statistics.median(getattr(record, name) for record in measured) for name in _MEDIANS},
+        )._with_ratio()
 
-    def _weighed(self) -> Record:
-        """The same with ``ratio``, the fastest of the case over the fastest of its yardstick, and ``band``: by what share
-        the second fastest process of either falls behind, which is how sure it is that nothing faster is to be found."""
+    def _with_ratio(self) -> Record:
         sides = (sorted(self.fastest), sorted(self.yardstick_fastest))
         band = sum(side[1] / side[0] - 1.0 for side in sides) if len(sides[0]) > 1 else None
         return dataclasses.replace(self, ratio=sides[0][0] / sides[1][0], band=band)
@@ -89,35 +124,53 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A run: ``header`` is plain values (versions, processor, threads, kernels, providers)."""
+    """The records of a run.
+
+    Attributes
+    ----------
+    header : dict
+        Plain values that say what the figures hold for, see ``machine.header``.
+    records : sequence of Record
+        One a case.
+    """
 
     header: dict[str, Any]
     records: Sequence[Record] = field(default_factory=tuple)
 
+    @property
+    def measured(self) -> dict[str, Record]:
+        """The records with figures, by case name."""
+        return {record.name: record for record in self.records if record.measured}
+
+    def of_same_processor(self, other: Report) -> Mapping[str, Record]:
+        """Return the measured records if ``other`` is of the same processor, else none."""
+        same = self.header.get("processor") == other.header.get("processor")
+        return self.measured if same else {}
+
     def with_records(self, newer: Sequence[Record]) -> Report:
-        """The same with some cases' records replaced."""
+        """Return the report with the records of some cases replaced by ``newer`` ones."""
         by_name = {record.name: record for record in newer}
         return Report(self.header, tuple(by_name.get(record.name, record) for record in self.records))
 
     def save(self, path: Path) -> None:
-        """See ``stored.save``."""
+        """Write the report to ``path``; see ``json_files.save``."""
         cases = [dataclasses.asdict(record) for record in self.records]
-        stored.save(path, FORMAT, {"header": self.header, "cases": cases})
+        json_files.save(path, FORMAT, {"header": self.header, "cases": cases})
 
     @classmethod
     def load(cls, path: Path) -> Report:
-        """Raises ``UsageError`` for a file that is missing or no bench report."""
-        return stored.load(path, FORMAT, cls._of, "is no bench report", "--json")
+        """Read a report. Raises ``UsageError`` if the file is missing or is not a bench report."""
+        return json_files.load(path, FORMAT, cls._of, "is not a bench report", "--json")
 
     @classmethod
     def _of(cls, data: Mapping[str, Any]) -> Report:
         if not isinstance(data["header"], dict):
-            raise TypeError("the header is no object")
+            raise TypeError("the header is not an object")
         return cls(data["header"], tuple(read_record(case) for case in data["cases"]))
 
 
 def read_record(row: dict[str, Any]) -> Record:
-    """A record as JSON holds it. Raises ``ValueError`` or ``TypeError`` where the figures of a measured case are none."""
+    """Make a record of its JSON object. Raises ``ValueError`` or ``TypeError`` if a measured case lacks positive figures."""
     lists = {name: tuple(row.get(name, ())) for name in ("fastest", "yardstick_fastest")}
     record = Record(**row | lists)
     figures = (record.ratio, *record.fastest, *record.yardstick_fastest)

@@ -8,7 +8,20 @@ from ..types import Pixels
 
 
 def scene(height: int, width: int, seed: int = 0) -> Pixels:
-    """A dim landscape of coloured waves, boxes and grain, (height, width, 3) uint8; the same for the same seed."""
+    """Make a dim landscape of coloured waves, boxes and grain.
+
+    Parameters
+    ----------
+    height, width : int
+        Size in pixels.
+    seed : int
+        The same seed gives the same photo.
+
+    Returns
+    -------
+    Pixels
+        The photo, uint8 RGB (height, width, 3).
+    """
     rng = np.random.default_rng(seed)
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     channels = [

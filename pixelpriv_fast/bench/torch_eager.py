@@ -1,4 +1,4 @@
-"""The same networks as a user would run them with plain PyTorch: eager, fp32, no layer folded."""
+"""Runs the networks as a user would with plain PyTorch: eager, fp32, no layer folded."""
 
 from __future__ import annotations
 
@@ -18,12 +18,25 @@ Call = Callable[[], object]
 
 _STEP = 0.02  #: of the normalised input; only the time matters
 
-#: Of a search, in one pass.
+#: Number of candidates a photo that a search judges in one forward.
 CANDIDATES: Final = 5
 
 
 def answers(name: str, photos: Sequence[Pixels]) -> Call:
-    """One forward pass of all ``photos``, resized by torch to what network ``name`` reads."""
+    """Make a call that classifies photos in one forward.
+
+    Parameters
+    ----------
+    name : str
+        A card's name.
+    photos : sequence of Pixels
+        Photos of one size, uint8 RGB; torch resizes them to the network's input.
+
+    Returns
+    -------
+    callable
+        The call that is timed.
+    """
     module, inputs = _module(name), _inputs(name, photos)
 
     def run() -> torch.Tensor:
@@ -35,7 +48,20 @@ def answers(name: str, photos: Sequence[Pixels]) -> Call:
 
 
 def stylised(name: str, photo: Pixels) -> Call:
-    """Generator ``name`` on a photo of its own size, and back to 8 bits."""
+    """Make a call that runs a generator on a photo at its own size, and rounds to 8 bits.
+
+    Parameters
+    ----------
+    name : str
+        A card's name.
+    photo : Pixels
+        The photo, uint8 RGB.
+
+    Returns
+    -------
+    callable
+        The call that is timed.
+    """
     module = _module(name)
 
     def run() -> torch.Tensor:
@@ -48,7 +74,20 @@ def stylised(name: str, photo: Pixels) -> Call:
 
 
 def stepped(name: str, photos: Sequence[Pixels]) -> Call:
-    """One signed gradient step on a float batch, as attack libraries take it."""
+    """Make a call that takes one signed gradient step on a float batch, as attack libraries do.
+
+    Parameters
+    ----------
+    name : str
+        A card's name.
+    photos : sequence of Pixels
+        Photos of one size, uint8 RGB.
+
+    Returns
+    -------
+    callable
+        The call that is timed.
+    """
     module, start = _module(name), _inputs(name, photos)
     labels = torch.zeros(len(photos), dtype=torch.long)
 
@@ -62,7 +101,20 @@ def stepped(name: str, photos: Sequence[Pixels]) -> Call:
 
 
 def searched(name: str, photos: Sequence[Pixels]) -> Call:
-    """``CANDIDATES`` rotations and shifts of each photo by affine_grid and grid_sample, and the network's answers."""
+    """Make a call that classifies ``CANDIDATES`` rotations and shifts of each photo, by affine_grid and grid_sample.
+
+    Parameters
+    ----------
+    name : str
+        A card's name.
+    photos : sequence of Pixels
+        Photos of one size, uint8 RGB.
+
+    Returns
+    -------
+    callable
+        The call that is timed.
+    """
     module, inputs = _module(name), _inputs(name, photos)
     height, width = inputs.shape[2:]
     theta = affine(sample(0, CANDIDATES - 1, height, width, Bounds()), height, width)
@@ -77,7 +129,20 @@ def searched(name: str, photos: Sequence[Pixels]) -> Call:
 
 
 def affine(motions: np.ndarray[tuple[int, ...], np.dtype[np.float64]], height: int, width: int) -> torch.Tensor:
-    """Rows of degrees, tx and ty in pixels as affine_grid's matrices (n, 2, 3): output to source, corners at +-1."""
+    """Return affine_grid's matrices of rotations and shifts.
+
+    Parameters
+    ----------
+    motions : ndarray
+        Degrees, and shifts in x and y in pixels, float64 (n, 3).
+    height, width : int
+        The photo's size in pixels.
+
+    Returns
+    -------
+    Tensor
+        Float32 (n, 2, 3), from output to source, with the corners at -1 and 1.
+    """
     cos, sin = np.cos(np.deg2rad(motions[:, 0])), np.sin(np.deg2rad(motions[:, 0]))
     x, y = 2 * motions[:, 1] / max(width - 1, 1), 2 * motions[:, 2] / max(height - 1, 1)
     tall = (height - 1) / max(width - 1, 1)
@@ -86,7 +151,7 @@ def affine(motions: np.ndarray[tuple[int, ...], np.dtype[np.float64]], height: i
 
 
 def _module(name: str) -> torch.nn.Module:
-    """The bare network with seeded weights: which ones they are changes no time."""
+    """Return the bare network with seeded weights; the time does not depend on them."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         module: torch.nn.Module = load_part(CARDS[name].architecture)()

@@ -1,6 +1,6 @@
-"""What cases are held against where no numpy twin stands beside them: plain, unhurried versions of the same work.
+"""The yardsticks of cases that have no numpy twin: plain versions of the same work.
 
-A yardstick is a constant of the bench: changing one moves every ratio, and baselines have to be written anew.
+A yardstick is a constant of the bench: changing one changes every ratio, and all baselines have to be written again.
 """
 
 from __future__ import annotations
@@ -22,18 +22,26 @@ if TYPE_CHECKING:
 
 Call = Callable[[], object]
 
-_STEPS = 10  #: of an attack that may take more and ends early: about what it takes
+_STEPS = 10  #: maximum number of an attack's steps to imitate; an attack that may take more ends early
 
 
 @dataclass(frozen=True, slots=True)
 class Yardstick:
-    """``make`` takes photos (the result first, for metrics) and returns the call that is timed."""
+    """A yardstick.
+
+    Attributes
+    ----------
+    words : str
+        What it is, for people.
+    make : callable
+        Takes photos (the result first, for metrics) and returns the call that is timed.
+    """
 
     words: str
     make: Callable[..., Call]
 
 
-def _pass_over(photo: Pixels, *_: Pixels) -> Call:
+def _fixed_work(photo: Pixels, *_: Pixels) -> Call:
     def run() -> Pixels:
         brighter = np.sqrt(photo.astype(np.float32) / 255)
         return np.floor(brighter * 255 + 0.5).astype(np.uint8)
@@ -42,7 +50,7 @@ def _pass_over(photo: Pixels, *_: Pixels) -> Call:
 
 
 def _contrast(photo: Pixels) -> Call:
-    """Ying's illumination map by the twins, to the authors' own tolerance."""
+    """Return Ying's illumination map by the numpy twins, to the authors' own tolerance."""
 
     def run() -> object:
         luminance = kernels.get("half_luminance", "reference")(photo)
@@ -84,8 +92,8 @@ def _nima(result: Pixels, original: Pixels) -> Call:
     return answers("nima_mobilenet", [result])
 
 
-#: For rows that have no entry of their own: a fixed piece of work on the same photo.
-PASS: Final = Yardstick("numpy pass", _pass_over)
+#: For rows without an entry below: a fixed piece of work on the same photo.
+FIXED: Final = Yardstick("numpy pass", _fixed_work)
 ENHANCED_BY: Final = {
     "contrast": Yardstick("numpy twins, map alone", _contrast),
     "cartoon_filter": Yardstick("numpy twin", _cartoon_filter),
@@ -99,22 +107,40 @@ MEASURED_BY: Final = {
 
 
 def of_enhancement(name: str | None) -> Yardstick:
-    return ENHANCED_BY.get(name or "", PASS)
+    """Return the yardstick of the enhancement ``name``; of one that is not registered, the fixed work."""
+    return ENHANCED_BY.get(name or "", FIXED)
 
 
 def of_metric(name: str) -> Yardstick:
-    return MEASURED_BY.get(name, PASS)
+    """Return the yardstick of the metric ``name``."""
+    return MEASURED_BY.get(name, FIXED)
 
 
 def of_codec(photo: Pixels) -> Call:
-    """The raw pixels through zlib and back."""
+    """Return a call that compresses the raw pixels by zlib and back."""
     raw = photo.tobytes()
     return lambda: zlib.decompress(zlib.compress(raw, 1))
 
 
 def of_attack(attack: Attack, classifier: str, photos: Sequence[Pixels]) -> tuple[Call, int]:
-    """One plain torch step of all photos (of a search, one pass of a few warped candidates each), and how many of the
-    attack's steps that is."""
+    """Make the yardstick of an attack.
+
+    Parameters
+    ----------
+    attack : Attack
+        The attack that is timed.
+    classifier : str
+        The network.
+    photos : sequence of Pixels
+        The photos, uint8 RGB.
+
+    Returns
+    -------
+    call : callable
+        One plain torch step of all photos; of a search, one forward of a few warped candidates a photo.
+    steps : int
+        The number of the attack's steps that the call stands for.
+    """
     from ..attacks.contract import LatticeAttack
     from .torch_eager import CANDIDATES, searched, stepped
 
@@ -124,7 +150,22 @@ def of_attack(attack: Attack, classifier: str, photos: Sequence[Pixels]) -> tupl
 
 
 def of_recipe(recipe: Recipe, classifier: str, photos: Sequence[Pixels]) -> Call:
-    """The naive pipeline: each part's yardstick in turn, of the attack's steps ``_STEPS`` at most, and zlib for the file."""
+    """Make the naive pipeline: each part's yardstick in turn, and zlib for the file.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        The recipe that is timed.
+    classifier : str
+        The network.
+    photos : sequence of Pixels
+        The photos, uint8 RGB.
+
+    Returns
+    -------
+    callable
+        The call that is timed; it takes at most ``_STEPS`` of the attack's steps.
+    """
     from ..attacks.contract import LatticeAttack
 
     enhancement = of_enhancement(ENHANCEMENTS.name_of(recipe.enhancement))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import closing
 from fnmatch import filter as glob
 from typing import Any
 
@@ -83,8 +83,7 @@ def test_examples_begin_where_a_cache_line_does(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["kernel/warp_u8", "enhancement/contrast", "metric/psnr", "codec/png"])
 def test_a_case_can_be_made_and_called(name: str) -> None:
-    with ExitStack() as stack:
-        pair = matching(name)[0].make(stack)
+    with closing(matching(name)[0].make()) as pair:
         pair.run()
         pair.yardstick()
 

@@ -9,11 +9,10 @@ from pathlib import Path
 import pytest
 
 from pixelpriv_fast.bench import command
-from pixelpriv_fast.bench.apart import Apart
+from pixelpriv_fast.bench.case import BenchCase, TimedPair
 from pixelpriv_fast.bench.cases import all_cases
 from pixelpriv_fast.bench.clock import Effort
-from pixelpriv_fast.bench.pair import Case, Pair
-from pixelpriv_fast.bench.runner import run_case
+from pixelpriv_fast.bench.subprocesses import Measurer, run_case
 from tests.bench.fake import FakeTime
 
 
@@ -36,7 +35,7 @@ def test_arguments_that_do_not_fit_end_with_2(capsys: pytest.CaptureFixture[str]
     damaged = tmp_path / "damaged.json"
     damaged.write_text('{"format"')
     assert command.main(["--filter", "metric/psnr", "--compare", str(damaged)]) == 2
-    assert "damaged.json is no bench report" in capsys.readouterr().err
+    assert "damaged.json is not a bench report" in capsys.readouterr().err
     for wrong in (["--tolerance", "much"], ["--tolerance", "0"], ["--tolerance", "nan"], ["--processes", "0"]):
         with pytest.raises(SystemExit) as stop:
             command.main(wrong)
@@ -76,10 +75,10 @@ def test_json_holds_the_header_and_the_ratios(tmp_path: Path, capsys: pytest.Cap
 def test_a_slower_case_ends_with_1(
     seconds: float, code: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def lasting(cost: float) -> Apart:
+    def lasting(cost: float) -> Measurer:
         time = FakeTime()
-        pair = Pair(time.work(cost, 0.02), time.work(0.01, 0.02))
-        return lambda names: [run_case(Case("a", "twin", lambda stack: pair), Effort(), time.clocks)]
+        pair = TimedPair(time.work(cost, 0.02), time.work(0.01, 0.02))
+        return lambda names: [run_case(BenchCase("a", "twin", lambda: pair), Effort(), time.clocks)]
 
     file = tmp_path / "before.json"
     assert command.bench(["a"], lasting(0.001), json=file) == 0

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from pixelpriv_fast.bench.case import BenchCase, TimedPair
 from pixelpriv_fast.bench.clock import Effort
-from pixelpriv_fast.bench.compare import LEAST, MOST, Change, compare, missing, settled
-from pixelpriv_fast.bench.pair import Case, Pair
+from pixelpriv_fast.bench.compare import MAX_PROCESSES, MIN_PROCESSES, Change, compare, settled
+from pixelpriv_fast.bench.lines import compared
 from pixelpriv_fast.bench.records import FORMAT, Record, Report
-from pixelpriv_fast.bench.runner import run_case
+from pixelpriv_fast.bench.subprocesses import run_case
 from pixelpriv_fast.errors import ModelError, UsageError
 from tests.bench.fake import FakeTime
 
@@ -39,19 +39,19 @@ class Machine:
         self.processes += 1
         spell = self._rng.random() < 0.3
         case, yardstick = 1.0 + 0.01 * self._rng.exponential(size=2)
-        pair = Pair(
+        pair = TimedPair(
             self._time.disturbed(self.seconds, case * (1.6 if spell else 1.0)),
             self._time.disturbed(0.004, yardstick * (1.35 if spell else 1.0)),
             "fake",
             lambda: 2.0,
         )
-        return [run_case(Case(name, "twin", lambda stack: pair), EFFORT, self._time.clocks) for name in names]
+        return [run_case(BenchCase(name, "twin", lambda: pair), EFFORT, self._time.clocks) for name in names]
 
 
 def verdict(slowed: float, seed: int) -> bool:
     baseline = Report({}, settled(["kernel/x"], Machine(0.001, seed)))
     again = Machine(0.001 * slowed, seed + 1000)
-    report = Report({}, settled(["kernel/x"], again, MOST, {r.name: r for r in baseline.records}))
+    report = Report({}, settled(["kernel/x"], again, MAX_PROCESSES, {r.name: r for r in baseline.records}))
     changes, _ = compare(report, baseline, again)
     return changes[0].regressed
 
@@ -80,37 +80,38 @@ def test_of_several_processes_the_fastest_sides_make_the_ratio() -> None:
 def test_processes_measure_what_is_not_sure_yet() -> None:
     asked: list[tuple[str, ...]] = []
 
-    def apart(names: Sequence[str]) -> list[Record]:
+    def measurer(names: Sequence[str]) -> list[Record]:
         asked.append(tuple(names))
         ratios = {"quiet": 1.0, "clears": max(1.0, 2.0 - 0.1 * len(asked)), "never": 0.5 ** len(asked)}
         return [record(ratios[name], name) for name in names]
 
-    found = settled(["quiet", "clears", "never"], apart, MOST)
+    found = settled(["quiet", "clears", "never"], measurer, MAX_PROCESSES)
     assert [one.name for one in found] == ["quiet", "clears", "never"]
-    assert [sum(name in names for names in asked) for name in ("quiet", "clears", "never")] == [3 * LEAST, 11, MOST]
+    times = [sum(name in names for names in asked) for name in ("quiet", "clears", "never")]
+    assert times == [3 * MIN_PROCESSES, 11, MAX_PROCESSES]
 
 
 def test_a_machine_slower_than_in_the_baseline_is_not_sure() -> None:
     speeds = iter([1.3, 1.3, 1.31, 1.3, 1.01, 1.0])
     before = {"a": record(1.0)}
-    found = settled(["a"], lambda names: [record(1.0, yardstick=next(speeds))], MOST, before)
+    found = settled(["a"], lambda names: [record(1.0, yardstick=next(speeds))], MAX_PROCESSES, before)
     assert len(found[0].fastest) == 6
-    other_machine = settled(["a"], lambda names: [record(1.0, yardstick=1.3)], MOST)
-    assert len(other_machine[0].fastest) == 3 * LEAST
+    other_machine = settled(["a"], lambda names: [record(1.0, yardstick=1.3)], MAX_PROCESSES)
+    assert len(other_machine[0].fastest) == 3 * MIN_PROCESSES
 
 
 def test_only_suspects_are_measured_again_and_all_processes_count() -> None:
     asked: list[tuple[str, ...]] = []
 
-    def apart(names: Sequence[str]) -> list[Record]:
+    def measurer(names: Sequence[str]) -> list[Record]:
         asked.append(tuple(names))
         return [record({"flicker": 1.01, "slow": 1.2}[name], name) for name in names]
 
     names = {"same": 1.09, "flicker": 1.5, "slow": 1.15, "faster": 0.5}
     report = Report({}, [*(record(r, n) for n, r in names.items()), record(9.0, "new")])
     baseline = Report({}, [record(1.0, name) for name in (*names, "gone")])
-    changes, report = compare(report, baseline, apart)
-    assert asked == [("flicker", "slow")] * LEAST
+    changes, report = compare(report, baseline, measurer)
+    assert asked == [("flicker", "slow")] * MIN_PROCESSES
     assert {one.name for one in changes if one.regressed} == {"slow"}
     assert {one.name for one in changes if one.rerun} == {"flicker", "slow"}
     assert [one.ratio for one in report.records] == [1.09, 1.01, 1.15, 0.5, 9.0]
@@ -140,22 +141,22 @@ def test_ratios_of_a_machine_as_fast_as_before_are_judged(yardstick: float, nois
 
 def test_equal_work_makes_the_ratio() -> None:
     time = FakeTime()
-    pair = Pair(time.work(0.01), time.work(0.02), "fake", lambda: 2.0)
-    found = run_case(Case("a", "twin", lambda stack: pair), EFFORT, time.clocks)
+    pair = TimedPair(time.work(0.01), time.work(0.02), "fake", lambda: 2.0)
+    found = run_case(BenchCase("a", "twin", lambda: pair), EFFORT, time.clocks)
     assert found.ratio == pytest.approx(0.01 / 0.02 / 2.0)
     assert found.ran == "fake"
 
 
 def test_what_cannot_run_here_is_skipped_with_its_reason_and_named() -> None:
-    def make(stack: ExitStack) -> Pair:
+    def make() -> TimedPair:
         raise ModelError("model x is not in the store")
 
-    skipped = run_case(Case("a", "twin", make), EFFORT)
+    skipped = run_case(BenchCase("a", "twin", make), EFFORT)
     assert skipped.reason == "model x is not in the store"
     assert not skipped.measured
-    baseline = Report({}, [record(1.0)])
-    assert compare(Report({}, [skipped]), baseline, lambda names: [skipped])[0] == []
-    assert missing(Report({}, [skipped]), baseline) == ["a"]
+    report, baseline = Report({"processor": "p"}, [skipped]), Report({"processor": "p"}, [record(1.0)])
+    assert compare(report, baseline, lambda names: [skipped])[0] == []
+    assert compared(report, baseline, [])[2:] == ["a: in the baseline, skipped here"]
 
 
 def test_reports_come_back_from_their_files(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def test_counts_of_another_build_are_not_compared() -> None:
 
 
 def test_other_cases_and_missing_tools_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(UsageError, match="kernels alone"):
+    with pytest.raises(UsageError, match="only the instructions of kernels"):
         count(["codec/png"])
     monkeypatch.setenv("PATH", "")
     with pytest.raises(UsageError, match="valgrind is not installed; fix: apt install"):

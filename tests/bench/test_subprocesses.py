@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from pixelpriv_fast.bench.apart import ONE_CORE, PROGRAM, MeasuringError, by_program, run_program
+from pixelpriv_fast.bench.subprocesses import ONE_CORE, PROGRAM, MeasuringError, in_subprocesses, run_child
 
 
 def test_a_process_says_which_case_it_measures() -> None:
     heard: list[str] = []
     names = ["kernel/largest_change", "metric/psnr"]
-    records = by_program(PROGRAM, heard.append)(names)
+    records = in_subprocesses(PROGRAM, heard.append)(names)
     assert heard == names == [record.name for record in records]
     assert all(record.measured and len(record.fastest) == 1 for record in records)
 
@@ -28,11 +28,11 @@ def test_a_process_keeps_to_one_core() -> None:
     import torch
 
     own = os.sched_getaffinity(0)
-    code = "from pixelpriv_fast.bench import apart; import sys; apart.main(sys.argv[1:]); "
+    code = "from pixelpriv_fast.bench import subprocesses; import sys; subprocesses.main(sys.argv[1:]); "
     code += "import os, torch; print(len(os.sched_getaffinity(0)), torch.get_num_threads())"
     heard: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
-        run_program([sys.executable, "-c", code, f"{folder}/records.json"], heard=heard.append)
+        run_child([sys.executable, "-c", code, f"{folder}/records.json"], on_line=heard.append)
     assert heard == ["1 1"]
     assert os.sched_getaffinity(0) == own
     assert torch.get_num_threads() <= len(own)
@@ -41,13 +41,13 @@ def test_a_process_keeps_to_one_core() -> None:
 def test_what_a_process_writes_to_temporary_files_goes_with_it(tmp_path: Path) -> None:
     code = "import sys, tempfile; print(tempfile.mkdtemp()); open(sys.argv[1], 'w').write('[]')"
     heard: list[str] = []
-    assert by_program([sys.executable, "-c", code], heard.append)([]) == []
+    assert in_subprocesses([sys.executable, "-c", code], heard.append)([]) == []
     assert not Path(heard[0]).exists()
 
 
 def test_a_process_that_fails_is_quoted_with_its_case() -> None:
     with pytest.raises(MeasuringError, match=r"\(metric/psnr\) ended with 1: out of luck"):
-        run_program([sys.executable, "-c", "import sys; print('metric/psnr'); sys.exit('out of luck')"])
+        run_child([sys.executable, "-c", "import sys; print('metric/psnr'); sys.exit('out of luck')"])
 
 
 @pytest.mark.parametrize(

@@ -1,26 +1,27 @@
-"""Records for people: a table, and what a comparison found."""
+"""The lines that the bench prints: a header, a table, and what a comparison found."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
+from .case import BenchCase
 from .compare import Change
 from .instructions import Counts
-from .pair import Case
-from .records import Record
+from .records import Record, Report
 
 _COLUMNS = ("case", "first", "median", "+-", "yardstick", "its median", "ratio", "faster", "noise", "processes")
+_LEFT_ALIGNED = (0, 4)
 
 
-def listing(cases: Sequence[Case]) -> list[str]:
-    """``--list``: name and yardstick."""
+def listing(cases: Sequence[BenchCase]) -> list[str]:
+    """Return the name and yardstick of each case, for ``--list``."""
     width = max(len(case.name) for case in cases)
     return [f"{case.name:{width}}  against {case.yardstick}" for case in cases]
 
 
 def heading(header: dict[str, Any]) -> list[str]:
-    """What the figures hold for."""
+    """Return what the figures of a report with this ``header`` hold for."""
     kernels = sorted(set(header["kernels"].values()))
     native = header["native"]
     return [
@@ -33,13 +34,13 @@ def heading(header: dict[str, Any]) -> list[str]:
 
 
 def table(records: Sequence[Record]) -> list[str]:
-    """The measured cases, aligned, then the skipped ones with their reasons."""
+    """Return the measured cases as an aligned table, then the skipped ones with their reasons."""
     rows = [_COLUMNS, *(_row(record) for record in records if record.measured)]
     widths = [max(len(row[i]) for row in rows) for i in range(len(_COLUMNS))]
-    left = (0, 4)
     lines = [
         "  ".join(
-            cell.ljust(w) if i in left else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True))
+            cell.ljust(width) if i in _LEFT_ALIGNED else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
         )
         for row in rows
     ]
@@ -49,11 +50,11 @@ def table(records: Sequence[Record]) -> list[str]:
 def _row(record: Record) -> tuple[str, ...]:
     return (
         record.name,
-        seconds(record.first),
-        seconds(record.median),
-        seconds(record.mad),
+        _seconds(record.first),
+        _seconds(record.median),
+        _seconds(record.mad),
         record.yardstick,
-        seconds(record.yardstick_median),
+        _seconds(record.yardstick_median),
         f"{record.ratio:.4g}",
         f"{1 / record.ratio:.1f}x",
         "-" if record.band is None else f"{100 * record.band:.1f} %",
@@ -62,14 +63,14 @@ def _row(record: Record) -> tuple[str, ...]:
 
 
 def counted(counts: Counts) -> list[str]:
-    """``--instructions``: what was counted of which build."""
+    """Return the build and the instructions of each kernel, for ``--instructions``."""
     build = ", ".join(f"{key} {value}" for key, value in counts.build.items())
     width = max(map(len, counts.instructions))
     return [build, *(f"{name:{width}} {number:14,.0f}" for name, number in counts.instructions.items())]
 
 
 def changes(found: Sequence[Change]) -> list[str]:
-    """One line a case against its baseline, the slower ones first."""
+    """Return one line a case, the slower ones first."""
     lines = []
     for one in sorted(found, key=lambda change: -change.slower):
         verdict = "SLOWER" if one.regressed else "noisy" if one.noisy else "ok"
@@ -81,8 +82,35 @@ def changes(found: Sequence[Change]) -> list[str]:
     return lines
 
 
-def seconds(value: float) -> str:
-    """Three digits and a unit: "1.23 ms"."""
+def compared(report: Report, before: Report, found: Sequence[Change]) -> list[str]:
+    """Return the lines of a comparison.
+
+    Parameters
+    ----------
+    report, before : Report
+        This run and the baseline.
+    found : sequence of Change
+        What changed between them.
+
+    Returns
+    -------
+    list of str
+        The changes, then notes on what the two reports do not share: skipped cases, backends, the processor.
+    """
+    now, then, present = report.measured, before.measured, {record.name for record in report.records}
+    notes = [f"{name}: in the baseline, skipped here" for name in then if name in present and name not in now]
+    notes += [
+        f"{name}: ran on {record.ran}, in the baseline on {then[name].ran}"
+        for name, record in now.items()
+        if name in then and record.ran != then[name].ran
+    ]
+    if report.header["processor"] != before.header.get("processor"):
+        notes.append(f"the baseline is of another processor ({before.header.get('processor')}): ratios differ by that")
+    return ["", f"against the baseline of {before.header.get('date')}:", *changes(found), *notes]
+
+
+def _seconds(value: float) -> str:
+    """Return three digits and a unit: "1.23 ms"."""
     for unit, size in (("s", 1.0), ("ms", 1e-3), ("us", 1e-6)):
         if value >= size:
             return f"{value / size:.3g} {unit}"
