@@ -6,10 +6,10 @@ Importing this loads no image library; the first ``decode`` or ``encode`` does.
 from .contract import EncodeOptions, Header
 from .decoding import Opened, decode, open, peek
 from .encoding import check_options, encode, is_lossy
+from .formats import format_for, format_of_path, known_suffixes, suffix_for
+from .from_pillow import from_pil
 from .limits import Limits
 from .metadata import POLICIES
-from .pil_source import from_pil
-from .sniff import format_for, format_of_path, known_suffixes, suffix_for
 from .webp import picture
 
 KNOWN_SUFFIXES = known_suffixes()

@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 from ..errors import PhotoError, UsageError
 from ..types import Photo
 from .contract import Codec, Header, Refused
+from .formats import codec_of_content
 from .limits import Limits, refuse_bytes, refuse_header
-from .sniff import codec_of_content
 
 T = TypeVar("T")
 

@@ -11,8 +11,8 @@ from ..errors import PhotoError, UsageError
 from ..photo_check import checked_photo
 from ..types import Metadata, Photo, Pixels
 from .contract import DEFAULT_QUALITY, Codec, EncodeJob, EncodeOptions, Refused
+from .formats import canonical, codec
 from .metadata import apply_policy, check_policy, icc_space
-from .sniff import canonical, codec
 
 _SUBSAMPLINGS = ("444", "422", "420")
 

@@ -1,23 +1,22 @@
 """EXIF blocks: reading them, and the allow-list of what the ``private`` policy keeps.
 
-A new block is written from allowed tags, so a tag that nobody thought of cannot leak. (``exif_keep`` is the other way.)
+A new block is written from allowed tags, so a tag that was not thought of cannot leak. (``exif_keep`` does the opposite.)
+Choice: Pillow's ``Image.Exif`` does not write it: it guesses types (byte strings become BYTE, LONG becomes SHORT), reduces
+fractions, and warns on the terminal about damaged blocks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .contract import Damaged
-from .tiff_structure import (
+from .tag_directories import (
     Directory,
-    Entry,
+    TagValue,
     Tree,
     block,
-    byte_order,
     first_directory,
     longs,
-    number,
     read_directory,
     shorts,
 )
@@ -49,88 +48,135 @@ _LONGEST_ALLOWED = 1024
 
 @dataclass(frozen=True, slots=True)
 class Directories:
-    """The tag directories of a block; those that are absent or damaged are empty."""
+    """The tag directories of a block; those that are absent or damaged are empty.
 
-    order: str
-    first: Mapping[int, Entry]
-    exif: Mapping[int, Entry]
-    interop: Mapping[int, Entry]
-    gps: Mapping[int, Entry]
+    Attributes
+    ----------
+    first : Directory
+        Camera, time and pointers.
+    exif : Directory
+        Exposure data.
+    interop : Directory
+        Which colour space an untagged photo is in.
+    gps : Directory
+        Where the photo was taken.
+    """
+
+    first: Directory
+    exif: Directory
+    interop: Directory
+    gps: Directory
 
     def tree(self) -> Tree:
-        """The directories nested for writing, pointers where there is something to point to."""
+        """Nest the directories for writing, pointers where there is something to point to."""
         pointers = {EXIF_IFD, GPS_IFD, INTEROP_IFD}
-        inner: dict[int, Entry | Tree] = {tag: entry for tag, entry in self.exif.items() if tag not in pointers}
-        if self.interop:
-            inner[INTEROP_IFD] = self.interop
-        tree: dict[int, Entry | Tree] = {tag: entry for tag, entry in self.first.items() if tag not in pointers}
+        inner: dict[int, TagValue | Tree] = {tag: e for tag, e in self.exif.entries.items() if tag not in pointers}
+        if self.interop.entries:
+            inner[INTEROP_IFD] = self.interop.entries
+        tree: dict[int, TagValue | Tree] = {tag: e for tag, e in self.first.entries.items() if tag not in pointers}
         if inner:
             tree[EXIF_IFD] = inner
-        if self.gps:
-            tree[GPS_IFD] = self.gps
+        if self.gps.entries:
+            tree[GPS_IFD] = self.gps.entries
         return tree
 
 
 def read(exif: bytes) -> Directories:
-    """The directories of a block (without JPEG's "Exif" prefix). Raises ``Damaged`` when even the first is broken."""
+    """Read the directories of a block without JPEG's "Exif" prefix. Raises ``Damaged`` if even the first is broken."""
     return read_below(exif, first_directory(exif))
 
 
-def read_below(exif: bytes, directory: Directory) -> Directories:
-    """The directories of a block whose first one was read before. Raises ``Damaged``."""
-    order, first = byte_order(exif), directory.entries
+def read_below(exif: bytes, first: Directory) -> Directories:
+    """Read the directories that a block's first one points to.
 
-    def child(parent: Mapping[int, Entry], tag: int) -> Mapping[int, Entry]:
+    Parameters
+    ----------
+    exif : bytes
+        The whole block.
+    first : Directory
+        Its first directory, read before.
+
+    Returns
+    -------
+    Directories
+        All of them.
+    """
+
+    def child(parent: Directory, tag: int) -> Directory:
         try:
-            return read_directory(exif, number(parent.get(tag), order, 0), order).entries
+            return read_directory(exif, parent.number(tag), first.order)
         except Damaged:
-            return {}
+            return Directory({}, first.order)
 
     inner = child(first, EXIF_IFD)
-    return Directories(order, first, inner, child(inner, INTEROP_IFD), child(first, GPS_IFD))
+    return Directories(first, inner, child(inner, INTEROP_IFD), child(first, GPS_IFD))
 
 
 def without_prefix(exif: bytes | None) -> bytes | None:
-    """The TIFF structure of an EXIF block that may carry JPEG's prefix; None when it holds nothing."""
+    """Return the TIFF structure of an EXIF block that may carry JPEG's prefix; None if it holds nothing."""
     return (exif or b"").removeprefix(b"Exif\0\0") or None
 
 
 def read_orientation(exif: bytes | None) -> int:
-    """EXIF's orientation, 1..8; 1 where there is none or it is damaged."""
+    """Return EXIF's orientation, 1..8; 1 where there is none or it is damaged."""
     if not exif:
         return 1
     try:
-        return orientation_of(first_directory(exif).entries, byte_order(exif))
+        return orientation_of(first_directory(exif))
     except Damaged:
         return 1
 
 
-def orientation_of(tags: Mapping[int, Entry], order: str) -> int:
-    """The orientation, 1..8, that a first directory states; 1 where it states none."""
-    found = number(tags.get(ORIENTATION), order, 1)
+def orientation_of(first: Directory) -> int:
+    """Return the orientation, 1..8, that a first directory states; 1 where it states none."""
+    found = first.number(ORIENTATION, 1)
     return found if 1 <= found <= 8 else 1
 
 
 def private(exif: bytes, width: int, height: int) -> bytes | None:
-    """A new block of the allowed tags alone, upright, of the given size; None when none is left or it is damaged."""
+    """Write a new block of the allowed tags alone.
+
+    Parameters
+    ----------
+    exif : bytes
+        The source's block.
+    width, height : int
+        Size of the upright photo, in pixels.
+
+    Returns
+    -------
+    bytes or None
+        The block, upright; None if it is damaged or no tag is left.
+    """
     try:
         found = read(exif)
     except Damaged:
         return None
-    inner = _allowed(found.exif, PRIVATE_EXIF)
-    first = _allowed(found.first, PRIVATE_IFD0)
-    if not first and not inner:
+    inner = found.exif.only(PRIVATE_EXIF, _LONGEST_ALLOWED)
+    first = found.first.only(PRIVATE_IFD0, _LONGEST_ALLOWED)
+    if not first.entries and not inner.entries:
         return None
-    return upright_block(Directories(found.order, first, inner, _allowed(found.interop, _INTEROP), {}), width, height)
-
-
-def _allowed(entries: Mapping[int, Entry], tags: frozenset[int]) -> dict[int, Entry]:
-    return {tag: entry for tag, entry in entries.items() if tag in tags and len(entry.value) <= _LONGEST_ALLOWED}
+    interop, gps = found.interop.only(_INTEROP, _LONGEST_ALLOWED), found.gps.only(())
+    return upright_block(Directories(first, inner, interop, gps), width, height)
 
 
 def upright_block(found: Directories, width: int, height: int) -> bytes:
-    """``found`` written anew, with orientation 1 and, where it states a size, the given one."""
-    sizes = {WIDTH: longs(found.order, width), HEIGHT: longs(found.order, height)}
-    inner = {**found.exif, **{tag: entry for tag, entry in sizes.items() if tag in found.exif}}
-    first = {**found.first, ORIENTATION: shorts(found.order, 1)}
-    return block(Directories(found.order, first, inner, found.interop, found.gps).tree(), found.order)
+    """Write directories as a new block, with orientation 1 and, where they state a size, the given one.
+
+    Parameters
+    ----------
+    found : Directories
+        What to write.
+    width, height : int
+        Size of the upright photo, in pixels.
+
+    Returns
+    -------
+    bytes
+        The block.
+    """
+    order = found.first.order
+    sizes = {WIDTH: longs(order, width), HEIGHT: longs(order, height)}
+    inner = found.exif.changed({tag: size for tag, size in sizes.items() if tag in found.exif.entries})
+    first = found.first.changed({ORIENTATION: shorts(order, 1)})
+    return block(replace(found, first=first, exif=inner).tree(), order)

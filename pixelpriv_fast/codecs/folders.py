@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ..files import STATE_FOLDER
-from .sniff import known_suffixes
+from .formats import known_suffixes
 
 #: Told of every file that is passed over, with the reason.
 PassedOver = Callable[[Path, str], None]

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from ..types import Metadata
 from .contract import Damaged
 from .exif import without_prefix
-from .tiff_structure import byte_order, first_directory
+from .tag_directories import first_directory
 
 SOI, EOI, SOS, DQT, COM = 0xD8, 0xD9, 0xDA, 0xDB, 0xFE
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
@@ -145,12 +145,15 @@ def _read_application(marker: int, content: bytes, found: Segments) -> None:
 def _count_views(mpf: bytes) -> int:
     """Pictures of equal rank in a multi-picture file (CIPA DC-007): those of the classes panorama, disparity, angle."""
     try:
-        order, index = byte_order(mpf), first_directory(mpf).entries.get(0xB002)
+        first = first_directory(mpf)
     except Damaged:
         return 1
+    index = first.entries.get(0xB002)
     if index is None:
         return 1
-    kinds = struct.unpack(f"{order}{len(index.value) // 16 * 4}I", index.value[: len(index.value) // 16 * 16])[::4]
+    kinds = struct.unpack(f"{first.order}{len(index.value) // 16 * 4}I", index.value[: len(index.value) // 16 * 16])[
+        ::4
+    ]
     return max(1, sum(1 for kind in kinds if kind & 0x00FF0000 == 0x00020000))
 
 

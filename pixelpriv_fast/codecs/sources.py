@@ -199,6 +199,6 @@ class _PillowImage:
         return math.prod(self.image.size)
 
     def decode(self) -> Photo:
-        from .pil_source import from_pil
+        from .from_pillow import from_pil
 
         return from_pil(self.image)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import zlib
-from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -13,20 +12,17 @@ from ..types import Photo
 from .contract import Codec, Damaged, EncodeJob, Header, Refused
 from .exif import orientation_of
 from .pillow_image import Plane, from_image, stacked
-from .tiff_strips import UNPACKERS, unpacked
-from .tiff_structure import (
+from .tag_directories import (
     Directory,
-    Entry,
     byte_order,
     directory_bytes,
     file_header,
     first_directory,
-    integers,
     longs,
-    number,
     read_directory,
     shorts,
 )
+from .tiff_strips import UNPACKERS, unpacked
 from .tiff_tags import (
     BITS,
     CHANNELS,
@@ -52,6 +48,7 @@ from .tiff_tags import (
 _CHANNEL_NAMES = {0: "grey", 1: "grey", 2: "rgb", 3: "palette", 5: "cmyk"}
 
 _MOST_PAGES = 1000
+_MOST_CHANNELS = 8  # a hostile file may promise 65,535, and their bytes from one strip that all rows share
 _STRIP_GOAL = 1024 * 1024  # bytes; large enough for zlib, small enough for readers with little memory
 
 
@@ -69,20 +66,19 @@ class Tiff(Codec[Directory]):
     def parse(self, data: bytes) -> tuple[Header, Directory]:
         if data[2:4] in (b"+\0", b"\0+"):
             raise Refused("a BigTIFF (64-bit offsets)", "save it as a plain TIFF")
-        order, first = byte_order(data), first_directory(data)
-        tags = first.entries
-        if DNG_VERSION in tags or data[8:10] == b"CR" or number(tags.get(SUBFILE), order, 0) & 1:
+        first = first_directory(data)
+        if DNG_VERSION in first.entries or data[8:10] == b"CR" or first.number(SUBFILE) & 1:
             raise Refused("a camera raw file or a lone preview", "develop it to JPEG or TIFF")
-        _check_readable(tags, order)
+        _check_readable(first)
         header = Header(
             "tiff",
-            number(tags.get(WIDTH), order, 0),
-            number(tags.get(HEIGHT), order, 0),
-            _count_pages(data, first, order),
-            max(8, *integers(tags.get(BITS), order), 8),
-            _CHANNEL_NAMES[number(tags[PHOTOMETRIC], order, 0)],
-            bool(integers(tags.get(EXTRA), order)),
-            orientation_of(tags, order),
+            first.number(WIDTH),
+            first.number(HEIGHT),
+            _count_pages(data, first),
+            max(8, *first.integers(BITS), 8),
+            _CHANNEL_NAMES[first.number(PHOTOMETRIC)],
+            bool(first.integers(EXTRA)),
+            orientation_of(first),
             lossless=True,
         )
         return header, first
@@ -123,39 +119,39 @@ class Tiff(Codec[Directory]):
 
 
 def _deflate(rows: Plane) -> bytes:
-    """One strip: horizontal differences (predictor 2), then zlib as in ``png``."""
+    """Pack one strip: horizontal differences (predictor 2), then zlib as in ``png``."""
     filtered = rows.copy()
     np.subtract(rows[:, 1:], rows[:, :-1], out=filtered[:, 1:])
     engine = zlib.compressobj(1, zlib.DEFLATED, 15, 9, zlib.Z_RLE)
     return engine.compress(filtered.data) + engine.flush()
 
 
-def _check_readable(tags: Mapping[int, Entry], order: str) -> None:
-    """Raises ``Refused`` or ``Damaged`` for codings that are not read, or not without loss."""
-    photometric = number(tags.get(PHOTOMETRIC), order, -1)
+def _check_readable(first: Directory) -> None:
+    """Raise ``Refused`` or ``Damaged`` for codings that are not read, or not without loss."""
+    photometric = first.number(PHOTOMETRIC, -1)
     if photometric not in _CHANNEL_NAMES:
         raise Refused(f"pixels of photometric kind {photometric}", "convert the photo to 8-bit RGB first")
-    coding = number(tags.get(COMPRESSION), order, 1)
+    if first.number(CHANNELS, 1) > _MOST_CHANNELS:
+        raise Refused(f"pixels of {first.number(CHANNELS):,} channels", "convert the photo to 8-bit RGB first")
+    coding, predictor = first.number(COMPRESSION, 1), first.number(PREDICTOR, 1)
     if coding not in UNPACKERS:
         raise Refused(f"compression {coding} is not supported", "save it with deflate, LZW or no compression")
-    if number(tags.get(PREDICTOR), order, 1) > 2 or (
-        number(tags.get(PREDICTOR), order, 1) == 2 and set(integers(tags.get(BITS), order)) - {8, 16}
-    ):
+    if predictor > 2 or (predictor == 2 and set(first.integers(BITS)) - {8, 16}):
         raise Refused("differences of other than 8-bit values", "save it with deflate, LZW or no compression")
-    if any(kind != 1 for kind in integers(tags.get(SAMPLE_FORMAT), order)):
+    if any(kind != 1 for kind in first.integers(SAMPLE_FORMAT)):
         raise Refused("signed or floating-point values", "convert the photo to 8-bit RGB first")
-    width, height = number(tags.get(WIDTH), order, 0), number(tags.get(HEIGHT), order, 0)
-    tile = number(tags.get(TILE_WIDTH), order, 0) * number(tags.get(TILE_HEIGHT), order, 0)
+    width, height = first.number(WIDTH), first.number(HEIGHT)
+    tile = first.number(TILE_WIDTH) * first.number(TILE_HEIGHT)
     if tile > 4 * max(width, 1024) * max(height, 1024):  # whole tiles are unpacked
         raise Damaged(f"tiles of {tile:,} pixels in a picture of {width}x{height}")
 
 
-def _count_pages(data: bytes, first: Directory, order: str) -> int:
-    """Pictures of full size; reduced copies and masks do not count. A chain that loops ends where it began again."""
+def _count_pages(data: bytes, first: Directory) -> int:
+    """Count pictures of full size; reduced copies and masks do not count. A chain that loops ends where it began again."""
     pages, following, seen = 1, first.next, set[int]()
     while following and following not in seen and len(seen) < _MOST_PAGES:
         seen.add(following)
-        directory = read_directory(data, following, order)
-        pages += not number(directory.entries.get(SUBFILE), order, 0) & (1 | 4)
+        directory = read_directory(data, following, first.order, only=(SUBFILE,))
+        pages += not directory.number(SUBFILE) & (1 | 4)
         following = directory.next
     return pages

@@ -1,30 +1,19 @@
 """A TIFF's strips or tiles, unpacked: what remains for Pillow is a file of plain values and pixel tags.
 
 Choice: the file is cut here. libtiff, which Pillow calls for packed files, writes its complaints about damaged ones to the
-terminal; tifffile logs there too, parses every vendor's tags without bounds, and pads what a damaged strip lacks.
+terminal; tifffile logs there too, interprets every vendor's tags, and reads strips whose stated sizes are wrong.
 """
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from .contract import Damaged, library
-from .tiff_structure import (
-    Directory,
-    Entry,
-    Tree,
-    byte_order,
-    directory_bytes,
-    file_header,
-    integers,
-    longs,
-    number,
-    shorts,
-)
+from .tag_directories import Directory, TagValue, Tree, directory_bytes, file_header, longs, shorts
 from .tiff_tags import (
     BITS,
     CHANNELS,
@@ -89,7 +78,7 @@ UNPACKERS: dict[int, Callable[[memoryview, int], bytes | memoryview]] = {
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """How the picture is cut: pieces of ``rows`` rows and ``row_bytes`` bytes a row, ``channels`` values a pixel."""
+    """How the picture is cut: pieces of ``rows`` rows, ``row_bytes`` bytes a row and ``channels`` values a pixel."""
 
     row_bytes: int
     rows: int
@@ -100,24 +89,40 @@ class _Layout:
     tiled: bool
 
     def rows_of(self, piece: int) -> int:
-        """The last strip of a plane may be short; tiles never are."""
+        """Return a piece's rows: the last strip of a plane may be short; tiles never are."""
         if self.tiled:
             return self.rows
         return min(self.rows, self.height - piece % (self.pieces // self.planes) * self.rows)
 
 
 def unpacked(data: bytes, first: Directory) -> bytes:
-    """The file rewritten: one directory that names the pixels alone, the values unpacked.
+    """Rewrite a file: one directory that names the pixels alone, the values unpacked.
 
-    Raises ``Damaged`` when a piece is missing, lies outside the file or does not unpack to its size.
+    Parameters
+    ----------
+    data : bytes
+        The whole file.
+    first : Directory
+        Its first directory; the size that it states has passed the limits.
+
+    Returns
+    -------
+    bytes
+        A TIFF for Pillow.
+
+    Raises
+    ------
+    Damaged
+        If a piece is missing, lies outside the file or does not unpack to its size.
+    Refused
+        If the library that unpacks it is not installed.
     """
-    order, tags = byte_order(data), first.entries
-    layout = _layout(tags, order)
-    offsets = integers(tags.get(TILES if layout.tiled else STRIPS), order)
-    sizes = integers(tags.get(TILE_BYTES if layout.tiled else STRIP_BYTES), order)
+    layout = _layout(first)
+    offsets = first.integers(TILES if layout.tiled else STRIPS)
+    sizes = first.integers(TILE_BYTES if layout.tiled else STRIP_BYTES)
     if len(offsets) < layout.pieces or len(sizes) < layout.pieces:
         raise Damaged(f"{layout.pieces} pieces are needed, {min(len(offsets), len(sizes))} are listed")
-    coding, predictor = number(tags.get(COMPRESSION), order, PLAIN), number(tags.get(PREDICTOR), order, 1)
+    coding, predictor = first.number(COMPRESSION, PLAIN), first.number(PREDICTOR, 1)
     view = memoryview(data)
     pieces: list[bytes | memoryview] = []
     for piece in range(layout.pieces):
@@ -126,26 +131,26 @@ def unpacked(data: bytes, first: Directory) -> bytes:
             raise Damaged(f"piece {piece} lies outside the file (bytes {start:,} to {end:,} of {len(data):,})")
         plain = _unpack(view[start:end], coding, layout.row_bytes * layout.rows_of(piece))
         pieces.append(_undo_differences(plain, layout) if predictor == 2 and coding != PLAIN else plain)
-    return _plain_file(order, tags, layout, pieces)
+    return _plain_file(first, layout, pieces)
 
 
-def _layout(tags: Mapping[int, Entry], order: str) -> _Layout:
-    width, height = number(tags.get(WIDTH), order, 0), number(tags.get(HEIGHT), order, 0)
-    channels = number(tags.get(CHANNELS), order, 1)
-    planes = channels if number(tags.get(PLANAR), order, 1) == 2 else 1
-    bits = max(integers(tags.get(BITS), order), default=1)
-    tile_width, tile_height = number(tags.get(TILE_WIDTH), order, 0), number(tags.get(TILE_HEIGHT), order, 0)
-    tiled = TILE_WIDTH in tags
+def _layout(first: Directory) -> _Layout:
+    width, height = first.number(WIDTH), first.number(HEIGHT)
+    channels = first.number(CHANNELS, 1)
+    planes = channels if first.number(PLANAR, 1) == 2 else 1
+    bits = max(first.integers(BITS), default=1)
+    tile_width, tile_height = first.number(TILE_WIDTH), first.number(TILE_HEIGHT)
+    tiled = TILE_WIDTH in first.entries
     if tiled and (not tile_width or not tile_height):
         raise Damaged(f"tiles of {tile_width}x{tile_height}")
-    rows = tile_height if tiled else max(1, min(height, number(tags.get(ROWS), order, height)))
+    rows = tile_height if tiled else max(1, min(height, first.number(ROWS, height)))
     row_bytes = ((tile_width if tiled else width) * (channels // planes) * bits + 7) // 8
     across = -(-width // tile_width) if tiled else 1
     return _Layout(row_bytes, rows, height, channels // planes, across * -(-height // rows) * planes, planes, tiled)
 
 
 def _unpack(packed: memoryview, coding: int, size: int) -> bytes | memoryview:
-    """``size`` bytes of plain values; what a writer padded behind them is cut off."""
+    """Return ``size`` bytes of plain values; what a writer padded behind them is cut off."""
     plain = UNPACKERS[coding](packed, size) if size else b""
     if len(plain) < size:
         raise Damaged(f"a piece of {size:,} bytes has {len(plain):,} only")
@@ -153,15 +158,16 @@ def _unpack(packed: memoryview, coding: int, size: int) -> bytes | memoryview:
 
 
 def _undo_differences(plain: bytes | memoryview, layout: _Layout) -> bytes:
-    """Predictor 2: every value is stored less the one to its left (8-bit values; others were refused)."""
+    """Undo predictor 2: every value is stored less the one to its left (8-bit values; others were refused)."""
     rows = np.frombuffer(plain, np.uint8).reshape(-1, layout.row_bytes // layout.channels, layout.channels)
     return np.cumsum(rows, axis=1, dtype=np.uint8).tobytes()
 
 
-def _plain_file(order: str, tags: Mapping[int, Entry], layout: _Layout, pieces: list[bytes | memoryview]) -> bytes:
+def _plain_file(first: Directory, layout: _Layout, pieces: list[bytes | memoryview]) -> bytes:
+    order = first.order
     ends = np.cumsum([8, *(len(piece) for piece in pieces)]).tolist()
-    tree: dict[int, Entry | Tree] = {tag: tags[tag] for tag in LISTS & tags.keys()}
-    tree |= {tag: longs(order, number(tags[tag], order, 0)) for tag in NUMBERS & tags.keys()}
+    tree: dict[int, TagValue | Tree] = dict(first.only(LISTS).entries)
+    tree |= {tag: longs(order, first.number(tag)) for tag in first.only(NUMBERS).entries}
     tree[COMPRESSION] = shorts(order, PLAIN)
     tree[TILES if layout.tiled else STRIPS] = longs(order, *ends[:-1])
     tree[TILE_BYTES if layout.tiled else STRIP_BYTES] = longs(order, *(len(piece) for piece in pieces))

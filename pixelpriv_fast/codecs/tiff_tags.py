@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ..types import Metadata
 from .exif import read, read_below
-from .tiff_structure import RATIONAL, UNDEFINED, Directory, Entry, Tree, block, number, rational, shorts
+from .tag_directories import RATIONAL, UNDEFINED, Directory, TagValue, Tree, block, shorts
 
 SUBFILE, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC = 0x00FE, 0x0100, 0x0101, 0x0102, 0x0103, 0x0106
 STRIPS, CHANNELS, ROWS, STRIP_BYTES, X_RESOLUTION, Y_RESOLUTION = 0x0111, 0x0115, 0x0116, 0x0117, 0x011A, 0x011B
@@ -30,27 +30,51 @@ _NOT_EXIF = (
 _CENTIMETRES = 3
 
 
-def read_tags(data: bytes, directory: Directory) -> Metadata:
-    """What a TIFF file's first directory says besides the pixels. Raises ``Damaged``."""
-    found = read_below(data, directory)
-    order, first = found.order, directory.entries
-    kept = {tag: entry for tag, entry in first.items() if tag not in _NOT_EXIF}
-    tree = replace(found, first=kept).tree()
-    scale = 2.54 if number(first.get(UNIT), order, 2) == _CENTIMETRES else 1.0
-    x, y = rational(first.get(X_RESOLUTION), order) * scale, rational(first.get(Y_RESOLUTION), order) * scale
-    icc, xmp, iptc = (first[tag].value if tag in first else None for tag in (_ICC, _XMP, _IPTC))
-    return Metadata(icc, block(tree, order) if tree else None, xmp, iptc, (x, y) if x and y else None)
+def read_tags(data: bytes, first: Directory) -> Metadata:
+    """Read what a TIFF file's first directory says besides the pixels.
+
+    Parameters
+    ----------
+    data : bytes
+        The whole file.
+    first : Directory
+        Its first directory.
+
+    Returns
+    -------
+    Metadata
+        Its blocks; the tags that EXIF knows become a block.
+    """
+    kept = {tag: entry for tag, entry in first.entries.items() if tag not in _NOT_EXIF}
+    tree = replace(read_below(data, first), first=replace(first, entries=kept)).tree()
+    scale = 2.54 if first.number(UNIT, 2) == _CENTIMETRES else 1.0
+    x, y = first.rational(X_RESOLUTION) * scale, first.rational(Y_RESOLUTION) * scale
+    icc, xmp, iptc = (first.entries[tag].value if tag in first.entries else None for tag in (_ICC, _XMP, _IPTC))
+    return Metadata(icc, block(tree, first.order) if tree else None, xmp, iptc, (x, y) if x and y else None)
 
 
-def metadata_tags(metadata: Metadata, order: str) -> dict[int, Entry | Tree]:
-    """The tags to write beside the pixels'; an EXIF block's directories become the file's own."""
-    tags: dict[int, Entry | Tree] = {}
+def metadata_tags(metadata: Metadata, order: str) -> dict[int, TagValue | Tree]:
+    """Make the tags to write beside the pixels'; an EXIF block's directories become the file's own.
+
+    Parameters
+    ----------
+    metadata : Metadata
+        What to write.
+    order : str
+        The file's byte order, "<" or ">"; an EXIF block must be in it too.
+
+    Returns
+    -------
+    dict
+        Tag -> value or inner directory.
+    """
+    tags: dict[int, TagValue | Tree] = {}
     if metadata.exif:
         tags |= {tag: node for tag, node in read(metadata.exif).tree().items() if tag not in _NOT_EXIF}
     if metadata.dpi:
         x, y = (struct.pack(order + "II", max(1, min(round(value * 1000), 2**32 - 1)), 1000) for value in metadata.dpi)
-        tags |= {X_RESOLUTION: Entry(RATIONAL, x), Y_RESOLUTION: Entry(RATIONAL, y), UNIT: shorts(order, 2)}
+        tags |= {X_RESOLUTION: TagValue(RATIONAL, x), Y_RESOLUTION: TagValue(RATIONAL, y), UNIT: shorts(order, 2)}
     for tag, content in ((_XMP, metadata.xmp), (_IPTC, metadata.iptc), (_ICC, metadata.icc)):
         if content:
-            tags[tag] = Entry(UNDEFINED if tag != _XMP else 1, content)
+            tags[tag] = TagValue(UNDEFINED if tag != _XMP else 1, content)
     return tags

@@ -56,6 +56,36 @@ def _tiff_tiles() -> bytes:
     return b"II*\0" + struct.pack("<I", 200) + bytes(192) + struct.pack("<H", len(entries)) + rows + bytes(4)
 
 
+def _tiff_tags() -> bytes:
+    """A good small picture with 5,000 tags that all hold the whole file of 63 kB."""
+    numbers = {256: 64, 257: 48, 258: 8, 259: 1, 262: 1, 273: 8, 277: 1, 278: 48, 279: 64 * 48}
+    size = 12 * 5000
+    rows = [struct.pack("<HHII", tag, 4, 1, value) for tag, value in numbers.items()]
+    rows += [struct.pack("<HHII", 40_000 + number, 1, size, 8) for number in range(5000)]
+    pixels = bytes(64 * 48)
+    return (
+        b"II*\0"
+        + struct.pack("<I", 8 + len(pixels))
+        + pixels
+        + struct.pack("<H", len(rows))
+        + b"".join(rows)
+        + bytes(4)
+    )
+
+
+def _tiff_channels() -> bytes:
+    """One strip of 65 MB in 64 kB, which a thousand rows of 65,535 channels share."""
+    strip = zlib.compress(bytes(65_535_000), 9)
+    directory_at = 8 + len(strip) + len(strip) % 2
+    lists_at = directory_at + 2 + 12 * 9 + 4
+    entries = {256: (4, 1, 1000), 257: (4, 1, 1000), 258: (3, 1, 8), 259: (3, 1, 8), 262: (3, 1, 2)}
+    entries |= {273: (4, 1000, lists_at), 277: (3, 1, 65_535), 278: (4, 1, 1), 279: (4, 1000, lists_at + 4000)}
+    rows = b"".join(struct.pack("<HHII", tag, *row) for tag, row in sorted(entries.items()))
+    lists = struct.pack("<1000I", *[8] * 1000) + struct.pack("<1000I", *[len(strip)] * 1000)
+    head = b"II*\0" + struct.pack("<I", directory_at) + strip + bytes(len(strip) % 2)
+    return head + struct.pack("<H", len(entries)) + rows + bytes(4) + lists
+
+
 def _tiff_pages() -> bytes:
     frame = Image.new("L", (8, 8))
     out = io.BytesIO()
@@ -95,6 +125,7 @@ HARMLESS: dict[str, Callable[[], bytes]] = {
     "png 100 texts": lambda: _png(
         64, 48, extra=samples.png_chunk(b"zTXt", b"A\0\0" + zlib.compress(bytes(4_000_000), 9)) * 100
     ),
+    "tiff overlapping tags": _tiff_tags,
 }
 REFUSED: dict[str, Callable[[], bytes]] = {
     "png 65500 squared": lambda: _png(65_500, 65_500),
@@ -119,6 +150,7 @@ REFUSED: dict[str, Callable[[], bytes]] = {
     "tiff strips": lambda: _tiff(t256=60_000, t257=60_000, t278=60_000),
     "tiff tiles": _tiff_tiles,
     "tiff pages": _tiff_pages,
+    "tiff channels": _tiff_channels,
     "avif 65536 squared": lambda: _avif_size(65_536, 65_536),
     "avif widest": lambda: _avif_size(2**32 - 1, 1),
     "avif largest": lambda: _avif_size(2**32 - 1, 2**32 - 1),

@@ -12,7 +12,7 @@ from PIL import Image, ImageCms, ImageOps
 from PIL.JpegImagePlugin import JpegImageFile
 
 from pixelpriv_fast import codecs
-from pixelpriv_fast.codecs import jpeg, sniff
+from pixelpriv_fast.codecs import formats, jpeg
 from pixelpriv_fast.errors import PhotoError, UsageError
 
 from . import profiles, samples
@@ -291,7 +291,7 @@ def test_from_pil(photos: Path) -> None:
 @pytest.mark.parametrize("format_name", samples.FORMATS)
 def test_a_file_is_parsed_once(format_name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Opening a photo and decoding it asks the codec once for what stands before the pixels."""
-    data, row = samples.with_everything(format_name, samples.picture()), type(sniff.codec(format_name))
+    data, row = samples.with_everything(format_name, samples.picture()), type(formats.codec(format_name))
     parse, calls = row.parse, []
 
     def counted(self: object, given: bytes) -> object:

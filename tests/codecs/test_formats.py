@@ -9,7 +9,7 @@ from pathlib import PurePath
 import pytest
 
 from pixelpriv_fast import codecs
-from pixelpriv_fast.codecs.sniff import codec
+from pixelpriv_fast.codecs.formats import codec
 from pixelpriv_fast.errors import UsageError
 from pixelpriv_fast.registry import CODECS
 from tests.conftest import ROOT
