@@ -18,7 +18,7 @@ _PUBLIC = {
     "Limits": ".codecs:Limits",
     "PixelPrivError": ".errors:PixelPrivError",
     "protect": ".protection.protector:protect",
-    "score": ".evaluate.scoring:score",
+    "score": ".evaluate.score:score",
     "load_classifier": ".models:load_classifier",
     "info": ".about:info",
     "attacks": ".attacks:",
@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     from .codecs import EncodeOptions as EncodeOptions
     from .codecs import Limits as Limits
     from .errors import PixelPrivError as PixelPrivError
-    from .evaluate.scoring import score as score
+    from .evaluate.score import score as score
     from .models import load_classifier as load_classifier
     from .protection.protector import Protector as Protector
     from .protection.protector import protect as protect

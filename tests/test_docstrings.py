@@ -2,6 +2,9 @@
 
 Public is what has no leading underscore in a module of the package. ruff's ``D`` rules see to the form; here the contents of
 numpydoc's sections are held against the code.
+
+The commands of the command line are the exception: their docstring is their ``--help``, and each of their parameters must have
+a help text of its own instead of a line in the docstring.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from typing import Any
 
 import docstring_parser
 import pytest
+import typer
 
 import pixelpriv_fast
 
@@ -67,12 +71,30 @@ def described(docstring: str) -> list[tuple[str, str]]:
     ]
 
 
+def help_texts(thing: Any) -> list[str | None]:
+    """The help texts of a command's parameters; an empty list for what is not a command."""
+    if inspect.isclass(thing) or not thing.__module__.startswith("pixelpriv_fast.cli"):
+        return []
+    annotations = [parameter.annotation for parameter in inspect.signature(thing, eval_str=True).parameters.values()]
+    infos = [info for annotation in annotations for info in getattr(annotation, "__metadata__", ())]
+    return [info.help for info in infos if isinstance(info, typer.models.ParameterInfo)]
+
+
+@pytest.mark.parametrize("module_name", [name for name in MODULES if ".cli." in name])
+def test_every_option_of_a_command_has_a_help_text(module_name: str) -> None:
+    for name, thing in public_things(module_name):
+        texts = help_texts(thing)
+        assert all(texts), f"{name} has an option without help"
+        if texts and name != "job_options":
+            assert len(texts) == len(parameters_of(thing)), name
+
+
 @pytest.mark.parametrize("module_name", MODULES)
 def test_parameters_are_listed_in_order_and_described(module_name: str) -> None:
     for name, thing in public_things(module_name):
         docstring = inspect.getdoc(thing) or ""
         assert docstring, f"{name} has no docstring"
-        wanted = parameters_of(thing)
+        wanted = [] if help_texts(thing) else parameters_of(thing)
         found = [entry for entry, _ in described(docstring) if entry in wanted]
         empty = [entry for entry, text in described(docstring) if not text]
         assert not empty, f"{name} lists {empty} without a word"
@@ -83,7 +105,7 @@ def test_parameters_are_listed_in_order_and_described(module_name: str) -> None:
 @pytest.mark.parametrize("module_name", MODULES)
 def test_what_is_returned_and_raised_is_said(module_name: str) -> None:
     for name, thing in public_things(module_name):
-        if inspect.isclass(thing):
+        if inspect.isclass(thing) or help_texts(thing):
             continue
         docstring = inspect.getdoc(thing) or ""
         returned = inspect.signature(thing).return_annotation

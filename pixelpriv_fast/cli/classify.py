@@ -22,7 +22,7 @@ def classify(
 ) -> int:
     """Classify photos: print the most probable classes of each."""
     from ..errors import PhotoError
-    from ..evaluate.classification import classify_files
+    from ..evaluate.classify import classify_files
 
     output, failed = Output(json), 0
     names = classifiers_or_default(classifier)

@@ -12,12 +12,9 @@ from .output import Output
 if TYPE_CHECKING:
     from ..archive.summary import Summary
 
-#: Shows one photo: its record, and its line for people.
-Show = Callable[[dict[str, Any], str], None]
-
 
 @contextmanager
-def progress(total: int, output: Output, summary: Summary) -> Iterator[Show]:
+def progress(total: int, output: Output, summary: Summary) -> Iterator[Callable[[dict[str, Any], str], None]]:
     """Show a job's progress while the block runs.
 
     Parameters

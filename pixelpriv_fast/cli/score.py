@@ -22,7 +22,7 @@ def score(
 ) -> int:
     """Rate photos: NIMA's mean aesthetic rating, 1 to 10."""
     from ..errors import PhotoError
-    from ..evaluate.scoring import score_files
+    from ..evaluate.score import score_files
 
     output, failed = Output(json), 0
     for answer in score_files(images, words_of(metrics), models=models, device=device, preset=preset):

@@ -1,4 +1,4 @@
-"""How well a folder of protected photos does: a classifier's accuracy and the metrics, measured on the saved files."""
+"""How well a folder of protected photos does: a classifier's accuracy and metrics, measured on the saved files."""
 
 from __future__ import annotations
 
@@ -10,44 +10,70 @@ from typing import Any
 from ..errors import PhotoError, UsageError
 from ..metrics import Metric, available, create, warm_up
 from ..models import Classifier, load_classifier
-from .labels import labels_for, read_labels
-from .measuring import Row, Seen, measure
-from .pairs import Pair, pair_up
-from .summary import Side, Tally
-from .table import PhotoTable
+from .label_files import labels_for, read_labels
+from .measuring import Measurement, PairMeasurement, measure
+from .pairs import PhotoPair, pair_up
+from .photo_table import PhotoTable
+from .totals import SideTotals, Totals
 
 DEFAULT_METRICS = ("nima", "psnr", "ssim")
 
 
 @dataclass(slots=True)
 class Evaluation:
-    """One evaluation of the two folders: made by ``prepare``, run by going through ``rows``, summed up by ``record``.
+    """One evaluation of two folders: made by ``prepare``, run by iterating over ``rows``, summed up by ``record``.
 
-    ``missing``: originals without a protected file. They are not measured.
+    Attributes
+    ----------
+    pairs : sequence of PhotoPair
+        The files to measure.
+    labels : dict of str to tuple of int
+        Pair name -> accepted class indices.
+    labels_file : Path
+        Where the labels were read from.
+    classifier : Classifier
+        The classifier whose accuracy is measured.
+    metrics : dict of str to Metric
+        Metrics by name.
+    missing : sequence of str
+        Originals without a protected file; they are not measured.
+    unavailable : sequence of str
+        Metrics whose network is not installed; they are reported as None.
+    failed : int
+        Number of pairs that could not be read or rated so far.
+    totals : Totals
+        Counts and sums so far.
     """
 
-    pairs: Sequence[Pair]
+    pairs: Sequence[PhotoPair]
     labels: dict[str, tuple[int, ...]]
     labels_file: Path
     classifier: Classifier
     metrics: dict[str, Metric]
     missing: Sequence[str] = ()
-    unavailable: Sequence[str] = ()  #: metrics that are reported as None, for want of their network
+    unavailable: Sequence[str] = ()
     failed: int = 0
-    tally: Tally = field(default_factory=Tally)
+    totals: Totals = field(default_factory=Totals)
 
-    def rows(self) -> Iterator[Row | PhotoError]:
-        """Every pair's row, or the error of a file that cannot be read; adds it up on the way."""
+    def rows(self) -> Iterator[PairMeasurement | PhotoError]:
+        """Measure the pairs in order, and yield each measurement or the error of a file that cannot be read."""
         for row in measure(self.pairs, self.labels, self.classifier, self.metrics):
-            if isinstance(row, Row):
-                self.tally.add(row)
+            if isinstance(row, PairMeasurement):
+                self.totals.add(row)
             else:
                 self.failed += 1
             yield row
 
     def table(self, path: Path) -> PhotoTable:
-        """The per-photo CSV at ``path``, open for rows. Raises ``UsageError`` where it would overwrite one of the files
-        that are read, ``StorageError`` where it cannot be written."""
+        """Open the CSV file at ``path`` for a line a photo.
+
+        Raises
+        ------
+        UsageError
+            If it would overwrite one of the files that are read.
+        StorageError
+            If it cannot be written.
+        """
         read = {
             self.labels_file.resolve(),
             *(p.resolve() for pair in self.pairs for p in (pair.original, pair.protected)),
@@ -58,9 +84,15 @@ class Evaluation:
         return PhotoTable(path, tuple(self.metrics), alone)
 
     def record(self) -> dict[str, Any]:
-        """``images``, ``top1_accuracy``, ``top5_accuracy`` (fractions), ``metrics`` (means), the same of the originals
-        under ``original``, and what was left out: ``missing`` and ``failed``."""
-        record = self.tally.record()
+        """Return the sums: the JSON object of ``pixelpriv evaluate``.
+
+        Returns
+        -------
+        dict
+            ``images``; ``top1_accuracy`` and ``top5_accuracy``, fractions; ``metrics``, means; the same of the originals
+            under ``original``; ``missing`` and ``failed``, numbers of photos that were left out; ``classifier``, ``device``.
+        """
+        record = self.totals.record()
         record["metrics"] |= dict.fromkeys(self.unavailable)
         counts = {"missing": len(self.missing), "failed": self.failed}
         return record | counts | {"classifier": self.classifier.name, "device": self.classifier.device}
@@ -77,11 +109,38 @@ def prepare(
     device: str = "auto",
     preset: str | None = None,
 ) -> Evaluation:
-    """Pairs the files, loads the networks and checks the labels: everything that can go wrong before the first photo.
+    """Pair the files, load the networks and check the labels: everything that can go wrong before the first photo.
 
-    ``labels``: ``file,index`` for every original. ``metrics``: names, None for all, and then NIMA is left out where its
-    network is not in the store. ``preset``: NIMA's, None for its default. Raises ``UsageError`` for folders that do not
-    belong together, for labels without photos, photos without labels or an index out of range; ``ModelError``.
+    Parameters
+    ----------
+    originals : Path
+        Folder of the original photos.
+    protected : Path
+        Folder of their protected files.
+    labels : Path
+        CSV of ``file,index`` for every original, see ``label_files``.
+    classifier : str
+        The classifier: a name or the path of a stamped ``.onnx``.
+    metrics : sequence of str, optional
+        Metrics by name. None for all, without those whose network is not installed.
+    models : Path, optional
+        Folder of models that is searched first.
+    device : str
+        A word of ``words.Device``.
+    preset : str, optional
+        A word of ``words.NimaPreset``; None for NIMA's default.
+
+    Returns
+    -------
+    Evaluation
+        Ready to run.
+
+    Raises
+    ------
+    UsageError
+        If the folders do not belong together, a photo has no label, a label has no photo or an index is out of range.
+    ModelError
+        If a network that was asked for is missing or damaged.
     """
     pairs, missing = pair_up(originals, protected)
     judge = load_classifier(classifier, models=models, device=device)
@@ -99,12 +158,12 @@ def prepare(
 __all__ = [
     "DEFAULT_METRICS",
     "Evaluation",
-    "Pair",
+    "Measurement",
+    "PairMeasurement",
+    "PhotoPair",
     "PhotoTable",
-    "Row",
-    "Seen",
-    "Side",
-    "Tally",
+    "SideTotals",
+    "Totals",
     "measure",
     "pair_up",
     "prepare",

@@ -1,4 +1,4 @@
-"""What a classifier and the metrics say of pairs of photos, as read from their files."""
+"""Measures pairs of photo files: what a classifier sees in them, and their metrics."""
 
 from __future__ import annotations
 
@@ -17,21 +17,30 @@ from ..metrics import Metric, raised, rate
 from ..models import Classifier
 from ..runtime.device import threads
 from ..types import Logits, Pixels, Prediction
-from .pairs import Pair
+from .pairs import PhotoPair
 
 A = TypeVar("A")
 B = TypeVar("B")
 
 _TOP = 5
-#: A batch ends with this many photos or pixels (of the originals): memory follows neither their number nor their size.
+#: Maximum number of photos, and of pixels of the originals, in a batch: this bounds memory.
 _BATCH = 16
 _BATCH_PIXELS = 16_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """What is known of one photo, before or after: the classifier's answer, whether an accepted class is its first or
-    among its first five, and the metrics (None where one has no figure)."""
+class Measurement:
+    """What was measured of one photo file.
+
+    Attributes
+    ----------
+    prediction : Prediction
+        The classifier's answer.
+    top1, top5 : bool
+        Whether an accepted class is the most probable one, or among the five most probable.
+    metrics : mapping of str to float or None
+        Metric -> figure; None if it has none for this photo.
+    """
 
     prediction: Prediction
     top1: bool
@@ -40,34 +49,63 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One pair's measurements. ``original.metrics`` holds the metrics that need no original."""
+class PairMeasurement:
+    """What was measured of one pair of files.
 
-    pair: Pair
+    Attributes
+    ----------
+    pair : PhotoPair
+        The files.
+    accepted : tuple of int
+        The class indices that are right for the photo.
+    original : Measurement
+        Of the original; its ``metrics`` are those that need no original.
+    protected : Measurement
+        Of the protected file.
+    """
+
+    pair: PhotoPair
     accepted: tuple[int, ...]
-    original: Seen
-    protected: Seen
+    original: Measurement
+    protected: Measurement
 
 
 @dataclass(slots=True)
 class _Loaded:
-    pair: Pair
+    pair: PhotoPair
     original: Pixels
     protected: Pixels
-    compared: dict[str, float | None]  #: the metrics with reference
+    compared: dict[str, float | None]  #: figures of the metrics that compare with the original
 
 
 def measure(
-    pairs: Iterable[Pair],
+    pairs: Iterable[PhotoPair],
     labels: Mapping[str, tuple[int, ...]],
     classifier: Classifier,
     metrics: Mapping[str, Metric],
     limits: Limits | None = None,
-) -> Iterator[Row | PhotoError]:
-    """A row for every pair in order, or the error of a file that cannot be read or rated. Memory stays bounded: files
-    are decoded by threads, a few ahead of the networks.
+) -> Iterator[PairMeasurement | PhotoError]:
+    """Measure pairs of files, in order.
 
-    ``labels``: pair name -> accepted indices. ``metrics``: one with reference gives None where sizes differ.
+    Memory is bounded: files are decoded by threads, a few ahead of the networks.
+
+    Parameters
+    ----------
+    pairs : iterable of PhotoPair
+        The files.
+    labels : mapping of str to tuple of int
+        Pair name -> accepted class indices.
+    classifier : Classifier
+        The classifier whose accuracy is measured.
+    metrics : mapping of str to Metric
+        Metrics by name. One that compares with the original gives None if the sizes differ.
+    limits : Limits, optional
+        Limits of the files; None for the defaults.
+
+    Yields
+    ------
+    PairMeasurement or PhotoError
+        One for every pair; the error if a file cannot be read or rated.
     """
     bounds = limits or Limits()
     compare = {name: metric for name, metric in metrics.items() if metric.reference}
@@ -82,7 +120,7 @@ def measure(
 
 
 def _ahead(pool: ThreadPoolExecutor, work: Callable[[A], B], items: Iterable[A], window: int) -> Iterator[B]:
-    """``work`` of every item in order, at most ``window`` of them under way or waiting."""
+    """Yield ``work`` of every item in order, with at most ``window`` results in progress or waiting."""
     pending: deque[Future[B]] = deque()
     try:
         for item in items:
@@ -96,7 +134,7 @@ def _ahead(pool: ThreadPoolExecutor, work: Callable[[A], B], items: Iterable[A],
             future.cancel()
 
 
-def _load(pair: Pair, metrics: Mapping[str, Metric], limits: Limits) -> _Loaded | PhotoError:
+def _load(pair: PhotoPair, metrics: Mapping[str, Metric], limits: Limits) -> _Loaded | PhotoError:
     try:
         original, protected = load(pair.original, limits).pixels, load(pair.protected, limits).pixels
     except PhotoError as error:
@@ -124,31 +162,48 @@ def _rows(
     labels: Mapping[str, tuple[int, ...]],
     classifier: Classifier,
     metrics: Mapping[str, Metric],
-) -> list[Row | PhotoError]:
+) -> list[PairMeasurement | PhotoError]:
     # Originals and results side by side in one call: one batch for the networks, and the same treatment for both.
     photos = [photo for item in batch for photo in (item.original, item.protected)]
     logits = classifier(photos)
     predictions = classifier.predictions(logits)
     figures = {name: rate(metric, photos) for name, metric in metrics.items()}
 
-    def seen(at: int, accepted: tuple[int, ...], compared: Mapping[str, float | None]) -> Seen:
+    def seen(at: int, accepted: tuple[int, ...], compared: Mapping[str, float | None]) -> Measurement:
         rated = {name: raised(row[at]) for name, row in figures.items()}
-        return Seen(predictions[at], *hits(logits[at], accepted), {**rated, **compared})
+        return Measurement(predictions[at], *hits(logits[at], accepted), {**rated, **compared})
 
-    rows: list[Row | PhotoError] = []
+    rows: list[PairMeasurement | PhotoError] = []
     for index, item in enumerate(batch):
         accepted = labels[item.pair.name]
         try:
             before, after = seen(2 * index, accepted, {}), seen(2 * index + 1, accepted, item.compared)
-            rows.append(Row(item.pair, accepted, before, after))
+            rows.append(PairMeasurement(item.pair, accepted, before, after))
         except PhotoError as error:
             rows.append(PhotoError(f"{item.pair.name}: {error}"))
     return rows
 
 
 def hits(logits: Logits, accepted: Sequence[int]) -> tuple[bool, bool]:
-    """Whether the highest of one photo's ``logits`` (classes,) is an accepted index, and whether one of the five
-    highest is. Ties go to the lower index."""
+    """Decide whether an accepted class is on top, and whether one is among the top five.
+
+    Parameters
+    ----------
+    logits : float32 array of shape (classes,)
+        One photo's logits. Of equal logits the lower index counts as higher.
+    accepted : sequence of int
+        The class indices that are right, at least one.
+
+    Returns
+    -------
+    top1, top5 : bool
+        Whether the highest logit is an accepted class, and whether one of the five highest is.
+
+    Raises
+    ------
+    UsageError
+        If ``accepted`` is empty.
+    """
     if not accepted:
         raise UsageError("a photo needs at least one accepted class index")
     order = np.argsort(-logits, kind="stable")[:_TOP]

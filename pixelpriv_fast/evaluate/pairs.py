@@ -1,4 +1,4 @@
-"""Which protected file belongs to which original: by the same relative path, or the same one with another suffix."""
+"""Pairs of original and protected file: same relative path, or the same path with another suffix."""
 
 from __future__ import annotations
 
@@ -11,20 +11,48 @@ from ..errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
-    """One photo before and after. ``name``: its path below the originals' folder, with forward slashes."""
+class PhotoPair:
+    """One photo's files before and after protection.
+
+    Attributes
+    ----------
+    name : str
+        The original's path below its folder, with forward slashes.
+    original : Path
+        The original file.
+    protected : Path
+        The protected file.
+    """
 
     name: str
     original: Path
     protected: Path
 
 
-def pair_up(originals: Path, protected: Path) -> tuple[list[Pair], list[str]]:
-    """The photos below ``originals`` with their files below ``protected``, and the names of those that have none.
+def pair_up(originals: Path, protected: Path) -> tuple[list[PhotoPair], list[str]]:
+    """Find the protected file of every original.
 
-    A file of the very name comes first; otherwise one of the same stem that is no other original's own. Photos that
-    are only below ``protected`` are passed over. Raises ``UsageError`` for a folder that is missing or holds no photo,
-    for a stem that fits two files, and where nothing fits at all.
+    A file with the original's own name is preferred; otherwise one with the same stem is taken, unless its name is that of
+    another original. Photos that are only below ``protected`` are ignored.
+
+    Parameters
+    ----------
+    originals : Path
+        Folder of the original photos.
+    protected : Path
+        Folder of their protected files.
+
+    Returns
+    -------
+    pairs : list of PhotoPair
+        The pairs, in the order of the originals.
+    missing : list of str
+        Names of the originals without a protected file.
+
+    Raises
+    ------
+    UsageError
+        If a folder is missing or holds no photo, a stem fits two files, or no original has a protected file.
     """
     sources, results = _below(originals, protected), _below(protected, originals)
     by_stem: dict[str, list[str]] = {}
@@ -37,14 +65,14 @@ def pair_up(originals: Path, protected: Path) -> tuple[list[Pair], list[str]]:
         if found is None:
             missing.append(name)
         else:
-            pairs.append(Pair(name, path, results[found]))
+            pairs.append(PhotoPair(name, path, results[found]))
     if not pairs:
         raise UsageError(f"no photo of {originals} has a protected file below {protected}; are these the two folders?")
     return pairs, missing
 
 
 def _below(folder: Path, other: Path) -> dict[str, Path]:
-    """The photos below ``folder`` by name; where the ``other`` folder lies inside it, that one's are not among them."""
+    """Return the photos below ``folder`` by name, without those below ``other`` if that folder lies inside it."""
     if not folder.is_dir():
         raise UsageError(f"{folder} is not a folder" if folder.exists() else f"folder {folder} does not exist")
     nested = folder.resolve() != other.resolve()

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from .cases import Case
+from .cases import ExperimentCase
 from .experiment import Experiment, Say, save_recipes
 from .figure import draw_figure, draw_scatter
-from .table import write_tables
+from .tables import write_tables
 
 #: The task's 60 photos that the paper's run 5 was measured on.
 RUN5_LABELS = "MEPP19test_manual.csv"
@@ -17,15 +17,19 @@ RUN5_LABELS = "MEPP19test_manual.csv"
 
 def run5_labels(labels: Path) -> Path | None:
     """The file that limits run 5 as in the paper: there where ``labels`` is the task's own list of 600 photos and
-    the list of 60 stands beside it."""
+    the list of 60 stands beside it.
+    """
     manual = labels.parent / RUN5_LABELS
     task = labels.name.startswith("MEPP19") and labels.name != RUN5_LABELS
     return manual if task and manual.is_file() else None
 
 
-def conduct(experiment: Experiment, cases: Sequence[Case], photos: int, say: Say) -> tuple[dict[str, Any], bool]:
+def conduct(
+    experiment: Experiment, cases: Sequence[ExperimentCase], photos: int, say: Say
+) -> tuple[dict[str, Any], bool]:
     """Runs ``cases`` and writes ``table1.*``, ``recipes.json``, ``figure1.png`` (with ``photos`` photos) and
-    ``scatter.png``. Returns the table, and whether every photo could be read and measured."""
+    ``scatter.png``. Returns the table, and whether every photo could be read and measured.
+    """
     say(f"{len(experiment.items)} photos; {experiment.skipped} left out, the classifier gets them wrong from the start")
     rows = []
     for case in cases:

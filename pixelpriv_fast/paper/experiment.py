@@ -14,22 +14,22 @@ from ..archive.walk import Item, plan
 from ..codecs import EncodeOptions, Limits, check_options
 from ..codecs.sources import load
 from ..errors import PhotoError, UsageError
-from ..evaluate import DEFAULT_METRICS, Pair, Row, Tally, measure
-from ..evaluate.labels import labels_for, read_labels
+from ..evaluate import DEFAULT_METRICS, PairMeasurement, PhotoPair, Totals, measure
+from ..evaluate.label_files import labels_for, read_labels
 from ..files import write_atomic
 from ..metrics import Metric, available, create
 from ..models import Classifier, load_classifier
 from ..protection.protector import Protector
-from .cases import Case
+from .cases import ExperimentCase
 
 Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class RunRow:
+class CaseResult:
     """One recipe's line of the table. Accuracies are fractions; metrics are means or None."""
 
-    case: Case
+    case: ExperimentCase
     images: int
     failed: int
     top1_accuracy: float
@@ -63,7 +63,7 @@ class Experiment:
     seed: int
     subset: dict[int, frozenset[str]] = field(default_factory=dict)  #: run -> the photos that it is limited to
 
-    def run(self, case: Case, say: Say) -> RunRow:
+    def run(self, case: ExperimentCase, say: Say) -> CaseResult:
         """Protects the photos by ``case``, writes them below ``out/<name>``, and measures the files."""
         items = [item for item in self.items if case.run not in self.subset or item.source in self.subset[case.run]]
         if not items:
@@ -82,9 +82,9 @@ class Experiment:
         )
         protector.warm_up()
         pairs, failed, seconds = self._protect(case, protector, items, say)
-        tally = Tally()
+        tally = Totals()
         for row in measure(pairs, self.labels, self.classifier, self.metrics):
-            if isinstance(row, Row):
+            if isinstance(row, PairMeasurement):
                 tally.add(row)
             else:
                 failed += 1
@@ -92,7 +92,7 @@ class Experiment:
         record = tally.record()
         if not record["images"]:
             raise UsageError(f"{case.name}: every photo failed; see the messages above")
-        return RunRow(
+        return CaseResult(
             case,
             record["images"],
             failed,
@@ -104,8 +104,8 @@ class Experiment:
         )
 
     def _protect(
-        self, case: Case, protector: Protector, items: Sequence[Item], say: Say
-    ) -> tuple[list[Pair], int, float]:
+        self, case: ExperimentCase, protector: Protector, items: Sequence[Item], say: Say
+    ) -> tuple[list[PhotoPair], int, float]:
         """The pairs of original and written file, the number of failures, and the seconds without measuring."""
         pairs, failed, start = [], 0, time.perf_counter()
         labels = [self.labels[item.source] for item in items]
@@ -117,7 +117,7 @@ class Experiment:
                 continue
             target = self.out / case.name / item.output
             write_atomic(target, result.encoded)
-            pairs.append(Pair(item.source, item.path, target))
+            pairs.append(PhotoPair(item.source, item.path, target))
         return pairs, failed, time.perf_counter() - start
 
 
@@ -201,7 +201,7 @@ def _named(path: Path, classes: int, items: Sequence[Item]) -> frozenset[str]:
     return frozenset(i.source for i in items if i.source in wanted or Path(i.source).name in wanted)
 
 
-def save_recipes(path: Path, experiment: Experiment, cases: Sequence[Case]) -> None:
+def save_recipes(path: Path, experiment: Experiment, cases: Sequence[ExperimentCase]) -> None:
     """Writes every field of every recipe, the seed and the networks' hashes, so that a run can be repeated."""
     record = {
         "version": __version__,

@@ -13,15 +13,16 @@ from ..errors import ModelError
 from ..files import write_atomic
 from ..models import Classifier
 from ..types import Pixels
-from .experiment import Experiment, RunRow
+from .experiment import CaseResult, Experiment
 from .published import ORIGINALS, PUBLISHED
 
 _LABEL = 24  #: characters of a class name that fit under a picture
 
 
-def draw_figure(path: Path, experiment: Experiment, rows: Sequence[RunRow], photos: int = 3) -> None:
+def draw_figure(path: Path, experiment: Experiment, rows: Sequence[CaseResult], photos: int = 3) -> None:
     """Writes ``photos`` of the photos that every run kept, one a line: the original, then each of the paper's runs,
-    with top-5 labels and probabilities under each picture. Raises ``ModelError`` without matplotlib."""
+    with top-5 labels and probabilities under each picture. Raises ``ModelError`` without matplotlib.
+    """
     runs = [row for row in rows if row.case.run is not None]
     names = _shown(experiment, runs, photos)
     if not names or not runs:
@@ -63,7 +64,7 @@ def draw_scatter(path: Path, table: dict[str, Any]) -> None:
     _write(figure, path)
 
 
-def _shown(experiment: Experiment, runs: Sequence[RunRow], count: int) -> list[str]:
+def _shown(experiment: Experiment, runs: Sequence[CaseResult], count: int) -> list[str]:
     """Photos, evenly spread, whose file is there for every run."""
     folders = [experiment.out / row.case.name for row in runs]
     there = [i.source for i in experiment.items if all((folder / i.output).is_file() for folder in folders)]

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from pixelpriv_fast.errors import ModelError, PhotoError, UsageError
-from pixelpriv_fast.evaluate import Evaluation, Row, prepare
+from pixelpriv_fast.evaluate import Evaluation, PairMeasurement, prepare
 from pixelpriv_fast.evaluate.measuring import hits
 from pixelpriv_fast.metrics import NIMA, PSNR
 from pixelpriv_fast.models import load_classifier
@@ -63,10 +63,12 @@ def labels(answers: dict[str, tuple[np.ndarray, np.ndarray]], tmp_path_factory: 
     return path
 
 
-def run(folders: tuple[Path, Path], labels: Path, store: Path, **options: object) -> tuple[Evaluation, list[Row]]:
+def run(
+    folders: tuple[Path, Path], labels: Path, store: Path, **options: object
+) -> tuple[Evaluation, list[PairMeasurement]]:
     evaluation = prepare(*folders, labels, classifier=CLASSIFIER, models=store, device="cpu", **options)  # type: ignore[arg-type]
     rows = list(evaluation.rows())
-    assert all(isinstance(row, Row) for row in rows)
+    assert all(isinstance(row, PairMeasurement) for row in rows)
     return evaluation, rows  # type: ignore[return-value]
 
 
@@ -109,7 +111,7 @@ def test_nima_of_both_sides_and_the_table(
         (tmp_path / "store" / file.name).symlink_to(file)
     evaluation = prepare(*folders, labels, classifier=CLASSIFIER, models=tmp_path / "store", device="cpu")
     with evaluation.table(tmp_path / "photos.csv") as table:
-        rows = [row for row in evaluation.rows() if isinstance(row, Row)]
+        rows = [row for row in evaluation.rows() if isinstance(row, PairMeasurement)]
         for row in rows:
             table.add(row)
     metric = NIMA(models=nima_store, device="cpu")
@@ -155,11 +157,11 @@ def test_a_broken_file_stays_alone(
         originals, protected, file, classifier=CLASSIFIER, models=store_folder, device="cpu", metrics=["ssim"]
     )
     first, second, third = evaluation.rows()
-    assert isinstance(first, Row)
+    assert isinstance(first, PairMeasurement)
     assert first.protected.metrics == {"ssim": 1.0}
     assert isinstance(second, PhotoError)
     assert "2.png" in str(second)
-    assert isinstance(third, Row)
+    assert isinstance(third, PairMeasurement)
     assert third.protected.metrics == {"ssim": None}
     assert evaluation.record()["images"] == 2
     assert evaluation.failed == 1
@@ -215,7 +217,7 @@ def test_accuracy_of_real_scenes(data: Path, photos: Path, evaluation_store: Pat
     evaluation = prepare(
         folder, folder, file, classifier="squeezenet_places365", models=evaluation_store, device="cpu", metrics=["nima"]
     )
-    seen = {row.pair.name: row.original.top1 for row in evaluation.rows() if isinstance(row, Row)}
+    seen = {row.pair.name: row.original.top1 for row in evaluation.rows() if isinstance(row, PairMeasurement)}
     right = {name: row["squeezenet_correct"] == "1" for name, row in known.items()}
     assert seen == right
     assert evaluation.record()["top1_accuracy"] == pytest.approx(np.mean(list(right.values())))

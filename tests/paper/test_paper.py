@@ -168,6 +168,6 @@ def test_run_5_is_limited_to_the_tasks_60_photos(sun: tuple[Path, Path], places_
         run5_labels=manual,
         say=print,
     )
-    case = cases.Case("run5", Recipe.parse("euclidean").with_attack(k=1), 5)
+    case = cases.ExperimentCase("run5", Recipe.parse("euclidean").with_attack(k=1), 5)
     assert experiment.run(case, print).images == 1
     assert [path.stem for path in (tmp_path / "out" / "run5").iterdir()] == [Path(lines[1].split(",")[0]).stem]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pixelpriv_fast.errors import UsageError
-from pixelpriv_fast.evaluate.labels import labels_for, read_labels
+from pixelpriv_fast.evaluate.label_files import labels_for, read_labels
 
 
 def write(folder: Path, data: bytes) -> Path:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..files import write_atomic
-from .experiment import Experiment, RunRow
+from .experiment import CaseResult, Experiment
 from .published import ORIGINALS, PUBLISHED
 
 _COLUMNS = (
@@ -19,7 +19,7 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def write_tables(folder: Path, experiment: Experiment, rows: Sequence[RunRow]) -> dict[str, Any]:
+def write_tables(folder: Path, experiment: Experiment, rows: Sequence[CaseResult]) -> dict[str, Any]:
     """Writes the three files into ``folder`` and returns what ``table1.json`` holds."""
     table = as_record(experiment, rows)
     write_atomic(folder / "table1.json", (json.dumps(table, indent=2) + "\n").encode())
@@ -28,7 +28,7 @@ def write_tables(folder: Path, experiment: Experiment, rows: Sequence[RunRow]) -
     return table
 
 
-def as_record(experiment: Experiment, rows: Sequence[RunRow]) -> dict[str, Any]:
+def as_record(experiment: Experiment, rows: Sequence[CaseResult]) -> dict[str, Any]:
     """``{classifier, images, skipped, original, runs, ...}``; rows that are none of the paper's runs under ``others``."""
     widest = max(rows, key=lambda row: row.images).original
     return {
@@ -46,7 +46,7 @@ def as_record(experiment: Experiment, rows: Sequence[RunRow]) -> dict[str, Any]:
     }
 
 
-def _line(row: RunRow) -> dict[str, Any]:
+def _line(row: CaseResult) -> dict[str, Any]:
     line: dict[str, Any] = {
         "run": row.case.run if row.case.run is not None else row.case.name,
         "recipe": row.case.recipe.word,

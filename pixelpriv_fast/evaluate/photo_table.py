@@ -1,4 +1,4 @@
-"""The per-photo table of an evaluation."""
+"""The CSV file with a line for every photo of an evaluation."""
 
 from __future__ import annotations
 
@@ -9,13 +9,23 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import StorageError
-from .measuring import Row
+from .measuring import PairMeasurement
 
 
 class PhotoTable:
-    """The per-photo CSV, written row by row: what was accepted, seen before and after, and every metric; of the
-    originals the ``alone`` ones, which need no original. A context manager; ``StorageError`` where the file cannot be
-    written."""
+    """A CSV file, written photo by photo: accepted classes, classes before and after, and every metric.
+
+    It is a context manager. Every method raises ``StorageError`` if the file cannot be written.
+
+    Parameters
+    ----------
+    path : Path
+        The file; an existing one is replaced.
+    metrics : sequence of str
+        The metrics of the protected files.
+    alone : sequence of str
+        The metrics of the originals, which need no other photo.
+    """
 
     def __init__(self, path: Path, metrics: Sequence[str], alone: Sequence[str]) -> None:
         self._path = path
@@ -44,8 +54,8 @@ class PhotoTable:
         except OSError as error:
             raise StorageError(f"{self._path}: cannot be written: {error.strerror or error}") from error
 
-    def add(self, row: Row) -> None:
-        """``accepted_indices`` are separated by blanks, hits are 0 or 1, a figure that there is not is empty."""
+    def add(self, row: PairMeasurement) -> None:
+        """Write one line. Accepted indices are separated by blanks, hits are 0 or 1, a missing figure is empty."""
         cells: list[Any] = [row.pair.name, str(row.pair.protected), " ".join(map(str, row.accepted))]
         for seen in (row.original, row.protected):
             top = seen.prediction

@@ -1,4 +1,4 @@
-"""Sums over rows: accuracy and mean metrics."""
+"""Accuracy and mean metrics over all measured photos."""
 
 from __future__ import annotations
 
@@ -6,12 +6,20 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
-from .measuring import Row, Seen
+from .measuring import Measurement, PairMeasurement
 
 
 @dataclass(slots=True)
-class Side:
-    """One side of the pairs, added up photo by photo."""
+class SideTotals:
+    """Counts and sums over the originals, or over the protected files.
+
+    Attributes
+    ----------
+    images : int
+        Number of photos.
+    top1, top5 : int
+        Number of photos with an accepted class on top, or among the top five.
+    """
 
     images: int = 0
     top1: int = 0
@@ -19,7 +27,8 @@ class Side:
     _sums: dict[str, float] = field(default_factory=dict)
     _counts: dict[str, int] = field(default_factory=dict)
 
-    def add(self, seen: Seen) -> None:
+    def add(self, seen: Measurement) -> None:
+        """Count one photo."""
         self.images += 1
         self.top1 += seen.top1
         self.top5 += seen.top5
@@ -29,10 +38,10 @@ class Side:
             self._counts[name] = self._counts.get(name, 0) + finite
 
     def record(self) -> dict[str, Any]:
-        """``top1_accuracy``, ``top5_accuracy`` (fractions) and ``metrics`` (means); None without a photo.
+        """Return ``top1_accuracy``, ``top5_accuracy`` (fractions) and ``metrics`` (means); None without a photo.
 
-        Choice: means run over the photos that have a finite figure. An unchanged photo's PSNR is infinite, and one of
-        them would hide all the others.
+        Choice: means are over the photos with a finite figure. An unchanged photo's PSNR is infinite, and one such photo
+        would hide all others.
         """
         share = 1.0 / self.images if self.images else None
         return {
@@ -43,16 +52,23 @@ class Side:
 
 
 @dataclass(slots=True)
-class Tally:
-    """Both sides of all rows."""
+class Totals:
+    """Counts and sums over pairs of photos.
 
-    original: Side = field(default_factory=Side)
-    protected: Side = field(default_factory=Side)
+    Attributes
+    ----------
+    original, protected : SideTotals
+        Over the originals and over the protected files.
+    """
 
-    def add(self, row: Row) -> None:
+    original: SideTotals = field(default_factory=SideTotals)
+    protected: SideTotals = field(default_factory=SideTotals)
+
+    def add(self, row: PairMeasurement) -> None:
+        """Count one pair."""
         self.original.add(row.original)
         self.protected.add(row.protected)
 
     def record(self) -> dict[str, Any]:
-        """The protected photos' figures, and under ``original`` the same of the photos that they come from."""
+        """Return the protected files' figures, and the originals' under ``original``."""
         return {"images": self.protected.images, **self.protected.record(), "original": self.original.record()}

@@ -1,4 +1,4 @@
-"""What classifiers say of photo files: the answers behind ``pixelpriv classify``."""
+"""The classes that classifiers see in photo files: the answers behind ``pixelpriv classify``."""
 
 from __future__ import annotations
 
@@ -18,8 +18,32 @@ from ..models import load_classifier
 def classify_files(
     paths: Sequence[Path], names: Sequence[str], *, models: Path | None = None, device: str = "auto", top: int = 5
 ) -> Iterator[dict[str, Any] | PhotoError]:
-    """For every photo and classifier ``{source, classifier, top: [[label, probability], ...]}``, highest first; for a
-    photo that cannot be read its error. Raises ``ModelError`` where a classifier cannot be loaded."""
+    """Classify photo files.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        The photos.
+    names : sequence of str
+        Classifiers: names or paths of stamped ``.onnx`` files.
+    models : Path, optional
+        Folder of models that is searched first.
+    device : str
+        A word of ``words.Device``.
+    top : int
+        Number of classes to return, 1 or more.
+
+    Yields
+    ------
+    dict or PhotoError
+        For every photo and classifier ``{source, classifier, top: [[label, probability], ...]}``, most probable class
+        first; for a photo that cannot be read, its error.
+
+    Raises
+    ------
+    ModelError
+        If a classifier cannot be loaded.
+    """
     classifiers = [load_classifier(name, models=models, device=device) for name in names]
     for path in paths:
         try:

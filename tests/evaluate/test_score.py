@@ -10,7 +10,7 @@ from PIL import Image
 
 import pixelpriv_fast as pp
 from pixelpriv_fast.errors import ModelError, PhotoError, UsageError
-from pixelpriv_fast.evaluate.scoring import score_files
+from pixelpriv_fast.evaluate.score import score_files
 from pixelpriv_fast.metrics import NIMA, PSNR
 from tests.scenes import encoded, scene
 

@@ -14,10 +14,25 @@ from ..errors import UsageError
 
 
 def read_labels(path: Path, classes: int) -> dict[str, tuple[int, ...]]:
-    """Photo name (as written, with forward slashes) -> its accepted indices, in the file's order.
+    """Read a label file.
 
-    Raises ``UsageError`` naming the line and the value for an index outside 0..classes-1, a line without an index, or
-    a photo that is named twice with different labels.
+    Parameters
+    ----------
+    path : Path
+        The CSV file.
+    classes : int
+        Number of classes; indices are 0 to ``classes - 1``.
+
+    Returns
+    -------
+    dict of str to tuple of int
+        Photo name (as written, with forward slashes) -> its accepted indices, in the file's order.
+
+    Raises
+    ------
+    UsageError
+        If the file cannot be read or names no photo, an index is out of range, a line has no index, or a photo is named
+        twice with different labels. The message names the line and the value.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -38,8 +53,27 @@ def read_labels(path: Path, classes: int) -> dict[str, tuple[int, ...]]:
 
 
 def labels_for(names: Iterable[str], labels: Mapping[str, tuple[int, ...]], source: Path) -> dict[str, tuple[int, ...]]:
-    """The labels of exactly these photos. A label file may name photos by their path below the folder or by their
-    bare file name. Raises ``UsageError`` for photos without labels and for labels without a photo."""
+    """Return the labels of exactly the given photos.
+
+    Parameters
+    ----------
+    names : iterable of str
+        The photos' paths below their folder, with forward slashes.
+    labels : mapping of str to tuple of int
+        What ``read_labels`` returns: a photo is named by its path or by its bare file name.
+    source : Path
+        The label file, for messages.
+
+    Returns
+    -------
+    dict of str to tuple of int
+        Photo -> its accepted indices.
+
+    Raises
+    ------
+    UsageError
+        If a photo has no labels, or a label has no photo.
+    """
     wanted = list(names)
     found = {name: labels.get(name, labels.get(name.rsplit("/", 1)[-1])) for name in wanted}
     if unlabelled := [name for name, indices in found.items() if indices is None]:

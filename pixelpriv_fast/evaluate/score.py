@@ -1,4 +1,4 @@
-"""How photos are rated: ``score`` for one photo, and the answers behind ``pixelpriv score``."""
+"""Metrics of single photos: ``score`` for one photo, and the answers behind ``pixelpriv score``."""
 
 from __future__ import annotations
 
@@ -26,11 +26,36 @@ def score(
     models: str | os.PathLike[str] | None = None,
     device: str = "auto",
 ) -> float:
-    """One figure for ``image`` (path, bytes, PIL image or (height, width, 3) uint8 RGB array).
+    """Measure one photo.
 
-    ``metric``: a name from the registry, or a metric; keep ``metrics.NIMA(...)`` for many photos, it loads its network
-    once. ``original``: what "psnr" and "ssim" compare with. ``models``, ``device``: where a named metric's network is
-    looked for first, and where it runs. Raises ``UsageError``, ``PhotoError``, ``ModelError`` or ``DeviceError``.
+    Parameters
+    ----------
+    image : path, bytes, PIL image or uint8 array of shape (height, width, 3), RGB
+        The photo.
+    metric : str or Metric
+        A name from the registry, or a metric. For many photos keep ``metrics.NIMA(...)``: it loads its network once.
+    original : like ``image``, optional
+        What metrics with a reference ("psnr", "ssim") compare with.
+    models : path, optional
+        Folder of models in which a named metric's network is looked for first.
+    device : str
+        A word of ``words.Device``: where a named metric's network runs.
+
+    Returns
+    -------
+    float
+        The metric's figure; its class says what range it has and whether higher is better.
+
+    Raises
+    ------
+    UsageError
+        If the metric is unknown, or compares and no original is given.
+    PhotoError
+        If a photo cannot be read or rated.
+    ModelError
+        If the metric's network is missing or damaged.
+    DeviceError
+        If the requested device does not work.
     """
     chosen = create(metric, models=models, device=device) if isinstance(metric, str) else metric
     if chosen.reference and original is None:
@@ -48,10 +73,32 @@ def score_files(
     device: str = "auto",
     preset: str | None = None,
 ) -> Iterator[dict[str, Any] | PhotoError]:
-    """For every photo ``{source, metrics: {name: figure}}``; for one that cannot be read or rated its error.
+    """Measure photo files by metrics that need no original.
 
-    ``names``: metrics that need no original. ``preset``: NIMA's, None for its default. Raises ``UsageError`` or
-    ``ModelError`` before the first photo is read.
+    Parameters
+    ----------
+    paths : sequence of Path
+        The photos.
+    names : sequence of str
+        The metrics.
+    models : Path, optional
+        Folder of models that is searched first.
+    device : str
+        A word of ``words.Device``.
+    preset : str, optional
+        A word of ``words.NimaPreset``; None for NIMA's default.
+
+    Yields
+    ------
+    dict or PhotoError
+        For every photo ``{source, metrics: {name: figure}}``; for one that cannot be read or rated, its error.
+
+    Raises
+    ------
+    UsageError
+        If a metric is unknown or compares with an original. Raised before the first photo is read.
+    ModelError
+        If a network is missing or damaged. Raised before the first photo is read.
     """
     options = {"models": models, "device": device} | ({} if preset is None else {"preset": preset})
     metrics = {name: create(name, **options) for name in names}
