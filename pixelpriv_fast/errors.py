@@ -1,5 +1,8 @@
-"""The package's errors. Each message names the value that was seen and the fix; each class carries the exit code
-that the command line ends with (see the README's table)."""
+"""The package's errors.
+
+Each message names the value that was seen and the fix. Each class carries the exit code that the command line ends with, see
+the README's table.
+"""
 
 from __future__ import annotations
 

@@ -23,9 +23,9 @@ def verify(
     device: DeviceOption = "auto",
     json: JsonOption = False,
 ) -> int:
-    """Read, decode and classify every protected file again: is it there, unchanged, and does it still fool?
+    """Check every protected file again: that it is there, is unchanged and still fools the classifier.
 
-    Without --classifier all classifiers are asked that the photos were protected from.
+    Without --classifier, all classifiers are asked that the photos were protected from.
     """
     from ..archive.verify import Verification
 

@@ -8,15 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import PhotoError, UsageError
-from ..metrics import Metric, available, create, warm_up
+from ..metrics import Metric, available, create, names_in_table_order, warm_up
 from ..models import Classifier, load_classifier
 from .label_files import labels_for, read_labels
 from .measuring import Measurement, PairMeasurement, measure
 from .pairs import PhotoPair, pair_up
 from .photo_table import PhotoTable
 from .totals import SideTotals, Totals
-
-DEFAULT_METRICS = ("nima", "psnr", "ssim")
 
 
 @dataclass(slots=True)
@@ -147,7 +145,7 @@ def prepare(
     names = [*(pair.name for pair in pairs), *missing]
     known = labels_for(names, read_labels(labels, judge.classes), labels)
     options = {"models": models, "device": device} | ({} if preset is None else {"preset": preset})
-    made = {name: create(name, **options) for name in metrics or DEFAULT_METRICS}
+    made = {name: create(name, **options) for name in metrics or names_in_table_order()}
     unavailable = [name for name, metric in made.items() if metrics is None and not available(metric)]
     kept = {name: metric for name, metric in made.items() if name not in unavailable}
     for metric in kept.values():
@@ -156,7 +154,6 @@ def prepare(
 
 
 __all__ = [
-    "DEFAULT_METRICS",
     "Evaluation",
     "Measurement",
     "PairMeasurement",

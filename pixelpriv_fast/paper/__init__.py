@@ -1,4 +1,4 @@
-"""The 2019 paper's experiment on any labelled photos: five runs, accuracy and NIMA of each, as a table and a figure."""
+"""The 2019 paper's experiment on any labelled photos: accuracy and quality of five runs, as a table and a figure."""
 
 from .cases import ExperimentCase, ablations, paper_cases, sweep
 from .conduct import conduct, run5_labels

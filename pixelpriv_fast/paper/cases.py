@@ -1,4 +1,4 @@
-"""What is run: the paper's five runs, their parts alone, and sweeps over epsilon."""
+"""The recipes to measure: the paper's five runs, their parts alone, and sweeps over epsilon."""
 
 from __future__ import annotations
 
@@ -9,12 +9,19 @@ from ..errors import UsageError
 from ..models import Store
 from ..protection.recipes import PAPER_RUNS, Recipe
 
-STYLES = ("hayao", "hosoda", "paprika", "shinkai")
-
-
 @dataclass(frozen=True, slots=True)
 class ExperimentCase:
-    """One recipe to measure. ``run`` is the paper's number or None; ``name`` is the folder of its photos."""
+    """One recipe to measure.
+
+    Attributes
+    ----------
+    name : str
+        Name of the folder that its photos are written to.
+    recipe : Recipe
+        How photos are protected.
+    run : int or None
+        The paper's number, 1 to 5; None for a recipe that is not one of its runs.
+    """
 
     name: str
     recipe: Recipe
@@ -22,7 +29,7 @@ class ExperimentCase:
 
 
 def paper_cases(runs: Sequence[int] = (1, 2, 3, 4, 5)) -> list[ExperimentCase]:
-    """The paper's runs of these numbers. Raises ``UsageError`` for another number."""
+    """Return the paper's runs of the given numbers. Raises ``UsageError`` for a number that is not one of them."""
     for run in runs:
         if not 1 <= run <= len(PAPER_RUNS):
             raise UsageError(f"there is no run {run}; the paper has runs 1 to {len(PAPER_RUNS)}")
@@ -30,10 +37,12 @@ def paper_cases(runs: Sequence[int] = (1, 2, 3, 4, 5)) -> list[ExperimentCase]:
 
 
 def ablations(store: Store) -> list[ExperimentCase]:
-    """Enhancements alone (contrast, and every CartoonGAN style whose weights are there) and attacks alone: what the
-    paper chose its parts by. P-FGSM and the rotation are alone in the paper already.
+    """Return the parts of the paper's runs alone, by which it chose them.
+
+    These are contrast, every CartoonGAN style whose network is in ``store``, and two attacks. P-FGSM and the rotation stand
+    alone in the paper's runs already.
     """
-    from ..enhance.cartoongan import CartoonGAN
+    from ..enhance.cartoongan import STYLES, CartoonGAN
 
     styles = [style for style in STYLES if store.find(f"cartoongan_{style}") is not None]
     enhancements = [ExperimentCase("only_contrast", Recipe.parse("contrast"))]
@@ -42,8 +51,24 @@ def ablations(store: Store) -> list[ExperimentCase]:
 
 
 def sweep(cases: Sequence[ExperimentCase], text: str) -> list[ExperimentCase]:
-    """``cases`` once for each value in ``text``, as ``epsilon=2,4,8,16`` (grey levels); attacks without an epsilon are
-    left out. Raises ``UsageError`` for another text.
+    """Repeat cases at several epsilons.
+
+    Parameters
+    ----------
+    cases : sequence of ExperimentCase
+        The cases; those whose attack has no epsilon are left out.
+    text : str
+        The values in whole grey levels, as ``epsilon=2,4,8,16``.
+
+    Returns
+    -------
+    list of ExperimentCase
+        Each case once for each value.
+
+    Raises
+    ------
+    UsageError
+        If the text has another form.
     """
     name, _, values = text.partition("=")
     levels = values.split(",")

@@ -1,4 +1,4 @@
-"""All the cases of an experiment, one after the other, and everything that is written about them."""
+"""Runs all cases of an experiment and writes the tables and figures."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ RUN5_LABELS = "MEPP19test_manual.csv"
 
 
 def run5_labels(labels: Path) -> Path | None:
-    """The file that limits run 5 as in the paper: there where ``labels`` is the task's own list of 600 photos and
-    the list of 60 stands beside it.
+    """Return the file that limits run 5 to the paper's 60 photos, or None.
+
+    There is one if ``labels`` is the task's own list of 600 photos and the list of 60 stands beside it.
     """
     manual = labels.parent / RUN5_LABELS
     task = labels.name.startswith("MEPP19") and labels.name != RUN5_LABELS
@@ -27,8 +28,25 @@ def run5_labels(labels: Path) -> Path | None:
 def conduct(
     experiment: Experiment, cases: Sequence[ExperimentCase], photos: int, say: Say
 ) -> tuple[dict[str, Any], bool]:
-    """Runs ``cases`` and writes ``table1.*``, ``recipes.json``, ``figure1.png`` (with ``photos`` photos) and
-    ``scatter.png``. Returns the table, and whether every photo could be read and measured.
+    """Run the cases; write ``table1.*``, ``recipes.json``, ``figure1.png`` and ``scatter.png``.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        The photos and networks.
+    cases : sequence of ExperimentCase
+        The recipes to measure, in order.
+    photos : int
+        Number of photos in ``figure1.png``.
+    say : callable
+        Called with a line of progress after each case.
+
+    Returns
+    -------
+    table : dict
+        What ``table1.json`` holds.
+    complete : bool
+        Whether every photo could be read and measured.
     """
     say(f"{len(experiment.items)} photos; {experiment.skipped} left out, the classifier gets them wrong from the start")
     rows = []

@@ -1,4 +1,4 @@
-"""``figure1.png``: photos by runs with their top-5, as the paper's Figure 1; and accuracy against NIMA."""
+"""``figure1.png``, the paper's Figure 1: photos by runs with their top-5; and ``scatter.png``, accuracy against NIMA."""
 
 from __future__ import annotations
 
@@ -20,8 +20,25 @@ _LABEL = 24  #: characters of a class name that fit under a picture
 
 
 def draw_figure(path: Path, experiment: Experiment, rows: Sequence[CaseResult], photos: int = 3) -> None:
-    """Writes ``photos`` of the photos that every run kept, one a line: the original, then each of the paper's runs,
-    with top-5 labels and probabilities under each picture. Raises ``ModelError`` without matplotlib.
+    """Draw photos, one a line: the original, then each of the paper's runs, with the top-5 under each picture.
+
+    Only photos that every run wrote are drawn. Nothing is drawn if there is none, or none of the paper's runs was done.
+
+    Parameters
+    ----------
+    path : Path
+        The PNG file.
+    experiment : Experiment
+        The photos and the classifier.
+    rows : sequence of CaseResult
+        What was run.
+    photos : int
+        Number of photos.
+
+    Raises
+    ------
+    ModelError
+        If matplotlib is not installed.
     """
     runs = [row for row in rows if row.case.run is not None]
     names = _shown(experiment, runs, photos)
@@ -43,7 +60,20 @@ def draw_figure(path: Path, experiment: Experiment, rows: Sequence[CaseResult], 
 
 
 def draw_scatter(path: Path, table: dict[str, Any]) -> None:
-    """Writes accuracy (lower is better) against NIMA (higher is better): measured, and the paper's own points."""
+    """Draw accuracy (lower is better) against NIMA (higher is better): measured, and the paper's own points.
+
+    Parameters
+    ----------
+    path : Path
+        The PNG file.
+    table : dict
+        What ``table1.json`` holds.
+
+    Raises
+    ------
+    ModelError
+        If matplotlib is not installed.
+    """
     figure = _figure(7, 5)
     axis = figure.subplots()
     points = [("original", table["original"], ORIGINALS)]
@@ -65,7 +95,7 @@ def draw_scatter(path: Path, table: dict[str, Any]) -> None:
 
 
 def _shown(experiment: Experiment, runs: Sequence[CaseResult], count: int) -> list[str]:
-    """Photos, evenly spread, whose file is there for every run."""
+    """Return up to ``count`` photos, evenly spread, that every run wrote."""
     folders = [experiment.out / row.case.name for row in runs]
     there = [i.source for i in experiment.items if all((folder / i.output).is_file() for folder in folders)]
     step = max(1, len(there) // count)
@@ -84,7 +114,7 @@ def _picture(axis: Any, pixels: Pixels, title: str, classifier: Classifier) -> N
 
 
 def _figure(width: float, height: float) -> Any:
-    """A figure of its own, in inches: no display, no global state."""
+    """Return a new figure of this size in inches; it needs no display and no global state."""
     try:
         from matplotlib.figure import Figure
     except ImportError as error:

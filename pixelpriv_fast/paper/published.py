@@ -1,4 +1,4 @@
-"""The paper's own figures (M. B. Sakha, MediaEval 2019, Table 1), shown beside what is measured."""
+"""The paper's own figures (M. B. Sakha, MediaEval 2019, Table 1), to be shown beside what is measured."""
 
 from __future__ import annotations
 
@@ -8,7 +8,15 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """One line of Table 1: accuracy as a fraction, mean NIMA score."""
+    """One line of the paper's Table 1.
+
+    Attributes
+    ----------
+    top1_accuracy : float
+        Accuracy as a fraction.
+    nima : float
+        Mean NIMA score.
+    """
 
     top1_accuracy: float
     nima: float

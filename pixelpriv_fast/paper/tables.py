@@ -1,4 +1,7 @@
-"""``table1.json``, ``table1.csv`` and ``table1.md``: what was measured, next to what the paper says."""
+"""``table1.json``, ``table1.csv`` and ``table1.md``: what was measured, beside what the paper says.
+
+The columns of the metrics follow from ``registry.METRICS``.
+"""
 
 from __future__ import annotations
 
@@ -6,21 +9,34 @@ import csv
 import io
 import json
 from collections.abc import Sequence
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
 from ..files import write_atomic
+from ..metrics import names_in_table_order
+from ..registry import METRICS
 from .experiment import CaseResult, Experiment
-from .published import ORIGINALS, PUBLISHED
-
-_COLUMNS = (
-    "run", "recipe", "images", "top1_accuracy", "nima", "psnr", "ssim", "seconds_per_image",
-    "paper_top1_accuracy", "paper_nima",
-)  # fmt: skip
+from .published import ORIGINALS, PUBLISHED, Published
 
 
 def write_tables(folder: Path, experiment: Experiment, rows: Sequence[CaseResult]) -> dict[str, Any]:
-    """Writes the three files into ``folder`` and returns what ``table1.json`` holds."""
+    """Write the three files.
+
+    Parameters
+    ----------
+    folder : Path
+        Where they are written.
+    experiment : Experiment
+        The photos and the classifier.
+    rows : sequence of CaseResult
+        What was measured, at least one.
+
+    Returns
+    -------
+    dict
+        What ``table1.json`` holds.
+    """
     table = as_record(experiment, rows)
     write_atomic(folder / "table1.json", (json.dumps(table, indent=2) + "\n").encode())
     write_atomic(folder / "table1.csv", _as_csv(table).encode())
@@ -29,7 +45,21 @@ def write_tables(folder: Path, experiment: Experiment, rows: Sequence[CaseResult
 
 
 def as_record(experiment: Experiment, rows: Sequence[CaseResult]) -> dict[str, Any]:
-    """``{classifier, images, skipped, original, runs, ...}``; rows that are none of the paper's runs under ``others``."""
+    """Return the table as plain values.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        The photos and the classifier.
+    rows : sequence of CaseResult
+        What was measured, at least one.
+
+    Returns
+    -------
+    dict
+        ``{classifier, images, skipped, unreadable, original, runs, others}``; recipes that are not one of the paper's runs
+        are under ``others``.
+    """
     widest = max(rows, key=lambda row: row.images).original
     return {
         "classifier": experiment.classifier.name,
@@ -38,8 +68,10 @@ def as_record(experiment: Experiment, rows: Sequence[CaseResult]) -> dict[str, A
         "unreadable": experiment.unreadable,
         "original": {
             "top1_accuracy": widest["top1_accuracy"],
-            "nima": widest["metrics"].get("nima"),
-            "paper": {"top1_accuracy": ORIGINALS.top1_accuracy, "nima": ORIGINALS.nima},
+            **{
+                name: widest["metrics"].get(name) for name in names_in_table_order() if not METRICS.load(name).reference
+            },
+            "paper": asdict(ORIGINALS),
         },
         "runs": [_line(row) for row in rows if row.case.run is not None],
         "others": [_line(row) for row in rows if row.case.run is None],
@@ -54,23 +86,23 @@ def _line(row: CaseResult) -> dict[str, Any]:
         "failed": row.failed,
         "top1_accuracy": row.top1_accuracy,
         "top5_accuracy": row.top5_accuracy,
-        **{name: row.metrics.get(name) for name in ("nima", "psnr", "ssim")},
+        **{name: row.metrics.get(name) for name in names_in_table_order()},
         "seconds_per_image": round(row.seconds_per_image, 4),
     }
     if row.case.run is not None:
-        published = PUBLISHED[row.case.run]
-        line["paper"] = {"top1_accuracy": published.top1_accuracy, "nima": published.nima}
+        line["paper"] = asdict(PUBLISHED[row.case.run])
     return line
 
 
 def _flat(line: dict[str, Any]) -> dict[str, Any]:
-    paper = line.get("paper", {})
-    return line | {"paper_top1_accuracy": paper.get("top1_accuracy"), "paper_nima": paper.get("nima")}
+    return line | {f"paper_{name}": value for name, value in line.get("paper", {}).items()}
 
 
 def _as_csv(table: dict[str, Any]) -> str:
     text = io.StringIO()
-    writer = csv.DictWriter(text, _COLUMNS, extrasaction="ignore", lineterminator="\n")
+    published = [f"paper_{field.name}" for field in fields(Published)]
+    columns = ["run", "recipe", "images", "top1_accuracy", *names_in_table_order(), "seconds_per_image", *published]
+    writer = csv.DictWriter(text, columns, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
     original = {"run": "original", "images": table["images"], **table["original"]}
     writer.writerows(_flat(line) for line in (original, *table["runs"], *table["others"]))
@@ -78,13 +110,15 @@ def _as_csv(table: dict[str, Any]) -> str:
 
 
 def _as_markdown(table: dict[str, Any]) -> str:
+    metrics = [METRICS.load(name) for name in names_in_table_order()]
+    titles = [f"{metric.title} {metric.unit}".rstrip() for metric in metrics]
     lines = [
         f"Classifier {table['classifier']}, {table['images']} photos; {table['skipped']} left out because it gets them "
         "wrong from the start. Measured on the saved files, decoded again. In brackets: the paper's figures, on its own "
         "photos and ResNet50-Places365.",
         "",
-        "| run | recipe | top-1 accuracy | NIMA | PSNR dB | SSIM | s a photo |",
-        "|---|---|---|---|---|---|---|",
+        f"| run | recipe | top-1 accuracy | {' | '.join(titles)} | s a photo |",
+        "|---" * (4 + len(titles)) + "|",
     ]
     original = {"run": "original", "recipe": "", **table["original"]}
     lines += [_markdown_row(line) for line in (original, *table["runs"], *table["others"])]
@@ -93,15 +127,13 @@ def _as_markdown(table: dict[str, Any]) -> str:
 
 def _markdown_row(line: dict[str, Any]) -> str:
     paper = line.get("paper", {})
-    accuracy = _figure(line["top1_accuracy"], paper.get("top1_accuracy"), lambda v: f"{100 * v:.2f} %")
-    nima = _figure(line.get("nima"), paper.get("nima"), lambda v: f"{v:.2f}")
-    rest = (
-        _figure(line.get(name), None, lambda v, d=digits: f"{v:.{d}f}")
-        for name, digits in (("psnr", 1), ("ssim", 3), ("seconds_per_image", 2))
-    )
-    return f"| {line['run']} | {line['recipe']} | {accuracy} | {nima} | {' | '.join(rest)} |"
+    digits = {name: METRICS.load(name).mean_decimals for name in names_in_table_order()} | {"seconds_per_image": 2}
+    accuracy = _cell(line["top1_accuracy"], paper.get("top1_accuracy"), ".2%").replace("%", " %")
+    cells = [accuracy, *(_cell(line.get(name), paper.get(name), f".{number}f") for name, number in digits.items())]
+    return f"| {line['run']} | {line['recipe']} | {' | '.join(cells)} |"
 
 
-def _figure(value: float | None, paper: float | None, show: Any) -> str:
-    measured = "-" if value is None else show(value)
-    return measured if paper is None else f"{measured} ({show(paper)})"
+def _cell(value: float | None, paper: float | None, form: str) -> str:
+    """Return the measured figure, and in brackets the paper's where it has one."""
+    measured = "-" if value is None else format(value, form)
+    return measured if paper is None else f"{measured} ({format(paper, form)})"
