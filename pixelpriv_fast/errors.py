@@ -14,7 +14,7 @@ class PixelPrivError(Exception):
 
 
 class UsageError(PixelPrivError, ValueError):
-    """An argument, option or name that does not fit; the message lists what would."""
+    """An argument, option or name that does not fit. The message lists what would."""
 
     exit_code = 2
 
@@ -32,7 +32,7 @@ class ModelError(PixelPrivError):
 
 
 class DeviceError(ModelError):
-    """An explicit wish for a device, provider or engine that cannot be met on this machine."""
+    """A device, provider or engine that was requested and does not work on this machine."""
 
 
 class StorageError(PixelPrivError, OSError):

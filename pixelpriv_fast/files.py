@@ -17,11 +17,24 @@ TEMPORARY_SUFFIX = ".pixelpriv-part"
 
 
 def write_atomic(path: Path, data: bytes) -> None:
-    """Writes ``data`` to ``path`` through a temporary file in the same folder: write, fsync, rename, fsync of the
-    folder. On any failure the temporary file is removed and a file that stood at ``path`` before is untouched.
+    """Write a file completely or not at all: write, fsync, rename, fsync of the folder.
 
-    Raises ``StorageError`` (exit code 5), naming the file and the reason, when the disk or folder takes no more, and
-    ``PhotoError`` for a name that the file system cannot hold: that concerns this one file only.
+    The data goes to a temporary file in the same folder first. On a failure that file is removed, and a file that stood at
+    ``path`` before is untouched.
+
+    Parameters
+    ----------
+    path : Path
+        The file; its folder is made if missing.
+    data : bytes
+        What it is to hold.
+
+    Raises
+    ------
+    StorageError
+        If the disk is full or the folder cannot be written to.
+    PhotoError
+        If the file system cannot hold this name; other files are not concerned.
     """
     short = hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]  # the full name may leave no room for a suffix
     temporary = path.with_name(f".{short}.{os.getpid()}{TEMPORARY_SUFFIX}")
@@ -46,7 +59,7 @@ def write_atomic(path: Path, data: bytes) -> None:
 
 
 def sweep(folder: Path) -> int:
-    """Removes the unfinished files below ``folder`` that a killed run left; returns how many."""
+    """Remove the unfinished files below ``folder`` that a killed run left, and return their number."""
     count = 0
     for leftover in folder.rglob(f".*{TEMPORARY_SUFFIX}"):
         leftover.unlink(missing_ok=True)
@@ -55,7 +68,7 @@ def sweep(folder: Path) -> int:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Makes the rename itself durable, where the system lets a folder be opened."""
+    """Make the rename durable, on systems that let a folder be opened."""
     try:
         descriptor = os.open(folder, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
     except OSError:

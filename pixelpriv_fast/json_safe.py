@@ -1,4 +1,4 @@
-"""Values as JSON can hold them."""
+"""Turns values into what JSON can hold."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import math
 from typing import Any
 
 
-def finite(value: Any) -> Any:
-    """``value`` with every number that JSON cannot hold (infinite, not a number) as None."""
+def json_safe(value: Any) -> Any:
+    """Return ``value`` with None for every number that JSON cannot hold: infinite, or not a number."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, dict):
-        return {key: finite(item) for key, item in value.items()}
+        return {key: json_safe(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [finite(item) for item in value]
+        return [json_safe(item) for item in value]
     return value

@@ -1,4 +1,4 @@
-"""The values that travel between the stages. All are immutable; none has behaviour that needs a library."""
+"""The values that travel between the steps. All are immutable, and none needs a library."""
 
 from __future__ import annotations
 
@@ -9,32 +9,64 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-Pixels: TypeAlias = npt.NDArray[np.uint8]  #: (height, width, 3) RGB, the one convention outside and between stages
+Pixels: TypeAlias = npt.NDArray[np.uint8]  #: (height, width, 3) RGB, the one convention outside and between steps
 Floats: TypeAlias = npt.NDArray[np.float32]
 Logits: TypeAlias = npt.NDArray[np.float32]  #: (photos, classes)
 
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """What a photo file carries besides its pixels, as raw blocks; None where the file has none."""
+    """What a photo file carries besides its pixels, as raw blocks; None for what it does not have.
+
+    Attributes
+    ----------
+    icc : bytes or None
+        The colour profile.
+    exif : bytes or None
+        EXIF as a TIFF structure, without the prefix "Exif\\0\\0".
+    xmp : bytes or None
+        The XMP packet.
+    iptc : bytes or None
+        IPTC-IIM records, without a container's own wrapping.
+    dpi : tuple of two floats or None
+        Horizontal and vertical pixels an inch.
+    text : tuple of (keyword, text)
+        PNG's text chunks; JPEG's comment under "Comment".
+    colour_chunks : tuple of (name, bytes)
+        PNG's gAMA, cHRM, sRGB and cICP, verbatim.
+    """
 
     icc: bytes | None = None
-    exif: bytes | None = None  #: TIFF structure, without the "Exif\\0\\0" prefix
+    exif: bytes | None = None
     xmp: bytes | None = None
-    iptc: bytes | None = None  #: IPTC-IIM records, without a container's own wrapping
+    iptc: bytes | None = None
     dpi: tuple[float, float] | None = None
-    text: tuple[tuple[str, str], ...] = ()  #: (keyword, text): PNG's text chunks, JPEG's comment under "Comment"
-    colour_chunks: tuple[tuple[bytes, bytes], ...] = ()  #: PNG's gAMA, cHRM, sRGB, cICP, verbatim
+    text: tuple[tuple[str, str], ...] = ()
+    colour_chunks: tuple[tuple[bytes, bytes], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A decoded photo: upright, 8 bit, RGB.
+    """A decoded photo: upright, 8 bits, RGB.
 
-    ``pixels`` is (height, width, 3) with the EXIF orientation applied; ``alpha`` is (height, width) or None and is
-    carried past the stages untouched. ``format`` is the codec's row name ("jpeg", "png", "webp"). ``quality`` is the
-    source's JPEG quality (1..100, estimated from its tables) or None where the format has none; ``lossless`` says
-    whether the source's own coding was.
+    Attributes
+    ----------
+    pixels : uint8 array of shape (height, width, 3), RGB
+        The picture, with the EXIF orientation applied.
+    format : str
+        Name of the codec's row: "jpeg".
+    alpha : uint8 array of shape (height, width) or None
+        The transparency; no step changes it.
+    metadata : Metadata
+        What else the file carries.
+    quality : int or None
+        The source's JPEG quality, 1 to 100, estimated from its tables; None for other formats.
+    lossless : bool
+        Whether the source was coded without loss.
+    grey : bool
+        Whether the source had one channel, which ``pixels`` repeats three times.
+    subsampling : str or None
+        The source JPEG's chroma sampling: "444", "422", "420", "440" or "411".
     """
 
     pixels: Pixels
@@ -43,13 +75,25 @@ class Photo:
     metadata: Metadata = field(default_factory=Metadata)
     quality: int | None = None
     lossless: bool = False
-    grey: bool = False  #: the source had one channel; pixels repeats it three times
-    subsampling: str | None = None  #: the source JPEG's chroma sampling ("444", "422", "420", "440", "411") or None
+    grey: bool = False
+    subsampling: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What a classifier says of one photo: the top class, and the five highest as (label, probability)."""
+    """A classifier's answer for one photo.
+
+    Attributes
+    ----------
+    index : int
+        The most probable class.
+    label : str
+        Its name.
+    probability : float
+        Its probability, 0 to 1.
+    top5 : tuple of (label, probability)
+        The five most probable classes, best first.
+    """
 
     index: int
     label: str
@@ -59,7 +103,17 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """One classifier's answers before and after."""
+    """One classifier's answers before and after protection.
+
+    Attributes
+    ----------
+    classifier : str
+        The classifier's name.
+    before : Prediction
+        Its answer for the original photo.
+    after : Prediction
+        Its answer for the result.
+    """
 
     classifier: str
     before: Prediction
@@ -70,9 +124,19 @@ class Judgement:
 class Verdict:
     """Whether a photo is protected, and the evidence.
 
-    ``protected`` is true when every classifier's top-1 after differs from its top-1 on the original, and is none of
-    the accepted indices where labels are known. ``measured_on`` is "file" when the encoded bytes were decoded again,
-    "pixels" when nothing was encoded. ``linf`` is in whole grey levels, attacked against enhanced, before encoding.
+    Attributes
+    ----------
+    protected : bool
+        Whether every classifier's top-1 of the result differs from its top-1 of the original, and is none of the accepted
+        indices if labels are known.
+    judgements : sequence of Judgement
+        One for each classifier, at least one.
+    linf : int
+        Largest change by the attack, in whole grey levels: attacked against enhanced photo, before encoding.
+    metrics : mapping of str to float or None
+        A key for every row of ``registry.METRICS``; None if it was not measured.
+    measured_on : str
+        "file" if the encoded bytes were decoded again, "pixels" if nothing was encoded.
     """
 
     protected: bool
@@ -83,10 +147,10 @@ class Verdict:
 
     @property
     def before(self) -> Prediction:
-        """The first classifier's view of the original photo."""
+        """The first classifier's answer for the original photo."""
         return self.judgements[0].before
 
     @property
     def after(self) -> Prediction:
-        """The first classifier's view of the result."""
+        """The first classifier's answer for the result."""
         return self.judgements[0].after

@@ -13,7 +13,7 @@ from typing import Any, ParamSpec, TextIO
 import typer
 
 from ..errors import PixelPrivError, one_line
-from ..json_safe import finite
+from ..json_safe import json_safe
 
 P = ParamSpec("P")
 
@@ -56,7 +56,7 @@ class Output:
             Written otherwise; None writes nothing.
         """
         if self._json:
-            text: str | None = json.dumps(finite(record), ensure_ascii=False, allow_nan=False)
+            text: str | None = json.dumps(json_safe(record), ensure_ascii=False, allow_nan=False)
         else:
             text = line
         if text is not None:

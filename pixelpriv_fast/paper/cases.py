@@ -9,6 +9,7 @@ from ..errors import UsageError
 from ..models import Store
 from ..protection.recipes import PAPER_RUNS, Recipe
 
+
 @dataclass(frozen=True, slots=True)
 class ExperimentCase:
     """One recipe to measure.

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
-from ...json_safe import finite
+from ...json_safe import json_safe
 from ..summary import STATUSES
 from .evidence import MAGNIFIED, Evidence
 from .pictures import MOST_BYTES
@@ -63,7 +63,7 @@ def render(rows: Iterable[ReportRow], summary: Mapping[str, Any], notes: Sequenc
 
 def _json(value: Any) -> bytes:
     """One by one, and not as one text: the page is large."""
-    text = json.dumps(finite(value), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    text = json.dumps(json_safe(value), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     # "<" could end the element that holds the data, in a photo's name for example.
     return text.replace("<", "\\u003c").encode("utf-8", "replace")  # names on disk may hold bytes that are no UTF-8
 
