@@ -2,8 +2,9 @@
 
 from .cases import ExperimentCase, ablations, paper_cases, sweep
 from .conduct import conduct, run5_labels
-from .experiment import CaseResult, Experiment, prepare, save_recipes
+from .experiment import CaseResult, Experiment, save_recipes
 from .figure import draw_figure, draw_scatter
+from .preparing import prepare
 from .published import ORIGINALS, PUBLISHED
 from .tables import write_tables
 
