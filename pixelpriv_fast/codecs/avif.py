@@ -17,6 +17,8 @@ _SPEED, _THREADS = 8, 1
 
 
 class Avif(Codec[Container]):
+    """AVIF; ``parse`` hands on what the boxes say."""
+
     name = "avif"
     suffixes = (".avif",)
     has_alpha = True
@@ -25,14 +27,17 @@ class Avif(Codec[Container]):
     max_side = 65_536
 
     def matches(self, data: bytes) -> bool:
+        """Return whether the content starts with the format's magic bytes."""
         return not brands(data).isdisjoint({b"avif", b"avis"})
 
     def parse(self, data: bytes) -> tuple[Header, Container]:
+        """Read the boxes around the picture."""
         found = read_container(data)
         header = Header("avif", found.width, found.height, found.frames, found.depth, orientation=found.orientation)
         return header, found
 
     def decode(self, data: bytes, header: Header, parsed: Container) -> Photo:
+        """Decode with libavif."""
         from PIL.AvifImagePlugin import AvifImageFile
 
         if parsed.exif_type_at is not None:  # a damaged EXIF block must not fail the photo: the decoder sees none
@@ -45,6 +50,7 @@ class Avif(Codec[Container]):
         return Photo(planes.pixels, self.name, planes.alpha, metadata, grey=planes.grey)
 
     def encode(self, job: EncodeJob) -> bytes:
+        """Encode with libavif, on one thread."""
         blocks = {"icc_profile": job.metadata.icc, "exif": job.metadata.exif, "xmp": job.metadata.xmp}
         sampling = ":".join(job.subsampling)
         out = io.BytesIO()

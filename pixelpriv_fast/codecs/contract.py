@@ -3,27 +3,35 @@
 from __future__ import annotations
 
 import importlib
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from ..types import Metadata, Photo, Pixels
+from ..words import MetadataPolicy
 
 #: Quality when neither the caller nor the source asks for more: measured on attacked photos, 95 at 4:4:4 keeps what
 #: 90 or 4:2:0 takes away.
 DEFAULT_QUALITY = 95
 
+#: Chroma sampling of a written photo; "keep" is the source's.
+Subsampling = Literal["444", "422", "420", "keep"]
+
+#: What a file's pixels hold.
+Channels = Literal["rgb", "grey", "palette", "cmyk"]
+
 Parsed = TypeVar("Parsed")  #: what a codec found in a file besides the header, for its own ``decode``
 
 
 class Damaged(Exception):
-    """Raised inside a codec: the bytes do not follow their format. ``decode`` turns it into a ``PhotoError``."""
+    """The bytes do not follow their format. Raised inside a codec; ``decode`` turns it into a ``PhotoError``."""
 
 
 class Refused(Exception):
-    """Raised inside a codec: readable, but not without loss or guessing. Carries the reason and the fix."""
+    """The file is readable, but not without loss or guessing. Raised inside a codec with the reason and the fix."""
 
     def __init__(self, reason: str, fix: str) -> None:
         super().__init__(f"{reason}; {fix}")
@@ -62,8 +70,24 @@ def library(module: str, purpose: str, extra: str) -> Any:
 class Header:
     """What a photo file says of itself before any pixel is decoded.
 
-    ``width`` and ``height`` are as stored, before ``orientation`` (EXIF's 1..8) is applied. ``channels`` is "rgb",
-    "grey", "palette" or "cmyk"; ``depth`` is bits a channel (a palette's colours count as 8).
+    Attributes
+    ----------
+    format : str
+        The codec's name.
+    width, height : int
+        Size in pixels as stored, before the orientation is applied.
+    frames : int
+        Number of pictures that stand for themselves.
+    depth : int
+        Bits a channel; the colours of a palette count as 8.
+    channels : {"rgb", "grey", "palette", "cmyk"}
+        What the pixels hold.
+    alpha : bool
+        Whether there is an alpha channel.
+    orientation : int
+        EXIF's orientation, 1..8.
+    lossless : bool
+        Whether the file's own coding is.
     """
 
     format: str
@@ -71,7 +95,7 @@ class Header:
     height: int
     frames: int = 1
     depth: int = 8
-    channels: str = "rgb"
+    channels: Channels = "rgb"
     alpha: bool = False
     orientation: int = 1
     lossless: bool = False
@@ -86,24 +110,47 @@ class Header:
 class EncodeOptions:
     """How to write a photo; every None means "as the source, or the careful default".
 
-    ``format`` is a codec's name, None or "keep" for the source's. ``quality`` is 1..100; None is 95 or the source's
-    where higher. ``subsampling`` is "444" (default: coarser ones smooth the protection away), "422", "420" or "keep"
-    for the source's. ``lossless`` matters to WebP alone: None follows the source. ``metadata`` is "private", "keep"
-    or "none" (see ``codecs.metadata``).
+    Attributes
+    ----------
+    format : str or None
+        A codec's name; None or "keep" for the source's.
+    quality : int or None
+        1..100; None is 95 or the source's if higher.
+    subsampling : {"444", "422", "420", "keep"}
+        Chroma sampling; coarser than 4:4:4 smooths the protection away. "keep" is the source's.
+    lossless : bool or None
+        For formats that can do both, as WebP; None follows the source.
+    metadata : {"private", "keep", "none"}
+        What metadata is written, see ``codecs.metadata``.
     """
 
     format: str | None = None
     quality: int | None = None
-    subsampling: str = "444"
+    subsampling: Subsampling = "444"
     lossless: bool | None = None
-    metadata: str = "private"
+    metadata: MetadataPolicy = "private"
 
 
 @dataclass(frozen=True, slots=True)
 class EncodeJob:
     """What a codec writes: checked pixels and metadata that already went through policy.
 
-    ``grey``: the source was grey and the pixels still are, so one channel may be written.
+    Attributes
+    ----------
+    pixels : array of uint8, shape (height, width, 3)
+        RGB, contiguous.
+    alpha : array of uint8, shape (height, width), or None
+        The alpha channel.
+    grey : bool
+        Whether one channel may be written: the source was grey and the pixels still are.
+    quality : int
+        1..100; counts where the coding is lossy.
+    subsampling : str
+        "444", "422" or "420"; counts where the coding is lossy.
+    lossless : bool
+        Whether to code without loss.
+    metadata : Metadata
+        What to write beside the pixels.
     """
 
     pixels: Pixels
@@ -115,23 +162,44 @@ class EncodeJob:
     metadata: Metadata = field(default_factory=Metadata)
 
 
-class Codec(Protocol[Parsed]):
-    """One format family. Instances have no state; nothing heavy is imported before ``decode`` or ``encode``.
+class Codec(ABC, Generic[Parsed]):
+    """One format family. Everything that the rest of the house must know of a format is an attribute here.
 
-    A codec subclasses this protocol and says in its parameter what ``parse`` hands to ``decode``.
+    Instances have no state; nothing heavy is imported before ``decode`` or ``encode``. A codec says in its parameter
+    what ``parse`` hands to ``decode``.
+
+    Attributes
+    ----------
+    name : str
+        The row's name in ``CODECS``, and the class's in lower case.
+    suffixes : tuple of str
+        In lower case, with the dot; the first is the one that is written.
+    has_alpha : bool
+        Whether the format can hold an alpha channel.
+    can_lossless, can_lossy : bool
+        How it can code pixels.
+    max_side : int
+        The format's own limit, in pixels.
+    can_write : bool
+        Whether ``encode`` works.
+    extra : str or None
+        The extra of the package without which it can neither be read nor written.
     """
 
-    name: str
-    suffixes: tuple[str, ...]  #: lower case with the dot; the first is the one written
-    has_alpha: bool  #: the format can hold an alpha channel
-    can_lossless: bool
-    can_lossy: bool
-    max_side: int  #: the format's own limit, in pixels
+    name: ClassVar[str]
+    suffixes: ClassVar[tuple[str, ...]]
+    has_alpha: ClassVar[bool]
+    can_lossless: ClassVar[bool]
+    can_lossy: ClassVar[bool]
+    max_side: ClassVar[int]
+    can_write: ClassVar[bool] = True
+    extra: ClassVar[str | None] = None
 
+    @abstractmethod
     def matches(self, data: bytes) -> bool:
         """Return whether the content's first bytes are this format's."""
-        ...
 
+    @abstractmethod
     def parse(self, data: bytes) -> tuple[Header, Parsed]:
         """Read everything but the pixels, in time independent of the pixel count.
 
@@ -152,8 +220,8 @@ class Codec(Protocol[Parsed]):
         Damaged, Refused
             If the file does not follow its format, or cannot be read faithfully.
         """
-        ...
 
+    @abstractmethod
     def decode(self, data: bytes, header: Header, parsed: Parsed) -> Photo:
         """Decode the pixels; may raise anything, because the bytes are not trusted.
 
@@ -171,8 +239,7 @@ class Codec(Protocol[Parsed]):
         Photo
             The photo, upright, with its metadata.
         """
-        ...
 
+    @abstractmethod
     def encode(self, job: EncodeJob) -> bytes:
         """Return the finished file."""
-        ...

@@ -9,24 +9,41 @@ import numpy as np
 
 from ..errors import PhotoError, UsageError
 from ..photo_check import checked_photo
+from ..registry import CODECS, checked_word, known_words
 from ..types import Metadata, Photo, Pixels
-from .contract import DEFAULT_QUALITY, Codec, EncodeJob, EncodeOptions, Refused
+from ..words import MetadataPolicy
+from .contract import DEFAULT_QUALITY, Codec, EncodeJob, EncodeOptions, Refused, Subsampling
 from .formats import canonical, codec
-from .metadata import apply_policy, check_policy, icc_space
-
-_SUBSAMPLINGS = ("444", "422", "420")
+from .metadata import apply_policy, icc_space
 
 
 def encode(pixels: Pixels, *, like: Photo, options: EncodeOptions = EncodeOptions()) -> bytes:  # noqa: B008 (frozen)
-    """``pixels`` (uint8 RGB, height x width x 3) as a file of the format, quality and metadata in ``options``.
+    """Write pixels as a file; its bytes are a function of the arguments alone.
 
-    ``like`` is the source: it lends its alpha channel, metadata, and whatever ``options`` leave open. The bytes are a
-    function of the arguments alone. Raises ``UsageError`` for arguments that do not fit, ``PhotoError`` when the
-    photo does not fit the format.
+    Parameters
+    ----------
+    pixels : array of uint8, shape (height, width, 3)
+        RGB.
+    like : Photo
+        The source: it lends its alpha channel, metadata, and whatever the options leave open.
+    options : EncodeOptions
+        Format, quality and metadata.
+
+    Returns
+    -------
+    bytes
+        The whole file.
+
+    Raises
+    ------
+    UsageError
+        If the arguments do not fit.
+    PhotoError
+        If the photo does not fit the format.
     """
     check_options(options)
     _check_pixels(pixels, like)
-    target = codec(canonical(options.format, like.format))
+    target = _writable(canonical(options.format, like.format))
     height, width = pixels.shape[:2]
     if max(height, width) > target.max_side:
         seen = f"{width}x{height} pixels exceed {target.name}'s {target.max_side:,} a side"
@@ -51,21 +68,54 @@ def encode(pixels: Pixels, *, like: Photo, options: EncodeOptions = EncodeOption
 
 
 def is_lossy(options: EncodeOptions, like: Photo) -> bool:
-    """Whether ``encode`` with these arguments may change pixels. Raises ``UsageError`` for an unknown format."""
+    """Return whether ``encode`` may change pixels.
+
+    Parameters
+    ----------
+    options : EncodeOptions
+        As for ``encode``.
+    like : Photo
+        The source.
+
+    Returns
+    -------
+    bool
+        False if the file will hold the very pixels.
+
+    Raises
+    ------
+    UsageError
+        If the format is unknown.
+    """
     return not _lossless(options, like, codec(canonical(options.format, like.format)))
 
 
 def check_options(options: EncodeOptions) -> None:
-    """Raises ``UsageError`` for options that no photo could be written with, before any work is done."""
-    check_policy(options.metadata)
+    """Raise ``UsageError`` for options that no photo could be written with, before any work is done.
+
+    Raises
+    ------
+    UsageError
+        With the value that was seen and those that are known.
+    """
+    checked_word("metadata policy", options.metadata, MetadataPolicy)
     quality = options.quality
     if quality is not None and not (isinstance(quality, int) and 1 <= quality <= 100):
         raise UsageError(f"quality {quality!r} is out of range; use a whole number 1..100")
-    if options.subsampling not in (*_SUBSAMPLINGS, "keep"):
-        raise UsageError(f"unknown subsampling {options.subsampling!r}; use {', '.join(_SUBSAMPLINGS)} or keep")
+    checked_word("subsampling", options.subsampling, Subsampling)
     name = canonical(options.format, "")
-    if name and options.lossless is not None:
-        _lossless(options, None, codec(name))
+    if name:
+        target = _writable(name)
+        if options.lossless is not None:
+            _lossless(options, None, target)
+
+
+def _writable(name: str) -> Codec[Any]:
+    target = codec(name)
+    if not target.can_write:
+        others = ", ".join(other for other in CODECS if codec(other).can_write)
+        raise UsageError(f"{name} can be read and not written; choose one of {others}")
+    return target
 
 
 def _check_pixels(pixels: Pixels, like: Photo) -> None:
@@ -76,32 +126,38 @@ def _check_pixels(pixels: Pixels, like: Photo) -> None:
 
 
 def _alpha_to_write(like: Photo, target: Codec[Any]) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]] | None:
-    """Choice: transparency is neither blended nor cut: both change the picture. A fully opaque channel may go."""
+    """Return the alpha channel to write.
+
+    Choice: transparency is neither blended nor cut: both change the picture. A fully opaque channel may go.
+    """
     if like.alpha is None or target.has_alpha:
         return like.alpha
     if bool((like.alpha == 255).all()):
         return None
-    raise UsageError(f"{target.name} cannot hold the photo's transparency; choose png, webp, tiff or avif")
+    *others, last = (
+        name for name in CODECS if codec(name).has_alpha and codec(name).can_write and not codec(name).extra
+    )
+    raise UsageError(f"{target.name} cannot hold the photo's transparency; choose {', '.join(others)} or {last}")
 
 
 def _subsampling(options: EncodeOptions, like: Photo) -> str:
     if options.subsampling != "keep":
         return options.subsampling
-    return like.subsampling if like.subsampling in _SUBSAMPLINGS else "444"
+    return like.subsampling if like.subsampling in known_words(Subsampling) else "444"
 
 
 def _lossless(options: EncodeOptions, like: Photo | None, target: Codec[Any]) -> bool:
-    """What the format does when it can do one only, else what is asked for, else what the source was."""
+    """Return what the format does if it can do one only, else what is requested, else what the source was."""
     if target.can_lossless and target.can_lossy:
-        wish = options.lossless
-        return wish if wish is not None else like is not None and like.lossless and options.quality is None
+        requested = options.lossless
+        return requested if requested is not None else like is not None and like.lossless and options.quality is None
     if options.lossless is not None and options.lossless != target.can_lossless:
         has = "always" if target.can_lossless else "never"
         raise UsageError(f"lossless={options.lossless} does not fit: {target.name} is {has} lossless")
     return target.can_lossless
 
 
-def _writable_metadata(metadata: Metadata, policy: str, width: int, height: int) -> Metadata:
-    """After policy. A profile that is damaged or for other than RGB values shows wrong colours, and is left out."""
+def _writable_metadata(metadata: Metadata, policy: MetadataPolicy, width: int, height: int) -> Metadata:
+    """Apply the policy. A profile that is damaged or for other than RGB values shows wrong colours, and is left out."""
     found = apply_policy(metadata, policy, width, height)
     return found if icc_space(found.icc) == "RGB" else replace(found, icc=None)

@@ -9,16 +9,31 @@ from pathlib import Path
 from ..files import STATE_FOLDER
 from .formats import known_suffixes
 
-#: Told of every file that is passed over, with the reason.
+#: Called with every file that is left out, and the reason.
 PassedOver = Callable[[Path, str], None]
 
 
 def photos_below(
     given: Path, skip: Path | None = None, passed_over: PassedOver | None = None
 ) -> Iterator[tuple[Path, str]]:
-    """Photo files with their names relative to ``given``, in a stable order. A file stands for itself; a folder for the
-    known suffixes below it. Symbolic links are followed only where they stay inside the input; the folder ``skip``,
-    where it lies inside, is passed over."""
+    """Yield photo files in a stable order.
+
+    Symbolic links are followed only where they stay inside the input.
+
+    Parameters
+    ----------
+    given : Path
+        A file, which stands for itself, or a folder, for the known suffixes below it.
+    skip : Path or None
+        A folder that is left out where it lies inside ``given``.
+    passed_over : callable or None
+        Called with each file that is left out and the reason.
+
+    Yields
+    ------
+    (Path, str)
+        The file, and its name relative to ``given``.
+    """
     if not given.is_dir():
         yield given, given.name
         return
@@ -41,7 +56,7 @@ def photos_below(
 
 
 def _why_not(path: Path, root: Path) -> str | None:
-    """Why a file of a folder is no photo to take; None for one that is."""
+    """Return why a file of a folder is left out, or None."""
     if path.name.startswith("."):
         return "hidden"
     if path.suffix.lower() not in known_suffixes():

@@ -1,4 +1,4 @@
-"""From content to codec: by magic bytes and an allow-list, never by the file's name."""
+"""Which codec: of content by magic bytes and an allow-list, never by the file's name; of a name or suffix by the table."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ _FOREIGN: tuple[tuple[int, bytes, str, str], ...] = (
 
 @cache
 def codec(name: str) -> Codec[Any]:
-    """The codec of a row's name or alias. Raises ``UsageError`` for an unknown name."""
+    """Return the codec of a row's name or alias. Raises ``UsageError`` for an unknown name."""
     made: Codec[Any] = CODECS.load(name)()
     return made
 
 
 def codec_of_content(data: bytes) -> Codec[Any]:
-    """The codec whose magic bytes ``data`` starts with. Raises ``Refused`` naming what it is instead."""
+    """Return the codec whose magic bytes ``data`` starts with. Raises ``Refused`` naming what it is instead."""
     for name in CODECS:
         if codec(name).matches(data):
             return codec(name)
@@ -52,17 +52,17 @@ def _format_by_suffix() -> dict[str, str]:
 
 
 def known_suffixes() -> frozenset[str]:
-    """Every suffix a photo may have, lower case with the dot. It only selects files; their content decides."""
+    """Return every suffix a photo may have, lower case with the dot; it only selects files, their content decides."""
     return frozenset(_format_by_suffix())
 
 
 def format_of_path(path: str | PurePath) -> str | None:
-    """The codec name that the path's suffix promises, or None."""
+    """Return the codec name that the path's suffix promises, or None."""
     return _format_by_suffix().get(PurePath(path).suffix.lower())
 
 
 def format_for(path: str | PurePath) -> str:
-    """``format_of_path`` for a file to be written. Raises ``UsageError`` when its suffix promises no known format."""
+    """Return the codec name for a file to be written. Raises ``UsageError`` if its suffix promises no known format."""
     found = format_of_path(path)
     if found is None:
         seen = PurePath(path).suffix or "no suffix"
@@ -71,12 +71,30 @@ def format_for(path: str | PurePath) -> str:
 
 
 def suffix_for(name: str) -> str:
-    """The suffix that files of this format are written with, such as ``.jpg``. Raises ``UsageError``."""
+    """Return the suffix that files of a format are written with, such as ``.jpg``. Raises ``UsageError``."""
     return codec(name).suffixes[0]
 
 
 def canonical(name: str | None, source: str) -> str:
-    """The format to write: a row's name, an alias, or None / "keep" for the source's. Raises ``UsageError``."""
+    """Return the name of the format to write.
+
+    Parameters
+    ----------
+    name : str or None
+        A row's name or alias; None or "keep" for the source's.
+    source : str
+        The source's format.
+
+    Returns
+    -------
+    str
+        A row's name.
+
+    Raises
+    ------
+    UsageError
+        If there is no such format.
+    """
     if name is None or name == "keep":
         return source
     if not isinstance(name, str):

@@ -1,4 +1,4 @@
-"""Photos that a caller already opened with Pillow."""
+"""Photos that the caller already opened with Pillow."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def from_pil(image: Image.Image) -> Photo:
-    """The photo in a Pillow image, upright; the image itself stays as it is.
+    """Return the photo in a Pillow image, upright; the image itself stays as it is.
 
     Its format is the file's that it was opened from, else "png". What Pillow cut or skipped while opening (16-bit
     colours, damage) cannot be seen here: hand over the path or the bytes where that matters. Raises ``PhotoError``.

@@ -18,21 +18,27 @@ _PRESET = "ultrafast"
 
 
 class Heic(Codec[None]):
+    """HEIC; its decoder reads the metadata itself."""
+
     name = "heic"
     suffixes = (".heic", ".heif", ".hif")
     has_alpha = True
     can_lossless = False
     can_lossy = True
     max_side = 16_384
+    extra = "heic"
 
     def matches(self, data: bytes) -> bool:
+        """Return whether the content starts with the format's magic bytes."""
         return not brands(data).isdisjoint(_BRANDS)
 
     def parse(self, data: bytes) -> tuple[Header, None]:
+        """Read the boxes around the picture."""
         found = read_container(data)
         return Header("heic", *found.clean, found.frames, found.depth, orientation=found.orientation), None
 
     def decode(self, data: bytes, header: Header, parsed: None) -> Photo:
+        """Decode with libheif."""
         image = _library().open_heif(io.BytesIO(data), convert_hdr_to_8bit=False)
         width, height = image.size  # already turned and cropped as the boxes say
         if (width, height) != header.upright_size:
@@ -45,6 +51,7 @@ class Heic(Codec[None]):
         return Photo(planes.pixels, self.name, planes.alpha, metadata, grey=planes.grey)
 
     def encode(self, job: EncodeJob) -> bytes:
+        """Encode with libheif and x265."""
         array = stacked(job)
         height, width, channels = array.shape
         blocks = {"icc_profile": job.metadata.icc, "exif": job.metadata.exif, "xmp": job.metadata.xmp}
@@ -63,4 +70,4 @@ class Heic(Codec[None]):
 
 
 def _library() -> Any:
-    return library("pillow_heif", "HEIC", "heic")
+    return library("pillow_heif", "HEIC", Heic.extra)

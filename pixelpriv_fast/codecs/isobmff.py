@@ -23,18 +23,38 @@ _ORIENTATIONS: dict[int | None, tuple[int, int, int, int]] = {None: (1, 8, 3, 6)
 
 @dataclass(frozen=True, slots=True)
 class Container:
+    """What the boxes say of the picture.
+
+    Attributes
+    ----------
+    width, height : int
+        Size in pixels, of the largest item.
+    frames : int
+        Number of pictures that stand for themselves.
+    depth : int
+        Bits a channel.
+    clean : (int, int)
+        (width, height) after the crop that HEIC asks for: coded sizes are even.
+    orientation : int
+        EXIF's number, 1..8, for what the rotation and mirror boxes ask for.
+    exif : bytes or None
+        The EXIF block.
+    exif_type_at : int or None
+        Where the EXIF item's type stands, so that a decoder can be kept from parsing it.
+    """
+
     width: int
     height: int
     frames: int
     depth: int
-    clean: tuple[int, int]  #: the size after the crop that HEIC asks for (coded sizes are even)
-    orientation: int  #: EXIF's number for what the rotation and mirror boxes ask for
+    clean: tuple[int, int]
+    orientation: int
     exif: bytes | None
-    exif_type_at: int | None  #: where the EXIF item's type stands, so that a decoder can be kept from parsing it
+    exif_type_at: int | None
 
 
 def brands(data: bytes) -> frozenset[bytes]:
-    """The major and compatible brands; empty for another kind of file."""
+    """Return the major and compatible brands; none for another kind of file."""
     if data[4:8] != b"ftyp":
         return frozenset()
     end = min(int.from_bytes(data[:4], "big"), len(data), 1024)
@@ -42,7 +62,15 @@ def brands(data: bytes) -> frozenset[bytes]:
 
 
 def read_container(data: bytes) -> Container:
-    """Raises ``Damaged`` for broken boxes, ``Refused`` for colours beyond 8-bit sRGB without a profile."""
+    """Read what the boxes say of the picture.
+
+    Raises
+    ------
+    Damaged
+        If boxes are missing or broken.
+    Refused
+        If the colours are beyond sRGB and there is no profile.
+    """
     meta = _one(data, 0, len(data), b"meta")
     children = {kind: (start, end) for kind, start, end in _boxes(data, meta[0] + 4, meta[1])}
     for needed in (b"iprp", b"iinf", b"iloc"):
@@ -65,7 +93,7 @@ def read_container(data: bytes) -> Container:
 
 
 def _boxes(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """(type, start, end) of each box's content."""
+    """Yield (type, start, end) of each box's content."""
     for _ in range(_MOST_BOXES):
         if start + 8 > end:
             return
@@ -90,7 +118,7 @@ def _one(data: bytes, start: int, end: int, wanted: bytes) -> tuple[int, int]:
 
 @dataclass(slots=True)
 class _Properties:
-    """What the property boxes say, whichever item they belong to: the largest size bounds what is decoded."""
+    """What the property boxes say of all items together: the largest size bounds what is decoded."""
 
     size: tuple[int, int] = (0, 0)
     clean: tuple[int, int] | None = None
@@ -133,7 +161,7 @@ def _read_colour(content: bytes, found: _Properties) -> None:
 
 
 def _depth_of(kind: bytes, content: bytes) -> int:
-    """Bits a channel by the box that says so; 0 for other boxes."""
+    """Return the bits a channel by the box that says so; 0 for other boxes."""
     if kind == b"pixi" and len(content) >= 5:
         return max(content[5 : 5 + content[4]], default=0)
     if kind == b"av1C" and len(content) >= 3:
@@ -167,8 +195,11 @@ def _items(data: bytes, start: int, end: int) -> list[_Item]:
 
 
 def _pictures(data: bytes, children: dict[bytes, tuple[int, int]], items: list[_Item]) -> int:
-    """How many pictures stand for themselves: the primary one, and others that are neither hidden, nor a thumbnail or
-    auxiliary (alpha, depth, gain) picture, nor a tile of another one."""
+    """Count the pictures that stand for themselves.
+
+    These are the primary one, and others that are neither hidden, nor a thumbnail or auxiliary (alpha, depth, gain)
+    picture, nor a tile of another one.
+    """
     start, end = children.get(b"pitm", (0, 0))
     parts = {int.from_bytes(data[start + 4 : end], "big")}
     if b"iref" in children:
@@ -178,7 +209,7 @@ def _pictures(data: bytes, children: dict[bytes, tuple[int, int]], items: list[_
 
 
 def _parts(data: bytes, start: int, end: int) -> set[int]:
-    """The items that belong to other items, by the references between them."""
+    """Return the items that belong to other items, by the references between them."""
     parts: set[int] = set()
     wide = 2 if data[start : start + 1] == b"\0" else 4
     for kind, at, stop in _boxes(data, start + 4, end):
@@ -192,7 +223,7 @@ def _parts(data: bytes, start: int, end: int) -> set[int]:
 
 
 def _item_content(data: bytes, start: int, end: int, wanted: int) -> bytes | None:
-    """An item's bytes, for items stored by file offset; None otherwise or when damaged."""
+    """Return an item's bytes, for items stored by file offset; None otherwise or if damaged."""
     reader = _Reader(data, start, end)
     version = reader.take(1)
     reader.take(3)
@@ -216,7 +247,7 @@ def _item_content(data: bytes, start: int, end: int, wanted: int) -> bytes | Non
 
 
 class _Reader:
-    """Big-endian numbers one after another; past the end it yields zeros and says so."""
+    """Reads big-endian numbers one after another; past the end it gives zeros and sets ``over``."""
 
     def __init__(self, data: bytes, start: int, end: int) -> None:
         self._data, self._at, self._end = data, start, end
@@ -230,7 +261,7 @@ class _Reader:
 
 
 def _exif_block(item: bytes | None) -> bytes | None:
-    """The TIFF structure of an EXIF item, which starts with the offset of that structure."""
+    """Return the TIFF structure of an EXIF item, which starts with the offset of that structure."""
     if item is None or len(item) < 4:
         return None
     return item[4 + int.from_bytes(item[:4], "big") :] or None

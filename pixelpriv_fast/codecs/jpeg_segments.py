@@ -25,13 +25,25 @@ _LONGEST = 65533  # bytes that a segment holds beside its length
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """The frame header: how the pixels are coded."""
+    """The frame header: how the pixels are coded.
+
+    Attributes
+    ----------
+    marker : int
+        The coding: 0xC0 is baseline, 0xC2 progressive.
+    depth : int
+        Bits a channel.
+    height, width : int
+        Size in pixels.
+    samplings : tuple of (int, int)
+        (horizontal, vertical) sampling of each channel.
+    """
 
     marker: int
     depth: int
     height: int
     width: int
-    samplings: tuple[tuple[int, int], ...]  #: (horizontal, vertical) a component
+    samplings: tuple[tuple[int, int], ...]
 
 
 _NO_FRAME = Frame(0, 8, 0, 0, ())
@@ -39,19 +51,42 @@ _NO_FRAME = Frame(0, 8, 0, 0, ())
 
 @dataclass(slots=True)
 class Segments:
-    """What stands before the pixels."""
+    """What stands before the pixels.
+
+    Attributes
+    ----------
+    frame : Frame
+        The frame header.
+    tables : dict
+        Number -> quantisation table, 64 values in zigzag order.
+    exif : bytes or None
+        The block with its prefix.
+    xmp : bytes or None
+        The packet.
+    icc_parts : dict
+        Number -> part of the profile.
+    photoshop : list of bytes
+        Parts of Photoshop's image resources.
+    comments : list of bytes
+        The comments.
+    dpi : (float, float) or None
+        Horizontal and vertical resolution, in dots an inch.
+    views : int
+        Pictures that belong together (stereo, panorama); previews and gain maps do not count.
+    """
 
     frame: Frame = _NO_FRAME
-    tables: dict[int, npt.NDArray[np.int64]] = field(default_factory=dict)  #: quantisation, in zigzag order
+    tables: dict[int, npt.NDArray[np.int64]] = field(default_factory=dict)
     exif: bytes | None = None
     xmp: bytes | None = None
     icc_parts: dict[int, bytes] = field(default_factory=dict)
     photoshop: list[bytes] = field(default_factory=list)
     comments: list[bytes] = field(default_factory=list)
     dpi: tuple[float, float] | None = None
-    views: int = 1  #: pictures that belong together (stereo, panorama); previews and gain maps do not count
+    views: int = 1
 
     def metadata(self) -> Metadata:
+        """Return the metadata as raw blocks."""
         icc = b"".join(self.icc_parts[number] for number in sorted(self.icc_parts)) or None
         text = tuple(("Comment", _text(comment)) for comment in self.comments)
         return Metadata(icc, without_prefix(self.exif), self.xmp, _iptc_of(b"".join(self.photoshop)), self.dpi, text)
@@ -65,7 +100,7 @@ def _text(comment: bytes) -> str:
 
 
 def read_segments(data: bytes) -> Segments:
-    """Everything before the first scan. Raises ``Damaged`` where a segment is cut off or no frame header is found."""
+    """Read everything before the first scan. Raises ``Damaged`` where a segment is cut off or no frame header is found."""
     found = Segments()
     for marker, content in _walk(data):
         if marker == DQT:
@@ -125,7 +160,7 @@ def _read_frame(marker: int, content: bytes) -> Frame:
 
 
 def _read_application(marker: int, content: bytes, found: Segments) -> None:
-    """APP0 .. APP15. A second EXIF or XMP block is ignored, as every reader does."""
+    """Read APP0 .. APP15. A second EXIF or XMP block is ignored, as every reader does."""
     if marker == 0xE0 and content.startswith(_JFIF) and len(content) >= 12:
         unit, x, y = struct.unpack_from(">BHH", content, 7)
         scale = {1: 1.0, 2: 2.54}.get(unit)
@@ -143,7 +178,7 @@ def _read_application(marker: int, content: bytes, found: Segments) -> None:
 
 
 def _count_views(mpf: bytes) -> int:
-    """Pictures of equal rank in a multi-picture file (CIPA DC-007): those of the classes panorama, disparity, angle."""
+    """Count pictures of equal rank in a multi-picture file (CIPA DC-007): panorama, disparity and angle views."""
     try:
         first = first_directory(mpf)
     except Damaged:
@@ -158,7 +193,7 @@ def _count_views(mpf: bytes) -> int:
 
 
 def _iptc_of(photoshop: bytes) -> bytes | None:
-    """The IPTC records among Photoshop's image resources (the rest, a thumbnail among them, is not carried)."""
+    """Return the IPTC records among Photoshop's image resources (the rest, a thumbnail among them, is not carried)."""
     at = 0
     while photoshop[at : at + 4] == b"8BIM" and at + 12 <= len(photoshop):
         name = 1 + photoshop[at + 6]
@@ -171,9 +206,21 @@ def _iptc_of(photoshop: bytes) -> bytes | None:
 
 
 def with_metadata(jpeg: bytes, metadata: Metadata) -> bytes:
-    """A freshly encoded JFIF file with its density set and metadata segments added in the usual order.
+    """Set the density of a freshly encoded JFIF file and add metadata segments in the usual order.
 
     Choice: EXIF, XMP or IPTC too long for the one segment that readers look for is left out.
+
+    Parameters
+    ----------
+    jpeg : bytes
+        The encoder's file.
+    metadata : Metadata
+        What to add.
+
+    Returns
+    -------
+    bytes
+        The whole file.
     """
     if jpeg[2:4] != b"\xff\xe0" or jpeg[6:11] != _JFIF:
         raise Damaged("the encoder wrote no JFIF header")

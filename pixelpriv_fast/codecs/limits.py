@@ -9,7 +9,17 @@ from .contract import Header, Refused
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds of one photo: pixels (width x height), bytes of the file, frames."""
+    """Bounds of one photo.
+
+    Attributes
+    ----------
+    max_pixels : int
+        Width x height.
+    max_bytes : int
+        Size of the file.
+    max_frames : int
+        Pictures of an animation or a file of several pages.
+    """
 
     max_pixels: int = 100_000_000
     max_bytes: int = 512_000_000
@@ -17,7 +27,20 @@ class Limits:
 
 
 def refuse_bytes(size: int, limits: Limits) -> None:
-    """Raises ``Refused`` for a file of no or too many bytes."""
+    """Refuse a file of no or too many bytes.
+
+    Parameters
+    ----------
+    size : int
+        The file's, in bytes.
+    limits : Limits
+        The bounds.
+
+    Raises
+    ------
+    Refused
+        With the size and the bound.
+    """
     if size == 0:
         raise Refused("the file is empty (0 bytes)", "restore it from a copy or leave it out")
     if size > limits.max_bytes:
@@ -25,7 +48,20 @@ def refuse_bytes(size: int, limits: Limits) -> None:
 
 
 def refuse_header(header: Header, limits: Limits) -> None:
-    """Raises ``Refused`` for what may not or cannot be decoded faithfully, judged by the header alone."""
+    """Refuse what may not or cannot be decoded faithfully, judged by the header alone.
+
+    Parameters
+    ----------
+    header : Header
+        What the file says of itself.
+    limits : Limits
+        The bounds.
+
+    Raises
+    ------
+    Refused
+        With what was seen and the bound.
+    """
     width, height = header.width, header.height
     if width < 1 or height < 1:
         raise Refused(f"a size of {width}x{height} holds no pixels", "restore the file from a copy or leave it out")

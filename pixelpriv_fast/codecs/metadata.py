@@ -20,12 +20,13 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from ..errors import UsageError
+from ..registry import checked_word, known_words
 from ..types import Metadata
+from ..words import MetadataPolicy
 from .exif import private
 from .exif_keep import keep
 
-POLICIES = ("private", "keep", "none")
+POLICIES = known_words(MetadataPolicy)
 
 #: Embedded previews in XMP: base64 JPEGs as an element or an attribute.
 _XMP_PICTURE = re.compile(
@@ -35,15 +36,29 @@ _XMP_PICTURE = re.compile(
 _XMP_ORIENTATION = re.compile(rb"""(tiff:Orientation(?:\s*=\s*["']|>\s*))[2-8]""")
 
 
-def check_policy(policy: str) -> None:
-    """Raises ``UsageError`` for an unknown policy."""
-    if policy not in POLICIES:
-        raise UsageError(f"unknown metadata policy {policy!r}; use one of {', '.join(POLICIES)}")
+def apply_policy(metadata: Metadata, policy: MetadataPolicy, width: int, height: int) -> Metadata:
+    """Return what may be written next to upright pixels.
 
+    Parameters
+    ----------
+    metadata : Metadata
+        The source's.
+    policy : {"private", "keep", "none"}
+        What to write of it.
+    width, height : int
+        Size of the upright photo, in pixels.
 
-def apply_policy(metadata: Metadata, policy: str, width: int, height: int) -> Metadata:
-    """What may be written next to upright pixels of this size. Raises ``UsageError`` for an unknown policy."""
-    check_policy(policy)
+    Returns
+    -------
+    Metadata
+        A part of it, changed where it would be wrong.
+
+    Raises
+    ------
+    UsageError
+        If the policy is unknown.
+    """
+    checked_word("metadata policy", policy, MetadataPolicy)
     if policy == "none":
         return replace(metadata, exif=None, xmp=None, iptc=None, text=())
     if policy == "private":
@@ -60,7 +75,7 @@ def _upright_xmp(xmp: bytes | None) -> bytes | None:
 
 
 def icc_space(icc: bytes | None) -> str | None:
-    """The colour space that a profile is for: "RGB", "GRAY", "CMYK" ...; None for no or a damaged profile."""
+    """Return the colour space that a profile is for: "RGB", "GRAY", "CMYK" ...; None for no or a damaged profile."""
     if icc is None or len(icc) < 132 or icc[36:40] != b"acsp":
         return None
     return icc[16:20].decode("ascii", "replace").strip()

@@ -20,7 +20,19 @@ Plane = npt.NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class Planes:
-    """Upright 8-bit RGB with the alpha channel apart, and the profile that the RGB values are still in."""
+    """Upright 8-bit RGB with the alpha channel apart.
+
+    Attributes
+    ----------
+    pixels : array of uint8, shape (height, width, 3)
+        RGB.
+    alpha : array of uint8, shape (height, width), or None
+        The alpha channel.
+    grey : bool
+        Whether the source had one channel.
+    icc : bytes or None
+        The profile that the RGB values are still in.
+    """
 
     pixels: Pixels
     alpha: Plane | None
@@ -29,10 +41,28 @@ class Planes:
 
 
 def from_image(image: ImageFile.ImageFile, header: Header, icc: bytes | None) -> Planes:
-    """Decodes ``image``, opened but not yet loaded, and brings it to the one convention.
+    """Decode an image that is opened but not yet loaded, and bring it to the one convention.
 
-    Raises ``Damaged`` when the decoder sees another size than the header promised (before it decodes), ``Refused``
-    for colours that cannot be told.
+    Parameters
+    ----------
+    image : PIL.ImageFile.ImageFile
+        The opened image.
+    header : Header
+        The file's header.
+    icc : bytes or None
+        The file's profile.
+
+    Returns
+    -------
+    Planes
+        The photo.
+
+    Raises
+    ------
+    Damaged
+        If the decoder sees another size than the header promised; this is checked before it decodes.
+    Refused
+        If the colours cannot be told.
     """
     if image.size != (header.width, header.height):
         raise Damaged(f"the header says {header.width}x{header.height}, the decoder {image.size[0]}x{image.size[1]}")
@@ -41,7 +71,22 @@ def from_image(image: ImageFile.ImageFile, header: Header, icc: bytes | None) ->
 
 
 def from_array(array: Plane, header: Header, icc: bytes | None) -> Planes:
-    """Decoded grey (height, width) or CMYK (height, width, 4; 0 is no ink) values, brought to the one convention."""
+    """Bring decoded values to the one convention.
+
+    Parameters
+    ----------
+    array : array of uint8, shape (height, width) or (height, width, 4)
+        Grey, or CMYK where 0 means no ink.
+    header : Header
+        The file's header.
+    icc : bytes or None
+        The file's profile.
+
+    Returns
+    -------
+    Planes
+        The photo.
+    """
     from PIL import Image
 
     if array.ndim == 2 and icc_space(icc) != "GRAY":
@@ -52,7 +97,27 @@ def from_array(array: Plane, header: Header, icc: bytes | None) -> Planes:
 
 
 def split(image: Image.Image, turn: int, icc: bytes | None) -> Planes:
-    """A loaded image of any mode as planes, turned by EXIF's orientation ``turn``. Raises ``Refused``."""
+    """Bring a loaded image of any mode to the one convention.
+
+    Parameters
+    ----------
+    image : PIL.Image.Image
+        The image.
+    turn : int
+        EXIF's orientation, 1..8, that is applied.
+    icc : bytes or None
+        Its profile.
+
+    Returns
+    -------
+    Planes
+        The photo.
+
+    Raises
+    ------
+    Refused
+        If the colours cannot be told, or would be cut to 8 bits.
+    """
     colours, alpha = _split_alpha(image)
     grey = colours.mode == "L"
     if grey or colours.mode == "CMYK":
@@ -70,7 +135,7 @@ def _grey_pixels(plane: Plane, orientation: int) -> Pixels:
 
 
 def _split_alpha(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
-    """(colours in L, RGB or CMYK, alpha or None) of any mode of 8 bits or fewer."""
+    """Return (colours in L, RGB or CMYK, alpha or None) of any mode of 8 bits or fewer."""
     mode = image.mode
     if mode in ("1", "L", "CMYK", "RGB") and "transparency" not in image.info:
         return (image.convert("L") if mode == "1" else image), None
@@ -88,7 +153,7 @@ def _split_alpha(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
 
 
 def _to_srgb(image: Image.Image, icc: bytes | None) -> tuple[Image.Image, bytes | None]:
-    """Ink or grey values through their profile to sRGB, and the profile that the result is in.
+    """Take ink or grey values through their profile to sRGB; return also the profile that the result is in.
 
     Choice: ink values without a profile are refused: they name no colours, and every viewer guesses differently. A grey
     profile is applied rather than kept, because protected pixels are RGB and could not carry it.
@@ -117,7 +182,20 @@ def _to_srgb(image: Image.Image, icc: bytes | None) -> tuple[Image.Image, bytes 
 
 
 def upright(plane: Plane, orientation: int) -> Plane:
-    """A contiguous plane or picture with EXIF's orientation 1..8 applied; the same array for 1."""
+    """Apply EXIF's orientation.
+
+    Parameters
+    ----------
+    plane : array of uint8, shape (height, width) or (height, width, channels)
+        What is turned.
+    orientation : int
+        1..8.
+
+    Returns
+    -------
+    array of uint8
+        A contiguous one; the same array for 1.
+    """
     if orientation == 1:
         return plane
     swapped = plane.swapaxes(0, 1) if orientation >= 5 else plane
@@ -127,7 +205,7 @@ def upright(plane: Plane, orientation: int) -> Plane:
 
 
 def stacked(job: EncodeJob) -> Plane:
-    """(height, width, 1..4) to write: grey or RGB, then alpha where there is one."""
+    """Return (height, width, 1..4) to write: grey or RGB, then alpha where there is one."""
     colours = job.pixels[:, :, :1] if job.grey else job.pixels
     if job.alpha is None:
         return np.ascontiguousarray(colours)
@@ -135,7 +213,7 @@ def stacked(job: EncodeJob) -> Plane:
 
 
 def to_image(job: EncodeJob) -> Image.Image:
-    """What ``stacked`` gives, as an image for an encoder that takes RGB or RGBA."""
+    """Return the picture as an image for an encoder that takes RGB or RGBA only."""
     from PIL import Image
 
     picture = job.pixels if job.alpha is None else np.concatenate([job.pixels, job.alpha[:, :, None]], axis=2)

@@ -11,18 +11,26 @@ from dataclasses import replace
 import numpy as np
 
 from ..types import Photo
-from .contract import Codec, Damaged, EncodeJob, Header
+from .contract import Channels, Codec, Damaged, EncodeJob, Header
 from .exif import read_orientation
 from .pillow_image import Plane, from_image, stacked
 from .png_chunks import SIGNATURE, Chunks, chunk, metadata_chunks, pixels_only, read_metadata
 
 #: Colour type of IHDR: channels and whether alpha is among them.
-_COLOUR_TYPES = {0: ("grey", False), 2: ("rgb", False), 3: ("palette", False), 4: ("grey", True), 6: ("rgb", True)}
+_COLOUR_TYPES: dict[int, tuple[Channels, bool]] = {
+    0: ("grey", False),
+    2: ("rgb", False),
+    3: ("palette", False),
+    4: ("grey", True),
+    6: ("rgb", True),
+}
 _TYPE_OF_CHANNELS = {1: 0, 2: 4, 3: 2, 4: 6}
 _BAND_BYTES = 4 * 1024 * 1024
 
 
 class Png(Codec[Chunks]):
+    """PNG; ``parse`` hands on where the chunks are."""
+
     name = "png"
     suffixes = (".png",)
     has_alpha = True
@@ -31,9 +39,11 @@ class Png(Codec[Chunks]):
     max_side = 2**31 - 1
 
     def matches(self, data: bytes) -> bool:
+        """Return whether the content starts with the format's magic bytes."""
         return data.startswith(SIGNATURE)
 
     def parse(self, data: bytes) -> tuple[Header, Chunks]:
+        """Find the chunks and read the header."""
         if data[12:16] != b"IHDR" or len(data) < 33:
             raise Damaged("the header chunk is missing or cut off")
         width, height, depth, colour = struct.unpack_from(">IIBB", data, 16)
@@ -53,6 +63,7 @@ class Png(Codec[Chunks]):
         return header, found
 
     def decode(self, data: bytes, header: Header, parsed: Chunks) -> Photo:
+        """Decode the pixel chunks alone, their checksums checked."""
         from PIL.PngImagePlugin import PngImageFile
 
         metadata = read_metadata(data, parsed)
@@ -62,6 +73,7 @@ class Png(Codec[Chunks]):
         return Photo(planes.pixels, self.name, planes.alpha, metadata, lossless=True, grey=planes.grey)
 
     def encode(self, job: EncodeJob) -> bytes:
+        """Write rows filtered by "sub", deflated."""
         picture = stacked(job)
         height, width, channels = picture.shape
         header = struct.pack(">IIBBBBB", width, height, 8, _TYPE_OF_CHANNELS[channels], 0, 0, 0)
@@ -71,7 +83,7 @@ class Png(Codec[Chunks]):
 
 
 def _deflate(picture: Plane) -> Iterator[bytes]:
-    """The zlib stream of (height, width, channels), band by band, each row filtered by "sub" (less its left pixel).
+    """Yield the zlib stream of (height, width, channels), band by band, each row filtered by "sub" (less its left pixel).
 
     Choice: "sub", level 1 and run-length matching. On a 12 MP photo that takes half of the time of Pillow's level 1 and
     yields a file 7 % smaller (0.27 s and 9.0 MB against 0.58 s and 9.7 MB); Pillow's level 6 takes 2.3 s for 7.9 MB.

@@ -1,6 +1,7 @@
 """PNG's chunks (ISO/IEC 15948): read with their checksums, and written by hand.
 
-The pixel decoder gets the pixel chunks alone; text, profiles and the rest are read here, within bounds.
+The pixel decoder gets the pixel chunks alone; text, profiles and the rest are read here, within bounds. Choice: not by
+Pillow, which refuses the whole photo for a text or profile that is damaged or unpacks to too much.
 """
 
 from __future__ import annotations
@@ -56,6 +57,7 @@ class Chunks:
         raise Damaged(f"more than {_MOST_CHUNKS:,} chunks")
 
     def __iter__(self) -> Iterator[tuple[bytes, int, int]]:
+        """Yield (type, start, end) of every chunk's content."""
         for start in self._starts:
             size, kind = struct.unpack_from(">I4s", self._data, start - 8)
             yield kind, start, start + size
@@ -66,7 +68,25 @@ def _intact(data: bytes, start: int, end: int) -> bool:
 
 
 def pixels_only(data: bytes, found: Chunks) -> bytes:
-    """The file reduced to what the pixels need. Raises ``Damaged`` when a checksum of it is wrong."""
+    """Reduce a file to what the pixels need.
+
+    Parameters
+    ----------
+    data : bytes
+        The whole file.
+    found : Chunks
+        Its chunks.
+
+    Returns
+    -------
+    bytes
+        A PNG for the decoder.
+
+    Raises
+    ------
+    Damaged
+        If a checksum of these chunks is wrong.
+    """
     parts: list[bytes | memoryview] = [SIGNATURE]
     view = memoryview(data)
     for kind, start, end in found:
@@ -78,7 +98,20 @@ def pixels_only(data: bytes, found: Chunks) -> bytes:
 
 
 def read_metadata(data: bytes, found: Chunks) -> Metadata:
-    """What the other chunks say; damaged ones are left out."""
+    """Read what the other chunks say; damaged ones are left out.
+
+    Parameters
+    ----------
+    data : bytes
+        The whole file.
+    found : Chunks
+        Its chunks.
+
+    Returns
+    -------
+    Metadata
+        Raw blocks, unpacked within bounds.
+    """
     icc = exif = xmp = dpi = None
     unpack_profile, unpack_text = _Unpacker(_PROFILE_ROOM), _Unpacker(_TEXT_ROOM)
     text: list[tuple[str, str]] = []
@@ -118,7 +151,7 @@ def _read_text(kind: bytes, content: bytes, unpack: _Unpacker) -> tuple[str, str
 
 
 class _Unpacker:
-    """Inflates one block after another until their room is used up; then, as for damaged ones, None."""
+    """Inflate one block after another until their room is used up; then, as for damaged ones, return None."""
 
     def __init__(self, room: int) -> None:
         self._room = room
@@ -136,12 +169,26 @@ class _Unpacker:
 
 
 def chunk(kind: bytes, content: bytes) -> bytes:
+    """Write one chunk.
+
+    Parameters
+    ----------
+    kind : bytes
+        Its type, four letters.
+    content : bytes
+        What it holds.
+
+    Returns
+    -------
+    bytes
+        The chunk with its length and checksum.
+    """
     checksum = zlib.crc32(content, zlib.crc32(kind))
     return b"".join([len(content).to_bytes(4, "big"), kind, content, checksum.to_bytes(4, "big")])
 
 
 def metadata_chunks(metadata: Metadata) -> bytes:
-    """The chunks between IHDR and the pixels, colour first as the standard asks."""
+    """Return the chunks between IHDR and the pixels, colour first as the standard asks."""
     parts = [chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(metadata.icc))] if metadata.icc else []
     # sRGB and iCCP exclude each other; the source's own statements stand only where it had no profile.
     parts += [chunk(kind, content) for kind, content in metadata.colour_chunks if not metadata.icc or kind != b"sRGB"]

@@ -11,7 +11,7 @@ import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -23,18 +23,8 @@ from .limits import Limits
 
 Source: TypeAlias = "str | os.PathLike[str] | bytes | np.ndarray[Any, Any] | Any"
 
-
-class OpenedSource(Protocol):
-    """A photo that can be decoded: ``codecs.Opened`` for a file's bytes, and its like for pixels in memory."""
-
-    @property
-    def pixel_count(self) -> int:
-        """Width x height."""
-        ...
-
-    def decode(self) -> Photo:
-        """Return the photo. Raises ``PhotoError``."""
-        ...
+#: A photo that can be decoded: a file's bytes or pixels in memory. All have ``pixel_count`` and ``decode()``.
+OpenedSource: TypeAlias = "decoding.Opened | _Array | _PillowImage"
 
 
 def name_of(source: Source) -> str:

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..types import Photo
-from .contract import Codec, Damaged, EncodeJob, Header, Refused
+from .contract import Channels, Codec, Damaged, EncodeJob, Header, Refused
 from .exif import orientation_of
 from .pillow_image import Plane, from_image, stacked
 from .tag_directories import (
@@ -45,7 +45,7 @@ from .tiff_tags import (
     read_tags,
 )
 
-_CHANNEL_NAMES = {0: "grey", 1: "grey", 2: "rgb", 3: "palette", 5: "cmyk"}
+_CHANNEL_NAMES: dict[int, Channels] = {0: "grey", 1: "grey", 2: "rgb", 3: "palette", 5: "cmyk"}
 
 _MOST_PAGES = 1000
 _MOST_CHANNELS = 8  # a hostile file may promise 65,535, and their bytes from one strip that all rows share
@@ -53,6 +53,8 @@ _STRIP_GOAL = 1024 * 1024  # bytes; large enough for zlib, small enough for read
 
 
 class Tiff(Codec[Directory]):
+    """TIFF; ``parse`` hands on the first directory."""
+
     name = "tiff"
     suffixes = (".tif", ".tiff")
     has_alpha = True
@@ -61,9 +63,11 @@ class Tiff(Codec[Directory]):
     max_side = 2**31 - 1
 
     def matches(self, data: bytes) -> bool:
+        """Return whether the content starts with the format's magic bytes."""
         return data[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
     def parse(self, data: bytes) -> tuple[Header, Directory]:
+        """Read the first directory and count the pages."""
         if data[2:4] in (b"+\0", b"\0+"):
             raise Refused("a BigTIFF (64-bit offsets)", "save it as a plain TIFF")
         first = first_directory(data)
@@ -84,6 +88,7 @@ class Tiff(Codec[Directory]):
         return header, first
 
     def decode(self, data: bytes, header: Header, parsed: Directory) -> Photo:
+        """Unpack the strips or tiles; Pillow turns plain values into pixels."""
         from PIL.TiffImagePlugin import TiffImageFile
 
         metadata = read_tags(data, parsed)
@@ -92,6 +97,7 @@ class Tiff(Codec[Directory]):
         return Photo(planes.pixels, self.name, planes.alpha, metadata, lossless=True, grey=planes.grey)
 
     def encode(self, job: EncodeJob) -> bytes:
+        """Write one page in deflated strips."""
         picture = stacked(job)
         height, width, channels = picture.shape
         order = byte_order(job.metadata.exif) if job.metadata.exif else "<"  # tags are carried as they are
