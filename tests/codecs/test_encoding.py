@@ -210,7 +210,7 @@ def test_options_that_do_not_fit(options: dict[str, object], message: str) -> No
     ids=["float", "flat", "four channels", "empty", "list"],
 )
 def test_pixels_that_do_not_fit(pixels: object) -> None:
-    with pytest.raises(UsageError, match="pixels"):
+    with pytest.raises(UsageError, match=r"photo to encode is .*expected uint8 of shape \(height, width, 3\)"):
         codecs.encode(pixels, like=photo_of())  # type: ignore[arg-type]
 
 
