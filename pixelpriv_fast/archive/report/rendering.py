@@ -14,6 +14,8 @@ from importlib import resources
 from typing import Any
 
 from ...json_safe import json_safe
+from ...metrics import names_in_table_order
+from ...registry import METRICS
 from ..summary import STATUSES
 from .evidence import MAGNIFIED, Evidence
 from .pictures import MOST_BYTES
@@ -45,6 +47,7 @@ def render(rows: Iterable[ReportRow], summary: Mapping[str, Any], notes: Sequenc
     head = {
         "summary": {**summary, "sentence": _sentence(summary)},
         "notes": list(notes),
+        "metrics": _metric_columns(),
         "omitted": _omitted(len(ordered), _photos(summary), bare),
     }
     parts = {
@@ -73,6 +76,12 @@ def _encoded(evidence: Evidence | None) -> dict[str, str] | None:
         return None
     pictures = {"before": evidence.before, "after": evidence.after, "difference": evidence.difference}
     return {name: base64.b64encode(data).decode("ascii") for name, data in pictures.items()}
+
+
+def _metric_columns() -> list[dict[str, Any]]:
+    """Return what the page must know of each metric: its key in a record, its title and its decimal places."""
+    metrics = ((name, METRICS.load(name)) for name in names_in_table_order())
+    return [{"name": name, "title": metric.title, "decimals": metric.decimals} for name, metric in metrics]
 
 
 def _photos(summary: Mapping[str, Any]) -> int:

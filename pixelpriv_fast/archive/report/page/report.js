@@ -1,9 +1,9 @@
 "use strict";
 // Text is only ever set as text: names and labels come from files.
-const { summary, notes, photos, omitted } = JSON.parse(document.getElementById("data").textContent);
+const { summary, notes, metrics, photos, omitted } = JSON.parse(document.getElementById("data").textContent);
 const $ = (id) => document.getElementById(id);
 const STATUSES = ["failed", "unprotected", "protected", "skipped"];
-const QUALITIES = ["nima", "psnr", "ssim"];
+const TITLES = Object.fromEntries(metrics.map(({ name, title }) => [name, title]));
 const PAGE = 200;
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -38,7 +38,7 @@ const COLUMNS = [
   { title: "Before", value: (p) => label(p.before) },
   { title: "After", value: (p) => label(p.after) },
   { title: "Levels", value: (p) => p.linf, digits: 0 },
-  ...QUALITIES.map((name) => ({ title: name.toUpperCase(), value: (p) => p.metrics[name], digits: name === "ssim" ? 3 : 2 })),
+  ...metrics.map(({ name, title, decimals }) => ({ title, value: (p) => p.metrics[name], digits: decimals })),
   { title: "Seconds", value: (p) => p.seconds, digits: 2 },
 ].filter((column) => !column.digits && column.digits !== 0 || photos.some((p) => typeof column.value(p) === "number"));
 
@@ -130,7 +130,7 @@ function show(photo) {
     ...(photo.before ? [answers("before", photo.before), answers("after", photo.after)] : []));
   const facts = [["file", photo.output], ["recipe", photo.recipe], ["classifier", photo.classifier],
     ["largest change", photo.linf === null ? null : `${photo.linf} grey levels`],
-    ...Object.entries(photo.metrics).map(([name, value]) => [name.toUpperCase(), number(value, 3)])];
+    ...Object.entries(photo.metrics).map(([name, value]) => [TITLES[name], number(value, 3)])];
   $("facts").replaceChildren(...facts.filter(([, value]) => value).map(([name, value]) =>
     element("tr", {}, element("td", { textContent: name }), element("td", { textContent: value }))));
   $("changed").textContent = photo.linf ? "what the attack changed" : "difference";
@@ -161,7 +161,7 @@ function scatter() {
     drawing("text", { x: 40, y: up(y) + 4, "text-anchor": "end" }, `${100 * y} %`),
     drawing("text", { x: 337, y: up(y) - 8, "text-anchor": "middle", class: "meaning" }, meaning)]);
   drawn.push(drawing("text", { x: 45, y: 285 }, number(low, 2)));
-  drawn.push(drawing("text", { x: 625, y: 285, "text-anchor": "end" }, `${quality.toUpperCase()} ${number(high, 2)}`));
+  drawn.push(drawing("text", { x: 625, y: 285, "text-anchor": "end" }, `${TITLES[quality]} ${number(high, 2)}`));
   for (const { photo, x, y } of points) {
     const dot = drawing("circle", { cx: across(x), cy: up(y), r: 4, class: photo.status });
     dot.append(drawing("title", {}, `${photo.source}: ${number(x, 2)}, ${number(100 * y, 1)} %`));
@@ -180,9 +180,9 @@ function start() {
   $("photos").tHead.rows[0].replaceChildren(...COLUMNS.map(head));
   $("omitted").hidden = !omitted;
   $("omitted").textContent = omitted;
-  const measured = QUALITIES.filter((name) => photos.some((p) => typeof p.metrics[name] === "number"));
+  const measured = Object.keys(TITLES).filter((name) => photos.some((p) => typeof p.metrics[name] === "number"));
   $("plot").hidden = !measured.length;
-  $("quality").append(...measured.map((name) => new Option(name.toUpperCase(), name)));
+  $("quality").append(...measured.map((name) => new Option(TITLES[name], name)));
   $("quality").onchange = scatter;
   $("search").oninput = $("status").onchange = () => { limit = PAGE; select(); };
   $("more").onclick = () => { limit += PAGE; render(); };
