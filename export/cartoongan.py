@@ -1,6 +1,6 @@
 """CartoonGAN: a style's official .pth or .npz -> a stamped ``.onnx`` beside a report of how far photos are from PyTorch's.
 
-``python export/cartoongan.py FILE --style hayao --out DIR [--precision f32|f16] [--photos FOLDER] [--tensorrt]``. The
+``python export/cartoongan.py FILE --style hayao --out DIR [--precision fp32|fp16] [--photos FOLDER] [--tensorrt]``. The
 report's figures are the distance from PyTorch in fp32, in units of the output's range and of the 8-bit photo. Photos are
 cut to multiples of 4; without any a seeded pattern is taken, which says whether the graph is right and little about what
 one sees.
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def half(model: StampedModel) -> StampedModel:
     """Return a generator with its weights and convolutions in fp16, stamped as such."""
-    data = add_stamp(folded_graph(load_state_dict(model), "f16"), replace(model.stamp, precision="f16"))
+    data = add_stamp(folded_graph(load_state_dict(model), "fp16"), replace(model.stamp, precision="fp16"))
     return read_stamped(data, model.stamp.name)
 
 

@@ -1,6 +1,6 @@
 """Any classifier: checkpoint -> stamped ``.onnx`` beside a report of how it decides.
 
-``python export/classifier.py NAME [FILE] --out DIR [--precision f32|f16] [--photos FOLDER] [--tensorrt]``; a network with
+``python export/classifier.py NAME [FILE] --out DIR [--precision fp32|fp16] [--photos FOLDER] [--tensorrt]``; a network with
 an installed data package needs no FILE. The report's figures are the largest and mean difference of the logits from
 PyTorch's, relative to the largest one, that of the probabilities, and the share of photos with the same top class. A
 variant that decides otherwise than PyTorch is not written.

@@ -27,6 +27,7 @@ from pixelpriv_fast.models.importing.checkpoint import read_checkpoint
 from pixelpriv_fast.models.store.store import embedded_source
 from pixelpriv_fast.runtime import SessionOptions, create_session
 from pixelpriv_fast.types import Floats, Pixels
+from pixelpriv_fast.words import OLD_PRECISIONS
 
 Figures = dict[str, Any]  #: the entries of a report's line
 Batch = tuple[Figures, Floats]  #: what a line says of its photos, and the network's inputs (n, 3, h, w)
@@ -70,13 +71,18 @@ def add_options(parser: argparse.ArgumentParser, half: str) -> None:
     parser : argparse.ArgumentParser
         Receives the options.
     half : str
-        Help text: what ``--precision f16`` is the precision of.
+        Help text: what ``--precision fp16`` is the precision of.
     """
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
-    parser.add_argument("--precision", choices=("f32", "f16"), default="f32", help=half)
+    parser.add_argument("--precision", type=_precision, choices=("fp32", "fp16"), default="fp32", help=half)
     parser.add_argument("--photos", type=Path, metavar="FOLDER", help="photos for the report (PNG, JPEG)")
     parser.add_argument("--tensorrt", action="store_true", help="also build TensorRT's engine, in DIR/engines")
     parser.add_argument("--allow-unknown-hash", action="store_true")
+
+
+def _precision(word: str) -> str:
+    """Return the present spelling of ``word``."""
+    return OLD_PRECISIONS.get(word, word)
 
 
 def export(name: str, comparison: Comparison, given: argparse.Namespace) -> int:
@@ -111,7 +117,7 @@ def _exported(card: Card, comparison: Comparison, given: argparse.Namespace) -> 
     if checkpoint is None:
         raise ModelError(f"{card.name} needs FILE; {card.how_to_get}")
     model = read_stamped(build(card, checkpoint, allow_unknown_hash=given.allow_unknown_hash), card.name)
-    if given.precision != "f32":
+    if given.precision != "fp32":
         model = comparison.half(model)
     tensors, _ = read_checkpoint(checkpoint, card, allow_unknown_hash=given.allow_unknown_hash)
     module = network(card, convert(card, tensors))
@@ -121,7 +127,7 @@ def _exported(card: Card, comparison: Comparison, given: argparse.Namespace) -> 
     for reference, outputs in zip(expected, found, strict=True):
         if objection := comparison.objection(reference, outputs):
             raise ModelError(f"{card.name} in {given.precision}: {objection}; not written")
-    suffix = "" if given.precision == "f32" else f".{given.precision}"
+    suffix = "" if given.precision == "fp32" else f".{given.precision}"
     write_atomic(given.out / f"{card.name}{suffix}.onnx", model.data)
     for provider, session_options in _provider_runs(given):
         yield from report(comparison, model, provider, session_options, batches, expected)
@@ -190,7 +196,7 @@ def _provider_runs(given: argparse.Namespace) -> Iterator[tuple[str, SessionOpti
     """Yield the providers and precisions that a report tries."""
     yield "onnxruntime", SessionOptions()
     yield "openvino", SessionOptions()
-    if given.precision == "f32":
+    if given.precision == "fp32":
         yield "openvino", SessionOptions(precision="bf16")
     yield "cuda", SessionOptions(precision=given.precision)
     if given.tensorrt:

@@ -49,4 +49,4 @@ def half(model: StampedModel, exact_layers: int = 0) -> StampedModel:
         proto, keep_io_types=True, op_block_list=[], node_block_list=[node.name for node in nodes[:exact]]
     )
     data = converted.SerializeToString(deterministic=True)
-    return read_stamped(add_stamp(data, replace(model.stamp, precision="f16")), model.stamp.name)
+    return read_stamped(add_stamp(data, replace(model.stamp, precision="fp16")), model.stamp.name)

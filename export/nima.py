@@ -1,6 +1,6 @@
 """NIMA on MobileNet: the official .hdf5 or .npz -> a stamped ``.onnx`` beside a report of its ratings.
 
-``python export/nima.py FILE --out DIR [--precision f32|f16] [--photos FOLDER] [--tensorrt]``. The report's figures are the
+``python export/nima.py FILE --out DIR [--precision fp32|fp16] [--photos FOLDER] [--tensorrt]``. The report's figures are the
 largest and mean difference of the mean ratings (1..10) from PyTorch's, and the share of photos with the same rating to
 one decimal place. A variant that is further than 0.02 from PyTorch is not written.
 """

@@ -5,13 +5,20 @@ They stand apart from the code that acts on them, so that the command line's ``-
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 #: Where networks run: "auto" takes a GPU if one works.
 Device = Literal["auto", "cpu", "cuda"]
 
-#: Number format of gradients: "auto" takes the fastest that the device computes in hardware.
-Precision = Literal["auto", "fp32", "bf16", "fp16"]
+#: Number formats that networks are computed in.
+Precision = Literal["fp32", "bf16", "fp16"]
+
+#: What may be requested: "auto" takes the fastest that the device computes in hardware.
+PrecisionRequest = Literal["auto", "fp32", "bf16", "fp16"]
+
+#: Earlier spellings, still found in stamps of model files and in stored recipes.
+OLD_PRECISIONS: Mapping[str, Precision] = {"f32": "fp32", "f16": "fp16"}
 
 #: What metadata a written photo keeps; ``codecs/metadata.py`` says what each policy does.
 MetadataPolicy = Literal["private", "keep", "none"]

@@ -10,7 +10,7 @@ import typer
 
 from ..errors import UsageError
 from ..registry import CODECS, ENGINES, checked_word
-from ..words import Device, NimaPreset, Precision
+from ..words import Device, NimaPreset, PrecisionRequest
 
 DEFAULT_CLASSIFIER = "efficientnet_lite0"
 
@@ -64,10 +64,10 @@ DeviceOption = Annotated[
 ]
 EngineOption = Annotated[Engine, typer.Option("--engine", parser=one_of("engine", Engine), help="Gradient engine.")]
 PrecisionOption = Annotated[
-    Precision,
+    PrecisionRequest,
     typer.Option(
         "--precision",
-        parser=one_of("precision", Precision),
+        parser=one_of("precision", PrecisionRequest),
         help="Precision of gradients; verdicts are always computed in fp32.",
     ),
 ]

@@ -9,16 +9,16 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 
-from ..errors import DeviceError, ModelError, UsageError
+from ..errors import DeviceError, ModelError
 from ..models import StampedModel, load_model
-from ..registry import ENGINES
+from ..registry import ENGINES, checked_word
 from ..runtime.device import nvidia_driver
+from ..words import PrecisionRequest
 from .protocol import GradientEngine
 
 _LOG = logging.getLogger(__name__)
 
 ENGINE_WORDS = ("auto", "torch", "onnx")
-PRECISION_WORDS = ("auto", "fp32", "bf16", "fp16")
 _PIP = 'pip install "pixelpriv-fast[full]"'
 
 Loader = Callable[[StampedModel, str, str], GradientEngine]
@@ -70,8 +70,7 @@ def load_engine(
     Raises ``ModelError`` for a model that is missing or damaged, or where the engine's libraries are, ``DeviceError``
     for a wish that cannot be met, ``UsageError`` for unknown words.
     """
-    if precision not in PRECISION_WORDS:
-        raise UsageError(f"unknown precision {precision!r}. Known: {', '.join(PRECISION_WORDS)}")
+    checked_word("precision", precision, PrecisionRequest)
     if isinstance(model, str):
         model = load_model(model, models)
     if engine != "auto":

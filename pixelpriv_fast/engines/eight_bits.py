@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from ..logits import leads
 from ..types import Logits
+from .protocol import RankingPrecision
 
 Doubles = npt.NDArray[np.float64]
 
@@ -30,7 +31,7 @@ class Rank:
     """A way to rank. ``precision``: "int8", "bf16", "fp16" or "fp32"; ``error``: as ``GradientEngine.rough_error``;
     ``ranges``: of 8 bits, see ``graph.build_quantised``."""
 
-    precision: str
+    precision: RankingPrecision
     error: float
     ranges: tuple[tuple[float, ...], ...] = ()
 
@@ -42,7 +43,13 @@ class Rank:
     def from_dict(cls, record: dict[str, Any]) -> Rank:
         """The rank that ``as_dict`` wrote. Raises ``KeyError``, ``TypeError`` or ``ValueError`` for another record."""
         ranges = tuple(tuple(map(float, ends)) for ends in record["ranges"])
-        return cls(str(record["precision"]), float(record["error"]), ranges)
+        return cls(_precision(record["precision"]), float(record["error"]), ranges)
+
+
+def _precision(word: str) -> RankingPrecision:
+    if word not in get_args(RankingPrecision):
+        raise ValueError(f"unknown precision {word!r}")
+    return cast(RankingPrecision, word)
 
 
 def odds_and_leads(logits: Logits, tops: npt.NDArray[np.intp]) -> Doubles:

@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
+from typing import NoReturn, cast
 
 from ..errors import DeviceError, UsageError
 from ..models import Classifier, Preprocess
+from ..registry import checked_word
 from ..runtime import precisions
 from ..types import Floats, Logits
+from ..words import Precision
 from .checks import checked_logits
-from .onnx.ways import PRECISIONS, WORDS
-from .protocol import ClassSets
+from .protocol import ClassSets, RankingRequest
 from .ranking import Ranking
 
 
 class ForwardEngine:
     """A ``GradientEngine`` without gradients: logits by the very session that verdicts come from, in fp32, and rough
-    ones in ``precision``: "int8", a word of ``PRECISIONS``, or "auto" for what ranks fastest on this machine.
+    ones in ``precision``: "int8", "fp32", "bf16", "fp16", or "auto" for what ranks fastest on this machine.
 
     Raises ``UsageError`` for an unknown precision, ``DeviceError`` for one that the provider cannot compute in.
     """
 
     def __init__(self, classifier: Classifier, precision: str = "auto") -> None:
         provider = classifier.session.provider
-        words = [WORDS[spelled] for spelled in precisions(provider.name)]
-        if precision not in ("auto", "int8", *PRECISIONS):
-            raise UsageError(f"unknown precision {precision!r}. Known: auto, int8, {', '.join(PRECISIONS)}")
+        words = precisions(provider.name)
+        checked_word("precision", precision, RankingRequest)
         if precision not in ("auto", "int8", *words):
             raise DeviceError(f"{provider.title} computes in {' and '.join(words)} on this machine")
         self.classifier = classifier
-        self.precision = precision if precision in PRECISIONS else words[0]
+        self.precision: Precision = words[0] if precision in ("auto", "int8") else cast(Precision, precision)
         self._ranking = Ranking(classifier.model, provider, self.precision, precision, classifier.logits)
 
     @property

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from ..models.preprocess import Preprocess
 from ..types import Floats, Logits
+from ..words import Precision
 
 #: ``GradientEngine.rough_error`` where nobody measured it. Choice: bf16 was 0.02 (SqueezeNet-Places365), 0.03 (a calibrated
 #: ResNet50) and 0.08 (EfficientNet-Lite0); fp16 has three bits more.
-ROUGH_ERRORS: Mapping[str, float] = {"fp32": 0.0, "bf16": 0.1, "fp16": 0.02}
+ROUGH_ERRORS: Mapping[Precision, float] = {"fp32": 0.0, "bf16": 0.1, "fp16": 0.02}
 
 ClassSets: TypeAlias = npt.NDArray[np.bool_]  #: (photos, classes), one set of classes a photo
+
+
+#: How candidates may be ranked: in a precision, or with 8-bit integers.
+RankingPrecision = Literal["int8", "fp32", "bf16", "fp16"]
+RankingRequest = Literal["auto", "int8", "fp32", "bf16", "fp16"]
 
 
 class GradientEngine(Protocol):
@@ -30,7 +36,7 @@ class GradientEngine(Protocol):
         """What really runs, for example "torch cpu fp32"."""
 
     @property
-    def precision(self) -> str:
+    def precision(self) -> Precision:
         """Of gradients and of the logits that come with them: "fp32", "bf16" or "fp16"."""
 
     @property

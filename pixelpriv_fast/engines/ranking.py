@@ -18,6 +18,7 @@ from ..runtime import Provider, version
 from ..runtime.device import fast_int8, threads
 from ..runtime.forks import Guard
 from ..types import Floats, Logits
+from ..words import Precision
 from .eight_bits import Rank, quickest, rough_error
 from .made_photos import made_candidates
 from .onnx.passes import Key, Pass, Passes, at_once, compiled, in_lanes
@@ -42,7 +43,7 @@ class Ranking:
     ``exact``: what judges. Raises ``DeviceError`` where the provider fails or 8 bits that were asked for cannot be had.
     """
 
-    def __init__(self, model: StampedModel, provider: Provider, precision: str, wish: str, exact: Exact) -> None:
+    def __init__(self, model: StampedModel, provider: Provider, precision: Precision, wish: str, exact: Exact) -> None:
         self._model, self._provider, self._wish, self._exact = model, provider, wish, exact
         self._other = Rank(precision, ROUGH_ERRORS[precision])
         self._rank = None if wish in ("auto", "int8") else self._other

@@ -12,9 +12,11 @@ import numpy as np
 
 from ..errors import PhotoError, UsageError
 from ..kernels import resized
-from ..models.cartoongan.generator import PRECISIONS, load_generator
+from ..models.cartoongan.generator import load_generator
 from ..photo_check import checked_photo
+from ..registry import checked_word
 from ..types import Pixels
+from ..words import OLD_PRECISIONS, PrecisionRequest
 
 STYLES: Final = ("hayao", "hosoda", "paprika", "shinkai")
 #: A photo must have this many pixels a side: reflection at a quarter of its size needs two there.
@@ -34,12 +36,12 @@ class CartoonGAN:
     authors' test script, the other side rounded down), by Pillow's bicubic there and back. Choice: the way back, on
     which the script is silent, is the same filter.
 
-    ``precision``: "f32", "bf16", "f16", or "auto" for what the device is fast at. Statistics are fp32 always; bf16
-    comes out 54 dB from f32.
+    ``precision``: "fp32", "bf16", "fp16", or "auto" for what the device is fast at. Statistics are fp32 always; bf16
+    comes out 54 dB from fp32.
 
     ``memory``: bytes that the network may hold for one photo, weights aside. A photo that needs more (by default
-    from 7 MP in f32 and 13 MP in bf16) is run in strips: the same but for rounding, two to three times slower, in at
-    least 128 (f32) or 64 (bf16) bytes a pixel and some rows.
+    from 7 MP in fp32 and 13 MP in bf16) is run in strips: the same but for rounding, two to three times slower, in at
+    least 128 (fp32) or 64 (bf16) bytes a pixel and some rows.
 
     ``models`` and ``device``: as for classifiers. Raises ``UsageError`` for a field that does not fit and, when
     called, ``ModelError`` for missing weights (with the way to get them), ``PhotoError`` for a photo smaller than 5x5
@@ -56,8 +58,7 @@ class CartoonGAN:
     def __post_init__(self) -> None:
         if self.style not in STYLES:
             raise UsageError(f"unknown style {self.style!r}. Known: {', '.join(STYLES)}")
-        if self.precision not in PRECISIONS:
-            raise UsageError(f"unknown precision {self.precision!r}. Known: {', '.join(PRECISIONS)}")
+        checked_word("precision", OLD_PRECISIONS.get(self.precision, self.precision), PrecisionRequest)
         size = self.working_size
         if size != "native" and (type(size) is not int or size < _LEAST_WORKING_SIZE):
             raise UsageError(f'working_size is "native" or a number from {_LEAST_WORKING_SIZE}, not {size!r}')

@@ -8,11 +8,15 @@ from queue import Empty, LifoQueue
 from typing import Any
 
 from ..errors import DeviceError, one_line
+from ..words import Precision
 from .device import threads
 from .forks import Guard, Native
 from .libraries import openvino
 from .providers import Provider
 from .session import Array, SessionOptions, TensorSpec, as_input, buffers
+
+#: OpenVINO's words for precisions.
+_HINTS: Mapping[Precision, str] = {"fp32": "f32", "bf16": "bf16", "fp16": "f16"}
 
 
 class OpenVINOSession:
@@ -103,7 +107,7 @@ class OpenVINOBinding:
 
 def _settings(options: SessionOptions) -> dict[str, Any]:
     settings: dict[str, Any] = {
-        "INFERENCE_PRECISION_HINT": options.precision,  # the plug-in's own default is bf16 where there is AMX
+        "INFERENCE_PRECISION_HINT": _HINTS[options.precision],  # the plug-in's own default is bf16 where there is AMX
         "ENABLE_CPU_PINNING": False,  # pinned threads would fight the host's own
     }
     if options.lanes > 1:

@@ -29,8 +29,8 @@ class OnnxRuntimeSession:
         ort = onnxruntime()
         if provider.device == "cuda":
             _preload(ort)
-        elif options.precision != "f32":
-            raise DeviceError(f"{provider.title} runs {options.precision} nowhere on a CPU; use f32, or OpenVINO")
+        elif options.precision != "fp32":
+            raise DeviceError(f"{provider.title} runs {options.precision} nowhere on a CPU; use fp32, or OpenVINO")
         try:
             with _engines(provider, options):
                 session = ort.InferenceSession(
@@ -122,11 +122,11 @@ def _provider_list(provider: Provider, options: SessionOptions) -> list[Any]:
     if provider.device == "cpu":
         return [provider.ort]
     # cuDNN's exhaustive search would time every convolution anew for every new shape.
-    cuda = {"cudnn_conv_algo_search": "HEURISTIC", "use_tf32": "0" if options.precision == "f32" else "1"}
+    cuda = {"cudnn_conv_algo_search": "HEURISTIC", "use_tf32": "0" if options.precision == "fp32" else "1"}
     if not provider.compiles:
         return [(provider.ort, cuda)]
     tensorrt = {
-        "trt_fp16_enable": str(options.precision == "f16"),
+        "trt_fp16_enable": str(options.precision == "fp16"),
         "trt_bf16_enable": str(options.precision == "bf16"),
     }
     if options.engine_cache is not None:

@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import one_line
+from ..words import Precision
 from . import device
 from .libraries import onnxruntime, openvino
 from .one_node import ONE_NODE, ONE_NODE_INPUT, ONE_NODE_OUTPUT
@@ -39,7 +40,7 @@ def status(name: str) -> Status:
         return _status(name)
 
 
-def choose(wish: str, precision: str = "f32") -> Choice:
+def choose(wish: str, precision: str = "fp32") -> Choice:
     """``resolve`` over what really works here, trying no more providers than needed."""
     statuses: dict[str, Status] = {}
     for name in candidates(wish, precision):
@@ -50,15 +51,15 @@ def choose(wish: str, precision: str = "f32") -> Choice:
 
 
 @cache
-def precisions(name: str) -> tuple[str, ...]:
-    """The precisions that provider ``name`` computes in hardware on this machine, fastest first; "f32" is always one."""
+def precisions(name: str) -> tuple[Precision, ...]:
+    """The precisions that provider ``name`` computes in hardware on this machine, fastest first; "fp32" is always one."""
     provider = PROVIDERS[name]
     if provider.device != "cpu":
-        return *provider.halves, "f32"
+        return *provider.halves, "fp32"
     if not provider.halves or not (status(name).works and _listed_bf16()):
-        return ("f32",)
+        return ("fp32",)
     known = bool(device.cpu_flags())
-    return ("f32", *provider.halves) if known and not device.fast_bf16() else (*provider.halves, "f32")
+    return ("fp32", *provider.halves) if known and not device.fast_bf16() else (*provider.halves, "fp32")
 
 
 def _listed_bf16() -> bool:

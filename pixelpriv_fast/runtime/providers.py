@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..errors import DeviceError, UsageError
+from ..words import Precision
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +18,8 @@ class Provider:
     title: str
     ort: str | None  #: ONNX Runtime's name for it; None where OpenVINO runs it
     fix: str = ""  #: the line that brings its libraries
-    halves: tuple[str, ...] = ()  #: formats of 16 bits that its hardware may multiply, fastest first
-    exact_f32: bool = True  #: False where "f32" is rounded to TF32 on the way
+    halves: tuple[Precision, ...] = ()  #: formats of 16 bits that its hardware may multiply, fastest first
+    exact_fp32: bool = True  #: False where "fp32" is rounded to TF32 on the way
     most: int | None = None  #: photos in one pass, see below; None for no limit
     lanes: bool = False  #: whether photos are best computed side by side, each by threads of its own, see below
     planar: bool = False  #: whether its kernels keep every channel as a plane, instead of a pixel's channels together
@@ -57,8 +58,8 @@ PROVIDERS: Mapping[str, Provider] = {
             "TensorRT (ONNX Runtime)",
             "TensorrtExecutionProvider",
             fix="pip install tensorrt, of the version that this onnxruntime-gpu asks for",
-            halves=("f16", "bf16"),
-            exact_f32=False,
+            halves=("fp16", "bf16"),
+            exact_fp32=False,
             compiles=True,
             note=UNTRIED,
         ),
@@ -92,20 +93,20 @@ WISHES: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def candidates(wish: str, precision: str = "f32") -> tuple[str, ...]:
+def candidates(wish: str, precision: str = "fp32") -> tuple[str, ...]:
     """The providers that ``wish`` may mean, best first. Raises ``UsageError`` for an unknown word.
 
-    Choice: with "f32", ``auto`` passes over a provider that cannot compute it exactly (verdicts are fp32, and no
+    Choice: with "fp32", ``auto`` passes over a provider that cannot compute it exactly (verdicts are fp32, and no
     option of TensorRT's provider turns TF32 off); asked for by name, it runs.
     """
     if wish not in WISHES:
         raise UsageError(f"unknown device {wish!r}. Known: {', '.join(WISHES)}")
-    if wish == "auto" and precision == "f32":
-        return tuple(name for name in WISHES[wish] if PROVIDERS[name].exact_f32)
+    if wish == "auto" and precision == "fp32":
+        return tuple(name for name in WISHES[wish] if PROVIDERS[name].exact_fp32)
     return WISHES[wish]
 
 
-def resolve(wish: str, statuses: Mapping[str, Status], precision: str = "f32") -> Choice:
+def resolve(wish: str, statuses: Mapping[str, Status], precision: str = "fp32") -> Choice:
     """The first provider of ``wish`` that works.
 
     ``statuses`` needs an entry only for the providers up to the first that works. Raises ``DeviceError`` with every

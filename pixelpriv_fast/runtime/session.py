@@ -16,13 +16,14 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import UsageError
+from ..registry import checked_word
+from ..words import Precision
 from . import probe
 from .providers import Choice, Provider
 
 _LOG = logging.getLogger(__name__)
 
 Array: TypeAlias = npt.NDArray[Any]
-PRECISIONS = ("f32", "bf16", "f16")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +37,11 @@ class SessionOptions:
 
     threads: int | None = None
     lanes: int = 1
-    precision: str = "f32"
+    precision: Precision = "fp32"
     engine_cache: Path | None = None
 
     def __post_init__(self) -> None:
-        if self.precision not in PRECISIONS:
-            raise UsageError(f"unknown precision {self.precision!r}. Known: {', '.join(PRECISIONS)}")
+        checked_word("precision", self.precision, Precision)
         for name, number in (("threads", self.threads), ("lanes", self.lanes)):
             if number is not None and number < 1:
                 raise UsageError(f"{name} must be at least 1, not {number}")
@@ -80,7 +80,7 @@ class Session(Protocol):
     @property
     def provider(self) -> Provider: ...
     @property
-    def precision(self) -> str: ...
+    def precision(self) -> Precision: ...
     @property
     def inputs(self) -> tuple[TensorSpec, ...]: ...
     @property
@@ -99,7 +99,7 @@ class Session(Protocol):
         ...
 
 
-def select(device: str = "auto", precision: str = "f32") -> Choice:
+def select(device: str = "auto", precision: str = "fp32") -> Choice:
     """The provider that ``device`` means here. Raises ``DeviceError`` with reason and fix when it cannot be had."""
     return probe.choose(device, precision)
 

@@ -62,7 +62,7 @@ def test_a_provider_that_dies_is_replaced_loudly(model, monkeypatch, caplog):
         return Dying(session, 3) if first else session
 
     first_way = next(ways("cpu", "auto"))
-    first_precision = {"fp32": "f32"}.get(first_way.precision, first_way.precision)
+    first_precision = first_way.precision
     x, accepted = photos(2), one_class(2)
     want = load(model, "cpu", "fp32").gradient(x, accepted, 2)
     monkeypatch.setattr(onnx_passes, "create_session", create)

@@ -26,7 +26,7 @@ WAYS = [
     for name in ("openvino", "onnxruntime")
     if status(name).works
     for word in ("fp32", "bf16")
-    if {"fp32": "f32"}.get(word, word) in precisions(name)
+    if word in precisions(name)
 ]
 
 

@@ -16,7 +16,7 @@ from pixelpriv_fast.models import Preprocess, load_classifier
 from pixelpriv_fast.runtime import PROVIDERS, precisions
 from tests.engines.onnx_networks import classifier
 
-OTHER = {"f32": "fp32"}.get(precisions("onnxruntime")[0], precisions("onnxruntime")[0])
+OTHER = precisions("onnxruntime")[0]
 
 
 def logits(*odds: list[float]) -> np.ndarray:

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from pixelpriv_fast.engines import ForwardEngine, load_engine
-from pixelpriv_fast.engines.onnx.ways import WORDS
 from pixelpriv_fast.errors import DeviceError, UsageError
 from pixelpriv_fast.models import load_classifier
 from pixelpriv_fast.runtime import precisions, status
@@ -14,7 +13,7 @@ from tests.engines.onnx_networks import classifier, photos
 from tests.engines.test_torch_engine import engine as torch_engine
 
 CPU = [name for name in ("openvino", "onnxruntime") if status(name).works]
-HARDWARE = [(name, WORDS[spelled]) for name in CPU for spelled in precisions(name)]
+HARDWARE = [(name, word) for name in CPU for word in precisions(name)]
 
 
 @pytest.fixture
@@ -27,7 +26,7 @@ def test_of_a_classifiers_own_session(model, device, precision):
     exact = load_classifier(model, device=device)
     victim, x = ForwardEngine(exact, precision), photos(5)
     assert victim.rough_precision == precision
-    assert victim.precision == (WORDS[precisions(device)[0]] if precision == "int8" else precision)
+    assert victim.precision == (precisions(device)[0] if precision == "int8" else precision)
     rough, logits = victim.rough_logits(x, 2), victim.logits(x, 2)
     assert rough.shape == logits.shape
     np.testing.assert_allclose(rough, logits, atol=(0.1 if precision == "int8" else 0.03) * np.abs(logits).max())
@@ -40,7 +39,7 @@ def test_of_a_classifiers_own_session(model, device, precision):
 
 @pytest.mark.parametrize("device", CPU)
 def test_the_fastest_unless_asked_for(model, device):
-    assert ForwardEngine(load_classifier(model, device=device)).precision == WORDS[precisions(device)[0]]
+    assert ForwardEngine(load_classifier(model, device=device)).precision == precisions(device)[0]
 
 
 def test_precisions_that_cannot_be_had(model):

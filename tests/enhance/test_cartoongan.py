@@ -34,7 +34,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def cartoon(folder: Path) -> CartoonGAN:
-    return CartoonGAN(models=folder, device="cpu", precision="f32")
+    return CartoonGAN(models=folder, device="cpu", precision="fp32")
 
 
 def a_photo(height: int, width: int) -> npt.NDArray[np.uint8]:
@@ -82,7 +82,7 @@ def test_a_large_photo_gets_a_session_of_its_own(cartoon: CartoonGAN, monkeypatc
     made = cartoon(a_photo(24, 24))
     monkeypatch.setattr("pixelpriv_fast.models.cartoongan.generator._POOLED_BYTES", 24 * 24 * 750 - 1)
     opened: list[object] = []
-    real = load_generator("cartoongan_hayao", cartoon.models, "cpu", "f32")
+    real = load_generator("cartoongan_hayao", cartoon.models, "cpu", "fp32")
     monkeypatch.setattr(real, "_create", lambda graph: opened.append(create_session(graph, "cpu")) or opened[-1])
     assert (cartoon(a_photo(24, 24)) == made).all()
     with pytest.raises(DeviceError, match="closed"):
@@ -93,8 +93,8 @@ def test_the_precision_is_the_fastest_by_default_and_close(folder: Path, cartoon
     photo = a_photo(32, 32)
     away = replace(cartoon, precision="auto")(photo).astype(float) - cartoon(photo)
     assert np.abs(away).mean() < 3  # random weights on noise are harder than photos
-    with pytest.raises(ModelError, match="f16"):
-        replace(cartoon, device="onnxruntime", precision="f16")(photo)
+    with pytest.raises(ModelError, match="fp16"):
+        replace(cartoon, device="onnxruntime", precision="fp16")(photo)
 
 
 def test_threads_share_one_session_and_agree(cartoon: CartoonGAN) -> None:
@@ -119,13 +119,18 @@ def test_it_is_a_plain_value(cartoon: CartoonGAN) -> None:
         ({"working_size": 4}, "16"),
         ({"working_size": "450"}, "native"),
         ({"working_size": True}, "native"),
-        ({"precision": "int8"}, "auto, f32, bf16, f16"),
+        ({"precision": "int8"}, "auto, fp32, bf16, fp16"),
         ({"memory": 0}, "bytes"),
     ],
 )
 def test_fields_that_do_not_fit(fields: dict[str, object], named: str) -> None:
     with pytest.raises(UsageError, match=named):
         CartoonGAN(**fields)  # type: ignore[arg-type]
+
+
+def test_earlier_spellings_of_a_precision() -> None:
+    """Recipes that were stored with "f32" are read as they were written."""
+    assert CartoonGAN(precision="f32").precision == "f32"
 
 
 def test_photos_that_do_not_fit(cartoon: CartoonGAN) -> None:

@@ -17,7 +17,7 @@ pytest.importorskip("torch")
 from tests.models.cartoongan.generators import random_generator, save_npz  # it imports torch
 
 
-@pytest.mark.parametrize(("precision", "file", "limit"), [("f32", "", 1e-3), ("f16", ".f16", 2e-2)])
+@pytest.mark.parametrize(("precision", "file", "limit"), [("fp32", "", 1e-3), ("fp16", ".fp16", 2e-2)])
 def test_the_script_writes_a_checked_model_and_reports(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], precision: str, file: str, limit: float
 ) -> None:
@@ -31,9 +31,9 @@ def test_the_script_writes_a_checked_model_and_reports(
     assert model.stamp.precision == precision
     made = create_session(model.data, "onnxruntime").run({"pixels": np.zeros((1, 3, 9, 8), np.float32)})[0]
     assert made.shape == (1, 3, 12, 8)
-    if precision == "f16":
+    if precision == "fp16":
         with pytest.raises(ModelError, match="import the checkpoint itself"):
-            Generator(model, select("onnxruntime"), "f32")
+            Generator(model, select("onnxruntime"), "fp32")
 
 
 def test_a_wrong_checkpoint_ends_with_the_model_s_exit_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

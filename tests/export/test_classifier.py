@@ -24,7 +24,7 @@ from tests.scenes import encoded, scene
 def test_half_decides_as_the_whole(places_store: Path, photos: Path) -> None:
     model = Store(places_store, environment={}).load("squeezenet_places365")
     smaller = half(model)
-    assert smaller.stamp.precision == "f16"
+    assert smaller.stamp.precision == "fp16"
     assert len(smaller.data) < 0.52 * len(model.data)
     assert model.stamp.preprocess is not None
     inputs = []
@@ -50,7 +50,7 @@ def test_a_script_writes_the_model_and_its_report(script: tuple[str, ...], tmp_p
         (tmp_path / "photos" / f"{n}.png").write_bytes(encoded(scene(240, 320, n)))
     command = [sys.executable, *(str(ROOT / "export" / script[0]), *script[1:])]
     command += [str(data / "weights" / "squeezenet_places365.npz"), "--out", str(tmp_path / "out")]
-    command += ["--photos", str(tmp_path / "photos"), "--precision", "f16", "--tensorrt"]
+    command += ["--photos", str(tmp_path / "photos"), "--precision", "fp16", "--tensorrt"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     assert (done.returncode, done.stderr) == (0, "")
@@ -59,7 +59,7 @@ def test_a_script_writes_the_model_and_its_report(script: tuple[str, ...], tmp_p
     assert rows["onnxruntime"]["agreement"] == 1.0
     assert 0.0 < rows["onnxruntime"]["probability"] <= TOLERANCE
     assert {"openvino", "cuda", "tensorrt"} <= rows.keys()
-    assert read(tmp_path / "out" / "squeezenet_places365.f16.onnx").stamp.precision == "f16"
+    assert read(tmp_path / "out" / "squeezenet_places365.fp16.onnx").stamp.precision == "fp16"
 
 
 def test_mistakes_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -25,7 +25,7 @@ from tests.scenes import encoded, scene
 def test_half_is_half_and_close(nima_store: Path, photos: Path) -> None:
     model = Store(nima_store, environment={}).load("nima_mobilenet")
     smaller = half(model, EXACT_LAYERS)
-    assert smaller.stamp.precision == "f16"
+    assert smaller.stamp.precision == "fp16"
     assert len(smaller.data) < 0.52 * len(model.data)
     files = [*sorted((photos / "kodak").glob("*.png"))[:4], *sorted((photos / "sun").glob("*/*.jpg"))[::90]]
     assert model.stamp.preprocess is not None
@@ -55,7 +55,7 @@ def test_the_script_writes_the_model_and_its_report(tmp_path: Path, data: Path) 
         "--photos",
         str(tmp_path / "photos"),
         "--precision",
-        "f16",
+        "fp16",
         "--tensorrt",
     ]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -66,7 +66,7 @@ def test_the_script_writes_the_model_and_its_report(tmp_path: Path, data: Path) 
     assert rows["onnxruntime"]["photos"] == 3
     assert {"openvino", "cuda", "tensorrt"} <= rows.keys()
     assert "skipped" in rows["tensorrt"] or rows["tensorrt"]["maximum"] <= TOLERANCE
-    assert read(tmp_path / "out" / "nima_mobilenet.f16.onnx").stamp.precision == "f16"
+    assert read(tmp_path / "out" / "nima_mobilenet.fp16.onnx").stamp.precision == "fp16"
 
 
 def test_mistakes_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

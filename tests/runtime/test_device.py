@@ -41,10 +41,10 @@ def test_bf16_of_processors(processor: dict[str, str], vendor: str, flags: str, 
 @pytest.mark.parametrize(
     ("flags", "found"),
     [
-        ("avx2 avx512_bf16 amx_bf16", ("bf16", "f32")),
-        ("avx2 avx512_bf16", ("f32", "bf16")),
-        ("avx2", ("f32",)),
-        ("", ("bf16", "f32")),  # a system that does not tell: OpenVINO's own list counts
+        ("avx2 avx512_bf16 amx_bf16", ("bf16", "fp32")),
+        ("avx2 avx512_bf16", ("fp32", "bf16")),
+        ("avx2", ("fp32",)),
+        ("", ("bf16", "fp32")),  # a system that does not tell: OpenVINO's own list counts
     ],
 )
 def test_fastest_precision_first(
@@ -59,5 +59,5 @@ def test_fastest_precision_first(
     monkeypatch.setattr(probe, "status", lambda _: Status(True, "made up"))
     processor |= {"vendor_id": "GenuineIntel", "flags": flags}
     assert probe.precisions("openvino") == found
-    assert probe.precisions("onnxruntime") == ("f32",)
-    assert [probe.precisions(name)[0] for name, one in PROVIDERS.items() if one.device == "cuda"] == ["f16", "f32"]
+    assert probe.precisions("onnxruntime") == ("fp32",)
+    assert [probe.precisions(name)[0] for name, one in PROVIDERS.items() if one.device == "cuda"] == ["fp16", "fp32"]

@@ -16,16 +16,16 @@ def statuses(*working: str) -> dict[str, Status]:
 @pytest.mark.parametrize(
     ("wish", "precision", "working", "expected"),
     [
-        ("auto", "f32", ("tensorrt", "cuda", "openvino", "onnxruntime"), "cuda"),  # TensorRT rounds f32 to TF32
-        ("auto", "f16", ("tensorrt", "cuda", "openvino", "onnxruntime"), "tensorrt"),
-        ("auto", "f16", ("cuda", "onnxruntime"), "cuda"),
-        ("auto", "f32", ("openvino", "onnxruntime"), "openvino"),
-        ("auto", "f32", ("onnxruntime",), "onnxruntime"),
-        ("cpu", "f32", ("cuda", "openvino", "onnxruntime"), "openvino"),
-        ("cpu", "f32", ("cuda", "onnxruntime"), "onnxruntime"),
-        ("cuda", "f32", ("tensorrt", "cuda"), "cuda"),
-        ("tensorrt", "f32", ("tensorrt", "cuda"), "tensorrt"),
-        ("onnxruntime", "f32", ("openvino", "onnxruntime"), "onnxruntime"),
+        ("auto", "fp32", ("tensorrt", "cuda", "openvino", "onnxruntime"), "cuda"),  # TensorRT rounds fp32 to TF32
+        ("auto", "fp16", ("tensorrt", "cuda", "openvino", "onnxruntime"), "tensorrt"),
+        ("auto", "fp16", ("cuda", "onnxruntime"), "cuda"),
+        ("auto", "fp32", ("openvino", "onnxruntime"), "openvino"),
+        ("auto", "fp32", ("onnxruntime",), "onnxruntime"),
+        ("cpu", "fp32", ("cuda", "openvino", "onnxruntime"), "openvino"),
+        ("cpu", "fp32", ("cuda", "onnxruntime"), "onnxruntime"),
+        ("cuda", "fp32", ("tensorrt", "cuda"), "cuda"),
+        ("tensorrt", "fp32", ("tensorrt", "cuda"), "tensorrt"),
+        ("onnxruntime", "fp32", ("openvino", "onnxruntime"), "onnxruntime"),
     ],
 )
 def test_the_best_that_works(wish: str, precision: str, working: tuple[str, ...], expected: str) -> None:

@@ -26,7 +26,7 @@ def test_runs_and_says_what_it_is(name: str) -> None:
     (answer,) = session.run({"x": ONE_NODE_INPUT})
     assert np.array_equal(answer, ONE_NODE_OUTPUT)
     assert session.provider is PROVIDERS[name]
-    assert session.precision == "f32"
+    assert session.precision == "fp32"
     assert [dataclasses.astuple(spec) for spec in session.inputs] == [("x", (1, 1, 2, 2))]
     assert [dataclasses.astuple(spec) for spec in session.outputs] == [("y", (1, 1, 2, 2))]
 
@@ -93,13 +93,13 @@ def test_after_a_fork_it_is_an_error_and_no_hang(name: str, monkeypatch: pytest.
 
 
 def test_options_are_checked() -> None:
-    with pytest.raises(UsageError, match=r"unknown precision 'fp16'\. Known: f32, bf16, f16"):
-        SessionOptions(precision="fp16")
+    with pytest.raises(UsageError, match=r"unknown precision 'f16'; did you mean 'fp16'\? Known: fp32, bf16, fp16"):
+        SessionOptions(precision="f16")
     with pytest.raises(UsageError, match="at least 1, not 0"):
         SessionOptions(threads=0)
 
 
-def test_reduced_precision_is_never_silently_f32() -> None:
+def test_reduced_precision_is_never_silently_fp32() -> None:
     with pytest.raises(DeviceError, match="bf16"):
         create_session(ONE_NODE, "onnxruntime", SessionOptions(precision="bf16"))
 
@@ -120,8 +120,8 @@ def test_gpu_settings() -> None:
     """Not run on a GPU: what would be asked of the provider."""
     ((name, cuda),) = _provider_list(PROVIDERS["cuda"], SessionOptions())
     assert name == "CUDAExecutionProvider"
-    assert cuda["use_tf32"] == "0"  # f32 means f32
-    (name, tensorrt), (second, _) = _provider_list(PROVIDERS["tensorrt"], SessionOptions(precision="f16"))
+    assert cuda["use_tf32"] == "0"  # fp32 means fp32
+    (name, tensorrt), (second, _) = _provider_list(PROVIDERS["tensorrt"], SessionOptions(precision="fp16"))
     assert (name, second) == ("TensorrtExecutionProvider", "CUDAExecutionProvider")
     assert (tensorrt["trt_fp16_enable"], tensorrt["trt_bf16_enable"]) == ("True", "False")
     assert "trt_engine_cache_enable" not in tensorrt

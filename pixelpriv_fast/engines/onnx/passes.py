@@ -15,7 +15,7 @@ from ...models import pass_size
 from ...models.store.folders import engine_cache
 from ...runtime import Array, Binding, Choice, Provider, Session, SessionOptions, create_session, version
 from ...runtime.device import threads
-from .ways import PRECISIONS
+from ...words import Precision
 
 #: What is computed ("gradient" or "logits", or a precision), and the photos under way at once: the slots of a pass, or
 #: lanes.
@@ -75,12 +75,12 @@ def in_lanes(provider: Provider, photos: int) -> tuple[int, int]:
     return (1, photos) if provider.lanes else (photos, 1)
 
 
-def compiled(graph: bytes, provider: Provider, precision: str, lanes: int = 1) -> Pass:
-    """A pass of ``graph`` in ``precision``, a word of ``PRECISIONS``. Raises as ``create_session``."""
+def compiled(graph: bytes, provider: Provider, precision: Precision, lanes: int = 1) -> Pass:
+    """A pass of ``graph`` in ``precision``. Raises as ``create_session``."""
     cache = None
     if provider.compiles:
         cache = engine_cache() / hashlib.sha256(f"{version(provider.name)} {precision} ".encode() + graph).hexdigest()
-    options = SessionOptions(precision=PRECISIONS[precision], lanes=lanes, engine_cache=cache)
+    options = SessionOptions(precision=precision, lanes=lanes, engine_cache=cache)
     return Pass(create_session(graph, Choice(provider, "chosen by the engine"), options), lanes)
 
 

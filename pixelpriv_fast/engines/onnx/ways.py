@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 
 from ...errors import DeviceError, UsageError
 from ...graph import ConvolutionForm, Layout
+from ...registry import checked_word
 from ...runtime import PROVIDERS, Provider, precisions, status
 from ...runtime.providers import WISHES
-
-#: The words of ``--precision`` and what sessions call them.
-PRECISIONS: Mapping[str, str] = {"fp32": "f32", "bf16": "bf16", "fp16": "f16"}
-WORDS = {spelled: word for word, spelled in PRECISIONS.items()}
+from ...words import Precision, PrecisionRequest
 
 #: The forms of the graph, best first; the next one is for a provider that computes the first one wrongly.
 _FORMS: tuple[ConvolutionForm, ...] = ("subpixel", "conv_transpose")
@@ -21,10 +19,10 @@ _FORMS: tuple[ConvolutionForm, ...] = ("subpixel", "conv_transpose")
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One way. ``precision`` is a word of ``PRECISIONS``."""
+    """One way."""
 
     provider: Provider
-    precision: str
+    precision: Precision
     form: ConvolutionForm
     layout: Layout
 
@@ -34,20 +32,20 @@ class Way:
     @property
     def exact(self) -> Provider:
         """The provider for what must be fp32: its own, or another one of its device where that would round to TF32."""
-        return next(p for p in (self.provider, *PROVIDERS.values()) if p.exact_f32 and p.device == self.provider.device)
+        return next(
+            p for p in (self.provider, *PROVIDERS.values()) if p.exact_fp32 and p.device == self.provider.device
+        )
 
 
 def ways(device: str, precision: str) -> Iterator[Way]:
-    """Every way that ``device`` (a word of ``runtime.providers.WISHES``) and ``precision`` ("auto" or one of
-    ``PRECISIONS``) may mean here, best first. A provider is tried when its turn comes, so the first way costs no more
-    than it must.
+    """Every way that ``device`` (a word of ``runtime.providers.WISHES``) and ``precision`` may mean here, best first. A
+    provider is tried when its turn comes, so the first way costs no more than it must.
 
     Raises ``UsageError`` for an unknown word, ``DeviceError`` with the reasons where there is no way at all.
     """
     if device not in WISHES:
         raise UsageError(f"unknown device {device!r}. Known: {', '.join(WISHES)}")
-    if precision != "auto" and precision not in PRECISIONS:
-        raise UsageError(f"unknown precision {precision!r}. Known: auto, {', '.join(PRECISIONS)}")
+    checked_word("precision", precision, PrecisionRequest)
     reasons: list[str] = []
     found = _found(device, precision, reasons)
     first = next(found, None)
@@ -64,7 +62,7 @@ def _found(device: str, precision: str, reasons: list[str]) -> Iterator[Way]:
             reasons.append(f"{provider.title}: {tried.reason}" + (f" (fix: {tried.fix})" if tried.fix else ""))
             continue
         layout: Layout = "planar" if provider.planar else "channels_last"
-        words = [WORDS[spelled] for spelled in precisions(name)]
+        words = precisions(name)
         if precision != "auto" and precision not in words:
             reasons.append(f"{provider.title} computes in {' and '.join(words)} on this machine")
         for word in words:

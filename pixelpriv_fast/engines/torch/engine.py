@@ -22,6 +22,7 @@ from ...models.architectures import network
 from ...runtime.forks import Guard, let_torch_compute
 from ...runtime.providers import UNTRIED
 from ...types import Floats, Logits
+from ...words import Precision
 from ..checks import checked_gradient, checked_logits
 from ..protocol import ROUGH_ERRORS, ClassSets
 from ..walker import Walker
@@ -55,7 +56,7 @@ class TorchEngine:
     preprocess: Preprocess
     classes: int
     device: str
-    precision: str
+    precision: Precision
     module: torch.nn.Module
     exact: torch.nn.Module
     torch_device: torch.device
@@ -80,13 +81,13 @@ class TorchEngine:
         let_torch_compute()
         guard = Guard(f"{name} torch", torch=True)
         target = torch_device(device)
-        precision = gradient_precision(precision, target)
+        word = gradient_precision(precision, target)
         module = module.eval().requires_grad_(False)
         module = folded(module.float().cpu(), preprocess.size).requires_grad_(False)
         exact = module.to(device=target, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        rough = exact if precision == "fp32" else copy.deepcopy(exact).to(DTYPES[precision])
-        title = f"torch {target.type} {precision}" + (f" ({UNTRIED})" if target.type == "cuda" else "")
-        engine = cls(name, preprocess, 0, title, precision, rough, exact, target, Programs(), guard)
+        rough = exact if word == "fp32" else copy.deepcopy(exact).to(DTYPES[word])
+        title = f"torch {target.type} {word}" + (f" ({UNTRIED})" if target.type == "cuda" else "")
+        engine = cls(name, preprocess, 0, title, word, rough, exact, target, Programs(), guard)
         (answer,) = engine._logits(np.zeros((1, 3, *preprocess.size), np.float32))
         if answer.ndim != 2 or answer.shape[0] != 1 or answer.shape[1] < 2:
             raise ModelError(f"{name}: answers of shape {tuple(answer.shape)}, expected (photos, classes)")

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import cast
+
 import torch
 
-from ...errors import DeviceError, UsageError
+from ...errors import DeviceError
+from ...registry import checked_word
 from ...runtime.device import fast_bf16
+from ...words import Precision, PrecisionRequest
 
-DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+DTYPES: Mapping[Precision, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 def torch_device(device: str) -> torch.device:
@@ -18,12 +23,11 @@ def torch_device(device: str) -> torch.device:
     return torch.device("cuda" if works and device != "cpu" else "cpu")
 
 
-def gradient_precision(wish: str, device: torch.device) -> str:
-    """``wish``, or for "auto" the fastest that this machine multiplies in hardware: "bf16" where it can, "fp16" on
+def gradient_precision(requested: str, device: torch.device) -> Precision:
+    """``requested``, or for "auto" the fastest that this machine multiplies in hardware: "bf16" where it can, "fp16" on
     GPUs that cannot but have tensor cores, else "fp32". Raises ``UsageError`` for an unknown word, ``DeviceError``
     for a format that the device only emulates."""
-    if wish not in ("auto", *DTYPES):
-        raise UsageError(f"unknown precision {wish!r}. Known: auto, {', '.join(DTYPES)}")
+    wish = cast(PrecisionRequest, checked_word("precision", requested, PrecisionRequest))
     if device.type == "cpu":
         return _on_cpu(wish)
     capability = torch.cuda.get_device_capability(device)
@@ -34,7 +38,7 @@ def gradient_precision(wish: str, device: torch.device) -> str:
     return wish
 
 
-def _on_cpu(wish: str) -> str:
+def _on_cpu(wish: PrecisionRequest) -> Precision:
     """Choice: "auto" is bf16 wherever the processor is faster with it. With AMD's AVX512-BF16 on two cores, steps at
     batches of 1 and 8 took 1 / 1.49 and 1 / 1.75 of fp32's time for SqueezeNet, 1 / 1.70 and 1 / 2.04 for a ResNet50, and
     1 / 0.92 and 1 / 1.66 for EfficientNet-Lite0: only there, photo by photo, is fp32 a little ahead (medians of nine

@@ -67,7 +67,7 @@ def _transposed(scene: Scene, node: Node, gradient: str) -> str:
     """ConvTranspose with the forward weights; the output padding restores the pixels that the stride skipped.
 
     The weights are a constant of their own: where a convolution and a transposed one with as many input as output
-    channels share a constant, OpenVINO's CPU plug-in (2026.4, f32) gives one of them the weights packed for the other.
+    channels share a constant, OpenVINO's CPU plug-in (2026.4, fp32) gives one of them the weights packed for the other.
     """
     attributes = node.attributes
     sizes = scene.shape(node.inputs[0])[2:]

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Final
 
 from ...errors import ModelError, PhotoError, UsageError
+from ...registry import checked_word
 from ...runtime import Choice, Session, SessionOptions, create_session, precisions, select
 from ...types import Pixels
+from ...words import OLD_PRECISIONS, Precision, PrecisionRequest
 from ..stamped.file import StampedModel, load_state_dict, read
 from ..store.store import Store
 from .graph import folded_graph
@@ -22,11 +24,10 @@ from .strips import StripRunner, kept_bytes
 
 _LOG = logging.getLogger(__name__)
 
-PRECISIONS: Final = ("auto", "f32", "bf16", "f16")
 #: Bytes a pixel of the photo that a run holds at its peak: the most that was measured with OpenVINO, and a little.
-_WHOLE_BYTES: Final = {"f32": 750, "bf16": 400, "f16": 400}
+_WHOLE_BYTES: Final = {"fp32": 750, "bf16": 400, "fp16": 400}
 #: The same a pixel of a strip, which are more: gains are no constants there, and statistics are taken.
-_STRIP_BYTES: Final = {"f32": 2200, "bf16": 1800, "f16": 1800}
+_STRIP_BYTES: Final = {"fp32": 2200, "bf16": 1800, "fp16": 1800}
 #: Rows of the photo that a strip shares with its neighbours: computed twice, and held.
 _SHARED_ROWS: Final = 24
 #: A session keeps the memory of its largest run. What needs more than this gets a session of its own (0.2 s) that is
@@ -40,19 +41,19 @@ _loading = threading.Lock()  # two threads that want the same generator shall no
 class Generator:
     """A CartoonGAN generator in one precision on one provider. May be shared by threads.
 
-    ``model``: a checked stamped model of kind "generator"; ``precision``: "f32", "bf16" or "f16", of the convolutions.
+    ``model``: a checked stamped model of kind "generator"; ``precision``: "fp32", "bf16" or "fp16", of the convolutions.
     """
 
-    def __init__(self, model: StampedModel, choice: Choice, precision: str) -> None:
+    def __init__(self, model: StampedModel, choice: Choice, precision: Precision) -> None:
         if model.stamp.kind != "generator":
             raise ModelError(f"{model.stamp.name} is a {model.stamp.kind}, not a generator")
-        if model.stamp.precision != "f32":
+        if model.stamp.precision != "fp32":
             raise ModelError(f"{model.stamp.name} is in {model.stamp.precision}; import the checkpoint itself instead")
         self.name = model.stamp.name
-        self.precision = precision
+        self.precision: Precision = precision
         self._folded = load_state_dict(model)
         self._create = partial(create_session, device=choice, options=SessionOptions(precision=precision))
-        self._graph = model.data if precision != "f16" else folded_graph(self._folded, "f16")
+        self._graph = model.data if precision != "fp16" else folded_graph(self._folded, "fp16")
         self._session: Session = self._create(self._graph)
         self._input = model.stamp.input
 
@@ -85,7 +86,10 @@ class Generator:
     def _in_strips(self, photo: Pixels, memory: int) -> Pixels:
         height, width = photo.shape[:2]
         # fp16 has eight times the resolution of the bf16 that made the values.
-        numbers = Numbers(half=self.precision == "f16", kept_half=self.precision != "f32")
+        numbers = Numbers(
+            convolutions="fp16" if self.precision == "fp16" else "fp32",
+            trunk="fp32" if self.precision == "fp32" else "fp16",
+        )
         row = _STRIP_BYTES[self.precision] * width
         trunk = kept_bytes(height, width, numbers)
         least = trunk + row * (4 * LEAST_ROWS + _SHARED_ROWS)
@@ -104,12 +108,11 @@ def load_generator(
 ) -> Generator:
     """The generator ``name`` from the store, ready to call; the same object for the same file, device and precision.
 
-    ``models``: a folder to look in first. ``precision`` "auto": bf16 on a CPU with hardware for it, f16 on a GPU,
-    else f32. Raises ``ModelError`` when it is missing or damaged, ``DeviceError``, and ``UsageError`` for an unknown
+    ``models``: a folder to look in first. ``precision`` "auto": bf16 on a CPU with hardware for it, fp16 on a GPU,
+    else fp32. Raises ``ModelError`` when it is missing or damaged, ``DeviceError``, and ``UsageError`` for an unknown
     word.
     """
-    if precision not in PRECISIONS:
-        raise UsageError(f"unknown precision {precision!r}. Known: {', '.join(PRECISIONS)}")
+    requested = checked_word("precision", OLD_PRECISIONS.get(precision, precision), PrecisionRequest)
     store = Store(models)
     path = store.find(name)
     if path is None:
@@ -118,21 +121,23 @@ def load_generator(
     found = path.stat()
     # Threads of a session do not survive a fork, so a child process makes its own.
     with _loading:
-        return _loaded(name, path, found.st_mtime_ns, found.st_size, device, precision, os.getpid())
+        return _loaded(name, path, found.st_mtime_ns, found.st_size, device, requested, os.getpid())
 
 
 @lru_cache(maxsize=_CACHED)
-def _loaded(name: str, path: Path, modified: int, size: int, device: str, precision: str, process: int) -> Generator:
+def _loaded(
+    name: str, path: Path, modified: int, size: int, device: str, precision: PrecisionRequest, process: int
+) -> Generator:
     """Bounded and keyed by everything that decides the result: sharing one session saves 0.3 s and 45 MB a use."""
     model = read(path)
     if model.stamp.name != name:
         raise ModelError(f"{path}: this is {model.stamp.name}, not {name}; delete it and import {name} again")
-    choice = select(device, "f32" if precision == "f32" else "bf16")
+    choice = select(device, "fp32" if precision == "fp32" else "bf16")
     return Generator(model, choice, precision_for(choice) if precision == "auto" else precision)
 
 
-def precision_for(choice: Choice) -> str:
+def precision_for(choice: Choice) -> Precision:
     """The fastest precision that ``choice`` has hardware for."""
     if choice.provider.device == "cuda":
-        return "f16"
+        return "fp16"
     return precisions(choice.provider.name)[0]

@@ -22,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...errors import UsageError
+from ...words import Precision
 from .writer import GraphWriter
 
 Tensors = Mapping[str, npt.NDArray[np.float32]]
@@ -65,18 +66,18 @@ def photo_graph(tensors: Tensors) -> bytes:
     return folded_graph(fold(tensors))
 
 
-def folded_graph(folded: Tensors, precision: str = "f32") -> bytes:
-    """ONNX bytes of the whole network from ``fold``'s tensors. ``precision``: "f32", or "f16" for weights and
+def folded_graph(folded: Tensors, precision: Precision = "fp32") -> bytes:
+    """ONNX bytes of the whole network from ``fold``'s tensors. ``precision``: "fp32", or "fp16" for weights and
     convolutions in 16 bit (inputs, outputs and instance norms stay fp32)."""
-    if precision not in ("f32", "f16"):
-        raise UsageError(f"a graph is written in f32 or f16, not {precision!r}; bf16 is the runtime's own option")
-    layers = Layers(folded, half=precision == "f16")
+    if precision not in ("fp32", "fp16"):
+        raise UsageError(f"a graph is written in fp32 or fp16, not {precision!r}; bf16 is the runtime's own option")
+    layers = Layers(folded, precision=precision)
     x = layers.norm(layers.encode(layers.writer.input(INPUT, ("batch", 3, "height", "width")), 3), ENCODER_NORMS[2])
     for block in BLOCKS:
         y = layers.norm(layers.residual(x, f"conv{block:02}_1"), f"in{block:02}_1")
         y = layers.norm(layers.residual(y, f"conv{block:02}_2"), f"in{block:02}_2", relu=False)
         x = layers.writer.op("Add", x, y)
-    return layers.writer.model({OUTPUT: (layers.decode(x, 3), ("batch", 3, "height_out", "width_out"), False)})
+    return layers.writer.model({OUTPUT: (layers.decode(x, 3), ("batch", 3, "height_out", "width_out"), "fp32")})
 
 
 class Layers:
@@ -86,10 +87,12 @@ class Layers:
     (1, channels, 1, 1).
     """
 
-    def __init__(self, folded: Tensors, *, half: bool = False, edges: Edges | None = None, given: bool = False) -> None:
+    def __init__(
+        self, folded: Tensors, *, precision: Precision = "fp32", edges: Edges | None = None, given: bool = False
+    ) -> None:
         self.writer = GraphWriter()
         self._tensors = folded
-        self._half = half
+        self._precision: Precision = precision
         self._edges = edges or Edges()
         self._given = given
 
@@ -125,7 +128,7 @@ class Layers:
             gain, offset = (self.writer.input(f"{name}.{word}", (1, self._channels(name), 1, 1)) for word in _GIVEN)
             x = self.writer.op("Add", self.writer.op("Mul", x, gain), offset)
         else:
-            scale, shift = (self._tensor(f"{name}.{word}", half=False) for word in ("scale", "shift"))
+            scale, shift = (self._tensor(f"{name}.{word}", "fp32") for word in ("scale", "shift"))
             x = self.writer.op("InstanceNormalization", x, scale, shift, epsilon=EPS)
         return self._narrow(self.writer.op("Relu", x) if relu else x)
 
@@ -136,14 +139,14 @@ class Layers:
         away = self.writer.op("Sub", x, mean)
         return mean, self.writer.op("ReduceMean", self.writer.op("Mul", away, away), axes=[2, 3])
 
-    def load(self, name: str, channels: int, *, half: bool) -> str:
-        """An input (1, channels, height, width), stored in float16 if ``half``."""
-        x = self.writer.input(name, (1, channels, "height", "width"), half=half)
-        return x if half == self._half else self.writer.cast(x, half=self._half)
+    def load(self, name: str, channels: int, precision: Precision) -> str:
+        """An input (1, channels, height, width), stored in ``precision``."""
+        x = self.writer.input(name, (1, channels, "height", "width"), precision=precision)
+        return x if precision == self._precision else self.writer.cast(x, self._precision)
 
-    def store(self, x: str, *, half: bool) -> str:
-        """``x`` as an output of float16 if ``half``, else float32."""
-        return x if half == self._half else self.writer.cast(x, half=half)
+    def store(self, x: str, precision: Precision) -> str:
+        """``x`` as an output in ``precision``."""
+        return x if precision == self._precision else self.writer.cast(x, precision)
 
     def slice_rows(self, x: str, top: int, bottom: int) -> str:
         """``x`` without its first ``top`` and last ``bottom`` rows."""
@@ -176,17 +179,17 @@ class Layers:
 
     def _weights(self, name: str) -> list[str]:
         names = [f"{name}.weight", f"{name}.bias"]
-        return [self._tensor(n, half=self._half) for n in names if n in self._tensors]
+        return [self._tensor(n, self._precision) for n in names if n in self._tensors]
 
-    def _tensor(self, name: str, *, half: bool) -> str:
+    def _tensor(self, name: str, precision: Precision) -> str:
         value = self._tensors[name]
-        return self.writer.constant(name, value.astype(np.float16) if half else value)
+        return self.writer.constant(name, value.astype(np.float16) if precision == "fp16" else value)
 
     def _wide(self, x: str) -> str:
-        return self.writer.cast(x, half=False) if self._half else x
+        return x if self._precision == "fp32" else self.writer.cast(x, "fp32")
 
     def _narrow(self, x: str) -> str:
-        return self.writer.cast(x, half=True) if self._half else x
+        return x if self._precision == "fp32" else self.writer.cast(x, self._precision)
 
 
 _GIVEN = ("gain", "offset")

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from ...words import Precision
 from .graph import BLOCKS, DECODER_NORMS, ENCODER_NORMS, OUTPUT, Edges, Layers, Tensors
 from .writer import Axes
 
@@ -22,10 +23,10 @@ LEAST_ROWS: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """``half``: convolutions in fp16 (norms stay fp32); ``kept_half``: the trunk is kept in fp16."""
+    """Precision of the convolutions (norms stay fp32), and of the trunk between two parts; fp32 or fp16 each."""
 
-    half: bool = False
-    kept_half: bool = False
+    convolutions: Precision = "fp32"
+    trunk: Precision = "fp32"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class EncoderPart:
 
     def graph(self, folded: Tensors, edges: Edges, numbers: Numbers) -> bytes:
         """ONNX bytes: PHOTO -> MEAN, VARIANCE, and SUM if kept (the place in which the trunk begins)."""
-        layers = Layers(folded, half=numbers.half, edges=edges, given=True)
+        layers = Layers(folded, precision=numbers.convolutions, edges=edges, given=True)
         rows = layers.encode(layers.writer.input(PHOTO, (1, 3, "height", "width")), self.depth)
         return _model(layers, {SUM: rows} if self.keeps else {}, rows, numbers)
 
@@ -81,9 +82,9 @@ class TrunkPart:
 
     def graph(self, folded: Tensors, numbers: Numbers) -> bytes:
         """ONNX bytes: what it reads, with a row more above and below -> what it keeps, MEAN, VARIANCE."""
-        layers = Layers(folded, half=numbers.half, edges=Edges(False, False), given=True)
+        layers = Layers(folded, precision=numbers.convolutions, edges=Edges(False, False), given=True)
         if self.which == 2:
-            x = layers.norm(layers.load(CONVOLVED, TRUNK, half=numbers.kept_half), f"in{self.block:02}_1")
+            x = layers.norm(layers.load(CONVOLVED, TRUNK, numbers.trunk), f"in{self.block:02}_1")
         else:
             x = _sum(layers, self.block, numbers)
         rows = layers.residual(x, f"conv{self.block:02}_{self.which}")
@@ -115,11 +116,11 @@ class DecoderPart:
 
     def graph(self, folded: Tensors, edges: Edges, numbers: Numbers) -> bytes:
         """ONNX bytes: SUM, CONVOLVED -> OUTPUT if kept, else MEAN, VARIANCE."""
-        layers = Layers(folded, half=numbers.half, edges=edges, given=True)
+        layers = Layers(folded, precision=numbers.convolutions, edges=edges, given=True)
         rows = layers.decode(_sum(layers, BLOCKS[-1] + 1, numbers), self.depth)
         rows = layers.slice_rows(rows, self.surplus[0] * (not edges.top), self.surplus[1] * (not edges.bottom))
         if self.keeps:
-            return layers.writer.model({OUTPUT: (rows, (1, 3, "rows", "columns"), False)})
+            return layers.writer.model({OUTPUT: (rows, (1, 3, "rows", "columns"), "fp32")})
         return _model(layers, {}, rows, numbers)
 
 
@@ -129,19 +130,18 @@ DECODER: Final = (DecoderPart(1, 1, 1, (1, 0)), DecoderPart(2, 1, 2, (1, 2)), De
 
 def _sum(layers: Layers, block: int, numbers: Numbers) -> str:
     """What residual block ``block`` begins with: the sum so far plus the norm of what was convolved last."""
-    x = layers.load(SUM, TRUNK, half=numbers.kept_half)
+    x = layers.load(SUM, TRUNK, numbers.trunk)
     if block == BLOCKS[0]:
         return layers.norm(x, ENCODER_NORMS[-1])
-    y = layers.norm(layers.load(CONVOLVED, TRUNK, half=numbers.kept_half), f"in{block - 1:02}_2", relu=False)
+    y = layers.norm(layers.load(CONVOLVED, TRUNK, numbers.trunk), f"in{block - 1:02}_2", relu=False)
     return layers.writer.op("Add", x, y)
 
 
 def _model(layers: Layers, kept: dict[str, str], measured: str, numbers: Numbers) -> bytes:
     mean, variance = layers.moments(measured)
     strip: Axes = (1, TRUNK, "rows", "columns")
-    outputs: dict[str, tuple[str, Axes, bool]] = {
-        NEXT + name: (layers.store(value, half=numbers.kept_half), strip, numbers.kept_half)
-        for name, value in kept.items()
+    outputs: dict[str, tuple[str, Axes, Precision]] = {
+        NEXT + name: (layers.store(value, numbers.trunk), strip, numbers.trunk) for name, value in kept.items()
     }
-    outputs |= {name: (value, (1, "channels", 1, 1), False) for name, value in ((MEAN, mean), (VARIANCE, variance))}
+    outputs |= {name: (value, (1, "channels", 1, 1), "fp32") for name, value in ((MEAN, mean), (VARIANCE, variance))}
     return layers.writer.model(outputs)

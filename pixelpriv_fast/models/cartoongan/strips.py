@@ -64,7 +64,7 @@ def cut(rows: int, height: int) -> list[Strip]:
 
 def kept_bytes(height: int, width: int, numbers: Numbers) -> int:
     """What the trunk's two arrays take for a photo of (height, width): 128 bytes a pixel in fp32, 64 in fp16."""
-    return 2 * TRUNK * (height // 4) * (width // 4) * (2 if numbers.kept_half else 4)
+    return 2 * TRUNK * (height // 4) * (width // 4) * (2 if numbers.trunk == "fp16" else 4)
 
 
 class Moments:
@@ -81,7 +81,7 @@ class Moments:
         Raises ``ModelError`` when they are not finite: 65,504 is the largest number of fp16.
         """
         if not (np.isfinite(mean).all() and np.isfinite(variance).all()):
-            raise ModelError("the network's values leave the range of 16 bit; run it with precision f32")
+            raise ModelError("the network's values leave the range of 16 bit; run it with precision fp32")
         total = self._count + count
         away = mean.astype(np.float64) - self._mean
         self._mean = self._mean + away * (count / total)
@@ -122,7 +122,7 @@ class StripRunner:
 
     @property
     def _numbers_type(self) -> type[np.floating[Any]]:
-        return np.float16 if self._numbers.kept_half else np.float32
+        return np.float16 if self._numbers.trunk == "fp16" else np.float32
 
 
 class _Run:

@@ -8,10 +8,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ...words import Precision
+
 _OPSET, _IR = 17, 8  # old enough for every runtime and TensorRT, new enough for all that is written here
 
 Axes = Sequence[int | str]
-Typed = tuple[Axes, bool]  # shape, and whether float16 rather than float32
+Typed = tuple[Axes, Precision]  # shape and number format
+_ELEMENT_TYPES: Mapping[Precision, str] = {"fp32": "FLOAT", "fp16": "FLOAT16", "bf16": "BFLOAT16"}
 
 
 class GraphWriter:
@@ -35,27 +38,25 @@ class GraphWriter:
         self._constants.setdefault(name, np.ascontiguousarray(value))
         return name
 
-    def input(self, name: str, shape: Axes, *, half: bool = False) -> str:
-        """An input of float32, or float16 if ``half``; a word in ``shape`` stands for an open axis."""
-        self._inputs.setdefault(name, (shape, half))
+    def input(self, name: str, shape: Axes, *, precision: Precision = "fp32") -> str:
+        """An input stored in ``precision``; a word in ``shape`` stands for an open axis."""
+        self._inputs.setdefault(name, (shape, precision))
         return name
 
-    def cast(self, x: str, *, half: bool) -> str:
-        """``x`` as float16 if ``half``, else as float32."""
-        from onnx import TensorProto
+    def cast(self, x: str, precision: Precision) -> str:
+        """``x`` in ``precision``."""
+        return self.op("Cast", x, to=_element_type(precision))
 
-        return self.op("Cast", x, to=TensorProto.FLOAT16 if half else TensorProto.FLOAT)
-
-    def model(self, outputs: Mapping[str, tuple[str, Axes, bool]]) -> bytes:
-        """The file's bytes. ``outputs``: public name -> (value, shape, whether float16), in this order."""
+    def model(self, outputs: Mapping[str, tuple[str, Axes, Precision]]) -> bytes:
+        """The file's bytes. ``outputs``: public name -> (value, shape, precision), in this order."""
         from onnx import checker, helper, numpy_helper
 
         public = {value: name for name, (value, _, _) in outputs.items()}
         graph = helper.make_graph(
             [_renamed(node, public) for node in self._nodes],
             "network",
-            [_described(name, shape, half) for name, (shape, half) in self._inputs.items()],
-            [_described(name, shape, half) for name, (_, shape, half) in outputs.items()],
+            [_described(name, shape, precision) for name, (shape, precision) in self._inputs.items()],
+            [_described(name, shape, precision) for name, (_, shape, precision) in outputs.items()],
             [numpy_helper.from_array(value, name) for name, value in self._constants.items()],
         )
         made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", _OPSET)], ir_version=_IR)
@@ -64,10 +65,16 @@ class GraphWriter:
         return data
 
 
-def _described(name: str, shape: Axes, half: bool) -> Any:
-    from onnx import TensorProto, helper
+def _described(name: str, shape: Axes, precision: Precision) -> Any:
+    from onnx import helper
 
-    return helper.make_tensor_value_info(name, TensorProto.FLOAT16 if half else TensorProto.FLOAT, shape)
+    return helper.make_tensor_value_info(name, _element_type(precision), shape)
+
+
+def _element_type(precision: Precision) -> int:
+    from onnx import TensorProto
+
+    return int(TensorProto.DataType.Value(_ELEMENT_TYPES[precision]))
 
 
 def _renamed(node: Any, names: Mapping[str, str]) -> Any:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, cast
 
 from ...errors import ModelError, UsageError
+from ...registry import checked_word
+from ...words import OLD_PRECISIONS, Precision
 from ..card import Card, load_part
 from ..preprocess import Preprocess
 
 VERSION = 1
+#: Version 1 keeps the spelling that its first files had: a file's hash covers its stamp, and journals know networks by it.
+_WRITTEN = {word: old for old, word in OLD_PRECISIONS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +42,13 @@ class Stamp:
     preprocess: Preprocess | None
     labels: tuple[str, ...] | None
     source: Provenance
-    precision: str = "f32"
+    precision: Precision = "fp32"
 
     def to_json(self) -> str:
         """One line of JSON with sorted keys, so that equal stamps are equal bytes."""
         data = asdict(self)
         data["version"] = VERSION
+        data["precision"] = _WRITTEN.get(self.precision, self.precision)
         data["preprocess"] = None if self.preprocess is None else self.preprocess.to_json()
         return json.dumps(data, sort_keys=True, ensure_ascii=False)
 
@@ -63,6 +68,7 @@ class Stamp:
                 preprocess=None if preprocess is None else Preprocess.from_json(preprocess),
                 labels=None if labels is None else tuple(map(str, labels)),
                 source=Provenance(**data.pop("source")),
+                precision=_precision(data.pop("precision", "fp32")),
                 **_texts(data),
             )
         except (ValueError, TypeError, KeyError, AttributeError, UsageError) as error:
@@ -84,6 +90,10 @@ def stamp_of(card: Card, source: Provenance) -> Stamp:
         labels=None if card.labels is None else tuple(load_part(card.labels)()),
         source=source,
     )
+
+
+def _precision(word: str) -> Precision:
+    return cast(Precision, checked_word("precision", OLD_PRECISIONS.get(word, word), Precision))
 
 
 def _texts(data: Mapping[str, Any]) -> dict[str, str]:

@@ -102,7 +102,7 @@ def test_the_16_bit_graph_stays_close_and_its_norms_are_fp32() -> None:
 
     module, tensors = random_generator()
     x = np.random.default_rng(0).uniform(0, 255, (1, 3, 32, 40)).astype(np.float32)
-    data = folded_graph(fold(tensors), "f16")
+    data = folded_graph(fold(tensors), "fp16")
     made = create_session(data, "onnxruntime").run({INPUT: x})[0]
     assert np.abs(made - module(torch.from_numpy(x)).numpy()).max() < 5e-3
     graph = onnx.shape_inference.infer_shapes(onnx.load_from_string(data)).graph
@@ -113,7 +113,7 @@ def test_the_16_bit_graph_stays_close_and_its_norms_are_fp32() -> None:
     assert {types[node.output[0]] for node in graph.node if node.op_type == "Conv"} == {onnx.TensorProto.FLOAT16}
 
 
-@pytest.mark.parametrize("precision", ["f32", "f16"])
+@pytest.mark.parametrize("precision", ["fp32", "fp16"])
 def test_a_flat_photo_divides_by_no_zero(precision: str) -> None:
     _, tensors = random_generator()
     flat = np.full((1, 3, 16, 16), 200, np.float32)
@@ -139,7 +139,7 @@ def test_bf16_stays_within_46_db_of_fp32_and_differs(hayao_folder: Path, photos:
     if "bf16" not in precisions(select("cpu", "bf16").provider.name):
         pytest.skip("needs OpenVINO on a processor with bf16")
     photo = decoded(photos / "kodak" / "kodim08.png")[100:260, 200:400]
-    exact = load_generator("cartoongan_hayao", hayao_folder, "cpu", "f32")(photo, 1 << 30)
+    exact = load_generator("cartoongan_hayao", hayao_folder, "cpu", "fp32")(photo, 1 << 30)
     fast = load_generator("cartoongan_hayao", hayao_folder, "cpu", "bf16")(photo, 1 << 30)
     assert 46 <= psnr(exact, fast) < 90
 
@@ -218,10 +218,10 @@ def test_every_style_has_a_card() -> None:
 def test_a_loaded_generator_is_shared_until_its_file_changes(tmp_path: Path) -> None:
     store = Store(tmp_path / "store", environment={})
     store.import_model("cartoongan_paprika", save_npz(tmp_path / "a.npz", random_generator(1)[1]))
-    first = load_generator("cartoongan_paprika", store.folders[0], "onnxruntime", "f32")
-    assert load_generator("cartoongan_paprika", store.folders[0], "onnxruntime", "f32") is first
+    first = load_generator("cartoongan_paprika", store.folders[0], "onnxruntime", "fp32")
+    assert load_generator("cartoongan_paprika", store.folders[0], "onnxruntime", "fp32") is first
     store.import_model("cartoongan_paprika", save_npz(tmp_path / "b.npz", random_generator(2)[1]))
-    second = load_generator("cartoongan_paprika", store.folders[0], "onnxruntime", "f32")
+    second = load_generator("cartoongan_paprika", store.folders[0], "onnxruntime", "fp32")
     photo = np.random.default_rng(0).integers(0, 256, (16, 16, 3), np.uint8)
     assert (first(photo, 1 << 30) != second(photo, 1 << 30)).any()
 

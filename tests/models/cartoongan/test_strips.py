@@ -50,7 +50,7 @@ def test_a_trunk_kept_in_16_bit_is_a_little_off_and_no_more(tensors: Tensors) ->
     photo = a_photo(48, 32)
     create = partial(create_session, device="cpu")
     exact = StripRunner(fold(tensors), create, Numbers(), 4)(photo).astype(int)
-    made = StripRunner(fold(tensors), create, Numbers(kept_half=True), 4)(photo)
+    made = StripRunner(fold(tensors), create, Numbers(trunk="fp16"), 4)(photo)
     assert 0 < np.abs(made - exact).max() <= 3
 
 
@@ -90,10 +90,10 @@ def test_moments_of_parts_are_the_moments_of_the_whole() -> None:
 
 
 def test_values_out_of_range_are_an_error() -> None:
-    with pytest.raises(ModelError, match="f32"):
+    with pytest.raises(ModelError, match="fp32"):
         Moments().add(1, np.array([np.inf], np.float32), np.array([1], np.float32))
 
 
 def test_what_is_kept_is_said_to_the_byte() -> None:
     assert kept_bytes(3000, 4000, Numbers()) == 2 * 256 * 750 * 1000 * 4
-    assert kept_bytes(3000, 4000, Numbers(kept_half=True)) == 2 * 256 * 750 * 1000 * 2
+    assert kept_bytes(3000, 4000, Numbers(trunk="fp16")) == 2 * 256 * 750 * 1000 * 2

@@ -128,6 +128,15 @@ def forge(text: str) -> bytes:
     return add_stamp(plain(), Raw(**{f.name: getattr(STAMP, f.name) for f in dataclasses.fields(STAMP)}))
 
 
+@pytest.mark.parametrize(("written", "read_as"), [("f32", "fp32"), ("f16", "fp16"), ("fp16", "fp16"), ("bf16", "bf16")])
+def test_earlier_spellings_of_a_precision(written: str, read_as: str) -> None:
+    """A stamp says "f32", in files of today too: a file's hash covers it, and journals know networks by that hash."""
+    data = json.loads(STAMP.to_json())
+    assert data["precision"] == "f32"
+    data["precision"] = written
+    assert Stamp.from_json(json.dumps(data)).precision == read_as
+
+
 def test_unknown_stamp_version() -> None:
     data = json.loads(STAMP.to_json()) | {"version": 2}
     with pytest.raises(ModelError, match=r"stamp version 2, this release reads 1"):
