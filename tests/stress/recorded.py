@@ -1,14 +1,16 @@
-"""Records what a user gets from this checkout, so that a change of structure can be held to it, byte by byte.
+"""Records what a user gets from a checkout, so that a change of structure can be compared with it, byte by byte.
 
     python tests/stress/recorded.py record --photos FOLDER --models STORE --out FILE.json [--tree CHECKOUT]
+        [--engine torch]
     python tests/stress/recorded.py compare BEFORE.json AFTER.json
 
 ``FOLDER`` is the folder of test photos (``photos/`` of the test data), ``STORE`` a model store with SqueezeNet-Places365,
 CartoonGAN's Hayao style and NIMA. Sixty photos in every format that the codecs write, at five sizes and one that is
 attacked at the classifier's size, go through the paper's five runs, ``pgd`` and ``fgsm`` under ``--deterministic``. Kept
-are each file's sha256, the JSON records without their times, exit codes and the help texts. ``compare`` exits with 1 where
-anything differs; a TIFF file may differ in its bytes, not in its pixels, tags or metadata. Both recordings must come from
-one machine: other processors round otherwise.
+are each file's sha256, the JSON records without their times, exit codes and the help texts. With ``--engine torch`` twelve of
+the photos go through ``pgd`` and ``contrast+least_likely`` on that engine, and nothing else is recorded. ``compare`` exits
+with 1 if anything differs; a TIFF file may differ in its bytes, not in its pixels, tags or metadata. Both recordings must
+come from one machine, since other processors round differently.
 """
 
 from __future__ import annotations
@@ -39,6 +41,8 @@ RECIPES = (
     "pgd",
     "fgsm",
 )
+#: What runs with ``--engine``, which is slower, and on how many of the photos.
+ENGINE_RECIPES, ENGINE_COUNT = ("pgd", "contrast+least_likely"), 12
 #: (width, height); the last one is attacked at the classifier's size and lifted.
 SIZES = ((96, 128), (224, 224), (256, 256), (300, 200), (352, 288), (1280, 854))
 #: File suffix -> how Pillow writes it.
@@ -58,12 +62,12 @@ _TIMES = {"seconds", "images_per_second", "seconds_per_image"}
 _COUNT = 60
 
 
-def fill(folder: Path, photos: Path) -> None:
-    """Sixty files of every format and size in ``folder``, out of the test photos, written by Pillow."""
+def fill(folder: Path, photos: Path, count: int = _COUNT) -> None:
+    """Write ``count`` files of every format and size to ``folder``, made of the test photos by Pillow."""
     pillow_heif.register_heif_opener()
     found = [*sorted((photos / "sun").rglob("*.jpg"))[:: 820 // 40], *sorted((photos / "kodak").glob("*.png"))]
     large = sorted((photos / "scenes_cc0").iterdir())[0]
-    for number in range(_COUNT):
+    for number in range(count):
         suffix = list(FORMATS)[number % len(FORMATS)]
         last = number == 0
         with Image.open(large if last else found[number % len(found)]) as image:
@@ -77,7 +81,7 @@ def fill(folder: Path, photos: Path) -> None:
 
 
 def _exif() -> Image.Exif:
-    """A camera, a time, a serial number and a place: what the metadata policy tells apart."""
+    """Return a camera, a time, a serial number and a place: what the metadata policy distinguishes."""
     exif = Image.Exif()
     exif[0x010F], exif[0x0110], exif[0x0132] = "Maker", "Model", "2019:05:04 03:02:01"
     exif.get_ifd(0x8769)[0xA431] = "serial-1234"
@@ -86,7 +90,7 @@ def _exif() -> Image.Exif:
 
 
 def run(tree: Path, *words: str, models: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """``pixelpriv`` of the checkout ``tree``, in this Python."""
+    """Run ``pixelpriv`` of the checkout ``tree`` in this Python."""
     environment = os.environ | {"PYTHONPATH": str(tree), "COLUMNS": "160", "TERM": "dumb", "NO_COLOR": "1"}
     if models is not None:
         environment["PIXELPRIV_MODELS"] = str(models)
@@ -95,7 +99,7 @@ def run(tree: Path, *words: str, models: Path | None = None) -> subprocess.Compl
 
 
 def record(tree: Path, photos: Path, models: Path) -> dict[str, Any]:
-    """Everything that is compared, as plain values."""
+    """Return everything that is compared, as plain values."""
     with tempfile.TemporaryDirectory(prefix="pixelpriv-recorded-") as name:
         work = Path(name)
         source = work / "in"
@@ -127,13 +131,27 @@ def record(tree: Path, photos: Path, models: Path) -> dict[str, Any]:
     return {"runs": runs, "answers": answers, "help": helps | {"": run(tree, "--help").stdout}, "lists": lists}
 
 
+def record_engine(tree: Path, photos: Path, models: Path, engine: str) -> dict[str, Any]:
+    """Return what one engine makes of some of the photos, as plain values."""
+    with tempfile.TemporaryDirectory(prefix="pixelpriv-recorded-") as name:
+        source = Path(name) / "in"
+        source.mkdir()
+        fill(source, photos, ENGINE_COUNT)
+        runs = {}
+        for recipe in ENGINE_RECIPES:
+            print(f"{recipe} on {engine} ...", file=sys.stderr, flush=True)
+            out = Path(name) / recipe.replace("+", "_")
+            runs[recipe] = _protected(tree, source, out, recipe, models, "--engine", engine)
+    return {"engine": engine, "runs": runs}
+
+
 def _some(source: Path) -> list[str]:
     return [str(path) for path in sorted(source.iterdir())[:8]]
 
 
-def _protected(tree: Path, source: Path, out: Path, recipe: str, models: Path) -> dict[str, Any]:
+def _protected(tree: Path, source: Path, out: Path, recipe: str, models: Path, *more: str) -> dict[str, Any]:
     options = ("--classifier", "squeezenet_places365", "--deterministic", "--json", "--no-report", "--timeout", "900")
-    done = run(tree, "protect", str(source), str(out), "--recipe", recipe, *options, models=models)
+    done = run(tree, "protect", str(source), str(out), "--recipe", recipe, *options, *more, models=models)
     records = [_untimed(json.loads(line)) for line in done.stdout.splitlines()]
     files = {path.name: _content(path) for path in sorted(out.glob("*.*")) if path.is_file()}
     return {"exit": done.returncode, "records": records, "files": files}
@@ -169,7 +187,7 @@ def _untimed(value: Any) -> Any:
 
 
 def _content(path: Path) -> dict[str, str]:
-    """The file's sha256 and, of a TIFF, that of what it says: pixels, tags and metadata."""
+    """Return the file's sha256 and, for a TIFF, that of its pixels, tags and metadata."""
     kept = {"sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
     if path.suffix.startswith(".tif"):
         with Image.open(path) as image:
@@ -186,7 +204,7 @@ _PLACES = {256, 257, 259, 273, 277, 278, 279, 284, 317, 338, 339, 34665}
 
 
 def differences(before: Any, after: Any, place: str = "") -> Iterator[str]:
-    """Where two recordings differ, a line each."""
+    """Yield one line for each place where two recordings differ."""
     if isinstance(before, dict) and isinstance(after, dict):
         if "content" in before and "content" in after:
             before, after = {"content": before["content"]}, {"content": after["content"]}
@@ -207,12 +225,14 @@ def main() -> int:
     recording.add_argument("--models", type=Path, required=True)
     recording.add_argument("--out", type=Path, required=True)
     recording.add_argument("--tree", type=Path, default=ROOT)
+    recording.add_argument("--engine", help="record what this engine makes of some of the photos, and nothing else")
     comparing = commands.add_parser("compare")
     comparing.add_argument("before", type=Path)
     comparing.add_argument("after", type=Path)
     arguments = parser.parse_args()
     if arguments.command == "record":
-        made = record(arguments.tree.resolve(), arguments.photos.resolve(), arguments.models.resolve())
+        places = [path.resolve() for path in (arguments.tree, arguments.photos, arguments.models)]
+        made = record_engine(*places, arguments.engine) if arguments.engine else record(*places)
         arguments.out.write_text(json.dumps(made, indent=1, sort_keys=True))
         return 0
     found = list(differences(*(json.loads(path.read_text()) for path in (arguments.before, arguments.after))))
