@@ -29,7 +29,7 @@ from PIL import Image
 
 import pixelpriv_fast as pp
 from pixelpriv_fast.attacks import lifting
-from pixelpriv_fast.attacks.descent import Run
+from pixelpriv_fast.attacks.photo_state import PhotoState
 from pixelpriv_fast.codecs import decode, encode
 
 WIDTH, HEIGHT = 4000, 3000
@@ -57,15 +57,15 @@ class Steps:
     """Times the steps at the network's size, wherever they are taken from."""
 
     def __init__(self) -> None:
-        self.seconds, self.taken, self._run = 0.0, 0, lifting.run_down
-        lifting.run_down = self
+        self.seconds, self.taken, self._run = 0.0, 0, lifting.run_to_end
+        lifting.run_to_end = self
 
-    def __call__(self, *arguments: Any) -> list[Run]:
+    def __call__(self, *arguments: Any) -> list[PhotoState]:
         start = time.perf_counter()
-        runs = self._run(*arguments)
+        states = self._run(*arguments)
         self.seconds += time.perf_counter() - start
-        self.taken += sum(run.steps for run in runs)
-        return runs
+        self.taken += sum(state.steps for state in states)
+        return states
 
 
 def measure(data: bytes, protector: pp.Protector, steps: Steps, rounds: int) -> tuple[dict[str, Times], pp.Result]:

@@ -73,7 +73,7 @@ def fooled_each(logits: Logits, flee: Flags) -> Flags:
 
 
 def log_odds(logits: Logits, accepted: Flags) -> float:
-    """Compute how sure a classifier is that one photo is not of a set of classes S, in float64:
+    """Compute how sure a classifier is that one photo is not of a set of classes S, in float64.
 
     ``logsumexp(z outside S) - logsumexp(z in S)``. The cross entropy -log(sum of p in S) is log(1 + exp(log-odds)).
 

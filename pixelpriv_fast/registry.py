@@ -9,11 +9,15 @@ from __future__ import annotations
 
 import difflib
 import importlib.util
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any, TypeAlias, get_args
 
 from .errors import UsageError
+
+#: For each field of a part another value, and the settings of other fields with which it changes the output. None: the field
+#: decides how the part is computed, and no output depends on it. Classes carry them for the contract tests of their table.
+Examples: TypeAlias = Mapping[str, tuple[Any, Mapping[str, Any]] | None]
 
 
 def known_words(words: Any) -> tuple[str, ...]:

@@ -54,10 +54,13 @@ def public_things(module_name: str) -> Iterator[tuple[str, Any]]:
 
 
 def parameters_of(thing: Any) -> list[str]:
-    """The parameters that a caller gives, in order; a dataclass's or named tuple's are its fields."""
+    """The parameters that a caller gives, in the signature's order; a dataclass's are its fields, a protocol has none."""
     if inspect.isclass(thing):
+        if vars(thing).get("_is_protocol", False):
+            return []
         if dataclasses.is_dataclass(thing):
-            return [field.name for field in dataclasses.fields(thing) if field.init and not field.name.startswith("_")]
+            fields = [field for field in dataclasses.fields(thing) if field.init and not field.name.startswith("_")]
+            return [field.name for field in sorted(fields, key=lambda field: bool(field.kw_only))]
         if "__init__" not in vars(thing) or issubclass(thing, BaseException):
             return []
         thing = thing.__init__

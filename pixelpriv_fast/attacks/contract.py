@@ -15,9 +15,12 @@ import numpy as np
 
 from ..errors import PixelPrivError, UsageError
 from ..photo_check import checked_photo
+from ..registry import Examples
 from ..types import Pixels
-from .descent import Descent, descend
+from .descent import descend
 from .lifting import descend_lifted
+from .photo_state import Start
+from .plan import Descent
 from .standalone import Answer, Images, Labels, attack_images
 from .task import AttackOutcome, AttackTask
 
@@ -26,6 +29,9 @@ class Attack(ABC):
     """An attack as a frozen dataclass: its fields are its numbers; ``run`` checks and leaves the rest to ``_attack``."""
 
     __slots__ = ()
+
+    #: What the contract tests change in the fields that a class adds.
+    examples: ClassVar[Examples] = {}
 
     #: Whether victims must give gradients; a search that only asks for logits runs on any session.
     needs_gradient: ClassVar[bool] = True
@@ -42,18 +48,36 @@ class Attack(ABC):
 
     @abstractmethod
     def stronger(self) -> Attack | None:
-        """The same attack inside the same budget, trying harder: for photos whose file a lossy format brought back.
-        None where there is no such thing."""
+        """Return the same attack inside the same budget, trying harder, or None if there is none.
+
+        For photos whose file a lossy format brought back to the class to hide.
+        """
 
     @abstractmethod
     def _attack(self, starts: Sequence[Pixels], task: AttackTask) -> list[AttackOutcome]:
-        """The attack itself, on checked photos and a checked task; outcomes in their order."""
+        """Attack checked photos by a checked task; return the outcomes in their order."""
 
     def run(self, photos: Sequence[Pixels], task: AttackTask) -> list[AttackOutcome]:
-        """Attacks ``photos``, uint8 (height, width, 3) of any sizes, and returns outcomes in their order.
+        """Attack photos.
 
-        Photos are not written to. Raises ``UsageError`` for photos or a task that do not fit together, ``ModelError``
-        where a victim's answers are not finite.
+        Parameters
+        ----------
+        photos : sequence of uint8 arrays of shape (height, width, 3), RGB
+            The photos, of any sizes; they are not written to.
+        task : AttackTask
+            The networks to fool, and what each photo must flee.
+
+        Returns
+        -------
+        list of AttackOutcome
+            One a photo, in their order.
+
+        Raises
+        ------
+        UsageError
+            If photos or task do not fit together.
+        ModelError
+            If a victim's answers are not finite.
         """
         checked_task(task, len(photos))
         starts = [checked_photo(photo, f"photo {index}") for index, photo in enumerate(photos)]
@@ -63,55 +87,88 @@ class Attack(ABC):
         return outcomes
 
     def __call__(self, images: Images, classifier: Any, labels: Labels = None, seed: int = 0) -> Answer:
-        """Attacks images by themselves: one (height, width, 3) uint8 array, a stack (n, height, width, 3), or a
-        sequence; returns the same form.
+        """Attack images outside the pipeline.
 
-        ``classifier``: a name, a classifier, a gradient engine, or several of them in a list. ``labels``: the known
-        class (or classes) of each image; without them each classifier's own top-1 is what the image flees.
+        Parameters
+        ----------
+        images : uint8 array or sequence of arrays
+            One image (height, width, 3), a stack (n, height, width, 3), or a sequence of images.
+        classifier : str, classifier, gradient engine, or a list of them
+            What to fool.
+        labels : int or sequence, optional
+            The known class (or classes) of each image; by default each classifier's own top-1 is what the image flees.
+        seed : int
+            Random numbers come from it and the image's pixels.
+
+        Returns
+        -------
+        uint8 array or list of arrays
+            The attacked images in the form that came in.
         """
         return attack_images(self, images, classifier, labels, seed)
 
     def replaced(self, **fields: Any) -> Self:
-        """A copy with some fields changed."""
+        """Return a copy with some fields changed."""
         return dataclasses.replace(self, **fields)  # type: ignore[type-var]
 
 
 @dataclass(frozen=True, slots=True)
 class LatticeAttack(Attack):
-    """An attack by steps inside an L-infinity ball: ``plan`` spells out what its fields mean, ``descend`` does it.
+    """An attack by steps inside an L-infinity ball: ``plan`` spells out what its fields mean, ``descent`` does it.
 
-    ``lift``: whether photos that are large for the classifier are attacked at its own size and the change is lifted
-    (see ``lifting``); False takes every step at the photo's own size, which costs more. ``discreet``: whether what is
-    lifted first keeps to what goes unseen, pixel by pixel, and takes further rounds of its steps where that is not enough;
-    False spends the ball everywhere alike.
+    Parameters
+    ----------
+    lift : bool
+        Whether photos that are large for the classifier are attacked at its own size, and the change is lifted (see
+        ``lifting``). False takes every step at the photo's own size, which costs more.
+    discreet : bool
+        Whether what is lifted first keeps to what is hardly seen, pixel by pixel, and takes further rounds of steps where that
+        is not enough. False spends the ball everywhere alike.
     """
 
     lift: bool = field(default=True, kw_only=True)
     discreet: bool = field(default=True, kw_only=True)
+
+    examples: ClassVar[Examples] = {"lift": (False, {}), "discreet": (False, {})}
 
     def __post_init__(self) -> None:
         self.plan()
 
     @abstractmethod
     def plan(self) -> Descent:
-        """The attack spelled out. Raises ``UsageError`` for a field that does not fit."""
+        """Spell the attack out. Raises ``UsageError`` for a field that does not fit."""
 
     @property
     def ends_early(self) -> bool:
+        """Whether a photo's attack may end before its last step."""
         return self.plan().ends_early
 
     @property
     def budget(self) -> int:
+        """The ball's radius in whole grey levels."""
         return self.plan().ball.levels
 
     def _attack(self, starts: Sequence[Pixels], task: AttackTask) -> list[AttackOutcome]:
         if not self.lift:
-            return descend(starts, task, self.plan())
+            return descend([Start(photo) for photo in starts], task, self.plan())
         return descend_lifted(starts, task, self.plan(), self.discreet)
 
 
 def checked_task(task: AttackTask, photos: int) -> None:
-    """Raises ``UsageError`` where ``task`` does not fit ``photos`` photos or its victims."""
+    """Check a task against the number of photos and its own victims.
+
+    Parameters
+    ----------
+    task : AttackTask
+        The task.
+    photos : int
+        Number of photos.
+
+    Raises
+    ------
+    UsageError
+        If they do not fit together.
+    """
     if not task.victims:
         raise UsageError("no classifier to attack")
     if len(task.flee) != len(task.victims) or any(len(rows) != photos for rows in task.flee):

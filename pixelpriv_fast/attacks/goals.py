@@ -10,27 +10,45 @@ import numpy as np
 import numpy.typing as npt
 
 ClassSet: TypeAlias = npt.NDArray[np.bool_]  #: (classes,)
-Row: TypeAlias = npt.NDArray[np.float32]  #: (classes,) logits of one photo
+LogitsRow: TypeAlias = npt.NDArray[np.float32]  #: (classes,) logits of one photo
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class View:
-    """One victim's view of one photo: logits of the start and of the original, and the classes to flee."""
+    """What one victim makes of one photo.
 
-    start: Row | None
-    original: Row | None
+    Attributes
+    ----------
+    start : float32 array of shape (classes,), optional
+        Logits of the photo that is attacked; None if the goal does not need them.
+    original : float32 array of shape (classes,), optional
+        Logits of the photo before its enhancement; None if the task has none.
+    flee : bool array of shape (classes,)
+        True for the classes to flee.
+    """
+
+    start: LogitsRow | None
+    original: LogitsRow | None
     flee: ClassSet
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Aim:
-    """One class set a victim. ``away``: climb the loss of the sets (leave them); else descend it (enter them)."""
+    """Where the attack of one photo goes.
+
+    Attributes
+    ----------
+    sets : tuple of bool arrays of shape (classes,)
+        One set of classes for each victim.
+    away : bool
+        True: climb the loss of the sets, to leave them. False: descend it, to enter them.
+    """
 
     sets: tuple[ClassSet, ...]
     away: bool
 
 
-#: The photo's own generator of random numbers, made when an attack first draws.
+#: Returns the photo's own random numbers; they are made when an attack first draws.
 Draw: TypeAlias = Callable[[], np.random.Generator]
 
 
@@ -39,33 +57,74 @@ class Goal(Protocol):
 
     @property
     def needs_start(self) -> bool:
-        """Whether ``View.start`` is read: costs one forward pass of the start photos."""
+        """Whether ``View.start`` is read: costs one forward call for the start photos."""
 
-    def aim(self, views: tuple[View, ...], draw: Draw) -> Aim: ...
+    def aim(self, views: tuple[View, ...], draw: Draw) -> Aim:
+        """Choose one photo's aim.
+
+        Parameters
+        ----------
+        views : tuple of View
+            What each victim makes of the photo.
+        draw : function
+            Returns the photo's own random numbers.
+
+        Returns
+        -------
+        Aim
+            One set of classes a victim.
+        """
 
 
 @dataclass(frozen=True, slots=True)
 class Flee:
-    """Away from the classes to flee: untargeted."""
+    """The untargeted goal: away from the classes to flee."""
 
     needs_start = False
 
     def aim(self, views: tuple[View, ...], draw: Draw) -> Aim:
+        """Return the classes to flee, to be left.
+
+        Parameters
+        ----------
+        views : tuple of View
+            What each victim makes of the photo.
+        draw : function
+            Not called: nothing is drawn.
+
+        Returns
+        -------
+        Aim
+            The views' classes to flee.
+        """
         return Aim(tuple(view.flee for view in views), away=True)
 
 
 def one_class(index: int, classes: int) -> ClassSet:
-    """The set of one class."""
+    """Return the set that holds one class.
+
+    Parameters
+    ----------
+    index : int
+        The class.
+    classes : int
+        Number of classes of the network.
+
+    Returns
+    -------
+    bool array of shape (classes,)
+        True at ``index``.
+    """
     chosen = np.zeros(classes, np.bool_)
     chosen[index] = True
     return chosen
 
 
 def softplus(x: float) -> float:
-    """log(1 + exp(x)) without overflow."""
+    """Compute log(1 + exp(x)) without overflow."""
     return float(np.logaddexp(0.0, x))
 
 
 def log_softplus(x: float) -> float:
-    """log(softplus(x)), which tells apart what is far below zero: there it is x itself."""
+    """Compute log(softplus(x)) so that values far below zero stay apart: there it is x itself."""
     return x if x < -30.0 else float(np.log(np.logaddexp(0.0, x)))

@@ -4,40 +4,75 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar, Literal
 
 import numpy as np
 
 from ..errors import UsageError
+from ..registry import Examples, checked_word
 from .contract import LatticeAttack
-from .descent import Descent
-from .goals import Aim, Draw, View, one_class
+from .goals import Aim, ClassSet, Draw, View, one_class
 from .linf import Ball
-from .rules import checked_keep, stop_rule
+from .plan import Descent
+from .rules import Keep, Stop, checked_keep, stop_rule
+
+#: Whose logits say which class is the least likely: the photo that is attacked, or the one before its enhancement.
+Target = Literal["enhanced", "original"]
 
 
 @dataclass(frozen=True, slots=True)
 class LeastLikely(LatticeAttack):
-    """Steps of ``step`` towards the class that the network holds for the least likely, fixed before the first step.
+    """Steps towards the class that the network finds least likely, chosen before the first step (the paper's section 2.3).
 
-    ``epsilon`` and ``step`` are fractions of 1 on the 8-bit lattice. ``steps``: None is the paper's rule. ``kth``: the
-    k-th least likely class instead. ``keep``: "last" (the paper's), "best_loss" or "first_success".
+    Choice: the class to hide is never the target.
 
-    Choice: ``target`` = "enhanced" aims by the photo that is attacked (the paper's X); "original" by the one before its
-    enhancement. Choice: ``stop`` = "never", as in the paper; "fooled" stops when no classifier shows the original's
-    class with ``margin`` probability or more, "target" when the target is on top. Choice: the class to hide is never
-    the target.
+    Parameters
+    ----------
+    epsilon : float
+        Radius of the ball as a fraction of 1: whole grey levels, as 8/255.
+    step : float
+        Length of a step as a fraction of 1, in whole or half grey levels.
+    steps : int, optional
+        Number of steps, at least 1; None is the paper's rule, see ``kurakin_steps``.
+    target : str
+        Choice: "enhanced" aims by the photo that is attacked (the paper's X); "original" by the one before its enhancement.
+    kth : int
+        Aim at the k-th least likely class, 1 or more.
+    stop : str
+        Choice: "never", as in the paper. "fooled" stops when no classifier gives the classes to flee ``margin`` or more,
+        "target" when the target is on top.
+    margin : float
+        The probability for ``stop``, above 0 and at most 1.
+    keep : str
+        Which iterate is returned: "last" (the paper's), "best_loss" or "first_success".
+    lift : bool
+        See ``LatticeAttack``.
+    discreet : bool
+        See ``LatticeAttack``.
     """
 
     epsilon: float = 8 / 255
     step: float = 1 / 255
     steps: int | None = None
-    target: str = "enhanced"
+    target: Target = "enhanced"
     kth: int = 1
-    stop: str = "never"
+    stop: Stop = "never"
     margin: float = 0.1
-    keep: str = "last"
+    keep: Keep = "last"
+
+    examples: ClassVar[Examples] = {
+        "epsilon": (4 / 255, {"steps": 10}),
+        "step": (2 / 255, {}),
+        "steps": (3, {}),
+        "target": ("original", {}),
+        "kth": (2, {}),
+        "stop": ("fooled", {}),
+        "margin": (0.9, {"stop": "fooled", "steps": 10}),
+        "keep": ("first_success", {}),
+    }
 
     def plan(self) -> Descent:
+        """Spell the attack out."""
         ball, step = Ball.of(self.epsilon, self.step)
         steps = kurakin_steps(ball.levels) if self.steps is None else self.steps
         if steps < 1:
@@ -46,35 +81,58 @@ class LeastLikely(LatticeAttack):
         return Descent(goal, ball, step, steps, stop_rule(self.stop, self.margin), checked_keep(self.keep))
 
     def stronger(self) -> LeastLikely:
+        """Return the attack with three times the steps, keeping the best."""
         return self.replaced(steps=3 * self.plan().steps, stop="never", keep="best_loss", discreet=False)
 
 
 def kurakin_steps(epsilon: int) -> int:
-    """The paper's number of steps of one grey level: min(epsilon + 4, 1.25 epsilon), rounded down, at least 1."""
+    """Return the paper's number of steps for ``epsilon`` grey levels: min(epsilon + 4, 1.25 epsilon), rounded down, 1 or more."""
     return max(1, math.floor(min(epsilon + 4, 1.25 * epsilon)))
 
 
 @dataclass(frozen=True, slots=True)
 class LeastLikelyClass:
-    """Towards the ``kth`` lowest logit, the classes to flee left out; of the "enhanced" or the "original" photo."""
+    """The goal: towards the class of the ``kth`` lowest logit, not counting the classes to flee.
 
-    target: str
+    Attributes
+    ----------
+    target : str
+        "enhanced" or "original": whose logits count.
+    kth : int
+        1 for the lowest logit.
+    """
+
+    target: Target
     kth: int
 
     def __post_init__(self) -> None:
-        if self.target not in ("enhanced", "original"):
-            raise UsageError(f"target is {self.target!r}; known: enhanced, original")
+        checked_word("target", self.target, Target)
         if self.kth < 1:
             raise UsageError(f"kth is {self.kth}; 1 is the least likely class")
 
     @property
     def needs_start(self) -> bool:
+        """Whether the attacked photo's logits are read."""
         return self.target == "enhanced"
 
     def aim(self, views: tuple[View, ...], draw: Draw) -> Aim:
+        """Choose each victim's own least likely class.
+
+        Parameters
+        ----------
+        views : tuple of View
+            What each victim makes of the photo.
+        draw : function
+            Not called: nothing is drawn.
+
+        Returns
+        -------
+        Aim
+            One class a victim, to be entered.
+        """
         return Aim(tuple(self._target(view) for view in views), away=False)
 
-    def _target(self, view: View) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    def _target(self, view: View) -> ClassSet:
         logits = view.start if self.needs_start else view.original
         if logits is None:
             raise UsageError('target "original" needs the original photos\' logits in the task')

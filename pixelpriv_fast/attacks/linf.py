@@ -5,20 +5,32 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numpy as np
-
-from .. import kernels
 from ..errors import UsageError
-from ..models.preprocess import Offsets, Preprocess
-from ..types import Floats, Pixels
 
 _MAX_UNITS = 127  # int8
 
 
 def grey_levels(value: float, name: str, parts: int = 1) -> int:
-    """``value`` (a fraction of 1, as 8/255) in grey levels, or in 1/``parts`` of one.
+    """Convert a fraction of 1 to whole grey levels, or to whole parts of one.
 
-    Raises ``UsageError`` with the nearest values where it is not positive or not a whole number of them.
+    Parameters
+    ----------
+    value : float
+        A fraction of 1 such as 8/255, above 0 and below 1.
+    name : str
+        What the message calls it.
+    parts : int
+        Number of parts of a grey level to count in: 2 for half levels.
+
+    Returns
+    -------
+    int
+        The number of grey levels, or of their parts.
+
+    Raises
+    ------
+    UsageError
+        If it is not a whole number of them; the message names the nearest values.
     """
     units = value * 255 * parts
     if not math.isfinite(units) or units <= 0:
@@ -35,7 +47,15 @@ def grey_levels(value: float, name: str, parts: int = 1) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Ball:
-    """All photos within ``bound / units`` grey levels of the start; ``units`` to a level is 1 or 2."""
+    """All photos within ``bound / units`` grey levels of the start.
+
+    Attributes
+    ----------
+    bound : int
+        The radius in units, 1..127.
+    units : int
+        Units to a grey level: 1, or 2 for half levels.
+    """
 
     bound: int
     units: int = 1
@@ -47,8 +67,25 @@ class Ball:
 
     @classmethod
     def of(cls, epsilon: float, step: float) -> tuple[Ball, int]:
-        """The ball of ``epsilon``, and ``step`` in its units: half levels where the step needs them. Both are
-        fractions of 1. Raises ``UsageError`` where they are not on the lattice or do not fit an int8."""
+        """Make the ball of ``epsilon``, in half levels if the step needs them.
+
+        Parameters
+        ----------
+        epsilon : float
+            The radius as a fraction of 1: whole grey levels.
+        step : float
+            Length of a step as a fraction of 1: whole or half grey levels.
+
+        Returns
+        -------
+        tuple of Ball and int
+            The ball, and the step in its units.
+
+        Raises
+        ------
+        UsageError
+            If either is not on the lattice, or the ball does not fit an int8.
+        """
         levels = grey_levels(epsilon, "epsilon")
         halves = grey_levels(step, "step", parts=2)
         units = 1 + halves % 2
@@ -57,66 +94,3 @@ class Ball:
             limit = _MAX_UNITS // units
             raise UsageError(f"epsilon is {levels}/255; with a step of {halves / 2:g}/255 at most {limit}/255 fit")
         return ball, halves // 2 * units + (units - 1)
-
-
-@dataclass(slots=True, eq=False)
-class Iterate:
-    """Where one photo's attack stands: ``start + offsets / units``, inside the ball and 0..255 by construction.
-
-    ``weights`` float32 (height, width, 1), 0..1: each pixel's share of the ball. The photo is then
-    ``start + weights * offsets / units`` in real numbers, and must be one that the network reads without resampling.
-    """
-
-    start: Pixels
-    ball: Ball
-    offsets: Offsets
-    weights: Floats | None = None
-
-    @classmethod
-    def at_start(cls, start: Pixels, ball: Ball) -> Iterate:
-        """The photo unchanged."""
-        return cls(start, ball, np.zeros(start.shape, np.int8))
-
-    @classmethod
-    def random(cls, start: Pixels, ball: Ball, rng: np.random.Generator) -> Iterate:
-        """Uniform on the ball's lattice points, then clipped to 0..255."""
-        drawn = rng.integers(-ball.bound, ball.bound, start.shape, np.int8, endpoint=True)
-        wide = start.astype(np.int16) * ball.units
-        clipped = np.clip(drawn, -wide, 255 * ball.units - wide)
-        return cls(start, ball, clipped.astype(np.int8))
-
-    @property
-    def whole(self) -> bool:
-        """Whether every offset is a whole number of grey levels, so that rounding changes nothing."""
-        return self.ball.units == 1 or not bool(np.any(self.offsets & 1))
-
-    def change(self) -> Floats:
-        """What the photo is moved by, in grey levels: float32 (height, width, 3)."""
-        weights = np.float32(1.0) if self.weights is None else self.weights
-        moved: Floats = weights * self.offsets / np.float32(self.ball.units)
-        return moved
-
-    def seen(self, preprocess: Preprocess) -> Floats:
-        """The network's input for the photo as it stands, nothing rounded: float32 (3, h, w)."""
-        if self.weights is None:
-            return preprocess.exact(self.start, self.offsets, self.ball.units)
-        return preprocess.unscaled(self.start + self.change())
-
-    def step(
-        self, preprocess: Preprocess, gradient: Floats, step: int, extra: Floats | None, *, reads: bool
-    ) -> Floats | None:
-        """Moves the photo by ``step`` units, see ``Preprocess.step``. Where somebody ``reads`` on, it returns what
-        ``seen`` is now, if that costs no pass of its own, else None."""
-        out = np.empty((3, *preprocess.size), np.float32) if reads and self.weights is None else None
-        within = {"bound": self.ball.bound, "units": self.ball.units}
-        preprocess.step(self.start, self.offsets, gradient, step=step, extra=extra, out=out, **within)
-        return out
-
-    def judged(self, preprocess: Preprocess) -> Floats:
-        """The network's input by which the photo is judged: of its 8-bit pixels, or, where they are a change still to
-        be lifted, of what stands."""
-        return self.seen(preprocess) if self.weights is not None else preprocess.rounded(self.pixels())
-
-    def pixels(self) -> Pixels:
-        """The 8-bit photo: half levels are rounded towards the start. Only where there are no weights."""
-        return kernels.lattice_photo(self.start, self.offsets, self.ball.units)

@@ -3,41 +3,77 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar, Literal
 
 import numpy as np
 
 from ..errors import UsageError
 from ..logits import softmax
+from ..registry import Examples, checked_word
 from .contract import LatticeAttack
-from .descent import Descent
-from .goals import Aim, ClassSet, Draw, Row, View, one_class
+from .goals import Aim, ClassSet, Draw, LogitsRow, View, one_class
 from .linf import Ball
-from .rules import checked_keep, reaching
+from .plan import Descent
+from .rules import Keep, checked_keep, reaching
+
+#: Which classes may be drawn, see ``PFGSM``.
+Candidates = Literal["tail", "all_but_first"]
 
 
 @dataclass(frozen=True, slots=True)
 class PFGSM(LatticeAttack):
     """Steps towards a class drawn from the tail of the predictions, until the network is sure of it.
 
-    The tail holds the classes past the first ``sigma`` of probability, most likely first; ``drop_first`` leaves its
-    first class out, as the authors' later RP-FGSM does. Never drawn: the predicted class and the classes to hide. The
-    draw is uniform and comes from the photo's seed. The attack ends when the target has more than
-    ``stop_probability`` (1: never), at the latest after ``max_iterations``.
+    The tail holds the classes past the first ``sigma`` of probability. The draw is uniform and comes from the photo's seed.
+    The predicted class and the classes to flee are never drawn. Choice: each of several classifiers has a target of its own.
 
-    Choice: the tail as the paper means it; ``candidates`` = "all_but_first" is what the released code does, which
-    computes the tail and then overwrites it. Choice: each of several classifiers has a target of its own.
+    Parameters
+    ----------
+    epsilon : float
+        Radius of the ball as a fraction of 1: whole grey levels, as 8/255.
+    step : float
+        Length of a step as a fraction of 1, in whole or half grey levels.
+    sigma : float
+        Cumulative probability before the tail, between 0 and 1.
+    drop_first : bool
+        Whether the tail's first class is left out, as in the authors' later RP-FGSM.
+    candidates : str
+        Choice: "tail", as the paper means it. "all_but_first" is what the released code does: it computes the tail and then
+        overwrites it.
+    stop_probability : float
+        Stop when the target has more than this probability; 1 never stops.
+    max_iterations : int
+        Maximum number of steps, at least 1.
+    keep : str
+        Which iterate is returned: "last", "best_loss" or "first_success".
+    lift : bool
+        See ``LatticeAttack``.
+    discreet : bool
+        See ``LatticeAttack``.
     """
 
     epsilon: float = 8 / 255
     step: float = 1 / 255
     sigma: float = 0.99
     drop_first: bool = False
-    candidates: str = "tail"
+    candidates: Candidates = "tail"
     stop_probability: float = 0.99
     max_iterations: int = 100
-    keep: str = "last"
+    keep: Keep = "last"
+
+    examples: ClassVar[Examples] = {
+        "epsilon": (4 / 255, {"max_iterations": 20}),
+        "step": (2 / 255, {"max_iterations": 20}),
+        "sigma": (0.5, {"max_iterations": 20}),
+        "drop_first": (True, {"max_iterations": 20, "sigma": 0.6}),
+        "candidates": ("all_but_first", {"max_iterations": 20}),
+        "stop_probability": (0.2, {"max_iterations": 20}),
+        "max_iterations": (2, {}),
+        "keep": ("first_success", {"max_iterations": 20}),
+    }
 
     def plan(self) -> Descent:
+        """Spell the attack out."""
         if self.max_iterations < 1:
             raise UsageError(f"max_iterations is {self.max_iterations}; it must be at least 1")
         ball, step = Ball.of(self.epsilon, self.step)
@@ -46,25 +82,49 @@ class PFGSM(LatticeAttack):
         return Descent(goal, ball, step, self.max_iterations, stop, keep)
 
     def stronger(self) -> PFGSM:
+        """Return the attack that takes all its steps, keeping the best."""
         return self.replaced(stop_probability=1.0, keep="best_loss", discreet=False)
 
 
 @dataclass(frozen=True, slots=True)
 class TailClass:
-    """Towards a class drawn uniformly from the start photo's tail."""
+    """The goal: towards a class drawn uniformly from the start photo's tail.
+
+    Attributes
+    ----------
+    sigma : float
+        Cumulative probability before the tail, between 0 and 1.
+    drop_first : bool
+        Whether the tail's first class is left out.
+    candidates : str
+        "tail", or "all_but_first" for every class but the predicted one.
+    """
 
     sigma: float
     drop_first: bool
-    candidates: str
+    candidates: Candidates
     needs_start = True
 
     def __post_init__(self) -> None:
         if not 0.0 < self.sigma < 1.0:
             raise UsageError(f"sigma is {self.sigma}; it must be a probability between 0 and 1")
-        if self.candidates not in ("tail", "all_but_first"):
-            raise UsageError(f"candidates is {self.candidates!r}; known: tail, all_but_first")
+        checked_word("candidates", self.candidates, Candidates)
 
     def aim(self, views: tuple[View, ...], draw: Draw) -> Aim:
+        """Draw a class for each victim.
+
+        Parameters
+        ----------
+        views : tuple of View
+            What each victim makes of the photo.
+        draw : function
+            Returns the photo's own random numbers.
+
+        Returns
+        -------
+        Aim
+            One class a victim, to be entered.
+        """
         return Aim(tuple(self._target(view, draw()) for view in views), away=False)
 
     def _target(self, view: View, rng: np.random.Generator) -> ClassSet:
@@ -73,8 +133,21 @@ class TailClass:
         chosen = self.choices(view.start, view.flee)
         return one_class(int(chosen[rng.integers(len(chosen))]), len(view.start))
 
-    def choices(self, logits: Row, flee: ClassSet) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
-        """The classes that may be drawn, most likely first; where none is left, the least likely one."""
+    def choices(self, logits: LogitsRow, flee: ClassSet) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
+        """Find the classes that may be drawn.
+
+        Parameters
+        ----------
+        logits : float32 array of shape (classes,)
+            The start photo's logits.
+        flee : bool array of shape (classes,)
+            True for the classes to flee.
+
+        Returns
+        -------
+        integer array of shape (n,)
+            Class indices, the likeliest first; if none may be drawn, the least likely one.
+        """
         p = softmax(logits)
         order = np.argsort(-p, kind="stable")
         allowed = ~flee[order]

@@ -5,15 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ClassVar, Literal
 
 from ..errors import UsageError
+from ..registry import Examples, checked_word
+from ..words import EarlyStop
 from .contract import LatticeAttack
-from .descent import Descent
 from .goals import Flee
 from .linf import Ball, grey_levels
-from .rules import checked_keep, stop_rule
+from .plan import Descent
+from .rules import Keep, checked_keep, stop_rule
 
-#: What "step size 1/epsilon" may have meant, as functions of epsilon in grey levels and the number of steps; in levels.
+#: What "step size 1/epsilon" may have meant.
+StepRule = Literal["half_level", "one_level", "literal_saturate", "epsilon_over_steps"]
+
+#: The same as functions of epsilon in grey levels and the number of steps; they return grey levels.
 STEP_RULES: dict[str, Callable[[int, int], float]] = {
     "half_level": lambda levels, steps: 0.5,  # 1/epsilon grey levels at epsilon = 2
     "one_level": lambda levels, steps: 1.0,  # a misprint of 1/255
@@ -24,39 +30,66 @@ STEP_RULES: dict[str, Callable[[int, int], float]] = {
 
 @dataclass(frozen=True, slots=True)
 class PGD(LatticeAttack):
-    """Steps up the loss of the photo's own class (or of all accepted ones: the log of their summed probability).
+    """Steps up the loss of the photo's own class: x <- project(x + step sign(gradient of the loss)).
 
-    ``epsilon`` is a fraction of 1. ``step`` is one too, in whole or half grey levels, or the name of a reading of the
-    paper's "1/epsilon" (``STEP_RULES``; "epsilon_over_steps" is 2.5 epsilon / steps in half levels, rounded down).
+    Several classes to flee count as one: the loss is -log of their summed probability.
 
-    Choice: half a level and ten steps; no random start; ``keep`` = "best_loss", the 8-bit iterate with the highest
-    loss, since the paper's 14 % of survivors look like early return and rounding. "first_success" is that behaviour;
-    "last" is Madry's. ``stop``: "never" or "fooled" (the original's class below ``margin`` on the 8-bit photo).
+    Parameters
+    ----------
+    epsilon : float
+        Radius of the ball as a fraction of 1: whole grey levels, as 2/255.
+    step : float or str
+        Length of a step as a fraction of 1, in whole or half grey levels; or a reading of the paper's "1/epsilon"
+        (``STEP_RULES``). "epsilon_over_steps" is 2.5 epsilon / steps, rounded down to half levels. Choice: half a level.
+    steps : int
+        Number of steps, at least 1. Choice: ten.
+    random_start : bool
+        Whether the first iterate is drawn from the ball, as in Madry's algorithm. Choice: it is not.
+    keep : str
+        Which iterate is returned. Choice: "best_loss", the 8-bit iterate with the highest loss, since the paper's 14 % of
+        survivors look like early return and rounding. "first_success" is that behaviour; "last" is Madry's.
+    stop : str
+        "never", or "fooled": stop when no classifier gives the classes to flee ``margin`` or more on the 8-bit photo.
+    margin : float
+        The probability for ``stop``, above 0 and at most 1.
+    lift : bool
+        See ``LatticeAttack``.
+    discreet : bool
+        See ``LatticeAttack``.
     """
 
     epsilon: float = 2 / 255
-    step: float | str = "half_level"
+    step: float | StepRule = "half_level"
     steps: int = 10
     random_start: bool = False
-    keep: str = "best_loss"
-    stop: str = "never"
+    keep: Keep = "best_loss"
+    stop: EarlyStop = "never"
     margin: float = 0.1
 
+    examples: ClassVar[Examples] = {
+        "epsilon": (3 / 255, {}),
+        "step": ("one_level", {}),
+        "steps": (2, {}),
+        "random_start": (True, {}),
+        "keep": ("first_success", {}),
+        "stop": ("fooled", {}),
+        "margin": (0.9, {"stop": "fooled", "epsilon": 8 / 255, "keep": "last"}),
+    }
+
     def plan(self) -> Descent:
+        """Spell the attack out."""
         if self.steps < 1:
             raise UsageError(f"steps is {self.steps}; it must be at least 1")
-        if self.stop == "target":
-            raise UsageError("stop is 'target', but PGD has no target; known: never, fooled")
         ball, step = Ball.of(self.epsilon, self._step())
-        stop = stop_rule(self.stop, self.margin)
+        stop = stop_rule(self.stop, self.margin, EarlyStop)
         return Descent(Flee(), ball, step, self.steps, stop, checked_keep(self.keep), self.random_start)
 
     def stronger(self) -> PGD:
+        """Return the attack with three times the steps, keeping the best."""
         return self.replaced(steps=3 * self.steps, step=self._step(), stop="never", keep="best_loss", discreet=False)
 
     def _step(self) -> float:
         if not isinstance(self.step, str):
             return self.step
-        if self.step not in STEP_RULES:
-            raise UsageError(f"step is {self.step!r}; give a number such as 1/255, or one of {', '.join(STEP_RULES)}")
+        checked_word("step rule", self.step, StepRule)
         return STEP_RULES[self.step](grey_levels(self.epsilon, "epsilon"), self.steps) / 255

@@ -1,30 +1,43 @@
 """Random search over rotations and translations: which candidates to try, and which of them to keep.
 
-Pure functions; the networks and the warp are the caller's. Candidates are rows (degrees, tx px, ty px) as the kernel
-``warp_u8`` takes them. Source: Engstrom et al. 2019, "Exploring the Landscape of Spatial Robustness" (worst-of-k).
+Pure functions; the networks and the warp are the caller's. A candidate is a row (degrees, tx px, ty px) as the kernel
+``warp_u8`` takes it. Source: Engstrom et al. 2019, "Exploring the Landscape of Spatial Robustness" (worst-of-k). The page in
+``euclidean`` says how the parts play together.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from ..errors import UsageError
+from ..logits import Doubles, Flags
 
-Doubles = npt.NDArray[np.float64]
 Losses = npt.NDArray[np.floating]
-Flags = npt.NDArray[np.bool_]
 Indices = npt.NDArray[np.intp]
 Rule = Callable[[Losses, Flags, Doubles], Indices]
+
+#: Which candidate is kept, see ``worst``, ``least_visible`` and ``until_success``.
+SpatialRule = Literal["worst", "least_visible", "until_success"]
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """How far candidates go: up to ``degrees`` either way, ``shift_x`` of the width and ``shift_y`` of the height."""
+    """How far candidates go.
+
+    Attributes
+    ----------
+    degrees : float
+        Largest rotation either way, 0 to 180.
+    shift_x : float
+        Largest shift as a fraction of the width, 0 to 1.
+    shift_y : float
+        Largest shift as a fraction of the height, 0 to 1.
+    """
 
     degrees: float = 20.0
     shift_x: float = 0.2
@@ -37,17 +50,35 @@ class Bounds:
                 raise UsageError(f"{name} is {value}, expected 0 to {limit:g}")
 
     def widened(self, factor: float) -> Bounds:
-        """All three times ``factor``, at most half a turn and the photo's whole side."""
+        """Return all three times ``factor``, limited to half a turn and the photo's whole side."""
         return Bounds(
             min(self.degrees * factor, 180.0), min(self.shift_x * factor, 1.0), min(self.shift_y * factor, 1.0)
         )
 
 
 def widening(bounds: Bounds, factor: float = 1.5, rounds: int = 3) -> tuple[Bounds, ...]:
-    """The bounds of each round of ``until_success``: ``bounds`` first, each later round's ``factor`` times the last.
+    """Compute the bounds of each round of "until_success".
 
-    Choice: the paper says that it used wider bounds for some photos, not how much wider. A round whose bounds could
-    widen no further is left out, so the result may be shorter than ``rounds``; it holds one entry at least.
+    Choice: the paper says that it used wider bounds for some photos, not how much wider.
+
+    Parameters
+    ----------
+    bounds : Bounds
+        Those of the first round.
+    factor : float
+        What each round multiplies them by, above 1.
+    rounds : int
+        Maximum number of rounds, at least 1.
+
+    Returns
+    -------
+    tuple of Bounds
+        At least one; a round whose bounds could widen no further is left out.
+
+    Raises
+    ------
+    UsageError
+        If ``factor`` or ``rounds`` is out of range.
     """
     if factor <= 1.0 or rounds < 1:
         raise UsageError(f"factor is {factor}, rounds is {rounds}; expected more than 1, and 1 or more")
@@ -58,11 +89,32 @@ def widening(bounds: Bounds, factor: float = 1.5, rounds: int = 3) -> tuple[Boun
 
 
 def sample(seed: int, count: int, height: int, width: int, bounds: Bounds, round_: int = 0) -> Doubles:
-    """Candidates for one photo: the identity (round 0 only), then ``count`` independent uniform draws. (n, 3) float64.
+    """Draw candidates for one photo: the identity (round 0 only), then independent uniform draws.
 
-    ``seed`` is the photo's own 64-bit content seed, so its candidates do not depend on the batch that it came in; each
-    ``round_`` draws anew. The first candidates of a longer search are those of a shorter one, so a larger ``count``
-    never finds less.
+    The first candidates of a longer search are those of a shorter one, so a larger ``count`` never finds less.
+
+    Parameters
+    ----------
+    seed : int
+        The photo's own 64-bit content seed, so its candidates do not depend on the other photos.
+    count : int
+        Number of random candidates, at least 1.
+    height, width : int
+        The photo's size in pixels.
+    bounds : Bounds
+        How far candidates go.
+    round_ : int
+        The round, from 0; each draws other candidates.
+
+    Returns
+    -------
+    float64 array of shape (n, 3)
+        Rows of degrees, tx and ty in pixels; n is ``count``, and one more in round 0.
+
+    Raises
+    ------
+    UsageError
+        If ``seed`` or ``count`` is out of range.
     """
     if not 0 <= seed < 1 << 64:
         raise UsageError(f"seed is {seed}, expected 0 to 2^64 - 1")
@@ -73,19 +125,22 @@ def sample(seed: int, count: int, height: int, width: int, bounds: Bounds, round
     return draws if round_ else np.concatenate([np.zeros((1, 3)), draws])
 
 
-def shift_first(parameters: Doubles) -> Doubles:
-    """The same candidates with the shift before the turn, as parameters of the kernel, which turns first: its shift is
-    then the shift turned back, R(-phi) t. At 20 degrees and 20 % the two orders are up to 25 of 224 px apart."""
-    phi = np.deg2rad(parameters[:, 0])
-    cos, sin, tx, ty = np.cos(phi), np.sin(phi), parameters[:, 1], parameters[:, 2]
-    return np.stack([parameters[:, 0], cos * tx + sin * ty, cos * ty - sin * tx], axis=1)
-
-
 def worst(losses: Losses, fooled: Flags, areas: Doubles) -> Indices:
-    """The index of the highest loss among the candidates that fool, among all where none does.
+    """Choose the highest loss among the candidates that fool, among all if none does.
 
-    losses, fooled, areas: (..., n), candidates last, the loss away from the true class, and the filled share of the
-    photo. Returns (...). Ties go to the first, so to the identity where it is one of them.
+    Parameters
+    ----------
+    losses : float array of shape (..., n)
+        The loss away from the true class, candidates last.
+    fooled : bool array of the same shape
+        Which candidates fool.
+    areas : float64 array of the same shape
+        The filled share of the photo; not read.
+
+    Returns
+    -------
+    integer array of shape (...)
+        The index; of equal losses the first, so the identity if it is one of them.
     """
     some = fooled.any(axis=-1, keepdims=True)
     best: Indices = np.argmax(np.where(fooled | ~some, losses, -np.inf), axis=-1)
@@ -93,34 +148,69 @@ def worst(losses: Losses, fooled: Flags, areas: Doubles) -> Indices:
 
 
 def least_visible(losses: Losses, fooled: Flags, areas: Doubles) -> Indices:
-    """The index of the smallest filled area among the candidates that fool; of equal areas the highest loss counts.
-    Where none fools, as ``worst``. Arguments as there."""
+    """Choose the smallest filled area among the candidates that fool, and of equal areas the highest loss.
+
+    Parameters
+    ----------
+    losses, fooled, areas
+        See ``worst``.
+
+    Returns
+    -------
+    integer array of shape (...)
+        The index; as ``worst`` if none fools.
+    """
     smallest = np.where(fooled, areas, np.inf).min(axis=-1, keepdims=True)
     return worst(losses, fooled & (areas == smallest), areas)
 
 
 def until_success(losses: Losses, fooled: Flags, areas: Doubles) -> Indices:
-    """The index of the first candidate that fools. Where none does, as ``worst``: what is kept if no wider round
-    (``widening``) is left to try. Arguments as there."""
+    """Choose the first candidate that fools.
+
+    Parameters
+    ----------
+    losses, fooled, areas
+        See ``worst``.
+
+    Returns
+    -------
+    integer array of shape (...)
+        The index; as ``worst`` if none fools, which is kept if no wider round (``widening``) is left to try.
+    """
     return np.where(fooled.any(axis=-1), np.argmax(fooled, axis=-1), worst(losses, fooled, areas))
 
 
-#: The choice rules by name.
-RULES: Final[dict[str, Rule]] = {"worst": worst, "least_visible": least_visible, "until_success": until_success}
+#: The rules by name.
+RULES: Final[dict[SpatialRule, Rule]] = {
+    "worst": worst,
+    "least_visible": least_visible,
+    "until_success": until_success,
+}
 
-
-#: What a network's known spread of errors counts for beside a photo's own, in observations; and that they are wrong by
-#: nothing on average. Errors that a photo's answers have in common are about twice as large as the others.
+#: What prior knowledge counts for beside a photo's own errors, in observations: the network's known spread, and that errors are
+#: 0 on average. Errors that a photo's candidates have in common are about twice as large as the others.
 _SPREAD_WEIGHT, _CENTRE_WEIGHT = 4.0, 0.25
 
 
 def expected_error(seen: Doubles, spread: Doubles) -> tuple[Doubles, Doubles]:
-    """The error to expect of a photo's further rough answers, and its standard deviation, (...) each.
+    """Estimate the error of a photo's further rough scores.
 
-    seen: (n, ..., victims), exact minus rough answers of this photo, n may be 0; spread: (victims,), the standard deviation
-    of errors within a photo that each network is known for. Most of an error is common to the whole photo, so those seen
-    tell the rest's: the posterior of a normal mean, and the predictive deviation about it, where the network's spread and a
-    mean of zero count as some observations more.
+    An error is largely common to all candidates of a photo, so those seen tell the others': the posterior of a normal mean,
+    and the predictive deviation about it. The network's spread and a mean of zero count as some observations more.
+
+    Parameters
+    ----------
+    seen : float64 array of shape (n, ..., victims)
+        Exact minus rough scores of this photo; n may be 0.
+    spread : float64 array of shape (victims,)
+        Standard deviation of errors within a photo that each network is known for.
+
+    Returns
+    -------
+    error : float64 array of shape (..., victims)
+        The expected error.
+    deviation : float64 array of the same shape
+        Its standard deviation.
     """
     count, known = len(seen), _SPREAD_WEIGHT * np.broadcast_to(spread, seen.shape[1:]) ** 2
     squares = ((seen - seen.mean(axis=0)) ** 2).sum(axis=0) if count else 0.0
@@ -132,12 +222,26 @@ def expected_error(seen: Doubles, spread: Doubles) -> tuple[Doubles, Doubles]:
 def promising(
     rule: Rule, losses: Losses, fooled: Flags, areas: Doubles, known: Flags, count: int, fallback: bool
 ) -> list[int]:
-    """Up to ``count`` candidates to judge next: best first, those that ``rule`` would choose, each if the ones before
-    turned out to be worth nothing. Empty where the choice is decided.
+    """Choose the candidates to judge next: those that ``rule`` would choose, each as if the ones before were worth nothing.
 
-    losses, fooled: (n,); of candidates that are ``known`` the exact values, of others upper bounds (infinity and True
-    where nothing is known): so what is chosen in the end is what the exact values of all would choose. ``fallback``:
-    whether there must be a choice where none fools; otherwise only what may fool is worth judging.
+    Parameters
+    ----------
+    rule : function
+        One of ``RULES``.
+    losses, fooled, areas : arrays of shape (n,)
+        See ``worst``. Exact for known candidates, upper bounds for the others (infinity and True where nothing is known), so
+        that the final choice is the one that exact values of all would give.
+    known : bool array of shape (n,)
+        Which candidates are judged.
+    count : int
+        Maximum number of candidates to return.
+    fallback : bool
+        Whether there must be a choice even if none fools; otherwise only what may fool is worth judging.
+
+    Returns
+    -------
+    list of int
+        The best first; empty once the choice is decided.
     """
     losses, fooled = losses.copy(), fooled.copy()
     falling = fallback and not fooled.any()

@@ -16,8 +16,8 @@ Images: TypeAlias = Pixels | Sequence[Pixels]
 Answer: TypeAlias = Any  #: the form that came in: one array, a stack, or a list
 Labels: TypeAlias = int | Sequence[int | Sequence[int]] | None
 
-#: Photos in one network pass, at most.
-_SLOTS = 16
+#: Maximum number of photos in one network call.
+_BATCH = 16
 
 
 class _Runs(Protocol):
@@ -25,19 +25,37 @@ class _Runs(Protocol):
 
 
 def attack_images(attack: _Runs, images: Images, classifier: Any, labels: Labels, seed: int) -> Answer:
-    """See ``LatticeAttack.__call__``. The images are their own originals."""
+    """Attack images that are their own originals, see ``Attack.__call__``.
+
+    Parameters
+    ----------
+    attack : Attack
+        Its ``run`` is called once, with all images.
+    images, classifier, labels, seed
+        See ``Attack.__call__``.
+
+    Returns
+    -------
+    uint8 array or list of arrays
+        The attacked images in the form that came in.
+
+    Raises
+    ------
+    UsageError
+        If labels and images do not fit together.
+    """
     single = isinstance(images, np.ndarray) and images.ndim == 3
     photos: list[Pixels] = [cast(Pixels, images)] if single else list(images)
     victims = victims_of(classifier)
-    slots = max(1, min(_SLOTS, len(photos)))
+    batch = max(1, min(_BATCH, len(photos)))
     known = _known(labels, len(photos))
     logits = tuple(
-        victim.logits(np.stack([victim.preprocess.rounded(np.ascontiguousarray(photo)) for photo in photos]), slots)
+        victim.logits(np.stack([victim.preprocess.rounded(np.ascontiguousarray(photo)) for photo in photos]), batch)
         for victim in victims
     )
     flee = tuple(tuple(_flee(row, accepted) for row, accepted in zip(z, known, strict=True)) for z in logits)
     seeds = [ContentSeed(photo, seed) for photo in photos]
-    outcomes = attack.run(photos, AttackTask(victims, flee, seeds, logits, batch=slots, judged=False))
+    outcomes = attack.run(photos, AttackTask(victims, flee, seeds, logits, batch=batch, judged=False))
     results = [outcome.photo for outcome in outcomes]
     if single:
         return results[0]
@@ -45,7 +63,10 @@ def attack_images(attack: _Runs, images: Images, classifier: Any, labels: Labels
 
 
 def victims_of(classifier: Any) -> tuple[Victim, ...]:
-    """Gradient engines for a name, a classifier, an engine, or a sequence of them."""
+    """Return gradient engines for a name, a classifier, an engine, or a sequence of them.
+
+    Raises ``UsageError`` for anything else.
+    """
     if isinstance(classifier, (list, tuple)):
         return tuple(victim for one in classifier for victim in victims_of(one))
     if isinstance(classifier, str):
@@ -54,7 +75,7 @@ def victims_of(classifier: Any) -> tuple[Victim, ...]:
         return (cast(Victim, classifier),)
     if hasattr(classifier, "model"):
         return (load_engine(classifier.model),)
-    raise UsageError(f"{type(classifier).__name__} is no classifier: give a name, a classifier or a gradient engine")
+    raise UsageError(f"{type(classifier).__name__} is not a classifier: give a name, a classifier or a gradient engine")
 
 
 def _known(labels: Labels, count: int) -> list[tuple[int, ...]]:

@@ -19,15 +19,25 @@ Victim: TypeAlias = GradientEngine
 
 @dataclass(frozen=True, slots=True)
 class AttackTask:
-    """Whom to fool, and what each photo must not be taken for.
+    """Which networks to fool, and what each photo must not be taken for.
 
-    ``flee[v][i]``: for victim v and photo i the class indices to get away from (the original's class, and every
-    accepted label). ``original_logits[v]``: (photos, classes) of the *original* photos, needed by attacks that aim by
-    them; None leaves them to the start photos. ``seeds``: one 64-bit integer a photo, or what becomes
-    one when an attack asks for it, see ``ContentSeed``.
-    ``expired(i)`` is asked before each step; True ends photo i with what it has. ``batch``: the static number of
-    slots in one network pass. ``judged``: whether outcomes must say if they fool; who judges the photos anyway leaves
-    it out, and saves a pass.
+    Attributes
+    ----------
+    victims : tuple of GradientEngine
+        The networks to fool, at least one.
+    flee : tuple of tuples of tuples of int
+        ``flee[v][i]``: for victim v and photo i the class indices to get away from (the original's class, and every accepted
+        label); never empty, never all classes.
+    seeds : sequence of integers
+        One 64-bit seed a photo, or what becomes one when an attack asks for it, see ``ContentSeed``.
+    original_logits : tuple of float32 arrays of shape (photos, classes), optional
+        For each victim, logits of the original photos, for attacks that aim by them.
+    expired : function of int to bool, optional
+        Asked before each step with a photo's index; True ends the photo's attack with what it has.
+    batch : int
+        The batch size of every network call, at least 1.
+    judged : bool
+        Whether outcomes must say if they fool; False if the caller judges the photos, which saves one forward call.
     """
 
     victims: tuple[Victim, ...]
@@ -39,12 +49,12 @@ class AttackTask:
     judged: bool = True
 
     @property
-    def pass_size(self) -> int:
-        """The photos that every victim takes in one pass."""
+    def photos_per_call(self) -> int:
+        """The number of photos that every victim takes in one network call."""
         return min(pass_size(max(1, self.batch), victim.most) for victim in self.victims)
 
     def only(self, photos: Sequence[int]) -> AttackTask:
-        """The task for some of its photos, which are counted anew."""
+        """Return the task for some of its photos, which count from 0 again."""
         expired = self.expired
         return replace(
             self,
@@ -57,9 +67,20 @@ class AttackTask:
 
 @dataclass(frozen=True, slots=True)
 class AttackOutcome:
-    """One attacked photo. ``linf``: largest change in grey levels; ``steps``: steps that were taken; ``fooled``: every
-    victim's top-1 on these very pixels is none of the classes fled from, by its fp32 logits; None where the task did
-    not ask and the attack did not need to know."""
+    """One attacked photo.
+
+    Attributes
+    ----------
+    photo : uint8 array of shape (height, width, 3), RGB
+        The result.
+    linf : int
+        Largest change in grey levels, 0..255.
+    steps : int
+        Number of steps that were taken.
+    fooled : bool, optional
+        Whether every victim's top-1 on these very pixels is none of the classes to flee, by its fp32 logits. None if the task
+        did not ask and the attack did not need to know.
+    """
 
     photo: Pixels
     linf: int
@@ -68,8 +89,17 @@ class AttackOutcome:
 
 
 class ContentSeed:
-    """``content_seed`` of a photo, computed when it is first asked for as an integer: hashing 12 megapixels costs as
-    much as shrinking them four times, and most attacks draw nothing."""
+    """``content_seed`` of a photo, computed when it is first used as an integer.
+
+    Hashing 12 megapixels costs as much as shrinking them four times, and most attacks draw nothing.
+
+    Parameters
+    ----------
+    pixels : uint8 array of shape (height, width, 3), RGB
+        The photo; held until the seed is computed.
+    seed : int
+        The user's seed.
+    """
 
     def __init__(self, pixels: Pixels, seed: int) -> None:
         self._pixels: Pixels | None = pixels
@@ -82,8 +112,20 @@ class ContentSeed:
 
 
 def content_seed(pixels: Pixels, seed: int) -> int:
-    """A 64-bit seed from a photo's pixels and the user's seed: the same photo gets the same randomness in any batch,
-    order or run."""
+    """Make a seed from a photo's pixels and the user's seed, so that a photo draws the same in any batch, order or process.
+
+    Parameters
+    ----------
+    pixels : uint8 array of shape (height, width, 3), RGB
+        The photo.
+    seed : int
+        The user's seed.
+
+    Returns
+    -------
+    int
+        64 bits.
+    """
     digest = hashlib.sha256(f"{seed}:{pixels.shape}:".encode())
     digest.update(np.ascontiguousarray(pixels).data)
     return int.from_bytes(digest.digest()[:8], "little")

@@ -1,4 +1,4 @@
-"""How much of a change goes unseen, pixel by pixel: little where a photo is smooth, more where it is textured.
+"""How large a change is hardly seen, pixel by pixel: small where a photo is smooth, larger where it is textured.
 
 The eye finds a faint pattern in a clear sky and misses a strong one in foliage: contrast masks contrast (Watson and
 Solomon 1997, "Model of visual contrast gain control and pattern masking"). What is taken for it here is the simplest
@@ -15,24 +15,34 @@ import numpy as np
 from ..models import Preprocess
 from ..types import Floats, Pixels
 
-#: Grey levels of change that pass unseen where there is no texture at all, and those that each level of texture hides.
-#: Choice, by eye, at twice and three times the size, and by what ``lifting`` quotes.
+#: Grey levels of change that are hardly seen where there is no texture at all, and those that each level of texture hides.
+#: Choice: by eye, at twice and three times the size, and by ``benchmarks/decisions/lift_visibility.py``.
 PLAIN, TEXTURED = 0.7, 0.7
-#: Of the crop's side, how far from its edge the allowance is whole, so that no square is seen.
+#: Width of the fade at the crop's edge, as a fraction of its side; without it the edge shows as a square.
 FADE = 1 / 14
-#: Pixels across the mean that detail stands out from, across the neighbourhood in which its deviation is measured, and
-#: across that of which the smallest deviation counts.
+#: Window sizes in pixels: local mean, local standard deviation, and the minimum filter over it.
 _MEAN, _AROUND, _LEAST = 3, 5, 7
 
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 def allowance(photo: Pixels, preprocess: Preprocess) -> Floats:
-    """Grey levels of change that are hardly seen. photo: uint8 (H, W, 3), of a size that ``preprocess`` reads without
-    resampling -> float32 (H, W, 1), above 0.
+    """Estimate how large a change is hardly seen at each pixel.
 
     Texture is what stands out from its surroundings: a sky that grows lighter has none. The smallest in the neighbourhood
     counts: the sky beside a roof is as smooth as the rest.
+
+    Parameters
+    ----------
+    photo : uint8 array of shape (height, width, 3), RGB
+        A photo of a size that ``preprocess`` reads without resampling.
+    preprocess : Preprocess
+        Says which crop the network reads; the allowance fades towards its edge.
+
+    Returns
+    -------
+    float32 array of shape (height, width, 1)
+        Grey levels, above 0.
     """
     luma = photo @ _LUMA
     detail = luma - _over(luma, np.add, _MEAN) / np.float32(_MEAN**2)
@@ -44,7 +54,7 @@ def allowance(photo: Pixels, preprocess: Preprocess) -> Floats:
 
 
 def _over(values: Floats, combine: Callable[[Floats, Floats], Floats], across: int) -> Floats:
-    """``combine`` over the square of ``across`` pixels around each one; the border's pixels repeat beyond it."""
+    """Apply ``combine`` over the square of ``across`` pixels around each one; the border's pixels repeat beyond it."""
     for _ in range(2):
         padded = np.pad(values, ((across // 2,) * 2, (0, 0)), "edge")
         values = reduce(combine, (padded[i : i + len(values)] for i in range(across))).T
@@ -52,7 +62,7 @@ def _over(values: Floats, combine: Callable[[Floats, Floats], Floats], across: i
 
 
 def _faded(length: int, kept: int) -> Floats:
-    """1 in the middle, falling linearly towards the edges of the ``kept`` samples in it; never 0."""
+    """Compute weights that are 1 in the middle and fall linearly towards the edges of the ``kept`` samples in it; never 0."""
     steps = round(FADE * kept) + 1
     inside = (kept + 1) / 2 - np.abs(np.arange(length) - (length - 1) / 2)
     faded: Floats = (np.clip(inside, 1, steps) / steps).astype(np.float32)

@@ -32,8 +32,8 @@ def kernel(name: str) -> TimedPair:
 
 def enhancement(name: str) -> TimedPair:
     """Make the case of an enhancement with its defaults."""
+    from ..enhance.contract import NetworkEnhancement
     from ..models import Store
-    from ..protection.recipes import NetworkEnhancement
 
     photo = scene(_SIDE, _SIDE)
     part = ENHANCEMENTS.load(name)()

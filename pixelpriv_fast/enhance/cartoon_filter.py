@@ -1,20 +1,24 @@
-"""A drawing-like look without a network, for those who have no CartoonGAN weights. It is a filter of its own kind: it
-learns nothing, and does not claim to be CartoonGAN's picture."""
+"""A drawing-like look without a network, for users without CartoonGAN weights.
+
+It is a filter of its own kind: it learns nothing, and does not claim to be CartoonGAN's picture.
+"""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final
 
 import numpy as np
 
 from .. import kernels
 from ..errors import UsageError
 from ..photo_check import checked_photo
+from ..registry import Examples
 from ..types import Floats, Pixels
+from .contract import Enhancement
 
-_PASSES: Final = 2  #: of the recursive filter in a round; its streaks halve with each
+_PASSES: Final = 2  #: runs of the recursive filter in a round; its streaks halve with each
 _ROUNDS: Final = 2
 _LINE_THRESHOLD: Final = 1.2  #: grey levels that a pixel is darker than its surroundings before ink starts
 _LINE_GAIN: Final = 1.0 / 7.0  #: ink is full 7 levels later
@@ -32,15 +36,32 @@ _LIMITS: Final = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CartoonFilter:
-    """Flat colour regions, luminance in soft steps, livelier colours and dark lines. Lengths are in pixels of a photo
-    whose long side is 1024 and grow with the photo (never under half), so that its look does not depend on its size.
+class CartoonFilter(Enhancement):
+    """Flat colour regions, luminance in soft steps, livelier colours and dark lines.
 
-    reach: how far colours flow within a region. boundary: the step in grey levels, summed over the channels, that stops
-    them. texture: detail finer than this many pixels is not seen as an edge. levels: steps of luminance. softness: of
-    these steps; small is hard, large none. lift: how much the shadows and middle tones are brightened. saturation:
-    factor of the chroma. lines: how dark lines get, 0 none, 1 black. line_width: of the lines.
-    Choice: all defaults, by eye, on photos of the Kodak set and others.
+    Lengths are in pixels of a photo whose long side is 1024. They grow with the photo (never under half), so that its look
+    does not depend on its size. Choice: all defaults, by eye, on photos of the Kodak set and others.
+
+    Parameters
+    ----------
+    reach : float
+        How far colours flow within a region, 0 to 100 pixels.
+    boundary : float
+        The step that stops them, in grey levels summed over the channels, 1 to 765.
+    texture : float
+        Detail finer than this does not count as an edge, 0 to 20 pixels.
+    levels : int
+        Number of steps of luminance, 2 to 255.
+    softness : float
+        How soft these steps are, 0.01 (hard) to 10 (none).
+    lift : float
+        How much the shadows and middle tones are brightened, -0.25 to 0.25.
+    saturation : float
+        Factor of the chroma, 0 to 4.
+    lines : float
+        How dark lines get, 0 (none) to 1 (black).
+    line_width : float
+        Width of the lines, 0 to 20 pixels.
     """
 
     reach: float = 10.0
@@ -53,6 +74,18 @@ class CartoonFilter:
     lines: float = 0.75
     line_width: float = 1.1
 
+    examples: ClassVar[Examples] = {
+        "reach": (3.0, {}),
+        "boundary": (150.0, {}),
+        "texture": (3.0, {}),
+        "levels": (4, {}),
+        "softness": (2.0, {}),
+        "lift": (0.0, {}),
+        "saturation": (0.5, {}),
+        "lines": (0.1, {}),
+        "line_width": (2.5, {}),
+    }
+
     def __post_init__(self) -> None:
         for name, (low, high) in _LIMITS.items():
             if not low <= getattr(self, name) <= high:
@@ -60,9 +93,9 @@ class CartoonFilter:
         if not 2 <= self.levels <= 255:
             raise UsageError(f"levels is {self.levels}, expected 2 to 255")
 
-    def __call__(self, photo: Pixels) -> Pixels:
-        """photo: (h, w, 3) uint8 RGB of any size; returns the same. Raises ``UsageError`` for anything else."""
-        pixels = checked_photo(photo)
+    def __call__(self, image: Pixels) -> Pixels:
+        """Draw one photo of any size."""
+        pixels = checked_photo(image)
         unit = max(max(pixels.shape[:2]) / 1024.0, 0.5)
         radius = math.ceil(3.0 * 1.6 * self.line_width * unit)
         return kernels.cartoon_filter(
@@ -81,7 +114,7 @@ class CartoonFilter:
 
 
 def _gaussian(sigma: float, radius: int) -> Floats:
-    """Half of a Gaussian kernel, centre first, whose whole sums to 1; sigma 0 is the centre alone."""
+    """Compute half of a Gaussian kernel, centre first, whose whole sums to 1; sigma 0 is the centre alone."""
     k = np.arange(radius + 1)
     weights = np.exp(-0.5 * (k / sigma) ** 2) if sigma > 0 else (k == 0).astype(np.float64)
     half: Floats = (weights / (2.0 * weights.sum() - weights[0])).astype(np.float32)
@@ -89,8 +122,11 @@ def _gaussian(sigma: float, radius: int) -> Floats:
 
 
 def _shares(reach: float, boundary: float) -> Floats:
-    """What a pixel takes of its neighbour in each pass, by the sum of the channels' differences (Gastal, Oliveira 2011,
-    equations 11, 14 and 21): a^(1 + difference * reach / boundary), a = exp(-sqrt(2) / sigma), sigma halving."""
+    """Compute what a pixel takes of its neighbour in each run, by the sum of the channels' differences.
+
+    a^(1 + difference * reach / boundary), a = exp(-sqrt(2) / sigma), sigma halving: Gastal, Oliveira 2011, equations 11, 14
+    and 21.
+    """
     distance = 1.0 + np.arange(3 * 255 + 1) * (reach / boundary)
     sigmas = reach * math.sqrt(3.0) * 2.0 ** (_PASSES - 1 - np.arange(_PASSES)) / math.sqrt(4.0**_PASSES - 1.0)
     shares: Floats = np.exp(-math.sqrt(2.0) / np.maximum(sigmas, 1e-3)[:, None] * distance).astype(np.float32)
@@ -98,8 +134,10 @@ def _shares(reach: float, boundary: float) -> Floats:
 
 
 def _tone(levels: int, softness: float, lift: float) -> Floats:
-    """New luminance by old: the shadows lifted, then pulled towards the middle of its step by a tanh across each
-    boundary (Winnemöller et al. 2006, equation 7, made to reach every step's ends)."""
+    """Compute the new luminance by the old: the shadows are lifted, then it is pulled towards the middle of its step.
+
+    A tanh across each boundary pulls: Winnemöller et al. 2006, equation 7, made to reach every step's ends.
+    """
     y = np.arange(_TONES) / (_TONES - 1.0)
     place = (y + 4.0 * lift * y * (1.0 - y) ** 2) * levels
     nearest = np.round(place)

@@ -1,5 +1,6 @@
-"""Contrast enhancement by exposure fusion: Ying, Li, Ren, Wang and Wang, "A New Image Contrast Enhancement Algorithm
-Using Exposure Fusion Framework", CAIP 2017 (method BIMEF).
+"""Contrast enhancement by exposure fusion (method BIMEF).
+
+Source: Ying, Li, Ren, Wang and Wang, "A New Image Contrast Enhancement Algorithm Using Exposure Fusion Framework", CAIP 2017.
 
 The photo is fused with a brighter exposure of itself, simulated by a camera response: dark parts, told by a smooth map
 of the scene's illumination, come from the brighter one, the rest stays.
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,25 +18,45 @@ import numpy.typing as npt
 from .. import kernels
 from ..errors import UsageError
 from ..photo_check import checked_photo
+from ..registry import Examples
 from ..types import Pixels
+from .contract import Enhancement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Contrast:
+class Contrast(Enhancement):
     """Exposure-fusion contrast enhancement. The defaults are those of the authors' code.
 
-    mu: the fusion's weight is the illumination to this power; 0 keeps the photo, more takes more of the brighter one.
-    k: the brighter exposure's ratio, above 0; None searches the ratio in ``k_range`` that gives the badly exposed part
-        the largest entropy, and leaves a photo without such a part untouched. A ratio that is given is used as it is:
-        no search, no early return, no ``offset``.
-    lam, window, sharpness: how strongly the illumination map is smoothed; the edge-detection window (odd); how flat a
-        part counts as texture-free. Choice: 0.5, as in the authors' code; the paper prints 1.
-    rtol: relative residual to which the map is solved. Choice: 1e-4, which keeps the output within one grey level of
-        the exact map's (the authors' 0.1 does not).
-    k_range, k_step: the ratios that are tried.
-    a, b: the camera response g(P, k) = exp(b (1 - k**a)) P ** (k**a).
-    threshold: illumination below it is badly exposed.
-    offset: subtracted from the brighter exposure whose ratio was searched.
+    Parameters
+    ----------
+    mu : float
+        The fusion's weight is the illumination to this power, 0 or more. 0 keeps the photo; a larger power takes more of the
+        brighter exposure.
+    k : float, optional
+        The brighter exposure's ratio, above 0, used as it is: no search, no early return, no ``offset``. None searches the
+        ratio in ``k_range`` that gives the badly exposed part the largest entropy, and leaves a photo without such a part
+        untouched.
+    lam : float
+        How strongly the illumination map is smoothed, 0 to 1000. Choice: 0.5, as in the authors' code; the paper prints 1.
+    window : int
+        Side of the edge-detection window in pixels of the map; odd.
+    sharpness : float
+        How flat a part counts as texture-free, 1e-6 or more.
+    rtol : float
+        Relative residual to which the map is solved, 1e-8 to below 1. Choice: 1e-4, which keeps the output within one grey
+        level of the exact map's (the authors' 0.1 does not).
+    k_range : tuple of two floats
+        The lowest and the highest ratio that is tried, above 0.
+    k_step : float
+        Distance of the ratios that are tried; at most 100000 steps fit the range.
+    a : float
+        Of the camera response g(P, k) = exp(b (1 - k**a)) P ** (k**a).
+    b : float
+        Of the camera response.
+    threshold : float
+        Illumination below it, 0..1, is badly exposed.
+    offset : float
+        Subtracted from the brighter exposure whose ratio was searched; 1 is white.
     """
 
     mu: float = 0.5
@@ -49,6 +71,21 @@ class Contrast:
     b: float = 1.1258
     threshold: float = 0.5
     offset: float = 0.01
+
+    examples: ClassVar[Examples] = {
+        "mu": (0.7, {}),
+        "k": (3.0, {}),
+        "lam": (2.0, {}),
+        "window": (9, {}),
+        "sharpness": (0.02, {}),
+        "rtol": (0.3, {}),
+        "k_range": ((1.0, 1.7), {}),
+        "k_step": (1.3, {}),
+        "a": (-0.5, {}),
+        "b": (0.9, {}),
+        "threshold": (0.2, {}),
+        "offset": (0.03, {}),
+    }
 
     def __post_init__(self) -> None:
         _require("mu", self.mu, 0 <= self.mu < math.inf, "a number from 0")
@@ -65,10 +102,19 @@ class Contrast:
             _require(name, getattr(self, name), math.isfinite(getattr(self, name)), "a finite number")
 
     def __call__(self, image: Pixels, *, threads: int = 1) -> Pixels:
-        """The enhanced photo: uint8 (height, width, 3) RGB in and out; ``image`` is not changed.
+        """Enhance one photo.
 
-        ``threads`` work on this one photo, which pays from a few megapixels on; the result does not depend on it.
-        Raises ``UsageError`` for pixels of another dtype or shape.
+        Parameters
+        ----------
+        image : uint8 array of shape (height, width, 3), RGB
+            The photo; it is not written to.
+        threads : int
+            Number of threads that work on this photo, which pays from a few megapixels on; the result does not depend on it.
+
+        Returns
+        -------
+        uint8 array of the same shape
+            The enhanced photo.
         """
         photo = checked_photo(image)
         illumination = self._illumination(photo, threads)
@@ -85,7 +131,7 @@ class Contrast:
     def _table(
         self, photo: Pixels, illumination: npt.NDArray[np.float64], threads: int
     ) -> npt.NDArray[np.float64] | None:
-        """The brighter exposure of each of the 256 levels, 1 is white; None where nothing is badly exposed."""
+        """Compute the brighter exposure of each of the 256 levels, 1 is white; None where nothing is badly exposed."""
         levels = np.arange(256) / 255
         if self.k is not None:
             return np.minimum(camera_response(levels, self.k, self.a, self.b), 1)
@@ -98,8 +144,24 @@ class Contrast:
 
 
 def camera_response(level: npt.NDArray[np.float64], k: float, a: float, b: float) -> npt.NDArray[np.float64]:
-    """g(level, k) = exp(b (1 - k**a)) level ** (k**a), the paper's beta-gamma model: what a camera gives at k times the
-    exposure. 1 is white; the result may exceed it."""
+    """Compute what a camera gives at k times the exposure, by the paper's beta-gamma model.
+
+    g(level, k) = exp(b (1 - k**a)) level ** (k**a).
+
+    Parameters
+    ----------
+    level : float64 array
+        Levels at the photo's exposure; 1 is white.
+    k : float
+        Ratio of the exposures, above 0.
+    a, b : float
+        The model's parameters.
+
+    Returns
+    -------
+    float64 array of the same shape
+        Levels; they may exceed 1.
+    """
     gamma = k**a
     result: npt.NDArray[np.float64] = np.exp(b * (1 - gamma)) * level**gamma
     return result

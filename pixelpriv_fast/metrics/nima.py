@@ -11,24 +11,35 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import PhotoError, UsageError
+from ..errors import PhotoError
 from ..models import Preprocess, Store
 from ..models.scorer import Scorer, load_scorer
 from ..photo_check import checked_photo
+from ..registry import checked_word
 from ..types import Floats, Pixels
+from ..words import NimaPreset
 from .contract import Metric
 
 MODEL = "nima_mobilenet"
 _SMALLEST = 32  # five halvings leave one position
 
-#: What one call of the network may hold: beyond it the caches are full and only memory grows.
+#: Pixels of all photos in one network call: beyond it the caches are full and only memory grows.
 _CALL_PIXELS = 16 * 256 * 256
 
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """How a photo comes to the network: ``size`` (height, width) that it is squashed to, None for its own size;
-    ``filter``: "bilinear" (antialiased, Pillow's) or "nearest". Scaling is the network's own, x / 127.5 - 1."""
+    """How a photo is resized for the network. Scaling is the network's own, x / 127.5 - 1.
+
+    Attributes
+    ----------
+    summary : str
+        One line for users.
+    size : tuple of two ints, or None
+        The (height, width) that a photo is squashed to; None for its own size.
+    filter : str
+        "bilinear" (antialiased, Pillow's) or "nearest".
+    """
 
     summary: str
     size: tuple[int, int] | None
@@ -38,7 +49,7 @@ class Preset:
 #: Scores of different presets must not be compared. Nearest neighbour keeps a photo's finest contrasts, which the
 #: network likes: "idealo" lies 0.2 above the default on photos of 256 pixels and 1.0 above it on photos of 768.
 #: Ports on other backbones (VGG16, ResNet, InceptionResNetV2) are other networks, and have no preset here.
-PRESETS = {
+PRESETS: dict[NimaPreset, Preset] = {
     "square224": Preset("224x224, bilinear, antialiased: original and result alike; the default", (224, 224)),
     "idealo": Preset("224x224, nearest neighbour, as idealo's and titu1994's resizing scripts", (224, 224), "nearest"),
     "titu1994": Preset("the photo's own size, as titu1994's scripts by default; at least 32x32", None),
@@ -48,7 +59,17 @@ PRESETS = {
 
 
 class Distribution(NamedTuple):
-    """A photo's ratings: their mean (1..10), standard deviation, and the probability of each rating 1 .. 10."""
+    """A photo's ratings.
+
+    Attributes
+    ----------
+    mean : float
+        Their mean, 1 to 10.
+    std : float
+        Their standard deviation.
+    probabilities : float64 array of shape (10,)
+        The probability of each rating 1 to 10.
+    """
 
     mean: float
     std: float
@@ -56,7 +77,7 @@ class Distribution(NamedTuple):
 
 
 def moments(probabilities: npt.NDArray[np.float64]) -> tuple[float, float]:
-    """Mean and standard deviation of ratings 1 .. n with these ``probabilities`` (n,), which sum to 1."""
+    """Compute mean and standard deviation of the ratings 1 .. n that have these ``probabilities`` (n,), which sum to 1."""
     ratings = np.arange(1, len(probabilities) + 1)
     mean = float(ratings @ probabilities)
     return mean, float(np.sqrt(np.square(ratings - mean) @ probabilities))
@@ -83,11 +104,21 @@ class _Once:
 class NIMA(Metric):
     """Mean rating of NIMA on MobileNet v1, trained on AVA: 1 (poor) to 10.
 
-    ``preset``: a word of ``PRESETS``. ``models``: a folder to look in first for the network, which is loaded by the
-    first photo and kept; ``device`` and ``threads``: where it runs. May be shared by threads.
+    The network is loaded by the first photo and kept. A metric may be shared by threads.
+
+    Parameters
+    ----------
+    preset : str
+        How photos are resized, a word of ``PRESETS``.
+    models : path, optional
+        A folder to look in first for the network.
+    device : str
+        Where it runs: "auto", "cpu" or "cuda".
+    threads : int, optional
+        Number of threads of a network call; None leaves it to the device.
     """
 
-    preset: str = "square224"
+    preset: NimaPreset = "square224"
     models: str | os.PathLike[str] | None = None
     device: str = "auto"
     threads: int | None = None
@@ -102,24 +133,25 @@ class NIMA(Metric):
     reference: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        if self.preset not in PRESETS:
-            raise UsageError(f"unknown NIMA preset {self.preset!r}. Known: {', '.join(PRESETS)}")
+        checked_word("NIMA preset", self.preset, NimaPreset)
 
     def __call__(self, result: Pixels, original: Pixels | None = None) -> float:
-        """The mean rating of ``result``, (h, w, 3) uint8 RGB; ``original`` is not looked at (metrics that compare take
-        it). Raises ``PhotoError`` for a photo that is too small for the preset, ``ModelError`` without the network."""
+        """Return the mean rating of ``result``; ``original`` is not read.
+
+        Raises ``PhotoError`` for a photo that is too small for the preset, ``ModelError`` without the network.
+        """
         return self.distribution(result).mean
 
     def distribution(self, photo: Pixels) -> Distribution:
-        """Mean, standard deviation and the ten probabilities of one photo, (h, w, 3) uint8 RGB."""
+        """Return mean, standard deviation and the ten probabilities of one photo, uint8 (height, width, 3), RGB."""
         return self.distributions([photo])[0]
 
     def scores(self, photos: Sequence[Pixels]) -> list[float]:
-        """The mean ratings of photos of any sizes, in their order; as many as fit are rated by one call."""
+        """Return the mean ratings of photos of any sizes, in their order; those that fit together share a network call."""
         return [distribution.mean for distribution in self.distributions(photos)]
 
     def distributions(self, photos: Sequence[Pixels]) -> list[Distribution]:
-        """``distribution`` of photos of any sizes, in their order; as many as fit are rated by one call."""
+        """Return ``distribution`` of photos of any sizes, in their order; those that fit together share a network call."""
         photos = [checked_photo(photo, "nima: photo") for photo in photos]
         for photo in photos:
             self._require_size(photo)
@@ -133,7 +165,7 @@ class NIMA(Metric):
         return Store(self.models).find(MODEL) is not None
 
     def warm_up(self) -> None:
-        """Loads the network now, so that a missing one is known before the first photo."""
+        """Load the network now, so that a missing one is known before the first photo."""
         self._network.get(self)
 
     def _require_size(self, photo: Pixels) -> None:
@@ -145,7 +177,7 @@ class NIMA(Metric):
             )
 
     def _batches(self, trained: Preprocess, photos: Sequence[Pixels]) -> Iterator[Floats]:
-        """Network inputs of consecutive photos that come out in one size, (n, 3, h, w)."""
+        """Yield network inputs of consecutive photos that come out in one size, (n, 3, h, w)."""
         waiting: list[Floats] = []
         for photo in photos:
             ready = _prepared(photo, PRESETS[self.preset], trained)
@@ -158,7 +190,7 @@ class NIMA(Metric):
 
 
 def _prepared(photo: Pixels, preset: Preset, trained: Preprocess) -> Floats:
-    """The network's input (3, h, w): the preset's size, the checkpoint's scaling and channel order."""
+    """Make the network's input (3, h, w): the preset's size, the checkpoint's scaling and channel order."""
     if preset.filter == "nearest" and preset.size is not None:
         photo = _nearest(photo, preset.size)
     size = preset.size or (photo.shape[0], photo.shape[1])
@@ -167,7 +199,7 @@ def _prepared(photo: Pixels, preset: Preset, trained: Preprocess) -> Floats:
 
 
 def _nearest(photo: Pixels, size: tuple[int, int]) -> Pixels:
-    """The pixel under each output's centre, as Pillow's NEAREST."""
+    """Take the pixel under each output's centre, as Pillow's NEAREST does."""
     rows, columns = (
         ((np.arange(out) + 0.5) * (full / out)).astype(np.intp) for out, full in zip(size, photo.shape[:2], strict=True)
     )

@@ -15,6 +15,7 @@ import numpy as np
 from ..codecs import EncodeOptions, Limits, check_options
 from ..codecs.sources import Source, name_of, weight
 from ..engines import load_engine
+from ..enhance.contract import NetworkEnhancement
 from ..errors import UsageError
 from ..metrics import Metric, available, create
 from ..models import Store, load_model
@@ -23,7 +24,7 @@ from . import steps as stages
 from .deadline import Patience
 from .flow import Steps, flow
 from .networks import Networks, load_networks
-from .recipes import NetworkEnhancement, Recipe
+from .recipes import Recipe
 from .result import Result
 from .retries import RETRY_SLOTS, ladder
 from .steps import Look, Skip, Work

@@ -5,29 +5,14 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any
 
+from ..enhance.contract import Enhancement
 from ..errors import UsageError
 from ..registry import ATTACKS, ENHANCEMENTS, Table
-from ..types import Pixels
 
 if TYPE_CHECKING:
     from ..attacks import Attack
-
-
-@runtime_checkable
-class Enhancement(Protocol):
-    """Changes a photo's look. Called with (height, width, 3) uint8 RGB, returns the same shape; pure."""
-
-    def __call__(self, image: Pixels, /) -> Pixels: ...
-
-
-@runtime_checkable
-class NetworkEnhancement(Protocol):
-    """An enhancement that needs a network, named as in the store."""
-
-    @property
-    def network(self) -> str: ...
 
 
 def _identity() -> Enhancement:

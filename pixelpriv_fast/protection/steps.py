@@ -16,12 +16,12 @@ import numpy as np
 from ..attacks import Attack, AttackTask, ContentSeed, Victim
 from ..codecs import EncodeOptions, Limits, encode
 from ..codecs.sources import Source, decoded, pixels_of, read
+from ..enhance.contract import Enhancement
 from ..errors import ModelError, PhotoError, PixelPrivError, StorageError
 from ..metrics import Metric
 from ..models import Classifier
 from ..types import Logits, Photo, Pixels, Verdict
 from .deadline import Abandoned, Patience
-from .recipes import Enhancement
 from .verdicts import Subject, classify_all, decoded_pixels, judge, subject_of
 
 _LOG = logging.getLogger(__name__)

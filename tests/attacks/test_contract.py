@@ -12,6 +12,7 @@ from pixelpriv_fast.attacks import AttackTask, content_seed
 from pixelpriv_fast.errors import UsageError
 from pixelpriv_fast.registry import ATTACKS
 from tests.attacks.conftest import IDENTITY, SHORT_SIDE, SQUASHED, engine, photo
+from tests.examples import examples_of
 
 LATTICE = [name for name in ATTACKS if issubclass(ATTACKS.load(name), attacks.LatticeAttack)]
 SIZES = [(24, 24), (40, 31), (17, 50), (24, 24), (5, 90), (33, 33)]
@@ -19,12 +20,6 @@ SIZES = [(24, 24), (40, 31), (17, 50), (24, 24), (5, 90), (33, 33)]
 
 def photos(count: int = len(SIZES)) -> list[np.ndarray]:
     return [photo(*SIZES[i], seed=i) for i in range(count)]
-
-
-def default(name: str):
-    """The attack as its paper has it, but never a hundred iterations."""
-    kind = ATTACKS.load(name)
-    return kind(max_iterations=20) if name == "p_fgsm" else kind()
 
 
 def linf(first: np.ndarray, second: np.ndarray) -> int:
@@ -40,7 +35,7 @@ def task_for(victims, starts, **fields) -> AttackTask:
 @pytest.mark.parametrize("preprocess", [IDENTITY, SQUASHED, SHORT_SIDE], ids=["identity", "squashed", "short_side"])
 @pytest.mark.parametrize("name", LATTICE)
 def test_budget_range_type_and_shape(name, preprocess):
-    attack = default(name)
+    attack = ATTACKS.load(name)()
     starts = photos()
     kept = [start.copy() for start in starts]
     victim = engine(preprocess)
@@ -64,7 +59,7 @@ def test_most_photos_are_fooled_at_their_own_size(name):
 
 @pytest.mark.parametrize("name", LATTICE)
 def test_deterministic_and_independent_of_order_and_batch(name):
-    attack, victim, starts = default(name), engine(SQUASHED), photos()
+    attack, victim, starts = ATTACKS.load(name)(), engine(SQUASHED), photos()
     first = attack.run(starts, task_for([victim], starts, batch=4))
     again = attack.run(starts, task_for([victim], starts, batch=4))
     backwards = attack.run(starts[::-1], task_for([victim], starts[::-1], batch=4))[::-1]
@@ -79,7 +74,7 @@ def test_deterministic_and_independent_of_order_and_batch(name):
 
 @pytest.mark.parametrize("name", LATTICE)
 def test_stronger_keeps_the_ball_and_gains(name):
-    attack = default(name)
+    attack = ATTACKS.load(name)()
     stronger = attack.stronger()
     assert stronger.epsilon == attack.epsilon
     assert stronger.plan().keep == "best_loss"
@@ -90,55 +85,19 @@ def test_stronger_keeps_the_ball_and_gains(name):
     assert all(outcome.fooled and outcome.linf <= round(attack.epsilon * 255) for outcome in outcomes)
 
 
-#: Another value of each field, and the setting in which it must matter.
-LIFT = {"lift": (False, {}), "discreet": (False, {})}
-FIELDS = {
-    "least_likely": LIFT
-    | {
-        "epsilon": (4 / 255, {"steps": 10}),
-        "step": (2 / 255, {}),
-        "steps": (3, {}),
-        "target": ("original", {}),
-        "kth": (2, {}),
-        "stop": ("fooled", {}),
-        "margin": (0.9, {"stop": "fooled", "steps": 10}),
-        "keep": ("first_success", {}),
-    },
-    "pgd": LIFT
-    | {
-        "epsilon": (3 / 255, {}),
-        "step": ("one_level", {}),
-        "steps": (2, {}),
-        "random_start": (True, {}),
-        "keep": ("first_success", {}),
-        "stop": ("fooled", {}),
-        "margin": (0.9, {"stop": "fooled", "epsilon": 8 / 255, "keep": "last"}),
-    },
-    "fgsm": LIFT | {"epsilon": (3 / 255, {})},
-    "p_fgsm": LIFT
-    | {
-        "epsilon": (4 / 255, {}),
-        "step": (2 / 255, {}),
-        "sigma": (0.5, {}),
-        "drop_first": (True, {"sigma": 0.6}),
-        "candidates": ("all_but_first", {}),
-        "stop_probability": (0.2, {}),
-        "max_iterations": (2, {}),
-        "keep": ("first_success", {}),
-    },
-}
-
-
-@pytest.mark.parametrize("name", LATTICE)
+@pytest.mark.parametrize("name", list(ATTACKS))
 def test_every_field_changes_the_output(name):
     kind = ATTACKS.load(name)
-    assert {field.name for field in dataclasses.fields(kind)} == set(FIELDS[name])
+    examples = examples_of(kind)
     victim, starts = engine(SQUASHED), [*photos(3), photo(90, 120, seed=3)]
     task = task_for([victim], starts)
     # What was seen before an enhancement differs from what is attacked.
     task = dataclasses.replace(task, original_logits=(task.original_logits[0][:, ::-1].copy(),))
-    for field, (value, setting) in FIELDS[name].items():
-        base = kind(**({"max_iterations": 20} if name == "p_fgsm" else {}), **setting)
+    for field, example in examples.items():
+        if example is None:
+            continue
+        value, setting = example
+        base = kind(**setting)
         changed = dataclasses.replace(base, **{field: value})
         pairs = zip(base.run(starts, task), changed.run(starts, task), strict=True)
         assert any(not np.array_equal(a.photo, b.photo) for a, b in pairs), field

@@ -194,11 +194,6 @@ def test_margin_is_what_rough_answers_may_be_wrong_by():
     np.testing.assert_array_equal(found.photo, best.photo)
 
 
-def test_all_fields_are_tested():
-    tested = {"k", "degrees", "shift_x", "shift_y", "rule", "widen", "rounds", "edge", "fill", "margin"}
-    assert {field.name for field in dataclasses.fields(Euclidean)} == tested
-
-
 @pytest.mark.parametrize(
     ("fields", "message"),
     [

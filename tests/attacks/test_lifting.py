@@ -10,7 +10,8 @@ import pytest
 
 from pixelpriv_fast import attacks
 from pixelpriv_fast.attacks import AttackTask, content_seed, lifting
-from pixelpriv_fast.attacks.descent import run_down
+from pixelpriv_fast.attacks.descent import run_to_end
+from pixelpriv_fast.attacks.photo_state import Start
 from pixelpriv_fast.logits import softmax
 from pixelpriv_fast.models import Preprocess
 from pixelpriv_fast.registry import ATTACKS
@@ -150,14 +151,15 @@ def test_more_is_allowed_until_the_margin_is_reached(monkeypatch):
     """Every round goes on from the last one's change, and one that cannot be satisfied ends with the last round."""
     victim, starts = engine(SQUASHED), photos()
     task, attack, begins = task_for([victim], starts), attacks.LeastLikely(), []
-    original = lifting.run_down
+    original = lifting.run_to_end
 
-    def watched(smalls, task, plan, begin, weights):
-        runs = original(smalls, task, plan, begin, weights)
-        begins.append((begin, weights, [run.iterate.change() for run in runs]))
-        return runs
+    def watched(starts, task, plan):
+        states = original(starts, task, plan)
+        changes = [state.iterate.change() for state in states]
+        begins.append(([start.offsets for start in starts], [start.weights for start in starts], changes))
+        return states
 
-    monkeypatch.setattr(lifting, "run_down", watched)
+    monkeypatch.setattr(lifting, "run_to_end", watched)
     monkeypatch.setattr(lifting, "MARGIN", 0.0)
     outcomes = attack.run(starts, task)
     assert len(begins) == len(lifting.SEEN)
@@ -178,13 +180,13 @@ def test_steps_keep_inside_what_is_allowed():
     victim, small = engine(IDENTITY), photo(*SIZE)
     weights = np.linspace(0.05, 0.9, SIZE[0] * SIZE[1], dtype=np.float32).reshape(*SIZE, 1)
     plan, task = attacks.PGD(epsilon=6 / 255, steps=20).plan(), task_for([victim], [small])
-    (run,) = run_down([small], task, plan, weights=[weights])
-    change = run.iterate.change()
+    (state,) = run_to_end([Start(small, weights=weights)], task, plan)
+    change = state.iterate.change()
     assert np.all(np.abs(change) <= 6 * weights + 1e-5)
     assert np.mean(np.abs(change) >= 6 * weights - 1e-5) > 0.3
     z = victim.logits(IDENTITY.unscaled(small + change)[None])[0]
     shown = softmax(z)[list(task.flee[0][0])].sum()
-    assert run.judgement.shown == pytest.approx(float(shown))
+    assert state.assessment.shown == pytest.approx(float(shown))
 
 
 def test_a_deadline_and_originals_follow_their_photos():

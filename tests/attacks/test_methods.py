@@ -242,7 +242,7 @@ def test_forms_of_the_call(tiny):
     assert [image.shape for image in listed] == [(24, 24, 3), (30, 20, 3)]
     with pytest.raises(UsageError, match="1 labels for 2"):
         FGSM()([one, two], tiny, labels=3)
-    with pytest.raises(UsageError, match="is no classifier"):
+    with pytest.raises(UsageError, match="is not a classifier"):
         FGSM()(one, object())
     assert attacks.content_seed(one, 0) != attacks.content_seed(one, 1)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pixelpriv_fast import kernels
 from pixelpriv_fast.attacks.spatial_search import (
     RULES,
     Bounds,
@@ -13,7 +12,6 @@ from pixelpriv_fast.attacks.spatial_search import (
     least_visible,
     promising,
     sample,
-    shift_first,
     until_success,
     widening,
     worst,
@@ -75,17 +73,6 @@ class TestWidening:
     def test_refuses(self):
         with pytest.raises(UsageError, match="factor is 1"):
             widening(Bounds(), 1.0)
-
-
-class TestShiftFirst:
-    @pytest.mark.parametrize("quarters", [1, 2, 3])
-    def test_is_the_turn_of_the_shifted_photo(self, quarters):
-        photo = np.random.default_rng(0).integers(0, 256, (33, 33, 3), dtype=np.uint8)
-        warp = kernels.get("warp_u8", "reference")
-        shifted = warp(photo, np.array([[0.0, 4, -7]]))[0]
-        both = warp(photo, np.round(shift_first(np.array([[90.0 * quarters, 4, -7]])), 9))[0]
-        turned = np.rot90(shifted, quarters)
-        assert np.array_equal(both[8:-8, 8:-8], turned[8:-8, 8:-8])  # the shift's loss at the border differs
 
 
 class TestChoice:

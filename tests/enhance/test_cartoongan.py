@@ -11,30 +11,17 @@ import pytest
 
 from pixelpriv_fast.enhance import CartoonGAN
 from pixelpriv_fast.errors import DeviceError, ModelError, PhotoError, UsageError
-from pixelpriv_fast.models import Store, load_generator
+from pixelpriv_fast.models import load_generator
 from pixelpriv_fast.protection.recipes import Recipe
 from pixelpriv_fast.registry import ENHANCEMENTS
 from pixelpriv_fast.runtime import create_session
 
 pytest.importorskip("torch")
 
-from tests.models.cartoongan.generators import random_generator, save_npz  # it imports torch
-
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store with two styles of random weights."""
-    folder = tmp_path_factory.mktemp("styles")
-    store = Store(folder, environment={})
-    for seed, style in enumerate(("hayao", "paprika")):
-        path = save_npz(folder / f"{style}.npz", random_generator(seed)[1])
-        store.import_model(f"cartoongan_{style}", path, allow_unknown_hash=True)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def cartoon(folder: Path) -> CartoonGAN:
-    return CartoonGAN(models=folder, device="cpu", precision="fp32")
+def cartoon(styles_folder: Path) -> CartoonGAN:
+    return CartoonGAN(models=styles_folder, device="cpu", precision="fp32")
 
 
 def a_photo(height: int, width: int) -> npt.NDArray[np.uint8]:
@@ -89,7 +76,7 @@ def test_a_large_photo_gets_a_session_of_its_own(cartoon: CartoonGAN, monkeypatc
         opened[0].run({"pixels": np.zeros((1, 3, 8, 8), np.float32)})  # type: ignore[attr-defined]
 
 
-def test_the_precision_is_the_fastest_by_default_and_close(folder: Path, cartoon: CartoonGAN) -> None:
+def test_the_precision_is_the_fastest_by_default_and_close(styles_folder: Path, cartoon: CartoonGAN) -> None:
     photo = a_photo(32, 32)
     away = replace(cartoon, precision="auto")(photo).astype(float) - cartoon(photo)
     assert np.abs(away).mean() < 3  # random weights on noise are harder than photos

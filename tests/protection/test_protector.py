@@ -14,7 +14,7 @@ from PIL import Image
 
 import pixelpriv_fast as pp
 from pixelpriv_fast.attacks import PGD, AttackOutcome, AttackTask, LatticeAttack, LeastLikely
-from pixelpriv_fast.attacks.descent import Descent
+from pixelpriv_fast.attacks.plan import Descent
 from pixelpriv_fast.errors import PhotoError, UsageError
 from pixelpriv_fast.models import load_classifier
 from pixelpriv_fast.runtime.device import threads

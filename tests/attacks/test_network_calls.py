@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pixelpriv_fast.attacks import PGD
-from pixelpriv_fast.attacks.linf import Iterate
+from pixelpriv_fast.attacks.iterates import Iterate
 from pixelpriv_fast.models import Preprocess
 from tests.attacks.conftest import LinearEngine
 from tests.attacks.test_contract import task_for
