@@ -43,7 +43,7 @@ PRIVATE_EXIF = frozenset(
 _INTEROP = frozenset({0x0001, 0x0002})  # "R98" or "R03": which colour space an untagged photo is in
 
 #: A camera's name is short. A longer value of an allowed tag is somebody's hiding place, and is left out.
-_LONGEST_ALLOWED = 1024
+_MAX_ALLOWED_BYTES = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,11 +152,11 @@ def private(exif: bytes, width: int, height: int) -> bytes | None:
         found = read(exif)
     except Damaged:
         return None
-    inner = found.exif.only(PRIVATE_EXIF, _LONGEST_ALLOWED)
-    first = found.first.only(PRIVATE_IFD0, _LONGEST_ALLOWED)
+    inner = found.exif.only(PRIVATE_EXIF, _MAX_ALLOWED_BYTES)
+    first = found.first.only(PRIVATE_IFD0, _MAX_ALLOWED_BYTES)
     if not first.entries and not inner.entries:
         return None
-    interop, gps = found.interop.only(_INTEROP, _LONGEST_ALLOWED), found.gps.only(())
+    interop, gps = found.interop.only(_INTEROP, _MAX_ALLOWED_BYTES), found.gps.only(())
     return upright_block(Directories(first, inner, interop, gps), width, height)
 
 

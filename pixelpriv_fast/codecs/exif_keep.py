@@ -15,7 +15,7 @@ from .tag_directories import Directory, byte_order, read_directory
 #: Where a directory says that a picture lies: (offsets, byte counts), for JPEG thumbnails and for plain strips.
 _PICTURES = ((0x0201, 0x0202), (0x0111, 0x0117))
 _JPEG_START = b"\xff\xd8\xff"
-_LONGEST_CHAIN = 8  # EXIF has two directories in its chain; a hostile chain may loop
+_MAX_CHAIN = 8  # EXIF has two directories in its chain; a hostile chain may loop
 
 
 def keep(exif: bytes, width: int, height: int) -> bytes | None:
@@ -68,7 +68,7 @@ def _without_thumbnails(exif: bytes, first: Directory) -> bytearray:
     end = start + 2 + 12 * struct.unpack_from(order + "H", exif, start)[0]
     data[end : end + 4] = bytes(len(data[end : end + 4]))
     following = first.next
-    for _ in range(_LONGEST_CHAIN):
+    for _ in range(_MAX_CHAIN):
         if not following:
             break
         try:

@@ -60,7 +60,7 @@ def _why_not(path: Path, root: Path) -> str | None:
     if path.name.startswith("."):
         return "hidden"
     if path.suffix.lower() not in known_suffixes():
-        return f"{path.suffix or 'no suffix'} is no known photo suffix"
+        return f"{path.suffix or 'no suffix'} is not a known photo suffix"
     return None if _inside(path.resolve(), root) else "a link to outside the input"
 
 

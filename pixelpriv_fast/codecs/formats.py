@@ -66,7 +66,7 @@ def format_for(path: str | PurePath) -> str:
     found = format_of_path(path)
     if found is None:
         seen = PurePath(path).suffix or "no suffix"
-        raise UsageError(f"{path}: {seen} is no known photo suffix; use one of {' '.join(sorted(known_suffixes()))}")
+        raise UsageError(f"{path}: {seen} is not a known photo suffix; use one of {' '.join(sorted(known_suffixes()))}")
     return found
 
 
@@ -98,5 +98,5 @@ def canonical(name: str | None, source: str) -> str:
     if name is None or name == "keep":
         return source
     if not isinstance(name, str):
-        raise UsageError(f"format {name!r} is no text; use keep or one of {', '.join(CODECS)}")
+        raise UsageError(f"format {name!r} is not text; use keep or one of {', '.join(CODECS)}")
     return CODECS.canonical(name)

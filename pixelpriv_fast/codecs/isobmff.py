@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from .contract import Damaged, Refused
 
-_MOST_BOXES = 100_000
-_LARGEST_ITEM = 16 * 1024 * 1024
+_MAX_BOXES = 100_000
+_MAX_ITEM_BYTES = 16 * 1024 * 1024
 #: Items that are pictures: coded ones, and those put together of others.
 _PICTURES = frozenset({b"hvc1", b"av01", b"grid", b"iovl", b"iden"})
 #: ITU-T H.273 colour primaries and transfers that 8-bit pixels may have without a profile: BT.709/sRGB and its kin.
@@ -94,7 +94,7 @@ def read_container(data: bytes) -> Container:
 
 def _boxes(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
     """Yield (type, start, end) of each box's content."""
-    for _ in range(_MOST_BOXES):
+    for _ in range(_MAX_BOXES):
         if start + 8 > end:
             return
         size, kind = struct.unpack_from(">I4s", data, start)
@@ -241,7 +241,7 @@ def _item_content(data: bytes, start: int, end: int, wanted: int) -> bytes | Non
             extents.append((base + reader.take(offset_size), reader.take(length_size)))
         if reader.over:
             return None
-        if number == wanted and method == 0 and sum(length for _, length in extents) <= _LARGEST_ITEM:
+        if number == wanted and method == 0 and sum(length for _, length in extents) <= _MAX_ITEM_BYTES:
             return b"".join(data[at : at + length] for at, length in extents)
     return None
 

@@ -1,4 +1,4 @@
-"""The quality that a JPEG was saved with, told from its quantisation table (the inverse of libjpeg's scaling)."""
+"""The quality that a JPEG was saved with, estimated from its quantisation table (the inverse of libjpeg's scaling)."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _LUMINANCE = np.array([
 
 @cache
 def _tables() -> npt.NDArray[np.int64]:
-    """(100, 64): libjpeg's luminance table at quality 1 to 100."""
+    """Return (100, 64): libjpeg's luminance table at quality 1 to 100."""
     quality = np.arange(1, 101)
     scale = np.where(quality < 50, 5000 // quality, 200 - 2 * quality)
     return np.clip((_LUMINANCE[None] * scale[:, None] + 50) // 100, 1, 255)
 
 
 def estimate_quality(luminance: npt.NDArray[np.int64]) -> int:
-    """1..100: exact for libjpeg's tables, the nearest in summed step size for other encoders'."""
+    """Return 1..100: exact for libjpeg's tables, the nearest in summed step size for other encoders'."""
     distance = np.abs(_tables() - luminance[None]).sum(axis=1)
     return int(100 - np.argmin(distance[::-1]))  # of equals the higher

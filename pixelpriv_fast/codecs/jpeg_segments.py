@@ -19,8 +19,8 @@ _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _STANDALONE = frozenset({0x01, *range(0xD0, 0xD8)})
 _EXIF, _XMP, _ICC = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0", b"ICC_PROFILE\0"
 _PHOTOSHOP, _MPF, _JFIF = b"Photoshop 3.0\0", b"MPF\0", b"JFIF\0"
-_MOST_SEGMENTS = 10_000  # a few dozen are usual; a hostile file could hold 100 million
-_LONGEST = 65533  # bytes that a segment holds beside its length
+_MAX_SEGMENTS = 10_000  # a few dozen are usual; a hostile file could hold 100 million
+_MAX_SEGMENT_BYTES = 65533  # bytes that a segment holds beside its length
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ def read_segments(data: bytes) -> Segments:
 
 def _walk(data: bytes) -> Iterator[tuple[int, bytes]]:
     at = 2
-    for _ in range(_MOST_SEGMENTS):
+    for _ in range(_MAX_SEGMENTS):
         at = data.find(b"\xff", at)
         while at >= 0 and data[at + 1 : at + 2] == b"\xff":
             at += 1
@@ -137,7 +137,7 @@ def _walk(data: bytes) -> Iterator[tuple[int, bytes]]:
             raise Damaged(f"segment {marker:#04x} of {size} bytes runs past the end of the file")
         yield marker, data[at + 4 : at + 2 + size]
         at += 2 + size
-    raise Damaged(f"more than {_MOST_SEGMENTS:,} segments before the pixels")
+    raise Damaged(f"more than {_MAX_SEGMENTS:,} segments before the pixels")
 
 
 def _read_tables(content: bytes, tables: dict[int, npt.NDArray[np.int64]]) -> None:
@@ -242,13 +242,13 @@ def with_metadata(jpeg: bytes, metadata: Metadata) -> bytes:
 
 
 def _segment(marker: int, content: bytes) -> bytes:
-    if len(content) > _LONGEST:
+    if len(content) > _MAX_SEGMENT_BYTES:
         return b""
     return bytes((0xFF, marker)) + (len(content) + 2).to_bytes(2, "big") + content
 
 
 def _icc_segments(icc: bytes) -> list[bytes]:
-    room = _LONGEST - len(_ICC) - 2
+    room = _MAX_SEGMENT_BYTES - len(_ICC) - 2
     parts = [icc[at : at + room] for at in range(0, len(icc), room)]
     if len(parts) > 255:
         return []

@@ -1,4 +1,4 @@
-"""What is refused before memory is spent on it."""
+"""Bounds of a photo, checked before memory is spent on its pixels."""
 
 from __future__ import annotations
 

@@ -18,6 +18,7 @@ carries JPEG's extended XMP, multi-picture data or trailers, where phones store 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
 from ..registry import checked_word, known_words
@@ -58,14 +59,24 @@ def apply_policy(metadata: Metadata, policy: MetadataPolicy, width: int, height:
     UsageError
         If the policy is unknown.
     """
-    checked_word("metadata policy", policy, MetadataPolicy)
-    if policy == "none":
-        return replace(metadata, exif=None, xmp=None, iptc=None, text=())
-    if policy == "private":
-        exif = private(metadata.exif, width, height) if metadata.exif else None
-        return replace(metadata, exif=exif, xmp=None, iptc=None, text=())
+    return _BY_POLICY[checked_word("metadata policy", policy, MetadataPolicy)](metadata, width, height)
+
+
+def _private(metadata: Metadata, width: int, height: int) -> Metadata:
+    exif = private(metadata.exif, width, height) if metadata.exif else None
+    return replace(metadata, exif=exif, xmp=None, iptc=None, text=())
+
+
+def _keep(metadata: Metadata, width: int, height: int) -> Metadata:
     exif = keep(metadata.exif, width, height) if metadata.exif else None
     return replace(metadata, exif=exif, xmp=_upright_xmp(metadata.xmp))
+
+
+def _none(metadata: Metadata, width: int, height: int) -> Metadata:
+    return replace(metadata, exif=None, xmp=None, iptc=None, text=())
+
+
+_BY_POLICY: dict[str, Callable[[Metadata, int, int], Metadata]] = {"private": _private, "keep": _keep, "none": _none}
 
 
 def _upright_xmp(xmp: bytes | None) -> bytes | None:

@@ -62,7 +62,7 @@ def from_image(image: ImageFile.ImageFile, header: Header, icc: bytes | None) ->
     Damaged
         If the decoder sees another size than the header promised; this is checked before it decodes.
     Refused
-        If the colours cannot be told.
+        If the colours are unknown.
     """
     if image.size != (header.width, header.height):
         raise Damaged(f"the header says {header.width}x{header.height}, the decoder {image.size[0]}x{image.size[1]}")
@@ -116,7 +116,7 @@ def split(image: Image.Image, turn: int, icc: bytes | None) -> Planes:
     Raises
     ------
     Refused
-        If the colours cannot be told, or would be cut to 8 bits.
+        If the colours are unknown, or would be cut to 8 bits.
     """
     colours, alpha = _split_alpha(image)
     grey = colours.mode == "L"

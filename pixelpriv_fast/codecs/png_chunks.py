@@ -20,7 +20,7 @@ _COLOUR = frozenset({b"gAMA", b"cHRM", b"sRGB", b"cICP"})
 _PIXELS = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
 _XMP_KEY = "XML:com.adobe.xmp"
 _PROFILE_ROOM, _TEXT_ROOM = 4 * 1024 * 1024, 1024 * 1024  # unpacked bytes, all together; a bomb stops here
-_MOST_CHUNKS = 1_000_000
+_MAX_CHUNKS = 1_000_000
 _METRES_AN_INCH = 0.0254
 
 
@@ -44,7 +44,7 @@ class Chunks:
         self._data = data
         self._starts = array("Q")
         at = len(SIGNATURE)
-        for _ in range(_MOST_CHUNKS):
+        for _ in range(_MAX_CHUNKS):
             if at + 12 > len(data):
                 raise Damaged("the file ends before its last chunk (IEND)")
             size, kind = struct.unpack_from(">I4s", data, at)
@@ -54,7 +54,7 @@ class Chunks:
             if kind == b"IEND":
                 return
             at += 12 + size
-        raise Damaged(f"more than {_MOST_CHUNKS:,} chunks")
+        raise Damaged(f"more than {_MAX_CHUNKS:,} chunks")
 
     def __iter__(self) -> Iterator[tuple[bytes, int, int]]:
         """Yield (type, start, end) of every chunk's content."""
@@ -188,7 +188,7 @@ def chunk(kind: bytes, content: bytes) -> bytes:
 
 
 def metadata_chunks(metadata: Metadata) -> bytes:
-    """Return the chunks between IHDR and the pixels, colour first as the standard asks."""
+    """Return the chunks between IHDR and the pixels, colour first as the standard demands."""
     parts = [chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(metadata.icc))] if metadata.icc else []
     # sRGB and iCCP exclude each other; the source's own statements stand only where it had no profile.
     parts += [chunk(kind, content) for kind, content in metadata.colour_chunks if not metadata.icc or kind != b"sRGB"]

@@ -116,7 +116,7 @@ def open_content(content: Any, name: str, limits: Limits) -> OpenedSource:
         return decoding.open(content, name=name, limits=limits)
     if isinstance(content, np.ndarray):
         return _Array(content)
-    if hasattr(content, "convert") and hasattr(content, "getexif"):  # a PIL image, told without importing PIL here
+    if hasattr(content, "convert") and hasattr(content, "getexif"):  # a PIL image, recognised without importing PIL
         return _PillowImage(content)
     raise PhotoError(
         f"cannot read a photo from {type(content).__name__}; give a path, bytes, a PIL image or a uint8 RGB array"
@@ -166,7 +166,7 @@ def read_file(path: Path, limits: Limits) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class _Array:
-    """A caller's pixels."""
+    """Pixels in memory."""
 
     array: np.ndarray[Any, Any]
 

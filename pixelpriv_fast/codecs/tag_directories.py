@@ -1,7 +1,7 @@
 """Tag directories as TIFF 6.0 lays them out: read defensively, written again. EXIF, MPF and TIFF files share them.
 
 Values stay raw bytes in the block's own byte order, so what is kept is kept bit for bit, and nothing of a damaged or
-hostile block is interpreted beyond the few numbers that are asked for.
+hostile block is interpreted beyond the few numbers that are requested.
 """
 
 from __future__ import annotations

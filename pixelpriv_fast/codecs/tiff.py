@@ -47,8 +47,7 @@ from .tiff_tags import (
 
 _CHANNEL_NAMES: dict[int, Channels] = {0: "grey", 1: "grey", 2: "rgb", 3: "palette", 5: "cmyk"}
 
-_MOST_PAGES = 1000
-_MOST_CHANNELS = 8  # a hostile file may promise 65,535, and their bytes from one strip that all rows share
+_MAX_PAGES = 1000
 _STRIP_GOAL = 1024 * 1024  # bytes; large enough for zlib, small enough for readers with little memory
 
 
@@ -137,8 +136,6 @@ def _check_readable(first: Directory) -> None:
     photometric = first.number(PHOTOMETRIC, -1)
     if photometric not in _CHANNEL_NAMES:
         raise Refused(f"pixels of photometric kind {photometric}", "convert the photo to 8-bit RGB first")
-    if first.number(CHANNELS, 1) > _MOST_CHANNELS:
-        raise Refused(f"pixels of {first.number(CHANNELS):,} channels", "convert the photo to 8-bit RGB first")
     coding, predictor = first.number(COMPRESSION, 1), first.number(PREDICTOR, 1)
     if coding not in UNPACKERS:
         raise Refused(f"compression {coding} is not supported", "save it with deflate, LZW or no compression")
@@ -155,7 +152,7 @@ def _check_readable(first: Directory) -> None:
 def _count_pages(data: bytes, first: Directory) -> int:
     """Count pictures of full size; reduced copies and masks do not count. A chain that loops ends where it began again."""
     pages, following, seen = 1, first.next, set[int]()
-    while following and following not in seen and len(seen) < _MOST_PAGES:
+    while following and following not in seen and len(seen) < _MAX_PAGES:
         seen.add(following)
         directory = read_directory(data, following, first.order, only=(SUBFILE,))
         pages += not directory.number(SUBFILE) & (1 | 4)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .contract import Damaged, library
+from .contract import Damaged, Refused, library
 from .tag_directories import Directory, TagValue, Tree, directory_bytes, file_header, longs, shorts
 from .tiff_tags import (
     BITS,
@@ -34,6 +34,7 @@ from .tiff_tags import (
 )
 
 PLAIN = 1
+_MAX_CHANNELS = 8  # a hostile file may promise 65,535, and their bytes from one strip that all rows share
 
 
 def _plain(packed: memoryview, size: int) -> memoryview:
@@ -66,7 +67,7 @@ def _run_lengths(packed: memoryview, size: int) -> bytes:
     return bytes(out[:size])
 
 
-#: Compression tag -> what gives the first bytes, as many as are asked for, of the plain values.
+#: Compression tag -> function of (packed bytes, size) that returns at most the first ``size`` bytes of plain values.
 UNPACKERS: dict[int, Callable[[memoryview, int], bytes | memoryview]] = {
     PLAIN: _plain,
     5: _lzw,
@@ -115,7 +116,7 @@ def unpacked(data: bytes, first: Directory) -> bytes:
     Damaged
         If a piece is missing, lies outside the file or does not unpack to its size.
     Refused
-        If the library that unpacks it is not installed.
+        If there are too many channels, or the library that unpacks it is not installed.
     """
     layout = _layout(first)
     offsets = first.integers(TILES if layout.tiled else STRIPS)
@@ -137,6 +138,8 @@ def unpacked(data: bytes, first: Directory) -> bytes:
 def _layout(first: Directory) -> _Layout:
     width, height = first.number(WIDTH), first.number(HEIGHT)
     channels = first.number(CHANNELS, 1)
+    if channels > _MAX_CHANNELS:
+        raise Refused(f"pixels of {channels:,} channels", "convert the photo to 8-bit RGB first")
     planes = channels if first.number(PLANAR, 1) == 2 else 1
     bits = max(first.integers(BITS), default=1)
     tile_width, tile_height = first.number(TILE_WIDTH), first.number(TILE_HEIGHT)

@@ -10,7 +10,7 @@ from .contract import Codec, Damaged, EncodeJob, Header
 from .exif import read_orientation, without_prefix
 from .pillow_image import from_image, to_image
 
-_MOST_CHUNKS = 100_000
+_MAX_CHUNKS = 100_000
 #: Measured at 1024x768: method 2 and quality 20 take a third of the default's time for 0.6 % more bytes.
 _LOSSLESS_METHOD, _LOSSLESS_EFFORT = 2, 20
 
@@ -80,7 +80,7 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     if len(data) < 20 or end > len(data):
         raise Damaged(f"the container promises {end:,} bytes, the file has {len(data):,}")
     at = 12
-    for _ in range(_MOST_CHUNKS):
+    for _ in range(_MAX_CHUNKS):
         if at + 8 > end:
             return
         size = int.from_bytes(data[at + 4 : at + 8], "little")
@@ -88,7 +88,7 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
             raise Damaged(f"chunk {data[at : at + 4]!r} of {size:,} bytes runs past the end of the file")
         yield data[at : at + 4], data[at + 8 : at + 8 + size]
         at += 8 + size + size % 2
-    raise Damaged(f"more than {_MOST_CHUNKS:,} chunks")
+    raise Damaged(f"more than {_MAX_CHUNKS:,} chunks")
 
 
 def _read(data: bytes) -> tuple[Header, Metadata]:

@@ -180,7 +180,7 @@ def test_transparency_is_not_lost_silently() -> None:
     [
         ({"format": "gif"}, "unknown photo format 'gif'"),
         ({"format": "jpge"}, "did you mean 'jpg'"),
-        ({"format": 3}, "is no text"),
+        ({"format": 3}, "is not text"),
         ({"quality": 0}, "quality 0 is out of range"),
         ({"quality": 101}, "quality 101"),
         ({"quality": 95.5}, "quality 95.5"),

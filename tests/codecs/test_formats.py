@@ -178,7 +178,7 @@ def test_one_magic_each() -> None:
 def test_unknown_suffixes() -> None:
     assert codecs.format_of_path("notes.txt") is None
     assert codecs.format_of_path("README") is None
-    with pytest.raises(UsageError, match=r"notes\.txt: \.txt is no known photo suffix; use one of .*\.jpg"):
+    with pytest.raises(UsageError, match=r"notes\.txt: \.txt is not a known photo suffix; use one of .*\.jpg"):
         codecs.format_for("notes.txt")
     with pytest.raises(UsageError, match="did you mean 'jpg'"):
         codecs.suffix_for("jpge")

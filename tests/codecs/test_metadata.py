@@ -12,8 +12,10 @@ import pytest
 from PIL import ExifTags, Image
 
 from pixelpriv_fast import codecs
-from pixelpriv_fast.codecs import EncodeOptions
+from pixelpriv_fast.codecs import EncodeOptions, metadata
 from pixelpriv_fast.errors import UsageError
+from pixelpriv_fast.registry import known_words
+from pixelpriv_fast.words import MetadataPolicy
 
 from . import profiles, samples
 from .samples import FORMATS, GPS_LATITUDE, KEPT, SECRETS
@@ -221,3 +223,7 @@ def test_unknown_policy_is_refused() -> None:
     photo = codecs.decode(samples.save(samples.picture(), "png"))
     with pytest.raises(UsageError, match="private, keep, none"):
         codecs.encode(photo.pixels, like=photo, options=EncodeOptions(metadata="public"))
+
+
+def test_every_policy_has_its_function() -> None:
+    assert tuple(metadata._BY_POLICY) == known_words(MetadataPolicy) == codecs.POLICIES
