@@ -35,9 +35,9 @@ import pixelpriv_fast as pp
 from benchmarks.archive_made import fill, number_of
 from pixelpriv_fast.archive.job import open_job
 from pixelpriv_fast.archive.walk import plan
-from pixelpriv_fast.protection import steps as stages
-from pixelpriv_fast.protection.retries import RETRY_SLOTS
-from pixelpriv_fast.protection.steps import Work
+from pixelpriv_fast.protection.pipeline import RETRY_BATCH
+from pixelpriv_fast.protection.step_kinds import Step
+from pixelpriv_fast.protection.work import Work
 from tests.archive.tiny import traits
 
 _SETTLED = 200  # photos after which peaks of memory must not grow any more
@@ -49,31 +49,25 @@ Over = Callable[[Callable[[list[Work]], Any], Sequence[list[Work]]], Iterable[An
 
 def alone(protector: pp.Protector, paths: Sequence[Path], batch: int) -> dict[str, float]:
     """CPU seconds a photo of each stage, run by itself on all ``paths`` before the next one begins."""
-    networks, recipe = protector._networks(), protector.recipe
     works = [Work(str(path), path) for path in paths]
     singles = [[work] for work in works]
-    together = protector.together(batch)
+    together = protector.flow_batch(batch)
     batches = [works[first : first + together] for first in range(0, len(works), together)]
     spent: dict[str, float] = {}
 
-    def decode(group: list[Work]) -> None:
-        for work in group:
-            stages.read_one(work, limits=protector.limits, skip=None)
-            stages.decode_one(work, limits=protector.limits, seed=protector.seed)
-
-    def timed(name: str, step: Callable[[list[Work]], Any], groups: Sequence[list[Work]], over: Over) -> None:
+    def timed(name: str, steps: Sequence[Step[Work]], groups: Sequence[list[Work]], over: Over) -> None:
         start = time.process_time()
-        for _ in over(step, groups):
+        for _ in over(lambda group: [step.run(group) for step in steps], groups):
             pass
         spent[name] = (time.process_time() - start) / len(works)
 
+    reading, opening, decoding, enhancing, classifying, attacking, *saving, _ = protector.steps(batch)
     with ThreadPoolExecutor(protector.workers) as pool:
-        timed("decode", decode, singles, pool.map)
-        timed("classify", lambda group: stages.classify_originals(group, networks.classifiers, batch), batches, map)
-        timed("enhance", lambda group: stages.enhance_all(group, recipe.enhancement), singles, pool.map)
-        timed("attack", lambda group: stages.attack_all(group, recipe.attack, networks.victims, batch), batches, map)
-        finish = protector._encode_until_protected
-        timed("encode and verify", lambda group: finish(group, batch, protector.encoding), batches, pool.map)
+        timed("decode", (reading, opening, decoding), singles, pool.map)
+        timed("classify", (classifying,), batches, map)
+        timed("enhance", (enhancing,), singles, pool.map)
+        timed("attack", (attacking,), batches, map)
+        timed("encode and verify", saving, batches, pool.map)
     return spent
 
 
@@ -146,8 +140,8 @@ def main() -> int:
         fill(source, arguments.photos, arguments.count, arguments.distinct)
         originals = traits(source)
         protector.warm_up(batch=batch)
-        for victim in protector._networks().victims:
-            victim.prepare(RETRY_SLOTS)  # compiled once, whatever the number of photos
+        for victim in protector.networks().victims:
+            victim.prepare(RETRY_BATCH)  # compiled once, whatever the number of photos
         sample = [item.path for item in plan([source], out) if number_of(item.path) < arguments.distinct]
         rounds = [alone(protector, sample, batch) for _ in range(arguments.rounds)]
         measured = run(protector, source, out, batch, arguments.report)

@@ -1,4 +1,4 @@
-"""What the journal makes of a photo: to be done, done already, or not to be touched."""
+"""Decides from the journal whether a photo is new, done, or must not be touched."""
 
 from __future__ import annotations
 
@@ -11,28 +11,41 @@ from typing import Any
 
 from ..errors import PhotoError
 from .journal import Journal
-from .rows import Row, Stamp
+from .photo import DONE, ArchivePhoto
+from .rows import JournalRow, Stamp
 from .walk import Item
-
-#: The reason of a photo whose file's times changed and nothing else.
-DONE = "done already"
 
 
 def settings_text(settings: Mapping[str, Any]) -> str:
-    """Settings as one line of JSON, equal for equal settings."""
+    """Write settings as one line of JSON, equal for equal settings."""
     return json.dumps(settings, sort_keys=True, default=str)
 
 
 def settings_hash(text: str) -> str:
+    """Hash the text of settings."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-class Taken(PhotoError):
+class OutputBelongsToAnother(PhotoError):
     """The place of a photo's result, and its row, belong to another photo."""
 
 
 class History:
-    """The journal's view of the photos of one job with these ``settings`` (their hash)."""
+    """The journal's view of the photos of one job.
+
+    Parameters
+    ----------
+    journal : Journal
+        The open journal.
+    out : Path
+        The output folder.
+    settings : str
+        The hash of the job's settings.
+    strict : bool
+        Whether photos that are not protected are not written.
+    resume : bool
+        Whether what an earlier run did counts.
+    """
 
     def __init__(self, journal: Journal, out: Path, settings: str, *, strict: bool, resume: bool) -> None:
         self._journal = journal
@@ -42,10 +55,20 @@ class History:
         self._resume = resume
 
     def plan(self, items: Sequence[Item]) -> set[str]:
-        """Enters the photos that are new, so that from here on files at their outputs' places are known to be ours.
-        Returns the outputs at whose place stands a file that no job ever planned."""
+        """Enter the photos that are new, so that from here on files at their outputs' places are known to be ours.
+
+        Parameters
+        ----------
+        items : sequence of Item
+            The job's photos.
+
+        Returns
+        -------
+        set of str
+            The outputs at whose place stands a file that no job ever planned.
+        """
         foreign: set[str] = set()
-        planned: list[Row] = []
+        planned: list[JournalRow] = []
         for item in items:
             owner = self._journal.owner_of(item.output)
             if owner is not None and (owner.owns_output or self._stands(item, owner)):
@@ -53,52 +76,84 @@ class History:
             if os.path.lexists(self._out / item.output):
                 foreign.add(item.output)
             else:
-                planned.append(Row(item.source, str(item.path), item.output))
+                planned.append(JournalRow(item.source, str(item.path), item.output))
         self._journal.put(planned)
         return foreign
 
-    def done(self, item: Item, stamp: Stamp | None) -> Row | None:
-        """The row of a photo that needs nothing: by the stamps of its file and its output, without reading either."""
-        row = self._journal.get(item.source)
-        same = row is not None and row.source_stamp == stamp and row.path == str(item.path)
-        return row if row is not None and same and self._stands(item, row) else None
+    def standing(self, item: Item, accepted: Sequence[int] = ()) -> JournalRow | None:
+        """Find the row of a photo that was done with these settings and whose result is still there.
 
-    def content(self, item: Item) -> str:
-        """The sha256 of the content with which the photo is done; "" where there is none."""
-        row = self._journal.get(item.source)
-        return row.source_sha256 if row is not None and self._stands(item, row) else ""
+        Parameters
+        ----------
+        item : Item
+            The photo.
+        accepted : sequence of int
+            Class indices of the known labels.
 
-    def __call__(self, source: Any, sha256: str) -> str | None:
-        """``stream``'s question: why the photo with these bytes is left out. Raises ``Taken`` where its result
-        would replace another photo's."""
-        item: Item = source
+        Returns
+        -------
+        JournalRow or None
+            The row; whether the photo's own content is still the same is not looked at.
+        """
         row = self._journal.get(item.source)
-        if row is not None and row.source_sha256 == sha256 and self._stands(item, row):
-            return DONE
+        same = row is not None and row.accepted == tuple(accepted) and self._stands(item, row)
+        return row if same else None
+
+    def enter(self, photo: ArchivePhoto) -> None:
+        """Mark a photo that needs nothing, by the stamps of its file and its output; neither is read."""
+        row = self.standing(photo.item, photo.accepted)
+        if row is None:
+            return
+        photo.known = row.source_sha256
+        if photo.stamp.size >= 0 and row.source_stamp == photo.stamp and row.path == str(photo.item.path):
+            photo.skipped, photo.done_before, photo.row = DONE, True, row
+
+    def ask(self, photo: ArchivePhoto) -> None:
+        """Mark a photo that is done, by its content, or that is itself a result of this archive.
+
+        Parameters
+        ----------
+        photo : ArchivePhoto
+            The photo; gets ``skipped`` where nothing is to be done.
+
+        Raises
+        ------
+        OutputBelongsToAnother
+            If its result would replace another photo's.
+        """
+        item, sha256 = photo.item, photo.sha256
+        if sha256 is None:  # it could not be read
+            return
+        if photo.known == sha256:
+            photo.skipped, photo.done_before = DONE, True
+            return
         maker = self._journal.maker_of(sha256)
         if maker is not None and maker.source != item.source:
-            return f"is itself the protected file of {maker.source}"
-        for owner in (row, self._journal.owner_of(item.output)):
+            photo.skipped = f"is itself the protected file of {maker.source}"
+            return
+        for owner in (self._journal.get(item.source), self._journal.owner_of(item.output)):
             if owner is not None and owner.source_sha256 not in ("", sha256):
                 self._refuse_another(item, owner)
-        return None
 
-    def _refuse_another(self, item: Item, owner: Row) -> None:
-        """Choice: a file that is gone has moved or was edited; one that is still there keeps its result."""
+    def _refuse_another(self, item: Item, owner: JournalRow) -> None:
+        """Refuse a photo whose place is taken.
+
+        Choice: a file that is gone has moved or was edited; one that is still there keeps its result.
+        """
         if owner.path != str(item.path) and Path(owner.path).exists():
-            raise Taken(
+            raise OutputBelongsToAnother(
                 f"{item.path}: {self._out / owner.output} is the result of {owner.path}; choose another output folder"
             )
 
-    def _stands(self, item: Item, row: Row) -> bool:
-        """Whether the row is of these settings and what it speaks of is still there."""
+    def _stands(self, item: Item, row: JournalRow) -> bool:
+        """Return whether the row is of these settings and what it speaks of is still there."""
         if not self._resume or row.settings != self._settings or row.output != item.output:
             return False
         if row.status == "unprotected" and self._strict:
             return not row.written  # one that an earlier run wrote is judged again, and said to be left over
         return row.status in ("protected", "unprotected") and bool(row.written) and self._intact(row)
 
-    def _intact(self, row: Row) -> bool:
+    def _intact(self, row: JournalRow) -> bool:
         target = self._out / row.output
         stamp = Stamp.of(target)
         if stamp is None or stamp.size != row.output_size:
@@ -107,7 +162,7 @@ class History:
 
 
 def sha256_of(path: Path) -> str:
-    """Of the file's bytes; "" where it cannot be read."""
+    """Return the SHA-256 of the file, or "" if it cannot be read."""
     try:
         with open(path, "rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

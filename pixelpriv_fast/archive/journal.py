@@ -7,6 +7,7 @@ is made again to the same bytes, but never a row without its file. One process h
 from __future__ import annotations
 
 import errno
+import json
 import os
 import shutil
 import sqlite3
@@ -20,16 +21,18 @@ from typing import Any
 
 from ..errors import JournalError, PixelPrivError, StorageError, UsageError
 from ..files import STATE_FOLDER
-from .rows import Row, Run
+from .rows import JobRun, JournalRow
 
 FILE = "journal.sqlite3"
 VERSION = 1
 
-_COLUMNS = tuple(column.name for column in fields(Row))
-_TYPES = {"str": "TEXT", "int": "INTEGER", "float": "REAL"}
+#: The accepted labels stand inside the record's text where there are any, so that every release reads the table.
+_STORED = tuple(column for column in fields(JournalRow) if column.name != "accepted")
+_COLUMNS = tuple(column.name for column in _STORED)
+_TYPES = {"str": "TEXT", "int": "INTEGER", "float": "REAL", "Mapping[str, Any]": "TEXT"}
 _SCHEMA = f"""
 CREATE TABLE photos (
-    {", ".join(f"{column.name} {_TYPES[str(column.type)]} NOT NULL" for column in fields(Row))},
+    {", ".join(f"{column.name} {_TYPES[str(column.type)]} NOT NULL" for column in _STORED)},
     PRIMARY KEY (source)
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX by_output ON photos (output);
@@ -84,23 +87,23 @@ class Journal:
         with self._translated():
             self._sql.close()
 
-    def get(self, source: str) -> Row | None:
+    def get(self, source: str) -> JournalRow | None:
         """The row of the photo ``source``."""
         return next(self._rows("WHERE source = ?", source), None)
 
-    def owner_of(self, output: str) -> Row | None:
+    def owner_of(self, output: str) -> JournalRow | None:
         """The row whose result stands, or is to stand, at ``output``."""
         return next(self._rows("WHERE output = ?", output), None)
 
-    def maker_of(self, sha256: str) -> Row | None:
+    def maker_of(self, sha256: str) -> JournalRow | None:
         """The row whose output has this hash, and is not just its source over again."""
         return next(self._rows("WHERE output_sha256 = ? AND source_sha256 != output_sha256", sha256), None)
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[JournalRow]:
         """All rows, by source."""
         return self._rows("ORDER BY source")
 
-    def first(self, statuses: Sequence[str], most: int) -> Iterator[Row]:
+    def first(self, statuses: Sequence[str], most: int) -> Iterator[JournalRow]:
         """The first ``most`` rows with one of ``statuses``: in the order of these, then by source."""
         order = " ".join(f"WHEN ? THEN {place}" for place, _ in enumerate(statuses))
         chosen = ", ".join("?" * len(statuses))
@@ -112,12 +115,12 @@ class Journal:
         with self._translated():
             return dict(self._sql.execute("SELECT status, COUNT(*) FROM photos GROUP BY status").fetchall())
 
-    def put(self, rows: Iterable[Row]) -> None:
+    def put(self, rows: Iterable[JournalRow]) -> None:
         """Writes ``rows``, all or none; on return they are on the disk."""
         with self._translated():
             self._sql.execute("BEGIN IMMEDIATE")
             try:
-                self._sql.executemany(_INSERT, [tuple(map(_bound, astuple(row))) for row in rows])
+                self._sql.executemany(_INSERT, [_values_of(row) for row in rows])
                 self._commit()
             except BaseException:
                 if self._sql.in_transaction:
@@ -127,12 +130,12 @@ class Journal:
     def _commit(self) -> None:
         self._sql.execute("COMMIT")
 
-    def add_run(self, run: Run) -> None:
+    def add_run(self, run: JobRun) -> None:
         """Notes what a run did and how fast it was."""
         with self._translated():
-            self._sql.execute(f"INSERT INTO runs VALUES ({', '.join('?' * len(fields(Run)))})", astuple(run))
+            self._sql.execute(f"INSERT INTO runs VALUES ({', '.join('?' * len(fields(JobRun)))})", astuple(run))
 
-    def runs(self, settings: str | None = None) -> Run | None:
+    def runs(self, settings: str | None = None) -> JobRun | None:
         """What all runs that did anything did together, of these settings only where they are given: the last one may
         have been of a few photos."""
         clause, values = ("AND settings = ?", (settings,)) if settings else ("", ())
@@ -142,13 +145,13 @@ class Journal:
                 f"SELECT MAX(started), settings, parameters, device, {together} FROM runs WHERE photos > 0 {clause}",
                 values,
             ).fetchone()
-        return None if found[0] is None else Run(*found)
+        return None if found[0] is None else JobRun(*found)
 
-    def _rows(self, clause: str, *values: Any) -> Iterator[Row]:
+    def _rows(self, clause: str, *values: Any) -> Iterator[JournalRow]:
         with self._translated():
             query = f"SELECT {', '.join(_COLUMNS)} FROM photos {clause}"
             found = self._sql.execute(query, tuple(map(_bound, values))).fetchall()
-        return (Row(*map(_unbound, values)) for values in found)
+        return map(_row_of, found)
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -158,6 +161,19 @@ class Journal:
                 yield
         except sqlite3.Error as error:
             raise _in_our_words(error, self._file) from error
+
+
+def _values_of(row: JournalRow) -> tuple[Any, ...]:
+    """Return a row as the table holds it; the record is JSON there."""
+    record = {**row.record, "accepted": row.accepted} if row.accepted else row.record
+    text = json.dumps(record)
+    return tuple(text if name == "record" else _bound(getattr(row, name)) for name in _COLUMNS)
+
+
+def _row_of(values: Sequence[Any]) -> JournalRow:
+    found = dict(zip(_COLUMNS, map(_unbound, values), strict=True))
+    record = json.loads(found.pop("record"))
+    return JournalRow(**found, accepted=tuple(record.pop("accepted", ())), record=record)
 
 
 def _bound(value: Any) -> Any:

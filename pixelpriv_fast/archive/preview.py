@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from ..codecs import format_of_path
+from ..defaults import BATCH
 from ..protection.protector import Protector
 from .history import History, settings_hash, settings_text
 from .journal import reading
-from .rows import Run, Stamp
+from .photo import ArchivePhoto
+from .rows import JobRun
 from .walk import Item
 
 
@@ -25,15 +27,15 @@ class Preview:
     protector: Protector
     items: Sequence[Item]
     out: Path
-    batch: int = 16
+    batch: int = BATCH
     strict: bool = False
     resume: bool = True
     passed_over: Counter[str] = field(default_factory=Counter)  #: reason -> files that are no photos to take
     _todo: list[tuple[Item, int]] = field(default_factory=list)
     _formats: Counter[str] = field(default_factory=Counter)
     _done: int = 0
-    _alike: Run | None = None  #: runs of these settings
-    _others: Run | None = None  #: runs of any
+    _alike: JobRun | None = None  #: runs of these settings
+    _others: JobRun | None = None  #: runs of any
 
     def records(self) -> Iterator[dict[str, Any]]:
         """One object a photo: source, output, status "planned" or "skipped" (done already)."""
@@ -44,11 +46,13 @@ class Preview:
                 history = History(journal, self.out, settings, strict=self.strict, resume=self.resume)
                 self._alike, self._others = journal.runs(settings), journal.runs()
             for item in self.items:
-                stamp = Stamp.of(item.path)
-                row = history.done(item, stamp) if history is not None else None
+                photo = ArchivePhoto.of(item)
+                if history is not None:
+                    history.enter(photo)
+                row = photo.row
                 self._formats[format_of_path(item.path) or "unknown"] += 1
                 if row is None:
-                    self._todo.append((item, stamp.size if stamp is not None else 0))
+                    self._todo.append((item, max(0, photo.stamp.size)))
                 else:
                     self._done += 1
                 status, reason = ("planned", "") if row is None else ("skipped", f"done already: {row.status}")
@@ -71,7 +75,7 @@ class Preview:
             "free_bytes": shutil.disk_usage(_existing(self.out)).free,
         }
 
-    def _basis(self) -> tuple[str | None, Run | None]:
+    def _basis(self) -> tuple[str | None, JobRun | None]:
         """What tells how long photos take and how large they get."""
         if self._alike is not None:
             return "journal", self._alike
@@ -80,7 +84,7 @@ class Preview:
             return "probe", probed
         return ("journal", self._others) if self._others is not None else (None, None)
 
-    def _probe(self) -> Run | None:
+    def _probe(self) -> JobRun | None:
         """A run over one full batch, since an emptier one costs as much, whose results are thrown away: photos spread
         over the formats, which differ in how files grow, and over the sizes there are."""
         if not self._todo or not self.protector.ready:
@@ -93,7 +97,7 @@ class Preview:
         results = [r for r in self.protector.stream(sorted(sizes), batch=self.batch, encode=True) if r.encoded]
         if not results:
             return None
-        return Run(
+        return JobRun(
             0.0,
             "",
             "",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,17 @@ PLANNED = "planned"
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """A file's size, and its times in nanoseconds: unchanged stamp, unchanged content. No program can set the change
-    time, so it finds what kept its size and modification time."""
+    """What a file is known again by. Equal stamps mean equal content.
+
+    Programs cannot set the change time, so it also reveals edits that keep size and modification time.
+
+    Attributes
+    ----------
+    size : int
+        In bytes; -1 if there is no file.
+    modified, changed : int
+        The modification and change times in nanoseconds.
+    """
 
     size: int = -1
     modified: int = 0
@@ -22,7 +31,7 @@ class Stamp:
 
     @classmethod
     def of(cls, path: Path) -> Stamp | None:
-        """Of the file at ``path``; None where there is none."""
+        """Return the stamp of the file at ``path``; None if there is none."""
         try:
             found = path.stat()
         except OSError:
@@ -31,11 +40,40 @@ class Stamp:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One photo. ``source``: relative to its input, the key; ``path``: where it was found. ``settings``: the hash of
-    everything that the output's bytes depend on besides the photo's. ``output``: relative to the output folder.
-    ``written``: whether the status speaks of a file there; ``output_...``: of the last file that was written there,
-    be it by an earlier run. ``record``: the command line's object, as JSON."""
+class JournalRow:
+    """What the journal says of one photo.
+
+    Attributes
+    ----------
+    source : str
+        Relative to its input; the key.
+    path : str
+        Where the photo was found.
+    output : str
+        Relative to the output folder.
+    status, reason : str
+        Of the last run that got to it.
+    settings : str
+        The hash of everything that the output's bytes depend on besides the photo's.
+    source_sha256 : str
+        Of the photo's bytes; "" if they were never read.
+    source_size, source_modified, source_changed : int
+        The photo's stamp.
+    written : int
+        1 if the status speaks of a file at the output's place, else 0.
+    output_sha256 : str
+        Of the last file that was written there, be it by an earlier run; "" if there was none.
+    output_size, output_modified, output_changed : int
+        That file's stamp.
+    seconds : float
+        Time that the photo took.
+    finished : float
+        When, in seconds since the epoch.
+    record : mapping
+        The command line's object; {} until there is one.
+    accepted : tuple of int
+        Class indices of the known labels; () where none was known.
+    """
 
     source: str
     path: str
@@ -54,14 +92,17 @@ class Row:
     output_changed: int = 0
     seconds: float = 0.0
     finished: float = 0.0
-    record: str = field(default="{}", repr=False)
+    record: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    accepted: tuple[int, ...] = ()
 
     @property
     def source_stamp(self) -> Stamp:
+        """The photo's stamp when the row was written."""
         return Stamp(self.source_size, self.source_modified, self.source_changed)
 
     @property
     def output_stamp(self) -> Stamp:
+        """The output's stamp when it was written."""
         return Stamp(self.output_size, self.output_modified, self.output_changed)
 
     @property
@@ -69,15 +110,26 @@ class Row:
         """Whether a file at the output's place is ours: one was written there, or may have been when a run ended."""
         return self.status == PLANNED or self.output_sha256 != ""
 
-    @property
-    def evidence(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.record)
-        return found
-
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """What one run did: photos that were protected anew, their bytes, and the wall time."""
+class JobRun:
+    """What one run did.
+
+    Attributes
+    ----------
+    started : float
+        When, in seconds since the epoch.
+    settings, parameters : str
+        The hash of the settings, and the settings as JSON.
+    device : str
+        What really ran.
+    photos : int
+        Number of photos that were protected by this run, not an earlier one.
+    source_bytes, output_bytes : int
+        Their sizes.
+    seconds : float
+        Wall time.
+    """
 
     started: float
     settings: str

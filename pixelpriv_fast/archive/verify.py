@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,21 +13,45 @@ from ..codecs import Limits, decode
 from ..codecs.sources import read_file
 from ..errors import PhotoError, UsageError
 from ..files import STATE_FOLDER, TEMPORARY_SUFFIX
-from ..logits import fooled
 from ..models import Classifier, load_classifier
-from ..types import Pixels
+from ..protection.verdicts import Subject, classify_all, flee_from, judge, still_recognised
+from ..types import Pixels, Prediction
 from .journal import Journal, reading
 from .report.writing import is_report
-from .rows import Row
+from .rows import JournalRow
 from .summary import Summary
 
 #: Files whose hash is the one that was written are as large as they may be.
 _ANY_SIZE = Limits(max_pixels=sys.maxsize, max_bytes=sys.maxsize)
 
 
+@dataclass(frozen=True, slots=True)
+class _Recorded:
+    """What a classifier said of the original, as the journal has it."""
+
+    classifier: str  #: by the name that loads it
+    before: dict[str, Any]
+
+    def prediction(self) -> Prediction:
+        found = self.before
+        top5 = tuple((label, probability) for label, probability in found["top5"])
+        return Prediction(found["index"], found["label"], found["probability"], top5)
+
+
 class Verification:
-    """Every file that the journal of ``out`` lists, read, decoded and classified anew. ``classifiers``: some of those
-    that the job worked against; none takes all of them. ``summary`` is kept up to date."""
+    """Reads, decodes and classifies every file that the journal of an output folder lists.
+
+    Parameters
+    ----------
+    out : Path
+        The output folder.
+    classifiers : sequence of str
+        Some of those that the job worked against; () takes all of them.
+    models : Path or None
+        A folder of models to look in first.
+    device : str
+        "auto", "cpu" or "cuda".
+    """
 
     def __init__(
         self,
@@ -44,9 +69,21 @@ class Verification:
         self._loaded: dict[str, Classifier] = {}
 
     def records(self) -> Iterator[dict[str, Any]]:
-        """One object a photo of the journal: source, output, status ("protected", "unprotected", "failed"), reason,
-        ``before`` as the journal has it, ``after`` as measured now. Raises ``UsageError`` where there is no journal or a
-        classifier's view of the originals was never recorded, ``ModelError`` for a classifier that cannot be had."""
+        """Judge every photo of the journal; ``summary`` is kept up to date.
+
+        Yields
+        ------
+        dict
+            One object a photo: source, output, status ("protected", "unprotected", "failed"), reason, ``before`` as the
+            journal has it, ``after`` as measured now.
+
+        Raises
+        ------
+        UsageError
+            If there is no journal, or a classifier's view of the originals was never recorded.
+        ModelError
+            If a classifier cannot be loaded.
+        """
         with reading(self.out) as journal:
             if journal is None:
                 raise UsageError(f"{self.out} holds no journal; give the output folder of pixelpriv protect")
@@ -59,14 +96,14 @@ class Verification:
             self.summary.device = ", ".join(sorted({c.device for c in self._loaded.values()}))
 
     def unknown_files(self) -> list[Path]:
-        """The files in the output folder that the journal does not list."""
+        """List the files in the output folder that the journal does not know."""
         with reading(self.out) as journal:
             known = {self.out / row.output for row in _rows(journal) if row.written}
         found = (path for path in sorted(self.out.rglob("*")) if path.is_file() and STATE_FOLDER not in path.parts)
         strange = (path for path in found if path not in known and not path.name.endswith(TEMPORARY_SUFFIX))
         return [path for path in strange if not is_report(path)]
 
-    def _record(self, row: Row) -> dict[str, Any]:
+    def _record(self, row: JournalRow) -> dict[str, Any]:
         record = {"source": row.source, "output": row.output if row.written else None, "status": "failed"}
         if not row.written:
             why = "was never finished; run pixelpriv protect again" if row.status == "planned" else row.reason
@@ -75,33 +112,36 @@ class Verification:
             pixels = self._intact_pixels(row)
         except PhotoError as error:
             return record | {"reason": str(error)}
-        views = [view for view in _views(row) if not self._wanted or view["classifier"] in self._wanted]
+        views = [view for view in _views(row) if not self._wanted or view.classifier in self._wanted]
         self._check_recorded(row, views)
-        answers = []
-        for view in views:
-            classifier = self._classifier(view["classifier"])
-            logits = classifier([pixels])
-            hidden = fooled(logits[0], [view["before"]["index"]])
-            answers.append((view, classifier.predictions(logits)[0], hidden))
-        bad = [answer for answer in answers if not answer[2]]
-        view, after, _ = (bad or answers)[0]
-        return record | {
-            "status": "unprotected" if bad else "protected",
-            "reason": f"{view['classifier']} says {after.label} ({after.probability:.2f})" if bad else "",
-            "classifier": ",".join(view["classifier"] for view in views),
-            "before": view["before"],
+        return record | self._judged(row, views, pixels)
+
+    def _judged(self, row: JournalRow, views: Sequence[_Recorded], pixels: Pixels) -> dict[str, Any]:
+        classifiers = [self._classifier(view.classifier) for view in views]
+        before = tuple(view.prediction() for view in views)
+        subject = Subject(before, tuple(flee_from(p.index, row.accepted) for p in before))
+        logits = [answers[0] for answers in classify_all(classifiers, [pixels])]
+        protected, judgements = judge(classifiers, subject, logits)
+        seen = still_recognised(judgements, subject)
+        number = judgements.index(seen) if seen is not None else 0
+        view, after = views[number], judgements[number].after
+        return {
+            "status": "protected" if protected else "unprotected",
+            "reason": "" if protected else f"{view.classifier} says {after.label} ({after.probability:.2f})",
+            "classifier": ",".join(view.classifier for view in views),
+            "before": view.before,
             "after": {"index": after.index, "label": after.label, "probability": after.probability},
         }
 
-    def _intact_pixels(self, row: Row) -> Pixels:
+    def _intact_pixels(self, row: JournalRow) -> Pixels:
         target = self.out / row.output
         data = read_file(target, _ANY_SIZE)
         if hashlib.sha256(data).hexdigest() != row.output_sha256:
             raise PhotoError(f"{target}: not the file that was written; run pixelpriv protect again")
         return decode(data, name=str(target), limits=_ANY_SIZE).pixels
 
-    def _check_recorded(self, row: Row, views: Sequence[dict[str, Any]]) -> None:
-        known = [view["classifier"] for view in _views(row)]
+    def _check_recorded(self, row: JournalRow, views: Sequence[_Recorded]) -> None:
+        known = [view.classifier for view in _views(row)]
         missing = [name for name in self._wanted if name not in known]
         if missing or not views:
             raise UsageError(
@@ -115,13 +155,12 @@ class Verification:
         return self._loaded[name]
 
 
-def _rows(journal: Journal | None) -> Iterator[Row]:
+def _rows(journal: Journal | None) -> Iterator[JournalRow]:
     return journal.rows() if journal is not None else iter(())
 
 
-def _views(row: Row) -> list[dict[str, Any]]:
-    """The classifiers of a row, by the names that load them, each with its view of the original."""
-    evidence = row.evidence
-    befores = [evidence["before"], *(other["before"] for other in evidence.get("others", []))]
-    names = evidence["classifier"].split(",")
-    return [{"classifier": name, "before": before} for name, before in zip(names, befores, strict=True)]
+def _views(row: JournalRow) -> list[_Recorded]:
+    """List the classifiers of a row, each with its view of the original."""
+    record = row.record
+    befores = [record["before"], *(other["before"] for other in record.get("others", []))]
+    return [_Recorded(name, before) for name, before in zip(record["classifier"].split(","), befores, strict=True)]

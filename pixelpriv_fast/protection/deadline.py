@@ -1,4 +1,4 @@
-"""How long one photo may take, and whether anyone still waits for it."""
+"""How long one photo may take, and whether its result is still wanted."""
 
 from __future__ import annotations
 
@@ -7,15 +7,28 @@ from dataclasses import dataclass, field
 
 
 class Abandoned(Exception):
-    """Raised inside the stages once nobody waits for their results; never seen outside."""
+    """Raised inside a step once the caller no longer wants results; never seen outside the package."""
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
-    """How long photos may take, each in seconds of its own share; ``gone`` is set once nobody waits for them."""
+class Deadline:
+    """A time limit that all photos of one stream share.
+
+    Attributes
+    ----------
+    seconds : float or None
+        Maximum seconds of a photo, counted as its share of each batch; None sets no limit.
+    cancelled : threading.Event
+        Set once the caller no longer wants results.
+    """
 
     seconds: float | None = None
-    gone: threading.Event = field(default_factory=threading.Event)
+    cancelled: threading.Event = field(default_factory=threading.Event)
 
     def over(self, seconds: float) -> bool:
-        return self.gone.is_set() or (self.seconds is not None and seconds > self.seconds)
+        """Return whether a photo that took ``seconds`` must end now."""
+        return self.cancelled.is_set() or (self.seconds is not None and seconds > self.seconds)
+
+    def __reduce__(self) -> tuple[type[Deadline], tuple[float | None]]:
+        """Send the limit alone to another process: it cannot be cancelled from here."""
+        return Deadline, (self.seconds,)

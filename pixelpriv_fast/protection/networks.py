@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 from ..attacks import Attack, Victim
-from ..engines import ForwardEngine
-from ..models import Classifier, StampedModel, load_classifier
+from ..engines import ForwardEngine, load_engine
+from ..models import Classifier, StampedModel, Store, load_classifier, load_model
 
 
 @dataclass(frozen=True, slots=True)
 class Networks:
-    """What is loaded once and shared by every call: judges (fp32) and the attack's victims, in classifier order."""
+    """What is loaded once and shared by every call.
+
+    Attributes
+    ----------
+    classifiers : tuple of Classifier
+        The judges, fp32.
+    victims : tuple of Victim
+        What the attack works on, in the classifiers' order; () without an attack.
+    """
 
     classifiers: tuple[Classifier, ...]
     victims: tuple[Victim, ...]
@@ -32,35 +41,101 @@ class Networks:
         return all(judges) and all(victim.repeatable for victim in self.victims)
 
     def close(self) -> None:
-        """Frees them all."""
+        """Free them all."""
         for victim in self.victims:
             victim.close()
         for classifier in self.classifiers:
             classifier.close()
 
 
-def load_networks(
-    models: Sequence[StampedModel],
-    attack: Attack | None,
-    device: str,
-    load_victim: Callable[[StampedModel], Victim],
-    slots: int,
-    precision: str = "auto",
-) -> Networks:
-    """A judge of each model, and what ``attack`` needs: nothing, the judges themselves (ranking in ``precision``), or a
-    victim of each by ``load_victim``, prepared for passes of ``slots`` photos. Raises ``ModelError`` or
-    ``DeviceError``."""
-    if attack is None or not attack.needs_gradient:
-        judges = tuple(load_classifier(model, None, device) for model in models)
-        return Networks(
-            judges, tuple(ForwardEngine(judge, precision) for judge in judges) if attack is not None else ()
-        )
+@dataclass(frozen=True, slots=True)
+class NetworkOptions:
+    """Which networks to load, and how they run.
 
-    def prepared(model: StampedModel) -> Victim:
-        victim = load_victim(model)
-        victim.prepare(slots)
-        return victim
+    Attributes
+    ----------
+    classifiers : tuple of str
+        Their names.
+    attack : Attack or None
+        What the victims are for.
+    models : Path or None
+        A folder to look in first.
+    device : str
+        "auto", "cpu" or "cuda", or a provider's name.
+    engine : str
+        The gradient engine: "auto", "torch" or "onnx".
+    precision : str
+        Of gradients and of ranking: "auto", "fp32", "bf16" or "fp16".
+    """
 
-    with ThreadPoolExecutor(1) as beside:  # both compile for half a second
-        victims = beside.map(prepared, models)
-        return Networks(tuple(load_classifier(model, None, device) for model in models), tuple(victims))
+    classifiers: tuple[str, ...]
+    attack: Attack | None
+    models: Path | None
+    device: str
+    engine: str
+    precision: str
+
+    @property
+    def ready(self) -> bool:
+        """Whether the classifiers' files are there, so that loading them builds nothing."""
+        store = Store(self.models)
+        return all(name.endswith(".onnx") or store.find(name) is not None for name in self.classifiers)
+
+    def load(self, batch: int) -> Networks:
+        """Load a judge for each classifier, and what the attack needs.
+
+        That is nothing, the judges themselves, or a gradient engine for each, prepared for ``batch`` photos in a call.
+
+        Raises
+        ------
+        ModelError
+            If a network is missing or damaged.
+        DeviceError
+            If the device cannot be had.
+        """
+        models = [load_model(name, self.models) for name in self.classifiers]
+        if self.attack is None:
+            return Networks(self._judges(models), ())
+        if not self.attack.needs_gradient:
+            judges = self._judges(models)
+            return Networks(judges, tuple(ForwardEngine(judge, self.precision) for judge in judges))
+
+        def prepared(model: StampedModel) -> Victim:
+            victim = load_engine(model, engine=self.engine, device=self.device, precision=self.precision)
+            victim.prepare(batch)
+            return victim
+
+        with ThreadPoolExecutor(1) as beside:  # both compile for half a second
+            victims = beside.map(prepared, models)
+            return Networks(self._judges(models), tuple(victims))
+
+    def _judges(self, models: list[StampedModel]) -> tuple[Classifier, ...]:
+        return tuple(load_classifier(model, None, self.device) for model in models)
+
+
+class LazyNetworks:
+    """Networks that are loaded when they are first asked for. May be shared by threads.
+
+    Parameters
+    ----------
+    options : NetworkOptions
+        Which networks to load.
+    """
+
+    def __init__(self, options: NetworkOptions) -> None:
+        self.options = options
+        self._loaded: Networks | None = None
+        self._lock = threading.Lock()
+
+    def get(self, batch: int = 1) -> Networks:
+        """Return the networks; the call that loads them prepares the victims for ``batch`` photos at a time."""
+        with self._lock:
+            if self._loaded is None:
+                self._loaded = self.options.load(batch)
+            return self._loaded
+
+    def close(self) -> None:
+        """Free the networks (a forked child only lets go of them); a later call loads them again."""
+        loaded, self._loaded = self._loaded, None  # no lock: in a forked child nothing might ever release it
+        if loaded is not None:
+            loaded.close()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,102 +12,182 @@ from ..codecs import format_for
 from ..errors import PixelPrivError, UsageError
 from ..files import write_atomic
 from ..types import Pixels, Prediction, Verdict
+from .work import Provenance, Status, Work
 
 
-@dataclass(slots=True)
 class Result:
-    """The result of protecting one photo.
+    """The result of protecting one photo: a read-only view of it.
 
-    ``status`` is "protected", "unprotected", "failed" or "skipped"; a failed one has ``error`` and neither image nor
-    verdict, a skipped one has neither.
-    ``image`` is (height, width, 3) uint8 RGB. ``encoded`` holds the file's bytes where the photo was encoded
-    and verified as a file, else None; ``save`` encodes, verifies and writes.
+    A failed photo has ``error`` and neither image nor verdict; a skipped one has neither. ``save`` encodes, verifies and
+    writes.
+
+    Parameters
+    ----------
+    work : Work
+        The finished photo.
+    encoder : callable
+        Returns the photo encoded in a format (a codec's name) and verified as a file.
     """
 
-    source: str
-    recipe: str
-    classifier: str
-    status: str = "skipped"
-    reason: str = ""
-    device: str = ""  #: what really ran, see ``Protector.device``
-    seconds: float = 0.0
-    source_sha256: str | None = None  #: of the source's bytes, where it came as a file
-    attempts: int = 0  #: how many encodings were tried until one stayed protected
-    error: PixelPrivError | None = None
-    encoded: bytes | None = field(default=None, repr=False)
-    _image: Pixels | None = field(default=None, repr=False)
-    _original: Pixels | None = field(default=None, repr=False)
-    _verdict: Verdict | None = field(default=None, repr=False)
-    _save: Callable[[Result, str], None] | None = field(
-        default=None, repr=False
-    )  #: encodes in a format, fills the result
+    __slots__ = ("_encoder", "_work")
+
+    def __init__(self, work: Work, encoder: Callable[[Work, str], Work]) -> None:
+        self._work = work
+        self._encoder = encoder
+
+    def __repr__(self) -> str:
+        return f"Result(source={self.source!r}, status={self.status!r}, reason={self.reason!r}, recipe={self.recipe!r})"
+
+    @property
+    def source(self) -> str:
+        """The photo's name: its path where it has one."""
+        return self._work.name
+
+    @property
+    def status(self) -> Status:
+        """Either "protected", "unprotected", "failed" or "skipped"."""
+        return self._work.status
+
+    @property
+    def reason(self) -> str:
+        """Why the photo is not protected; "" if it is."""
+        return self._work.reason
+
+    @property
+    def recipe(self) -> str:
+        """The recipe's canonical word."""
+        return _provenance(self._work).recipe
+
+    @property
+    def classifier(self) -> str:
+        """The classifiers' names, comma-separated."""
+        return _provenance(self._work).classifier
+
+    @property
+    def device(self) -> str:
+        """What really ran, see ``Protector.device``."""
+        return _provenance(self._work).device
+
+    @property
+    def seconds(self) -> float:
+        """Time that the photo took, its share of each batch."""
+        return self._work.seconds
+
+    @property
+    def source_sha256(self) -> str | None:
+        """SHA-256 of the source's bytes; None if it did not come as a file."""
+        return self._work.sha256
+
+    @property
+    def attempts(self) -> int:
+        """Number of encodings that were tried until one stayed protected."""
+        return self._work.attempts
+
+    @property
+    def error(self) -> PixelPrivError | None:
+        """Why the photo failed."""
+        return self._work.error
+
+    @property
+    def encoded(self) -> bytes | None:
+        """The file's bytes if the photo was encoded and verified as a file, else None."""
+        return self._work.encoded
 
     @property
     def image(self) -> Pixels:
-        """The protected photo, (height, width, 3) uint8 RGB. Raises the photo's error where it failed."""
-        if self._image is None:
-            raise self._why()
-        return self._image
+        """The protected photo, (height, width, 3) uint8 RGB. Raises the photo's error if it failed."""
+        if not self._work.alive:
+            raise self._failure()
+        return self._work.pixels
 
     @property
     def verdict(self) -> Verdict:
-        """Measured on the encoded file when saved, on the pixels otherwise. Raises where the photo failed."""
-        if self._verdict is None:
-            raise self._why()
-        return self._verdict
+        """Measured on the encoded file when saved, on the pixels otherwise. Raises the photo's error if it failed."""
+        if not self._work.alive:
+            raise self._failure()
+        return self._work.verdict
 
     def save(self, path: str | os.PathLike[str]) -> Result:
-        """Encodes in the format of ``path``'s suffix, verifies the encoded bytes (``verdict`` then speaks of the
-        file) and writes them atomically. Returns itself. Raises ``UsageError`` for an unknown suffix, ``StorageError``
-        when the folder takes no more; the source of this result is never overwritten."""
+        """Encode in the format of the suffix, verify the encoded bytes and write them atomically.
+
+        Parameters
+        ----------
+        path : path
+            Where to write; the photo's source is never overwritten.
+
+        Returns
+        -------
+        Result
+            This result; ``verdict`` then speaks of the file.
+
+        Raises
+        ------
+        UsageError
+            If the suffix is unknown or the file is the original.
+        StorageError
+            If the disk or folder takes no more.
+        """
         target = Path(path)
-        if self.error is not None or self._save is None:
-            raise self._why()
+        if not self._work.alive:
+            raise self._failure()
         if os.path.exists(self.source) and target.exists() and target.samefile(self.source):
             raise UsageError(f"{target} is the original; originals are never overwritten: choose another name")
-        self._save(self, format_for(target))
-        if self.encoded is None:
-            raise self._why()
+        self._work = self._encoder(self._work, format_for(target))
+        if self._work.error is not None or self.encoded is None:
+            raise self._failure()
         write_atomic(target, self.encoded)
         return self
 
     def _repr_html_(self) -> str:
-        """Before and after with a slider, and the top-5 of each, for notebooks."""
+        """Show before and after with a slider, and the top-5 of each, for notebooks."""
         from .notebook import result_html
 
         heading = f"{self.source}: {self.status}" + (f" ({self.reason})" if self.reason else "")
-        if self._image is None or self._original is None or self._verdict is None:
+        if not self._work.alive:
             return f"<p>{html.escape(heading)}</p>"
-        return result_html(self._original, self._image, self._verdict.before, self._verdict.after, heading)
+        verdict = self.verdict
+        return result_html(self._work.photo.pixels, self.image, verdict.before, verdict.after, heading)
 
     def record(self) -> dict[str, Any]:
-        """This result as the command line's JSON object, without ``output``."""
-        verdict = self._verdict
-        record: dict[str, Any] = {
-            "source": self.source,
-            "status": self.status,
-            "reason": self.reason,
-            "recipe": self.recipe,
-            "classifier": self.classifier,
-            "device": self.device,
-            "before": _prediction(verdict.before) if verdict else None,
-            "after": _prediction(verdict.after) if verdict else None,
-            "linf": verdict.linf if verdict else None,
-            "metrics": dict(verdict.metrics) if verdict else {},
-            "seconds": round(self.seconds, 4),
-        }
-        if verdict and len(verdict.judgements) > 1:
-            record["others"] = [
-                {"classifier": j.classifier, "before": _prediction(j.before), "after": _prediction(j.after)}
-                for j in verdict.judgements[1:]
-            ]
-        return record
+        """Return this result as the command line's JSON object, without ``output``."""
+        return record_of(self._work)
 
-    def _why(self) -> PixelPrivError:
+    def _failure(self) -> PixelPrivError:
         return self.error or PixelPrivError(f"{self.source}: {self.status}: {self.reason}")
 
 
-def _prediction(prediction: Prediction) -> dict[str, Any]:
+def record_of(work: Work) -> dict[str, Any]:
+    """Return a finished photo as the command line's JSON object, without ``output``."""
+    made = _provenance(work)
+    verdict = work.verdict if work.alive else None
+    record: dict[str, Any] = {
+        "source": work.name,
+        "status": work.status,
+        "reason": work.reason,
+        "recipe": made.recipe,
+        "classifier": made.classifier,
+        "device": made.device,
+        "before": _record_of(verdict.before) if verdict else None,
+        "after": _record_of(verdict.after) if verdict else None,
+        "linf": verdict.linf if verdict else None,
+        "metrics": dict(verdict.metrics) if verdict else {},
+        "seconds": round(work.seconds, 4),
+    }
+    if verdict and len(verdict.judgements) > 1:
+        record["others"] = [
+            {"classifier": j.classifier, "before": _record_of(j.before), "after": _record_of(j.after)}
+            for j in verdict.judgements[1:]
+        ]
+    return record
+
+
+def _provenance(work: Work) -> Provenance:
+    if work.provenance is None:
+        raise RuntimeError(f"{work.name} is not finished")
+    return work.provenance
+
+
+def _record_of(prediction: Prediction) -> dict[str, Any]:
     return {
         "index": prediction.index,
         "label": prediction.label,

@@ -1,276 +1,211 @@
-"""The stages of the pipeline, each a function over the photos of one batch. A photo that fails keeps its error and
-is passed over by every later stage."""
+"""The steps of one photo, in their order. ``pipeline`` lists them, says where each runs, and keeps failures apart."""
 
 from __future__ import annotations
 
 import hashlib
-import logging
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from ..attacks import Attack, AttackTask, ContentSeed, Victim
+from ..attacks import Attack, AttackOutcome, AttackTask, ContentSeed, Victim
 from ..codecs import EncodeOptions, Limits, encode
-from ..codecs.sources import Source, decoded, pixels_of, read
+from ..codecs.sources import open_content, read
 from ..enhance.contract import Enhancement
-from ..errors import ModelError, PhotoError, PixelPrivError, StorageError
 from ..metrics import Metric
-from ..models import Classifier
-from ..types import Logits, Photo, Pixels, Verdict
-from .deadline import Abandoned, Patience
-from .verdicts import Subject, classify_all, decoded_pixels, judge, subject_of
+from ..types import Verdict
+from .networks import Networks
+from .verdicts import classify_all, decoded_pixels, judge, subject_of
+from .work import Work
 
-_LOG = logging.getLogger(__name__)
+#: Gives the networks, loading them first if needed.
+GetNetworks = Callable[[], Networks]
 
-#: What a photo on its way holds: the original, the enhanced, the attacked and the decoded one, alpha, and change.
-_BYTES_A_PIXEL = 16
-
-#: Asked with a source and the sha256 of its bytes before anything is decoded; a reason means: leave this one out.
-Skip = Callable[[Source, str], str | None]
+#: Bytes that a photo holds per pixel: the original, the enhanced, the attacked and the decoded one, alpha, and change.
+_BYTES_PER_PIXEL = 16
 
 
-@dataclass(slots=True)
-class Work:
-    """One photo on its way through the stages; each stage sets the fields that the next ones read."""
+def read_source(work: Work, *, limits: Limits) -> None:
+    """Read the file, refused by its size before it is read.
 
-    name: str
-    source: Source = field(repr=False)
-    accepted: tuple[int, ...] = ()
-    patience: Patience = field(default_factory=Patience)
-    content: Source = field(default=None, repr=False)  #: what was read, until it is decoded
-    sha256: str | None = None  #: of the file's bytes
-    skipped: str | None = None  #: why it was left out
-    photo: Photo = field(init=False)
-    seed: ContentSeed = field(init=False)
-    original_logits: tuple[Logits, ...] = field(init=False)
-    subject: Subject = field(init=False)
-    enhanced: Pixels = field(init=False)
-    attacked: Pixels = field(init=False)
-    linf: int = 0  #: the attack's largest change, in whole grey levels
-    result_pixels: Pixels = field(init=False)
-    verdict: Verdict = field(init=False)
-    encoded: bytes | None = None
-    error: PixelPrivError | None = None
-    attempts: int = 0
-    seconds: float = 0.0
-
-    @property
-    def alive(self) -> bool:
-        return self.error is None and self.skipped is None
-
-
-#: Shown a finished photo while its pixels are at hand.
-Look = Callable[[Work], None]
-
-
-def each(works: Sequence[Work], stage: Callable[[Work], None]) -> None:
-    """Runs ``stage`` on every photo that is still alive, one by one; a failure stays with its photo."""
-    for work in works:
-        together([work], lambda alone: stage(alone[0]))
-
-
-def together(works: Sequence[Work], stage: Callable[[Sequence[Work]], None]) -> None:
-    """Runs ``stage`` once on all photos that are still alive. Where it fails they are taken one by one, so that the
-    failure stays with the photo that caused it.
-
-    A photo whose time is over fails after the stage. Choice: a file comes of the whole recipe or not at all, so that
-    no file depends on how busy the machine was. Only what no other photo could survive either (a missing model, a full
-    disk, an interrupt) is passed on.
+    Parameters
+    ----------
+    work : Work
+        The photo; gets ``content``, and ``sha256`` where it comes as a file.
+    limits : Limits
+        Bounds of one photo.
     """
-    ready = [work for work in works if work.alive]
-    if not ready:
-        return
-    try:
-        with timed(ready):
-            stage(ready)
-        for work in ready:
-            _check_time(work)
-    except (ModelError, StorageError, Abandoned):
-        raise
-    except Exception as error:  # noqa: BLE001 - the boundary between photos: one's bug must not lose the rest
-        if len(ready) == 1:
-            _LOG.debug("%s failed", ready[0].name, exc_info=True)
-            ready[0].error = _as_photos(ready[0], error)
-        else:
-            each(ready, lambda work: stage([work]))
+    work.content = read(work.source, limits)
+    if isinstance(work.content, bytes):
+        work.sha256 = hashlib.sha256(work.content).hexdigest()
 
 
-def _check_time(work: Work) -> None:
-    if work.patience.gone.is_set():
-        raise Abandoned
-    if work.alive and work.patience.over(work.seconds):
-        limit = work.patience.seconds
-        work.error = PhotoError(f"{work.name}: took over {limit:g} s; raise --timeout, or shrink the photo")
+def open_source(work: Work, *, limits: Limits) -> None:
+    """Parse the file and check its header against the limits; no pixel is decoded.
+
+    Parameters
+    ----------
+    work : Work
+        The photo; gets ``opened`` and ``cost``.
+    limits : Limits
+        Bounds of one photo.
+    """
+    size = len(work.content) if isinstance(work.content, bytes) else 0
+    work.opened = open_content(work.content, work.name, limits)
+    work.content = None
+    work.cost = size + work.opened.pixel_count * _BYTES_PER_PIXEL
 
 
-def _as_photos(work: Work, error: Exception) -> PixelPrivError:
-    if isinstance(error, PixelPrivError):
-        return error
-    return PhotoError(f"{work.name}: {type(error).__name__}: {error}")
+def decode_source(work: Work, *, seed: int) -> None:
+    """Decode the photo.
+
+    Parameters
+    ----------
+    work : Work
+        The photo; gets ``photo`` and ``seed``.
+    seed : int
+        The user's seed; the photo's own comes from it and the pixels.
+    """
+    if work.opened is None:
+        raise RuntimeError(f"{work.name} was not opened")
+    work.photo, work.opened = work.opened.decode(), None
+    work.seed = ContentSeed(work.photo.pixels, seed)
 
 
-@contextmanager
-def timed(works: Sequence[Work]) -> Iterator[None]:
-    """Adds the block's wall time to the photos in it, in equal shares."""
-    start = time.perf_counter()
-    try:
-        yield
-    finally:
-        share = (time.perf_counter() - start) / max(1, len(works))
+def enhance(work: Work, *, enhancement: Enhancement) -> None:
+    """Enhance the photo; the result is rounded to 8 bits.
+
+    Parameters
+    ----------
+    work : Work
+        The photo; gets ``enhanced``.
+    enhancement : Enhancement
+        The recipe's enhancement.
+    """
+    work.enhanced = enhancement(work.photo.pixels)
+
+
+def classify_originals(works: Sequence[Work], *, networks: GetNetworks, batch: int) -> None:
+    """Classify the originals: what is to be hidden is the original's class, never the enhanced photo's.
+
+    Parameters
+    ----------
+    works : sequence of Work
+        The photos; each gets ``subject``.
+    networks : callable
+        Gives the networks.
+    batch : int
+        Number of photos in a network call, 1 or more; a call is filled up to it.
+    """
+    classifiers = networks().classifiers
+    logits = classify_all(classifiers, [work.photo.pixels for work in works], batch)
+    for row, work in enumerate(works):
+        work.subject = subject_of(classifiers, [answers[row] for answers in logits], work.accepted)
+
+
+def attack(works: Sequence[Work], *, attack: Attack | None, networks: GetNetworks, batch: int) -> None:
+    """Attack the enhanced photos; without an attack they stay as they are.
+
+    Parameters
+    ----------
+    works : sequence of Work
+        The photos; each gets ``attacked``.
+    attack : Attack or None
+        The recipe's attack.
+    networks : callable
+        Gives the networks.
+    batch : int
+        Number of photos in a network call, 1 or more; a call is filled up to it.
+    """
+    if attack is None:
         for work in works:
-            work.seconds += share
+            work.attacked = AttackOutcome(work.enhanced, 0, 0, None)
+        return
+    outcomes = attack.run([work.enhanced for work in works], _task(works, networks().victims, batch))
+    for work, outcome in zip(works, outcomes, strict=True):
+        work.attacked = outcome
 
 
-def read_one(work: Work, *, limits: Limits, skip: Skip | None) -> int:
-    """Stage 1, first half: the file's bytes, refused by size and header. The bytes that the photo will need."""
-
-    def run(work: Work) -> None:
-        work.content = read(work.source, limits)
-        if isinstance(work.content, bytes):
-            work.sha256 = hashlib.sha256(work.content).hexdigest()
-            work.skipped = skip(work.source, work.sha256) if skip is not None else None
-        if work.alive:
-            cost.append(len(work.content) if isinstance(work.content, bytes) else 0)
-            cost.append(pixels_of(work.content, work.name, limits) * _BYTES_A_PIXEL)
-
-    cost: list[int] = []
-    each([work], run)
-    if not work.alive:
-        work.content = None
-    return sum(cost)
-
-
-def decode_one(work: Work, *, limits: Limits, seed: int) -> None:
-    """Stage 1, second half: the photo and its content seed."""
-
-    def run(work: Work) -> None:
-        work.photo = decoded(work.content, work.name, limits)
-        work.content = None
-        work.seed = ContentSeed(work.photo.pixels, seed)
-
-    each([work], run)
-
-
-def classify_originals(works: Sequence[Work], classifiers: Sequence[Classifier], slots: int) -> None:
-    """Stage 2: what there is to hide. ``slots``, here and below: the static number of photos in a network pass."""
-
-    def classify(ready: Sequence[Work]) -> None:
-        logits = classify_all(classifiers, [work.photo.pixels for work in ready], slots)
-        for row, work in enumerate(ready):
-            work.original_logits = tuple(answers[row] for answers in logits)
-            before = [c.predictions(answers[row][None])[0] for c, answers in zip(classifiers, logits, strict=True)]
-            work.subject = subject_of(before, work.accepted)
-
-    together(works, classify)
-
-
-def enhance_all(works: Sequence[Work], enhancement: Enhancement) -> None:
-    """Stage 3: the enhanced photo, rounded to 8 bits."""
-
-    def enhance(work: Work) -> None:
-        work.enhanced = enhancement(work.photo.pixels)
-
-    each(works, enhance)
-
-
-def attack_all(works: Sequence[Work], attack: Attack | None, victims: Sequence[Victim], slots: int) -> None:
-    """Stage 4: the attacked photo; without an attack the enhanced one."""
-
-    def run(ready: Sequence[Work]) -> None:
-        if attack is None:
-            for work in ready:
-                work.attacked, work.linf = work.enhanced, 0
-            return
-        outcomes = attack.run([work.enhanced for work in ready], _task(ready, victims, slots))
-        for work, outcome in zip(ready, outcomes, strict=True):
-            work.attacked, work.linf = outcome.photo, outcome.linf
-
-    together(works, run)
-
-
-def _task(works: Sequence[Work], victims: Sequence[Victim], slots: int) -> AttackTask:
+def _task(works: Sequence[Work], victims: Sequence[Victim], batch: int) -> AttackTask:
     count = len(victims)
     return AttackTask(
         victims=tuple(victims),
         flee=tuple(tuple(work.subject.flee[v] for work in works) for v in range(count)),
-        original_logits=tuple(np.stack([work.original_logits[v] for work in works]) for v in range(count)),
+        original_logits=tuple(np.stack([work.subject.logits[v] for work in works]) for v in range(count)),
         seeds=tuple(work.seed for work in works),
         expired=_expiry(works),
-        batch=slots,
-        judged=False,  # the verdict is another, on what is saved
+        batch=batch,
+        judged=False,  # the verdict is given later, on what is saved
     )
 
 
 def _expiry(works: Sequence[Work]) -> Callable[[int], bool]:
-    """Whether a photo's time is over, its share of the stage that begins now included."""
+    """Make the question whether a photo's time is over, its share of the step that begins now included."""
     start = time.perf_counter()
 
     def expired(index: int) -> bool:
         work = works[index]
-        return work.patience.over(work.seconds + (time.perf_counter() - start) / len(works))
+        return work.deadline.over(work.seconds + (time.perf_counter() - start) / len(works))
 
     return expired
 
 
-def verify_pixels(works: Sequence[Work], classifiers: Sequence[Classifier], slots: int) -> None:
-    """Stage 6 where nothing is encoded: the verdict on the 8-bit pixels."""
-    for work in works:
-        if work.alive:
-            work.result_pixels = work.attacked
-    together(works, partial(_judge, classifiers=classifiers, slots=slots, measured_on="pixels"))
+def take_pixels(work: Work) -> None:
+    """Take the attacked pixels as the result, where nothing is encoded."""
+    work.pixels = work.attacked.photo
 
 
-def encode_and_verify(
-    works: Sequence[Work],
-    classifiers: Sequence[Classifier],
-    options: EncodeOptions,
-    limits: Limits,
-    slots: int,
-) -> None:
-    """Stages 5 and 6: the file's bytes, and the verdict on those bytes decoded again."""
+def encode_file(work: Work, *, options: EncodeOptions, limits: Limits) -> None:
+    """Encode the attacked photo and decode the bytes again.
 
-    def write(work: Work) -> None:
-        work.attempts += 1
-        work.encoded = encode(work.attacked, like=work.photo, options=options)
-        work.result_pixels = decoded_pixels(work.encoded, work.name, limits)
+    Parameters
+    ----------
+    work : Work
+        The photo; gets ``encoded`` and ``pixels``.
+    options : EncodeOptions
+        Format, quality and metadata policy.
+    limits : Limits
+        Bounds of one photo.
+    """
+    work.attempts += 1
+    work.encoded = encode(work.attacked.photo, like=work.photo, options=options)
+    work.pixels = decoded_pixels(work.encoded, work.name, limits)
 
-    each(works, write)
-    together(works, partial(_judge, classifiers=classifiers, slots=slots, measured_on="file"))
 
+def verify(works: Sequence[Work], *, networks: GetNetworks, batch: int) -> None:
+    """Classify the results in fp32 and judge whether each is protected.
 
-def _judge(works: Sequence[Work], *, classifiers: Sequence[Classifier], slots: int, measured_on: str) -> None:
-    logits = classify_all(classifiers, [work.result_pixels for work in works], slots)
+    Parameters
+    ----------
+    works : sequence of Work
+        The photos; each gets ``verdict``.
+    networks : callable
+        Gives the networks.
+    batch : int
+        Number of photos in a network call, 1 or more; a call is filled up to it.
+    """
+    classifiers = networks().classifiers
+    logits = classify_all(classifiers, [work.pixels for work in works], batch)
     for row, work in enumerate(works):
-        good, judgements = judge(classifiers, work.subject, [answers[row] for answers in logits])
-        work.verdict = Verdict(good, judgements, work.linf, {}, measured_on)
+        protected, judgements = judge(classifiers, work.subject, [answers[row] for answers in logits])
+        measured_on = "file" if work.encoded is not None else "pixels"
+        work.verdict = Verdict(protected, judgements, work.attacked.linf, {}, measured_on)
 
 
-def measure(works: Sequence[Work], metrics: Mapping[str, Metric], keys: Sequence[str]) -> None:
-    """Stage 7: the metrics of the result's pixels against the oriented original."""
+def measure(work: Work, *, metrics: Mapping[str, Metric], keys: Sequence[str]) -> None:
+    """Compute the metrics of the result's pixels against the oriented original.
 
-    def score(work: Work) -> None:
-        values: dict[str, float | None] = dict.fromkeys(keys)
-        for name, metric in metrics.items():
-            values[name] = float(metric(work.result_pixels, work.photo.pixels))
-        work.verdict = replace(work.verdict, metrics=values)
-
-    each(works, score)
-
-
-def show(works: Sequence[Work], look: Look) -> None:
-    """Lets ``look`` see every photo that is still alive. Not timed: what it sees may not depend on its haste."""
-    for work in works:
-        if work.alive:
-            look(work)
-
-
-def why_not(work: Work) -> str:
-    """Which classifier is not fooled, and what it still says."""
-    for judgement, flee in zip(work.verdict.judgements, work.subject.flee, strict=True):
-        if judgement.after.index in flee:
-            return f"{judgement.classifier} still says {judgement.after.label} ({judgement.after.probability:.2f})"
-    return "not protected"
+    Parameters
+    ----------
+    work : Work
+        The photo; its ``verdict`` gets ``metrics``.
+    metrics : mapping of str to Metric
+        What is measured, by name.
+    keys : sequence of str
+        The names that every verdict carries; None stands for what was not measured.
+    """
+    values: dict[str, float | None] = dict.fromkeys(keys)
+    for name, metric in metrics.items():
+        values[name] = float(metric(work.pixels, work.photo.pixels))
+    work.verdict = replace(work.verdict, metrics=values)

@@ -9,38 +9,91 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
 from ..codecs import Limits, decode
 from ..logits import fooled
 from ..models import Classifier
-from ..types import Judgement, Logits, Pixels, Prediction
+from ..types import Judgement, Logits, Pixels, Prediction, Verdict
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is hidden of one photo, a value for each classifier in their order.
+    """What is to be hidden of one photo, a value for each classifier in their order.
 
-    ``before``: the original's prediction; ``flee``: the classes that a protected photo must not show as top-1, that
-    is the original's top-1 and, where labels are known, every accepted index.
+    Attributes
+    ----------
+    before : tuple of Prediction
+        The original's predictions.
+    flee : tuple of tuple of int
+        The classes that a protected photo must not show as top-1, see ``flee_from``.
+    logits : tuple of arrays of shape (classes,)
+        The original's logits; () where only the predictions are known.
     """
 
     before: tuple[Prediction, ...]
     flee: tuple[tuple[int, ...], ...]
+    logits: tuple[Logits, ...] = ()
 
 
-def subject_of(before: Sequence[Prediction], accepted: Sequence[int] | None = None) -> Subject:
-    """The subject of a photo whose original is predicted as ``before``; ``accepted`` are the known labels' indices
-    (they belong to every classifier's list of classes)."""
-    known = tuple(accepted or ())
-    return Subject(tuple(before), tuple(tuple(dict.fromkeys((*known, p.index))) for p in before))
+def flee_from(before: int, accepted: Sequence[int]) -> tuple[int, ...]:
+    """List the classes that a protected photo must not show.
+
+    Parameters
+    ----------
+    before : int
+        The original's top-1.
+    accepted : sequence of int
+        The known labels' indices; they belong to every classifier's list of classes.
+
+    Returns
+    -------
+    tuple of int
+        The accepted indices and the original's top-1, each once.
+    """
+    return tuple(dict.fromkeys((*accepted, before)))
+
+
+def subject_of(classifiers: Sequence[Classifier], logits: Sequence[Logits], accepted: Sequence[int] = ()) -> Subject:
+    """Describe what is to be hidden of an original.
+
+    Parameters
+    ----------
+    classifiers : sequence of Classifier
+        The judges.
+    logits : sequence of arrays of shape (classes,)
+        The original's logits, one row for each classifier.
+    accepted : sequence of int
+        The known labels' indices; () where none is known.
+
+    Returns
+    -------
+    Subject
+        Predictions, classes to flee from, and the logits.
+    """
+    before = tuple(c.predictions(row[None])[0] for c, row in zip(classifiers, logits, strict=True))
+    return Subject(before, tuple(flee_from(p.index, accepted) for p in before), tuple(logits))
 
 
 def judge(
-    classifiers: Sequence[Classifier], subject: Subject, logits: Sequence[npt.NDArray[np.float32]]
+    classifiers: Sequence[Classifier], subject: Subject, logits: Sequence[Logits]
 ) -> tuple[bool, tuple[Judgement, ...]]:
-    """Whether every classifier is fooled, and each one's answers. ``logits``: one (classes,) row a classifier."""
+    """Decide whether every classifier is fooled.
+
+    Parameters
+    ----------
+    classifiers : sequence of Classifier
+        The judges.
+    subject : Subject
+        What is to be hidden.
+    logits : sequence of arrays of shape (classes,)
+        The result's logits, one row for each classifier.
+
+    Returns
+    -------
+    bool
+        True if no classifier shows a class to flee from.
+    tuple of Judgement
+        Each classifier's answers before and after.
+    """
     judgements = tuple(
         Judgement(classifier.name, before, classifier.predictions(row[None])[0])
         for classifier, before, row in zip(classifiers, subject.before, logits, strict=True)
@@ -48,11 +101,81 @@ def judge(
     return all(fooled(row, flee) for row, flee in zip(logits, subject.flee, strict=True)), judgements
 
 
-def classify_all(classifiers: Sequence[Classifier], photos: Sequence[Pixels], slots: int | None = None) -> list[Logits]:
-    """One (photos, classes) array a classifier. ``slots``: the static number of photos in a network pass."""
-    return [classifier(photos, slots) for classifier in classifiers]
+def still_recognised(judgements: Sequence[Judgement], subject: Subject) -> Judgement | None:
+    """Find the first classifier that is not fooled.
+
+    Parameters
+    ----------
+    judgements : sequence of Judgement
+        Each classifier's answers.
+    subject : Subject
+        What is to be hidden.
+
+    Returns
+    -------
+    Judgement or None
+        Its answers; None if all are fooled.
+    """
+    pairs = zip(judgements, subject.flee, strict=True)
+    return next((judgement for judgement, flee in pairs if judgement.after.index in flee), None)
+
+
+def why_not(verdict: Verdict, subject: Subject) -> str:
+    """Say which classifier is not fooled, and what it still says.
+
+    Parameters
+    ----------
+    verdict : Verdict
+        The verdict of a photo that is not protected.
+    subject : Subject
+        What is to be hidden.
+
+    Returns
+    -------
+    str
+        The reason, for example "efficientnet_lite0 still says palace (0.30)".
+    """
+    seen = still_recognised(verdict.judgements, subject)
+    if seen is None:
+        return "not protected"
+    return f"{seen.classifier} still says {seen.after.label} ({seen.after.probability:.2f})"
+
+
+def classify_all(classifiers: Sequence[Classifier], photos: Sequence[Pixels], batch: int | None = None) -> list[Logits]:
+    """Classify photos.
+
+    Parameters
+    ----------
+    classifiers : sequence of Classifier
+        The judges.
+    photos : sequence of uint8 arrays of shape (height, width, 3)
+        RGB photos of any sizes.
+    batch : int or None
+        Number of photos in a network call, which is filled up to it; None takes all at once.
+
+    Returns
+    -------
+    list of arrays of shape (photos, classes)
+        Logits, one array for each classifier.
+    """
+    return [classifier(photos, batch) for classifier in classifiers]
 
 
 def decoded_pixels(data: bytes, name: str, limits: Limits) -> Pixels:
-    """The pixels that a reader of the encoded file sees."""
+    """Decode the pixels that a reader of the encoded file sees.
+
+    Parameters
+    ----------
+    data : bytes
+        The file.
+    name : str
+        What errors call the photo.
+    limits : Limits
+        Bounds of one photo.
+
+    Returns
+    -------
+    uint8 array of shape (height, width, 3)
+        RGB pixels, upright.
+    """
     return decode(data, name=name, limits=limits).pixels

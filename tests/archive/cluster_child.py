@@ -30,14 +30,14 @@ class Mortal(Protector):
         super().__init__("euclidean", classifier=classifier, device="cpu", metrics=(), workers=workers)
         self.folder = folder
 
-    def stream(self, sources: Any, batch: int = 16, **options: Any) -> Iterator[Any]:
-        for number, result in enumerate(super().stream(sources, batch, **options)):
-            if result.status != "skipped":
+    def run(self, works: Any, steps: Any, batch: int) -> Iterator[Any]:
+        for number, work in enumerate(super().run(works, steps, batch)):
+            if work.status != "skipped":
                 with open(self.folder / "done", "a") as log:
-                    log.write(f"{result.source}\n")
-            if "poison" in result.source or (number == 1 and self.doomed()):
+                    log.write(f"{work.name}\n")
+            if "poison" in work.name or (number == 1 and self.doomed()):
                 os.kill(os.getpid(), signal.SIGKILL)
-            yield result
+            yield work
 
     def doomed(self) -> bool:
         for file in self.folder.glob("kill*"):

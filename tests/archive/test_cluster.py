@@ -6,6 +6,7 @@ import functools
 import importlib.util
 import json
 import os
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -14,12 +15,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-import pixelpriv_fast as pp
-from pixelpriv_fast.archive.cluster import Cluster, _Making, _Worker
-from pixelpriv_fast.archive.history import DONE
+from pixelpriv_fast.archive.cluster import Cluster
 from pixelpriv_fast.archive.job import open_job
 from pixelpriv_fast.archive.journal import reading
+from pixelpriv_fast.archive.photo import DONE, ArchivePhoto
 from pixelpriv_fast.archive.walk import plan
+from pixelpriv_fast.archive.worker import Making, Worker
 from pixelpriv_fast.errors import ModelError, UsageError
 from tests.archive.cluster_child import BATCH, KILLS
 from tests.archive.test_report import data_of
@@ -118,15 +119,15 @@ def tasks(*paths: Path, done: str = "") -> dict[str, Any]:
     return {"path": np.array([os.fsencode(path) for path in paths], object), "done": [done] * len(paths)}
 
 
-def making(classifier: Path) -> _Making:
-    return _Making(functools.partial(tiny_protector, classifier), threads=1, batch=2)
+def making(classifier: Path) -> Making:
+    return Making(functools.partial(tiny_protector, classifier), threads=1, batch=2)
 
 
 def test_a_worker_of_other_settings_says_so(classifier: Path, tmp_path: Path) -> None:
     fill(tmp_path, 1)
     (photo,) = tmp_path.rglob("*.png")
     with tiny_protector(classifier, seed=5) as other:
-        (answer,) = _Worker(making(classifier), other.settings())(tasks(photo))
+        (answer,) = Worker(making(classifier), other.settings())(tasks(photo))
     (error,) = answer["answer"]
     assert isinstance(error, ModelError)
     assert "seed" in str(error)
@@ -137,15 +138,15 @@ def test_a_worker_answers_with_bytes_and_evidence_alone(classifier: Path, tmp_pa
     photos = sorted(path for path in tmp_path.rglob("*") if path.is_file())
     with tiny_protector(classifier) as protector:
         wanted = list(protector.stream(photos, batch=2, encode=True))
-        worker = _Worker(making(classifier), protector.settings())
-    results: list[pp.Result] = [answer["answer"][0][0] for answer in worker(tasks(*photos))]
-    assert [result.encoded for result in results] == [result.encoded for result in wanted]
-    assert [result.verdict for result in results] == [result.verdict for result in wanted]
-    assert all(result._image is None and result._save is None for result in results)
+        worker = Worker(making(classifier), protector.settings())
+    answers: list[ArchivePhoto] = [pickle.loads(pickle.dumps(row["answer"][0])) for row in worker(tasks(*photos))]
+    assert [answer.encoded for answer in answers] == [result.encoded for result in wanted]
+    assert [answer.verdict for answer in answers] == [result.verdict for result in wanted]
+    assert not any(hasattr(answer, name) for answer in answers for name in ("photo", "enhanced", "pixels"))
     known = wanted[0].source_sha256 or ""
-    (answer,) = worker(tasks(photos[0], done=known))
-    result, pictures = answer["answer"][0]
-    assert (result.status, result.reason, pictures) == ("skipped", DONE, None)
+    (row,) = worker(tasks(photos[0], done=known))
+    answer = row["answer"][0]
+    assert (answer.status, answer.reason, answer.pictures) == ("skipped", DONE, None)
 
 
 def test_without_ray_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch, classifier: Path) -> None:

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from pixelpriv_fast.archive.journal import Journal, journal_file, open_journal, reading
-from pixelpriv_fast.archive.rows import Row, Run, Stamp
+from pixelpriv_fast.archive.rows import JobRun, JournalRow, Stamp
 from pixelpriv_fast.errors import JournalError, StorageError, UsageError
 
-ROW = Row("a/x.jpg", "/in/a/x.jpg", "a/x.png", "protected", source_sha256="s", output_sha256="o", written=1)
+ROW = JournalRow("a/x.jpg", "/in/a/x.jpg", "a/x.png", "protected", source_sha256="s", output_sha256="o", written=1)
 
 
-def filled(out: Path, *rows: Row) -> Path:
+def filled(out: Path, *rows: JournalRow) -> Path:
     journal = open_journal(out)
     journal.put(rows or [ROW])
     journal.close()
@@ -33,6 +33,14 @@ def test_rows_come_back(tmp_path: Path) -> None:
     assert [row.status for row in journal.rows()] == ["failed"]
     assert journal.maker_of("o") is not None, "the file may still stand there"
     journal.close()
+
+
+def test_what_a_row_holds_comes_back_as_it_was(tmp_path: Path) -> None:
+    row = replace(ROW, record={"before": {"index": 3, "top5": [["a", 0.5]]}, "linf": None}, accepted=(3, 4))
+    filled(tmp_path, row)
+    with reading(tmp_path) as journal:
+        assert journal is not None
+        assert journal.get(ROW.source) == row
 
 
 def test_a_copy_of_its_source_makes_nothing(tmp_path: Path) -> None:
@@ -82,7 +90,7 @@ def test_one_job_at_a_time(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("damage", ["text", "middle", "short"])
 def test_damage_is_told_with_the_way_out(tmp_path: Path, damage: str) -> None:
-    rows = [replace(ROW, source=f"{i}.jpg", output=f"{i}.jpg", record="x" * 300) for i in range(200)]
+    rows = [replace(ROW, source=f"{i}.jpg", output=f"{i}.jpg", record={"x": "x" * 300}) for i in range(200)]
     file = filled(tmp_path, *rows)
     data = bytearray(file.read_bytes())
     if damage == "text":
@@ -134,16 +142,16 @@ def test_runs(tmp_path: Path) -> None:
     journal = open_journal(tmp_path)
     assert journal.runs() is None
     runs = [
-        Run(1.0, "a", "{}", "d", 5, 10, 20, 2.5),
-        Run(2.0, "b", "{}", "d", 6, 1, 2, 3.0),
-        Run(3.0, "b", "{}", "d", 1, 3, 5, 7.0),
-        Run(4.0, "b", "{}", "d", 0, 0, 0, 9.0),
+        JobRun(1.0, "a", "{}", "d", 5, 10, 20, 2.5),
+        JobRun(2.0, "b", "{}", "d", 6, 1, 2, 3.0),
+        JobRun(3.0, "b", "{}", "d", 1, 3, 5, 7.0),
+        JobRun(4.0, "b", "{}", "d", 0, 0, 0, 9.0),
     ]
     for run in runs:
         journal.add_run(run)
-    assert journal.runs() == Run(3.0, "b", "{}", "d", 12, 14, 27, 12.5)
+    assert journal.runs() == JobRun(3.0, "b", "{}", "d", 12, 14, 27, 12.5)
     assert journal.runs("a") == runs[0]
-    assert journal.runs("b") == Run(3.0, "b", "{}", "d", 7, 4, 7, 10.0)
+    assert journal.runs("b") == JobRun(3.0, "b", "{}", "d", 7, 4, 7, 10.0)
     assert journal.runs("c") is None
     journal.close()
 

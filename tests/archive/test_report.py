@@ -18,9 +18,9 @@ from PIL import Image
 
 from pixelpriv_fast.archive.report import rendering as report
 from pixelpriv_fast.archive.report.evidence import MAGNIFIED, SIDE, Evidence, evidence, evidence_of
-from pixelpriv_fast.archive.report.pictures import MOST_BYTES
+from pixelpriv_fast.archive.report.pictures import MAX_BYTES
 from pixelpriv_fast.archive.report.rendering import ReportRow, render
-from pixelpriv_fast.protection.steps import Work
+from pixelpriv_fast.protection.work import Work
 from pixelpriv_fast.types import Photo, Verdict
 from tests.scenes import scene
 
@@ -67,11 +67,11 @@ def test_what_is_not_protected_comes_first() -> None:
 def test_pictures_and_rows_stop_at_their_limits_and_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
     first = ROWS[2].evidence
     assert first is not None
-    monkeypatch.setattr(report, "MOST_BYTES", 2 * first.size + 1)
+    monkeypatch.setattr(report, "MAX_BYTES", 2 * first.size + 1)
     data = data_of(render(ROWS, SUMMARY))
     assert [photo["pictures"] is not None for photo in data["photos"]] == [False, True, True, False]
     assert data["omitted"] == "1 photos are listed without their pictures."
-    monkeypatch.setattr(report, "MOST_ROWS", 3)
+    monkeypatch.setattr(report, "MAX_ROWS", 3)
     assert data_of(render(ROWS, SUMMARY))["omitted"] == ("The table stops at 3 of 4 photos; the journal has them all.")
 
 
@@ -115,7 +115,7 @@ def test_the_pictures_show_the_photo_and_its_change() -> None:
 def test_what_the_attack_changed_is_what_is_magnified() -> None:
     work = Work("x", None)
     original, enhanced = scene(96, 128), 255 - scene(96, 128)
-    work.photo, work.enhanced, work.result_pixels = Photo(original, format="png"), enhanced, enhanced
+    work.photo, work.enhanced, work.pixels = Photo(original, format="png"), enhanced, enhanced
     for linf, shown in ((8, 0), (0, 255)):  # an attack that changed nothing after all; no attack, but an enhancement
         work.verdict = Verdict(True, (), linf, {}, "file")
         assert abs(float(np.median(picture(evidence_of(work).difference))) - shown) < 30
@@ -134,7 +134,7 @@ def test_a_usual_photo_takes_less_than_its_share(photos: Path) -> None:
         original = np.asarray(Image.open(file).convert("RGB"))
         noise = np.random.default_rng(0).integers(-8, 9, original.shape)
         made.append(evidence(original, np.clip(original + noise, 0, 255).astype(np.uint8), original))
-    assert sum(one.size for one in made) / len(made) < MOST_BYTES / 1000
+    assert sum(one.size for one in made) / len(made) < MAX_BYTES / 1000
 
 
 @pytest.mark.slow

@@ -120,7 +120,7 @@ def test_damaged_pictures_are_begun_anew(classifier: Path, tmp_path: Path) -> No
 
 
 def test_pictures_are_kept_up_to_a_limit(classifier: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pictures, "MOST_BYTES", 1)
+    monkeypatch.setattr(pictures, "MAX_BYTES", 1)
     fill(tmp_path / "in", 9)
     out = tmp_path / "out"
     protect(classifier, tmp_path / "in", out)

@@ -12,7 +12,7 @@ import numpy as np
 
 from ...codecs import picture
 from ...kernels import resized
-from ...protection.steps import Work
+from ...protection.work import Work
 from ...types import Pixels
 
 #: The longest side, and the quality of the pictures: three of them take about 20 kB, a thousand photos' less than 50 MB.
@@ -39,7 +39,7 @@ class Evidence:
 def evidence_of(work: Work) -> Evidence:
     """The pictures of a finished photo. Choice: the difference is to the enhanced photo, whose own change to the
     original is many times the attack's and would hide it; where nothing was attacked, to the original."""
-    return evidence(work.photo.pixels, work.result_pixels, work.enhanced if work.verdict.linf else work.photo.pixels)
+    return evidence(work.photo.pixels, work.pixels, work.enhanced if work.verdict.linf else work.photo.pixels)
 
 
 def evidence(before: Pixels, after: Pixels, unattacked: Pixels) -> Evidence:

@@ -8,22 +8,19 @@ from __future__ import annotations
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Sequence
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
-from typing import cast
 
-from ...protection.steps import Work
-from ..rows import Row
-from ..walk import Item
+from ..photo import ArchivePhoto
+from ..rows import JournalRow
 from .evidence import Evidence, evidence_of
 
 _LOG = logging.getLogger(__name__)
 
 FILE = "pictures.sqlite3"
 #: Bytes of pictures that one report shows. As many are kept of protected photos, and of others.
-MOST_BYTES = 33_000_000
+MAX_BYTES = 33_000_000
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS pictures (
@@ -45,17 +42,18 @@ class Pictures:
             found = self._sql.execute("SELECT protected, SUM(size) FROM pictures GROUP BY protected").fetchall()
             self._held |= {bool(protected): size for protected, size in found}
 
-    def __call__(self, work: Work) -> None:
-        """``stream``'s ``look``: makes and keeps the pictures of a finished photo of an archive."""
-        if work.sha256 is not None:
-            self.keep(cast(Item, work.source), work.sha256, work.verdict.protected, partial(evidence_of, work))
+    def take(self, photos: Sequence[ArchivePhoto]) -> None:
+        """Make and keep the pictures of finished photos, while their pixels are at hand and unless there are enough."""
+        for photo in photos:
+            shown = photo.answer is None or photo.pictures is not None  # a worker may have failed to make them
+            if photo.alive and shown and photo.sha256 is not None:
+                self._keep(photo, photo.sha256, photo.verdict.protected)
 
-    def keep(self, item: Item, sha256: str, protected: bool, make: Callable[[], Evidence]) -> None:
-        """Keeps what ``make`` makes of a photo with these bytes (``sha256``), unless there are enough."""
-        if self._sql is None or self._held[protected] >= MOST_BYTES:
+    def _keep(self, photo: ArchivePhoto, sha256: str, protected: bool) -> None:
+        if self._sql is None or self._held[protected] >= MAX_BYTES:
             return
         try:
-            made, key = make(), _key(item.source)
+            made, key = photo.pictures or evidence_of(photo), _key(photo.item.source)
             values = (key, self._made_of(sha256), protected, made.size, made.before, made.after, made.difference)
             with self._lock:
                 for was, old in self._sql.execute("SELECT protected, size FROM pictures WHERE source = ?", (key,)):
@@ -66,7 +64,7 @@ class Pictures:
             _LOG.warning("no more pictures for the report: %s", error)
             self.close()
 
-    def of(self, row: Row) -> Evidence | None:
+    def of(self, row: JournalRow) -> Evidence | None:
         """The pictures of what ``row`` speaks of."""
         if self._sql is None:
             return None

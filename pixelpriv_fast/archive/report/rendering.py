@@ -1,7 +1,7 @@
 """``report.html``: one page that a person can look at, without network, server or library.
 
 Everything stands inside it, pictures included; its own policy forbids it to load anything. What is not protected comes
-first. Pictures stop at ``MOST_BYTES`` and rows at ``MOST_ROWS``; the page says so.
+first. Pictures stop at ``MAX_BYTES`` and rows at ``MAX_ROWS``; the page says so.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from ...metrics import names_in_table_order
 from ...registry import METRICS
 from ..summary import STATUSES
 from .evidence import MAGNIFIED, Evidence
-from .pictures import MOST_BYTES
+from .pictures import MAX_BYTES
 
-MOST_ROWS = 10_000
+MAX_ROWS = 10_000
 
 #: The bad news first, so that whatever is left out is protected.
 ORDER = ("failed", "unprotected", "protected", "skipped")
@@ -37,8 +37,8 @@ class ReportRow:
 def render(rows: Iterable[ReportRow], summary: Mapping[str, Any], notes: Sequence[str] = ()) -> bytes:
     """The page, UTF-8. ``rows``: the first ones by status, in ``ORDER``, then by source, or all of them. ``summary``:
     counts by status of all photos, "seconds" and "device" of the last run; ``notes``: sentences about that run."""
-    ordered = sorted(rows, key=lambda row: (ORDER.index(row.record["status"]), row.record["source"]))[:MOST_ROWS]
-    room, photos, bare = MOST_BYTES, [], 0
+    ordered = sorted(rows, key=lambda row: (ORDER.index(row.record["status"]), row.record["source"]))[:MAX_ROWS]
+    room, photos, bare = MAX_BYTES, [], 0
     for row in ordered:
         shown = row.evidence if row.evidence is not None and row.evidence.size <= room else None
         room -= shown.size if shown is not None else 0

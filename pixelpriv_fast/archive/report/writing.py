@@ -15,7 +15,7 @@ from ...files import write_atomic
 from ..journal import Journal
 from ..summary import Summary
 from .pictures import Pictures
-from .rendering import MOST_ROWS, ORDER, ReportRow, render
+from .rendering import MAX_ROWS, ORDER, ReportRow, render
 
 _LOG = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ def write_report(
     """Draws what the journal says of all photos, ``summary``'s run being the last; where it was written. What goes
     wrong is said, and None returned: the photos are safe without their report."""
     try:
-        rows = [ReportRow(row.evidence, pictures.of(row)) for row in journal.first(ORDER, MOST_ROWS)]
+        rows = [ReportRow(row.record, pictures.of(row)) for row in journal.first(ORDER, MAX_ROWS)]
         of_all = {status: number for status, number in journal.counts().items() if status in ORDER}
         page = render(rows, {**of_all, "seconds": summary.seconds, "device": summary.device}, notes)
         target = place(out)

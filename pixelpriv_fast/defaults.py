@@ -1,0 +1,14 @@
+"""What is used where nothing is named: each default stands here once, for the library, the commands and the benches."""
+
+from __future__ import annotations
+
+from typing import Final
+
+#: An enhancement and an attack.
+RECIPE: Final = "contrast+least_likely"
+
+#: The embedded classifier.
+CLASSIFIER: Final = "efficientnet_lite0"
+
+#: Photos that are attacked together.
+BATCH: Final = 16

@@ -1,0 +1,107 @@
+"""What a ``Protector`` was told about photos and files, and the settings that its results depend on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from ..codecs import EncodeOptions, Limits
+from ..enhance.contract import NetworkEnhancement
+from ..metrics import Metric, available, create
+from ..models import Store
+from ..registry import METRICS
+from .networks import NetworkOptions, Networks
+from .recipes import Recipe
+
+#: Every record carries these keys; the value of a metric that was not asked for is None.
+METRIC_KEYS = tuple(METRICS)
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoOptions:
+    """What the steps need to know besides the photo and the networks.
+
+    Attributes
+    ----------
+    recipe : Recipe
+        Enhancement and attack.
+    seed : int
+        The user's seed.
+    encoding : EncodeOptions
+        Format, quality and metadata policy of files.
+    limits : Limits
+        Bounds of one photo.
+    metrics : mapping of str to Metric
+        What is measured, by name.
+    metric_keys : tuple of str
+        The names that every verdict carries.
+    retry : bool
+        Whether files that are not protected are tried again.
+    """
+
+    recipe: Recipe
+    seed: int
+    encoding: EncodeOptions
+    limits: Limits
+    metrics: Mapping[str, Metric]
+    metric_keys: tuple[str, ...]
+    retry: bool
+
+
+def metrics_of(names: Sequence[str] | None, **resources: Any) -> dict[str, Metric]:
+    """Make the metrics that are to be measured.
+
+    Parameters
+    ----------
+    names : sequence of str or None
+        Names from the registry; None takes every one whose network, if it has one, is in the store.
+    **resources : any
+        ``models`` and ``device``, where a metric's network is and runs.
+
+    Returns
+    -------
+    dict of str to Metric
+        The metrics by their rows' names.
+    """
+    if names is not None:
+        return {METRICS.canonical(name): create(name, **resources) for name in names}
+    every = {name: create(name, **resources) for name in METRICS}
+    return {name: metric for name, metric in every.items() if available(metric)}
+
+
+#: Bump this when the same settings would produce different files. 2: passes of other sizes, other searches and lifts;
+#: 3: lifts in integers, photos side by side.
+_GENERATION: Final = 3
+
+
+def settings_of(options: PhotoOptions, network_options: NetworkOptions, networks: Networks) -> dict[str, Any]:
+    """List everything that a photo's file depends on besides the photo and rounding.
+
+    Parameters
+    ----------
+    options : PhotoOptions
+        Recipe, seed, encoding and so on.
+    network_options : NetworkOptions
+        Where the enhancement's network is found.
+    networks : Networks
+        The loaded networks.
+
+    Returns
+    -------
+    dict
+        Plain values that JSON can hold: the recipe's fields, the networks' hashes, the encoding, the seed.
+    """
+    enhancement = options.recipe.enhancement
+    models = {c.name: c.model.sha256 for c in networks.classifiers}
+    if isinstance(enhancement, NetworkEnhancement):
+        models[enhancement.network] = Store(network_options.models).load(enhancement.network).sha256
+    return options.recipe.parameters() | {
+        "classifiers": [c.name for c in networks.classifiers],
+        "models": models,
+        "precision": [victim.precision for victim in networks.victims],
+        "encoding": asdict(options.encoding),
+        "retry": options.retry,
+        "seed": options.seed,
+        "generation": _GENERATION,
+    }

@@ -1,0 +1,194 @@
+"""The pipeline of one photo: a tuple of steps, each with the place where it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from ..codecs import EncodeOptions, is_lossy
+from .flow import Stages
+from .options import PhotoOptions
+from .step_kinds import Alone, Step, Together, W, Where
+from .steps import (
+    GetNetworks,
+    attack,
+    classify_originals,
+    decode_source,
+    encode_file,
+    enhance,
+    measure,
+    open_source,
+    read_source,
+    take_pixels,
+    verify,
+)
+from .work import Work
+
+#: The qualities that a lossy file is tried at if it undid the attack at its own.
+_RETRY_QUALITIES = (98, 100)
+
+#: Photos in a retry's network call. Few photos of a batch need a retry, and an unfilled call costs as much as a full one.
+RETRY_BATCH = 1
+
+
+def photo_steps(
+    options: PhotoOptions, networks: GetNetworks, batch: int, *, encode: bool = True
+) -> tuple[Step[Work], ...]:
+    """List what happens to a photo, in order.
+
+    Parameters
+    ----------
+    options : PhotoOptions
+        What the steps need to know.
+    networks : callable
+        Gives the networks.
+    batch : int
+        Number of photos in a network call, 1 or more.
+    encode : bool
+        Whether the photo is encoded and judged as a file; False judges the attacked pixels.
+
+    Returns
+    -------
+    tuple of Step
+        The pipeline.
+    """
+    recipe, limits = options.recipe, options.limits
+    return (
+        Alone("ahead", partial(read_source, limits=limits)),
+        Alone("ahead", partial(open_source, limits=limits)),
+        Alone("before", partial(decode_source, seed=options.seed)),
+        Alone("before", partial(enhance, enhancement=recipe.enhancement)),
+        Together("together", partial(classify_originals, networks=networks, batch=batch)),
+        Together("together", partial(attack, attack=recipe.attack, networks=networks, batch=batch)),
+        *(saving_steps(options, networks, batch) if encode else ()),
+        *(() if encode else (Alone[Work]("after", take_pixels), _verify(networks, batch))),
+        Alone("after", partial(measure, metrics=options.metrics, keys=options.metric_keys)),
+    )
+
+
+def saving_steps(options: PhotoOptions, networks: GetNetworks, batch: int) -> tuple[Step[Work], ...]:
+    """List how a photo is encoded and verified, with its retries.
+
+    Retried are a stronger attack inside the same epsilon, then higher qualities.
+    Choice: a quality that the user asked for is never raised.
+
+    Parameters
+    ----------
+    options : PhotoOptions
+        What the steps need to know.
+    networks : callable
+        Gives the networks.
+    batch : int
+        Number of photos in a network call, 1 or more.
+
+    Returns
+    -------
+    tuple of Step
+        The steps after the attack.
+    """
+    asked = options.encoding
+    first = (_encode(options, asked), _verify(networks, batch))
+    stronger = options.recipe.attack.stronger() if options.recipe.attack is not None else None
+    if stronger is None or not options.retry:
+        return first
+    again = Together("after", partial(attack, attack=stronger, networks=networks, batch=RETRY_BATCH))
+    verified = _verify(networks, RETRY_BATCH)
+    margin = Retry(True, asked, (again, _encode(options, asked), verified))
+    if asked.quality is not None:
+        return (*first, margin)
+    higher = (replace(asked, quality=quality) for quality in _RETRY_QUALITIES)
+    return (*first, margin, *(Retry(False, tried, (_encode(options, tried), verified)) for tried in higher))
+
+
+def stages_of(
+    steps: Sequence[Step[W]],
+    load: Callable[[], object],
+    sign: Callable[[Sequence[W]], None],
+    cancel: Callable[[], None],
+) -> Stages[W]:
+    """Arrange steps in the stages of a flow.
+
+    Parameters
+    ----------
+    steps : sequence of Step
+        The pipeline.
+    load : callable
+        Called before the steps at the networks; what it raises ends the flow.
+    sign : callable
+        Takes the photos that are finished.
+    cancel : callable
+        Called once the caller no longer wants results.
+
+    Returns
+    -------
+    Stages
+        The stages.
+    """
+
+    def alone(where: Where, work: W) -> None:
+        run_at(steps, where, [work])
+
+    def together(works: list[W]) -> None:
+        load()
+        run_at(steps, "together", works)
+
+    def after(works: list[W]) -> None:
+        run_at(steps, "after", works)
+        sign(works)
+
+    last = partial(run_at, steps, "last") if any(step.where == "last" for step in steps) else None
+    return Stages(partial(alone, "ahead"), partial(alone, "before"), together, after, last, cancel)
+
+
+def run_at(steps: Sequence[Step[W]], where: Where, works: Sequence[W]) -> None:
+    """Run the steps of one place, in order.
+
+    Parameters
+    ----------
+    steps : sequence of Step
+        The pipeline.
+    where : Where
+        The place.
+    works : sequence of Work
+        The photos of one batch.
+    """
+    for step in steps:
+        if step.where == where:
+            step.run(works)
+
+
+def _encode(options: PhotoOptions, encoding: EncodeOptions) -> Alone[Work]:
+    return Alone("after", partial(encode_file, options=encoding, limits=options.limits))
+
+
+def _verify(networks: GetNetworks, batch: int) -> Together[Work]:
+    return Together("after", partial(verify, networks=networks, batch=batch))
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """A step that gives photos whose file is not protected another try.
+
+    Attributes
+    ----------
+    stronger : bool
+        Whether the photo is attacked again, by a stronger attack.
+    options : EncodeOptions
+        How the file is encoded.
+    steps : tuple of Step
+        What is done.
+    """
+
+    stronger: bool
+    options: EncodeOptions
+    steps: tuple[Step[Work], ...]
+    where: Where = "after"
+    name: str = "retry"
+
+    def run(self, works: Sequence[Work], /) -> None:
+        """Run on the photos that are not protected and that this can help: a higher quality does not help lossless files."""
+        pending = [work for work in works if work.alive and not work.verdict.protected]
+        pending = [work for work in pending if self.stronger or is_lossy(self.options, work.photo)]
+        for step in self.steps:
+            step.run(pending)
