@@ -31,7 +31,7 @@ LAYERS = [
     {"runtime", "codecs"},
     {"kernels"},
     {"registry", "files", "json_safe", "logits", "photo_check"},
-    {"errors", "types", "words"},
+    {"errors", "types", "words", "defaults"},
 ]
 NEVER_EACH_OTHER = {"enhance", "attacks", "metrics"}
 

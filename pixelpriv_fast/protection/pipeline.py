@@ -61,10 +61,27 @@ def photo_steps(
         Alone("before", partial(enhance, enhancement=recipe.enhancement)),
         Together("together", partial(classify_originals, networks=networks, batch=batch)),
         Together("together", partial(attack, attack=recipe.attack, networks=networks, batch=batch)),
-        *(saving_steps(options, networks, batch) if encode else ()),
-        *(() if encode else (Alone[Work]("after", take_pixels), _verify(networks, batch))),
+        *(saving_steps(options, networks, batch) if encode else pixel_steps(networks, batch)),
         Alone("after", partial(measure, metrics=options.metrics, keys=options.metric_keys)),
     )
+
+
+def pixel_steps(networks: GetNetworks, batch: int) -> tuple[Step[Work], ...]:
+    """List how the attacked pixels are judged where nothing is encoded.
+
+    Parameters
+    ----------
+    networks : callable
+        Gives the networks.
+    batch : int
+        Number of photos in a network call, 1 or more.
+
+    Returns
+    -------
+    tuple of Step
+        The steps after the attack.
+    """
+    return Alone("after", take_pixels), _verify(networks, batch)
 
 
 def saving_steps(options: PhotoOptions, networks: GetNetworks, batch: int) -> tuple[Step[Work], ...]:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pixelpriv_fast.archive.job import open_job
+from pixelpriv_fast.archive.journal import journal_file, open_journal
 from pixelpriv_fast.archive.verify import Verification
 from pixelpriv_fast.archive.walk import plan
 from pixelpriv_fast.errors import ModelError, UsageError
@@ -63,6 +68,38 @@ def test_an_unprotected_file_is_exit_code_3(classifier: Path, tmp_path: Path) ->
     assert {record["status"] for record in records.values()} == {"unprotected"}
     assert "says class" in next(iter(records.values()))["reason"]
     assert verification.summary.exit_code == 3
+
+
+def test_accepted_labels_are_fled_as_they_were_when_the_photos_were_protected(classifier: Path, tmp_path: Path) -> None:
+    fill(tmp_path / "in", 2)
+    items, out = plan([tmp_path / "in"], tmp_path / "out"), tmp_path / "out"
+    with open_job(tiny_protector(classifier), out) as job:
+        after = {record["source"]: record["after"]["index"] for record in job.run(items)}
+    assert {record["status"] for record in verified(out)[0].values()} == {"protected"}
+    with open_job(tiny_protector(classifier), out) as job:  # what the results show is another accepted class
+        protected = list(job.run(items, {source: [index] for source, index in after.items()}))
+    assert {record["status"] for record in protected} <= {"protected", "unprotected"}, "not done already"
+    assert all(
+        record["after"]["index"] != after[record["source"]] for record in protected if record["status"][0] == "p"
+    )
+    assert "accepted" not in protected[0]
+    for source, index in after.items():  # an accepted class that the file shows, whatever the original's was
+        with closing(open_journal(out)) as journal:
+            row = journal.get(source)
+            assert row is not None
+            assert row.accepted == (index,)
+            journal.put([replace(row, accepted=(row.record["after"]["index"],))])
+    assert {record["status"] for record in verified(out)[0].values()} == {"unprotected"}
+
+
+def test_a_journal_without_accepted_labels_is_judged_by_the_originals_class(out: Path) -> None:
+    """As releases wrote it that did not know of accepted labels."""
+    with sqlite3.connect(journal_file(out)) as sql:
+        texts = [text for (text,) in sql.execute("SELECT record FROM photos WHERE written")]
+    sql.close()
+    assert len(texts) == 6
+    assert all("accepted" not in json.loads(text) for text in texts)
+    assert verified(out)[1].summary.counts == {"protected": 6, "failed": 1}
 
 
 def test_another_network_of_that_name_is_judged_by_what_it_says(out: Path, classifier: Path, tmp_path: Path) -> None:

@@ -127,6 +127,14 @@ def test_save_verifies_the_file_and_spares_the_original(protector: pp.Protector,
         result.save(tmp_path / "x.docx")
 
 
+def test_a_save_that_fails_writes_nothing(protector: pp.Protector, tmp_path: Path) -> None:
+    result = protector.protect(Image.fromarray(np.dstack([scene(60, 70), scene(60, 70)[..., :1]]), "RGBA"))
+    result.save(tmp_path / "x.png")
+    with pytest.raises(UsageError, match="transparency"):
+        result.save(tmp_path / "x.jpg")
+    assert not (tmp_path / "x.jpg").exists()
+
+
 def test_known_labels_are_fled_too(protector: pp.Protector) -> None:
     photo = scene(224, 224, 8)
     top = protector.protect(photo).verdict.before.index
