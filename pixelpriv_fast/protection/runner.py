@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from ..codecs import EncodeOptions, Limits
 from ..errors import UsageError
 from .deadline import Deadline
 from .flow import flow
@@ -53,6 +54,26 @@ class PhotoRunner:
     def recipe(self) -> Recipe:
         """What the photos are protected by."""
         return self.options.recipe
+
+    @property
+    def encoding(self) -> EncodeOptions:
+        """How files are written."""
+        return self.options.encoding
+
+    @property
+    def limits(self) -> Limits:
+        """Bounds of one photo."""
+        return self.options.limits
+
+    @property
+    def seed(self) -> int:
+        """The user's seed."""
+        return self.options.seed
+
+    @property
+    def retry(self) -> bool:
+        """Whether files that are not protected are tried again."""
+        return self.options.retry
 
     @property
     def classifier_names(self) -> tuple[str, ...]:
