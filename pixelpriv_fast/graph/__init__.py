@@ -1,8 +1,8 @@
-"""ONNX graph to ONNX graph: from a classifier's forward model, one model that returns logits and the input gradient.
+"""From a classifier's ONNX graph to one that returns its logits and the input gradient.
 
 A user's model goes through :mod:`.specialise` (fixed shapes, constants folded), :mod:`.simplify` (batch norm folded,
-idle nodes dropped), :mod:`.backward` (a reverse walk with one rule an operator, :mod:`.rules`) and out again as
-ordinary ONNX nodes that every provider runs. :mod:`.proof` says whether a provider runs them right.
+idle nodes dropped) and :mod:`.backward` (the nodes in reverse order, one rule an operator, :mod:`.rules`), and out again
+as ordinary ONNX nodes that every provider runs. :mod:`.proof` says whether a provider runs them right.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The reverse walk: from the gradient of one value to the gradient of another, one rule an operator."""
+"""Reverse-mode differentiation: from the gradient of one value to that of another, one rule an operator."""
 
 from __future__ import annotations
 
@@ -9,10 +9,34 @@ from .rules import RULES, SPLIT_RULES, Scene
 
 
 def differentiate(graph: Graph, output: str, seed: str, wrt: str, form: ConvolutionForm, layout: Layout) -> str:
-    """Append the vector-Jacobian product of ``output`` for ``wrt`` and return its name.
+    """Append the vector-Jacobian product of ``output`` with respect to ``wrt``.
 
-    ``seed``: the value that holds the gradient of ``output``. Only the paths from ``wrt`` to ``output`` are followed.
-    Raises ``ModelError`` that names the first operator on them without a rule, or where there is no path.
+    Only the paths from ``wrt`` to ``output`` are followed.
+
+    Parameters
+    ----------
+    graph : Graph
+        Receives the nodes.
+    output : str
+        The value to differentiate.
+    seed : str
+        The value that holds the gradient of ``output``.
+    wrt : str
+        The value to differentiate for.
+    form : ConvolutionForm
+        How strided convolutions are differentiated.
+    layout : Layout
+        How pixels are parted into the phases of a stride.
+
+    Returns
+    -------
+    str
+        Name of the gradient, of the shape of ``wrt``.
+
+    Raises
+    ------
+    ModelError
+        If an operator on a path has no rule (the message names the first), or if there is no path.
     """
     forward = list(graph.nodes)
     active = _depending_on(graph, forward, wrt)
@@ -37,7 +61,7 @@ def differentiate(graph: Graph, output: str, seed: str, wrt: str, form: Convolut
 
 
 def _depending_on(graph: Graph, nodes: list[Node], wrt: str) -> frozenset[str]:
-    """The floating-point values that ``wrt`` reaches; integers and truth values carry no gradient."""
+    """Return the floating-point values that depend on ``wrt``; integers and truth values carry no gradient."""
     active = {wrt}
     for node in nodes:
         if not active.isdisjoint(node.inputs):
@@ -46,7 +70,7 @@ def _depending_on(graph: Graph, nodes: list[Node], wrt: str) -> frozenset[str]:
 
 
 def _sum(scene: Scene, gradients: list[str]) -> str | None:
-    """The sum of the gradients that reached one value."""
+    """Append the sum of the gradients that reached one value; None if there is none."""
     total: str | None = None
     for gradient in gradients:
         total = gradient if total is None else scene.add(total, gradient)

@@ -1,4 +1,4 @@
-"""Batch normalisation in inference is a fixed affine map: fold it into the layer before, or write it as Mul and Add."""
+"""Batch normalisation at inference is a fixed affine map: fold it into the layer before, or write it as Mul and Add."""
 
 from __future__ import annotations
 
@@ -13,7 +13,11 @@ FOLDABLE = {"Conv": 0, "ConvTranspose": 1, "Gemm": 1}
 
 
 def fold_batch_norm(graph: Graph) -> Graph:
-    """W' = W f and b' = (b - mean) f + beta with f = gamma / sqrt(var + epsilon), computed in float64."""
+    """Return ``graph`` without batch norms.
+
+    W' = W f and b' = (b - mean) f + beta with f = gamma / sqrt(var + epsilon), computed in float64. Raises
+    ``ModelError`` for a network in training mode.
+    """
     counts, producers = graph.use_counts(), graph.producers()
     result = graph.empty_copy()
     merged: dict[int, Node] = {}
@@ -45,7 +49,7 @@ def _is_foldable(graph: Graph, node: Node) -> bool:
 
 
 def _affine(graph: Graph, node: Node) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Factor and shift of each channel."""
+    """Return the factor and shift of each channel."""
     if node.attributes.get("training_mode", 0):
         raise ModelError(f"{node} is in training mode; export the network with model.eval()")
     gamma, beta, mean, variance = (graph.required_constant(node, i).astype(np.float64) for i in range(1, 5))
@@ -67,7 +71,7 @@ def _merge(graph: Graph, layer: Node, norm: Node) -> Node:
 
 
 def _along_outputs(layer: Node, weights: Array, factor: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """``factor`` shaped to multiply ``weights`` by output channel."""
+    """Return ``factor`` in a shape that multiplies ``weights`` by output channel."""
     if layer.op == "Gemm":
         return factor[:, None] if layer.attributes.get("transB", 0) else factor
     ones = [1] * (weights.ndim - 2)

@@ -1,4 +1,4 @@
-"""The public functions: from a forward model to one that returns logits and the input gradient as well."""
+"""The public functions: from a forward model to one that also returns the input gradient, and to other forms of it."""
 
 from __future__ import annotations
 
@@ -28,19 +28,35 @@ def build_attack_graph(
     layout: Layout = "channels_last",
     logits: str | None = None,
 ) -> onnx.ModelProto:
-    """One model that computes an attack step's logits and input gradient.
+    """Build one model that computes an attack step's logits and input gradient.
 
-    ``model``: a classifier's forward model. ``shape``: (n, 3, height, width) of the photos, fixed in the result.
-    ``form`` and ``layout``: how strided convolutions and pools are differentiated, see :mod:`.forms`; all are right,
-    they differ in speed. ``logits``: the output with the class scores, needed only where the model has several.
+    Parameters
+    ----------
+    model : onnx.ModelProto
+        A classifier's forward model.
+    shape : sequence of int
+        (n, 3, height, width) of the photos, fixed in the result.
+    form : {"conv_transpose", "subpixel"}
+        How strided convolutions are differentiated, see :mod:`.forms`. Both are right, they differ in speed.
+    layout : {"channels_last", "planar"}
+        How pixels are parted into the phases of a stride, see :mod:`.forms`.
+    logits : str, optional
+        The output with the class scores; needed only if the model has several.
 
-    Inputs of the result: ``input``, as the forward model's; ``accepted``, (n, classes) of its element type, 1 for the
-    classes that the photo should leave, else 0. Outputs: ``logits`` (n, classes); ``gradient``, of the input's shape,
-    of each photo's log-odds of leaving the accepted classes (see :mod:`.seed`); ascend it to leave them, and
-    descend it with a mask of one target to reach that. A row of zeros in ``accepted`` marks an unused slot.
+    Returns
+    -------
+    onnx.ModelProto
+        Inputs: ``input``, as the forward model's; ``accepted``, (n, classes) of its element type, 1 for the classes
+        that the photo should leave, else 0 (a row of zeros marks an unused row of the batch). Outputs: ``logits``
+        (n, classes); ``gradient``, of the input's shape, of each photo's log-odds of leaving the accepted classes (see
+        :mod:`.seed`). Ascend it to leave them; descend it with a mask of one target to reach that.
 
-    Raises ``ModelError`` for an operator without a gradient rule, shapes that cannot be fixed, or outputs that are
-    not (n, classes).
+    Raises
+    ------
+    ModelError
+        For an operator without a gradient rule, shapes that cannot be fixed, or outputs that are not (n, classes).
+    UsageError
+        For an unknown form or layout.
     """
     check_forms(form, layout)
     graph, scores = _forward(model, shape, logits)
@@ -59,8 +75,29 @@ def build_vjp(
     layout: Layout = "channels_last",
     output: str | None = None,
 ) -> onnx.ModelProto:
-    """The vector-Jacobian product alone: inputs ``input`` and ``seed`` (of the output's shape), outputs ``output`` and
-    ``gradient``. The output may have any shape. Raises as :func:`build_attack_graph` does."""
+    """Build a model that computes the vector-Jacobian product alone.
+
+    Parameters
+    ----------
+    model : onnx.ModelProto
+        A forward model.
+    shape : sequence of int
+        Shape of its input, fixed in the result.
+    form, layout : str
+        See :func:`build_attack_graph`.
+    output : str, optional
+        The output to differentiate, of any shape; the first one by default.
+
+    Returns
+    -------
+    onnx.ModelProto
+        Inputs ``input`` and ``seed`` (of the output's shape), outputs ``output`` and ``gradient``.
+
+    Raises
+    ------
+    ModelError, UsageError
+        As :func:`build_attack_graph` does.
+    """
     check_forms(form, layout)
     graph = simplify(specialise(model, shape))
     value = graph.outputs[_names(model).index(output) if output else 0]
@@ -71,16 +108,49 @@ def build_vjp(
 
 
 def build_forward(model: onnx.ModelProto, shape: Sequence[int], *, logits: str | None = None) -> onnx.ModelProto:
-    """The classifier alone for one fixed shape, simplified as the attack graph's forward half is: ``input`` to
-    ``logits``."""
+    """Build the classifier alone for one fixed shape, simplified as the attack graph's forward half is.
+
+    Parameters
+    ----------
+    model : onnx.ModelProto
+        A classifier's forward model.
+    shape : sequence of int
+        (n, 3, height, width) of the photos.
+    logits : str, optional
+        The output with the class scores; needed only if the model has several.
+
+    Returns
+    -------
+    onnx.ModelProto
+        Input ``input``, output ``logits`` (n, classes).
+    """
     graph, scores = _forward(model, shape, logits)
     return _finish(graph, model, graph.inputs, [scores], ATTACK_INPUTS[:1], ATTACK_OUTPUTS[:1], None)
 
 
 def build_ranged(model: onnx.ModelProto, shape: Sequence[int], *, logits: str | None = None) -> onnx.ModelProto:
-    """The classifier, and what ``build_quantised`` has to know of its values: ``input`` to ``logits`` and ``ranges``,
-    (n, 2, tensors), of every photo the least and the greatest value of each tensor that is quantised. Raises
-    ``ModelError`` where there is none."""
+    """Build the classifier with a second output: the ranges that :func:`build_quantised` needs.
+
+    Parameters
+    ----------
+    model : onnx.ModelProto
+        A classifier's forward model.
+    shape : sequence of int
+        (n, 3, height, width) of the photos.
+    logits : str, optional
+        The output with the class scores; needed only if the model has several.
+
+    Returns
+    -------
+    onnx.ModelProto
+        Input ``input``, outputs ``logits`` (n, classes) and ``ranges`` (n, 2, tensors): each photo's minimum and maximum
+        of every tensor that is quantised.
+
+    Raises
+    ------
+    ModelError
+        If no tensor is.
+    """
     graph, scores = _forward(model, shape, logits, pool_first=False)
     measured = ranged(graph)
     return _finish(graph, model, graph.inputs, [scores, measured], ATTACK_INPUTS[:1], ("logits", "ranges"), None)
@@ -89,8 +159,29 @@ def build_ranged(model: onnx.ModelProto, shape: Sequence[int], *, logits: str | 
 def build_quantised(
     model: onnx.ModelProto, shape: Sequence[int], ranges: Ranges, *, logits: str | None = None
 ) -> onnx.ModelProto:
-    """The classifier with 8-bit layers, ``input`` to ``logits``, see :mod:`.quantise`. ``ranges``: (2, tensors), between
-    what values of each tensor lie. Raises as ``build_ranged``, and for ranges of another network."""
+    """Build the classifier with 8-bit layers, see :mod:`.quantise`.
+
+    Parameters
+    ----------
+    model : onnx.ModelProto
+        A classifier's forward model.
+    shape : sequence of int
+        (n, 3, height, width) of the photos.
+    ranges : ndarray of float32, shape (2, tensors)
+        Minimum and maximum of each tensor, in the order of :func:`build_ranged`.
+    logits : str, optional
+        The output with the class scores; needed only if the model has several.
+
+    Returns
+    -------
+    onnx.ModelProto
+        Input ``input``, output ``logits`` (n, classes).
+
+    Raises
+    ------
+    ModelError
+        If there is nothing to quantise, or if the ranges are those of another network.
+    """
     graph, scores = _forward(model, shape, logits, pool_first=False)
     graph = quantised(graph, ranges)
     return _finish(graph, model, graph.inputs, [scores], ATTACK_INPUTS[:1], ATTACK_OUTPUTS[:1], None)
@@ -129,7 +220,7 @@ def _finish(
 
 
 def _name_output(graph: Graph, index: int, name: str) -> None:
-    """Call an output ``name``; one that is an input, a constant or another output too is copied."""
+    """Rename an output to ``name``; one that is also an input, a constant or another output is copied."""
     value = graph.outputs[index]
     if value == name:
         return
@@ -141,7 +232,7 @@ def _name_output(graph: Graph, index: int, name: str) -> None:
 
 
 def _rename(graph: Graph, names: dict[str, str]) -> None:
-    """Give values other names; a value that already has a wanted name makes way."""
+    """Rename values; a value that already has one of the new names gets another."""
     taken = {new for old, new in names.items() if old != new and new in graph.types}
     names = names | {name: graph.fresh(f"{name}_inner") for name in taken if name not in names}
 

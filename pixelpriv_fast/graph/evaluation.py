@@ -21,7 +21,7 @@ SHAPE_ARITHMETIC = 4096
 
 
 class Operator(Protocol):
-    """The part of a node that ONNX needs."""
+    """The part of a node that ONNX needs; ``ir.Node`` is one."""
 
     op: str
     name: str
@@ -32,17 +32,52 @@ class Operator(Protocol):
 
 
 def node_proto(node: Operator) -> onnx.NodeProto:
+    """Return ``node`` as ONNX writes it."""
     return helper.make_node(
         node.op, node.inputs, node.outputs, name=node.name, domain=node.domain or None, **node.attributes
     )
 
 
 def tensor_type(shape: Sequence[int], dtype: np.dtype[Any]) -> TypeProto:
+    """Return the type of a tensor as ONNX writes it.
+
+    Parameters
+    ----------
+    shape : sequence of int
+        Its shape.
+    dtype : numpy.dtype
+        Its element type.
+
+    Returns
+    -------
+    TypeProto
+        The type.
+    """
     return helper.make_tensor_type_proto(helper.np_dtype_to_tensor_dtype(dtype), shape)
 
 
 def compute(node: Operator, inputs: Mapping[str, Array], opset: int) -> list[Array]:
-    """The outputs of ``node`` on constant ``inputs``. Raises ``ModelError`` where the operator is unknown to ONNX."""
+    """Compute the outputs of ``node`` on constant ``inputs``.
+
+    Parameters
+    ----------
+    node : Operator
+        The node.
+    inputs : mapping of str to ndarray
+        Values of its inputs by name.
+    opset : int
+        Version of the ONNX operator set.
+
+    Returns
+    -------
+    list of ndarray
+        The values of its outputs, in order.
+
+    Raises
+    ------
+    ModelError
+        If ONNX does not know the operator, or cannot compute it on these inputs.
+    """
     quick = QUICK.get(node.op)
     if quick is not None and not node.domain:
         return [quick(node, [inputs[name] for name in node.inputs])]
@@ -63,7 +98,29 @@ def compute(node: Operator, inputs: Mapping[str, Array], opset: int) -> list[Arr
 
 
 def infer(node: Operator, types: Mapping[str, Typed], constants: Mapping[str, Array], opset: int) -> dict[str, Typed]:
-    """The static type of every output of ``node``. Raises ``ModelError`` where one is not static."""
+    """Infer the static type of every output of ``node``.
+
+    Parameters
+    ----------
+    node : Operator
+        The node.
+    types : mapping of str to (shape, dtype)
+        Types of its inputs by name.
+    constants : mapping of str to ndarray
+        Values of those inputs that are constants.
+    opset : int
+        Version of the ONNX operator set.
+
+    Returns
+    -------
+    dict of str to (shape, dtype)
+        Types of its outputs by name.
+
+    Raises
+    ------
+    ModelError
+        If ONNX does not know the operator, refuses the inputs, or cannot tell a shape without the data.
+    """
     if node.domain or not onnx.defs.has(node.op, opset, ""):
         raise ModelError(f"{_called(node)} is not an operator of ONNX {opset}; export the network without it")
     shown = {

@@ -32,8 +32,25 @@ EXPANDED = frozenset(
 
 
 def expand(graph: Graph, node: Node) -> list[Node]:
-    """The nodes that ``node`` stands for, with its own inputs and outputs. Raises ``ModelError`` where ONNX has no
-    definition for the model's operator set."""
+    """Return the nodes that define ``node``.
+
+    Parameters
+    ----------
+    graph : Graph
+        Gives the types of the inputs and the operator set.
+    node : Node
+        A node whose operator is one of ``EXPANDED``.
+
+    Returns
+    -------
+    list of Node
+        Simpler nodes with the same inputs and outputs.
+
+    Raises
+    ------
+    ModelError
+        If ONNX has no definition in the model's operator set.
+    """
     function = _definition(graph, node)
     values = dict(zip(function.input, [*node.inputs, *[""] * len(function.input)], strict=False))
     values |= dict(zip(function.output, node.outputs, strict=False))
@@ -68,7 +85,7 @@ def _definition(graph: Graph, node: Node) -> onnx.FunctionProto:
 
 
 def _attributes(graph: Graph, node: Node) -> dict[str, object]:
-    """The node's attributes with the defaults of those it leaves out."""
+    """Return the node's attributes with the defaults of those that it leaves out."""
     defaults = {
         name: attribute_value(attribute.default_value)
         for name, attribute in onnx.defs.get_schema(node.op, graph.opset, "").attributes.items()

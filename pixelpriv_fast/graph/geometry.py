@@ -9,7 +9,20 @@ WINDOWED = {"Conv", "ConvTranspose", "MaxPool", "AveragePool"}
 
 
 def make_explicit(graph: Graph, node: Node) -> Node:
-    """``node`` with kernel shape, strides, dilations, pads and group written out and ``auto_pad`` resolved."""
+    """Return ``node`` with every attribute of its window written out.
+
+    Parameters
+    ----------
+    graph : Graph
+        Gives the shapes.
+    node : Node
+        Any node; one without a window is returned as it is.
+
+    Returns
+    -------
+    Node
+        With kernel shape, strides, dilations, pads and group; ``auto_pad`` and ``output_shape`` are resolved.
+    """
     if node.domain or node.op not in WINDOWED:
         return node
     attributes = dict(node.attributes)
@@ -42,7 +55,7 @@ def _explicit_transpose(
     reach: list[int],
     auto: str,
 ) -> None:
-    """The pads that give the inferred size, whatever way the node asked for it."""
+    """Set the pads that give the inferred size, however the node asked for it."""
     extra = attributes.setdefault("output_padding", [0] * len(sizes))
     asked = attributes.pop("output_shape", None)
     steps = list(zip(attributes["strides"], sizes, results, reach, extra, strict=True))
@@ -56,6 +69,6 @@ def _explicit_transpose(
 
 
 def _halves(totals: list[int], auto: str) -> list[int]:
-    """Totals split into leading and trailing pads; the odd one goes to the end for SAME_UPPER."""
+    """Split totals into leading and trailing pads; the odd one goes to the end for SAME_UPPER."""
     small, large = [total // 2 for total in totals], [total - total // 2 for total in totals]
     return small + large if auto == "SAME_UPPER" else large + small

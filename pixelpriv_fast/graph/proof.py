@@ -1,7 +1,7 @@
-"""Whether a provider computes a built graph right: once compared with the CPU reference on a fixed input.
+"""The self-test of a backend: a built graph is compared once with the CPU reference on a fixed input.
 
 OpenVINO's CPU plug-in returned wrong gradients for one form of a whole network whose single layers were right (see
-``rules/convolution.py``), so no provider is trusted on the strength of others or of its parts.
+``rules/convolution.py``), so that no provider is trusted because others, or its parts, are right.
 """
 
 from __future__ import annotations
@@ -22,8 +22,23 @@ Step = Callable[[npt.NDArray[np.float32], npt.NDArray[np.float32]], tuple[Floats
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What one comparison found. ``gradient_cosine`` is the photos' mean, the other cosines are those of the worst
-    photo; ``sign_agreement`` is the share of equal gradient signs where the reference's gradient is not negligible."""
+    """Result of one comparison.
+
+    Attributes
+    ----------
+    ok : bool
+        Whether every threshold was reached.
+    gradient_cosine : float
+        Cosine between the gradients, mean of the photos.
+    worst_gradient_cosine : float
+        The same of the worst photo.
+    sign_agreement : float
+        Share of equal gradient signs, 0..1, where the reference's gradient is not negligible.
+    logits_cosine : float
+        Cosine between the logits of the worst photo.
+    reason : str
+        What failed, "" if nothing did.
+    """
 
     ok: bool
     gradient_cosine: float
@@ -33,22 +48,36 @@ class Proof:
     reason: str
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values, to be stored."""
+        """Return plain values, to be stored."""
         return asdict(self)
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> Proof:
-        """The proof that :meth:`as_dict` wrote. Raises ``TypeError`` for another record."""
+        """Return the proof that :meth:`as_dict` wrote. Raises ``TypeError`` for another record."""
         return cls(**record)
 
 
-#: Counts changes of :func:`prove` that make stored proofs void.
+#: Increase it when :func:`prove` changes in a manner that makes stored proofs invalid.
 PROOF_VERSION = 2
 
 
 def proof_key(model: bytes, provider: str, version: str) -> str:
-    """A name to store a proof under, 64 hexadecimal digits: of the serialised graph, the provider with the settings
-    that change its arithmetic (``openvino:CPU:bf16``) and its version."""
+    """Return the name that a proof is stored under.
+
+    Parameters
+    ----------
+    model : bytes
+        The serialised graph.
+    provider : str
+        The provider with the settings that change its arithmetic, for example "openvino:CPU:bf16".
+    version : str
+        The version of its library.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+    """
     parts = [hashlib.sha256(model).hexdigest(), provider, version, str(PROOF_VERSION)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
@@ -65,10 +94,35 @@ def prove(
     min_logits_cosine: float = 0.999,
     seed: int = 0,
 ) -> Proof:
-    """Run both on the same ``photos``-shaped noise and masks of one accepted class a photo, drawn from ``seed``.
+    """Run both on the same noise and masks of one accepted class a photo, and compare.
 
-    The thresholds are those of fp32; for bf16 and fp16 the caller says what suffices. Every photo must reach
-    ``min_cosine``, or ``min_worst_cosine`` where that is given and the mean reaches ``min_cosine``.
+    The default thresholds are those of fp32; for bf16 and fp16 the caller says what suffices.
+
+    Parameters
+    ----------
+    run : callable
+        The step to test: (photos, accepted) -> (logits, gradient).
+    reference : callable
+        The step that is known to be right.
+    photos : tuple of int
+        Shape of the input, (n, channels, height, width).
+    classes : int
+        Number of classes.
+    min_cosine : float
+        Every photo's gradient must reach it.
+    min_worst_cosine : float, optional
+        If given, a photo needs only this much, and the photos' mean ``min_cosine``.
+    min_sign_agreement : float
+        Share of equal signs, 0..1.
+    min_logits_cosine : float
+        Every photo's logits must reach it.
+    seed : int
+        Seed of the noise and masks.
+
+    Returns
+    -------
+    Proof
+        What was found.
     """
     x, accepted = proof_input(photos, classes, seed)
     expected_logits, expected = (np.asarray(value, np.float64) for value in reference(x, accepted))
@@ -97,7 +151,22 @@ def prove(
 def proof_input(
     photos: tuple[int, int, int, int], classes: int, seed: int
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """Photo-like noise (smooth and fine structure, range about +-2, as normalised photos have) and one-class masks."""
+    """Draw photo-like noise and one-class masks.
+
+    Parameters
+    ----------
+    photos : tuple of int
+        Shape of the noise, (n, channels, height, width).
+    classes : int
+        Number of classes.
+    seed : int
+        Seed of the generator.
+
+    Returns
+    -------
+    tuple of ndarray of float32
+        Noise with smooth and fine structure, of about +-2 as normalised photos have; masks (n, classes).
+    """
     random = np.random.default_rng(seed)
     count, channels, height, width = photos
     coarse = random.standard_normal((count, channels, -(-height // 16), -(-width // 16)))
@@ -109,12 +178,34 @@ def proof_input(
 
 
 def worst_cosine(a: Floats, b: Floats) -> float:
-    """The smallest of ``photo_cosines``."""
+    """Return the minimum of ``photo_cosines``.
+
+    Parameters
+    ----------
+    a, b : ndarray, shape (n, ...)
+        Values of n photos.
+
+    Returns
+    -------
+    float
+        The worst photo's cosine.
+    """
     return float(photo_cosines(a, b).min())
 
 
 def photo_cosines(a: Floats, b: Floats) -> Floats:
-    """The cosine between corresponding photos' values, (n, ...) -> (n,); 1 where both are zero, 0 where one is."""
+    """Compute the cosine between corresponding photos' values.
+
+    Parameters
+    ----------
+    a, b : ndarray, shape (n, ...)
+        Values of n photos.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        The cosines; 1 where both are zero, 0 where one is.
+    """
     a, b = a.reshape(len(a), -1), b.reshape(len(b), -1)
     norms = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
     both_zero = ~(a.any(axis=1) | b.any(axis=1))
@@ -122,8 +213,20 @@ def photo_cosines(a: Floats, b: Floats) -> Floats:
 
 
 def sign_agreement(a: Floats, b: Floats, negligible: float = 1e-3) -> float:
-    """The share of equal signs where ``|b|`` exceeds ``negligible`` of its photo's root mean square: below that the
-    sign is rounding."""
+    """Compute the share of equal signs where ``b`` is not negligible.
+
+    Parameters
+    ----------
+    a, b : ndarray, shape (n, ...)
+        Values of n photos.
+    negligible : float
+        Fraction of a photo's root mean square below which the sign of ``b`` is rounding.
+
+    Returns
+    -------
+    float
+        The share, 0..1; 1 if nothing counts.
+    """
     flat = b.reshape(len(b), -1)
     floor = negligible * np.sqrt((flat**2).mean(axis=1)).reshape(-1, *[1] * (b.ndim - 1))
     counted = np.abs(b) > floor

@@ -20,11 +20,25 @@ LARGEST_MODEL = 2**31 - 2**24
 
 
 def parse(data: bytes) -> onnx.ModelProto:
-    """The model of serialised bytes, which were checked before (``models.read``)."""
+    """Return the model of serialised bytes, which were checked before (``models.read``)."""
     return onnx.load_from_string(data)
 
 
 def node_from_proto(proto: onnx.NodeProto, index: int) -> Node:
+    """Return a node of a model.
+
+    Parameters
+    ----------
+    proto : onnx.NodeProto
+        The node as ONNX writes it.
+    index : int
+        Its position, which names it if it has no name.
+
+    Returns
+    -------
+    Node
+        The same node.
+    """
     name = proto.name or f"{proto.op_type}_{index}"
     domain = "" if proto.domain == "ai.onnx" else proto.domain
     attributes = {item.name: attribute_value(item) for item in proto.attribute if not item.ref_attr_name}
@@ -32,7 +46,27 @@ def node_from_proto(proto: onnx.NodeProto, index: int) -> Node:
 
 
 def to_model(graph: Graph, name: str, metadata: Mapping[str, str]) -> onnx.ModelProto:
-    """The graph as a model with typed inputs and outputs and, as initializers, the constants that are read."""
+    """Return the graph as a model with typed inputs and outputs, and the constants that are read as initializers.
+
+    Parameters
+    ----------
+    graph : Graph
+        The graph.
+    name : str
+        Name of the model's graph.
+    metadata : mapping of str to str
+        The model's metadata entries.
+
+    Returns
+    -------
+    onnx.ModelProto
+        The model.
+
+    Raises
+    ------
+    ModelError
+        If the model would be larger than an ONNX file may be.
+    """
     read = {value for node in graph.nodes for value in node.inputs} | set(graph.outputs)
     size = sum(array.nbytes for value, array in graph.constants.items() if value in read)
     if size > LARGEST_MODEL:
@@ -62,6 +96,7 @@ def to_model(graph: Graph, name: str, metadata: Mapping[str, str]) -> onnx.Model
 
 
 def attribute_value(item: onnx.AttributeProto) -> Any:
+    """Return the value of an attribute as plain Python."""
     value = helper.get_attribute_value(item)
     if isinstance(value, bytes):
         return value.decode()

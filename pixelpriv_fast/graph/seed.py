@@ -17,9 +17,23 @@ MASKED = -60000.0
 
 
 def log_odds_seed(graph: Graph, logits: str, accepted: str) -> str:
-    """(n, classes) seed from ``logits`` and the 0/1 mask ``accepted`` of the classes to leave.
+    """Append the seed: the gradient of the log-odds for the logits.
 
-    Each half sums to 1 where its set has a class, and is 0 where it has none (an unused slot of the batch).
+    Each half sums to 1 where its set has a class, and is 0 where it has none (an unused row of the batch).
+
+    Parameters
+    ----------
+    graph : Graph
+        Receives the nodes.
+    logits : str
+        The logits, (n, classes).
+    accepted : str
+        The mask of the classes to leave, (n, classes), 0 or 1.
+
+    Returns
+    -------
+    str
+        The seed, (n, classes).
     """
     graph.scope = "seed"
     emit = Emitter(graph)

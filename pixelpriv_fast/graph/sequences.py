@@ -11,13 +11,37 @@ from .ir import Graph, Node
 
 
 @dataclass(slots=True)
-class Sequences:
-    """The parts of every sequence seen so far, by the sequence's name."""
+class SequenceRewriter:
+    """Replaces the operators on sequences in a model's nodes, in their order.
+
+    Attributes
+    ----------
+    parts : dict of str to list of str
+        The tensors in every sequence seen so far, by the sequence's name.
+    """
 
     parts: dict[str, list[str]] = field(default_factory=dict)
 
     def rewrite(self, graph: Graph, node: Node) -> Node | None:
-        """The tensor operator that ``node`` stands for; ``node`` itself where it has nothing to do with sequences."""
+        """Return the tensor operator that ``node`` stands for.
+
+        Parameters
+        ----------
+        graph : Graph
+            Gives the shapes, and receives the sizes of a split.
+        node : Node
+            The next node.
+
+        Returns
+        -------
+        Node or None
+            ``node`` itself if it has nothing to do with sequences; None if nothing is to be computed.
+
+        Raises
+        ------
+        ModelError
+            If a sequence is split into parts of unknown size.
+        """
         if node.op == "SplitToSequence":
             return self._split(graph, node)
         if node.op == "SequenceConstruct":

@@ -1,6 +1,6 @@
 """Rewrites of a specialised graph that keep its function: explicit attributes, no idle nodes, no batch norm.
 
-They leave the gradient rules fewer operators and the backward graph fewer passes over memory.
+They leave fewer operators to the gradient rules, and fewer reads of memory to the backward graph.
 """
 
 from __future__ import annotations
@@ -23,7 +23,20 @@ INCREASING = {"Relu", "Clip", "Sigmoid", "Tanh", "HardSigmoid"}
 
 
 def simplify(graph: Graph, pool_first: bool = True) -> Graph:
-    """The graph in the form that the gradient rules expect. ``pool_first``: whether pools come before activations."""
+    """Return the graph in the form that the gradient rules expect.
+
+    Parameters
+    ----------
+    graph : Graph
+        A specialised graph.
+    pool_first : bool
+        Whether maximum pools are moved before activations.
+
+    Returns
+    -------
+    Graph
+        An equal graph with explicit windows, and without idle nodes and batch norms.
+    """
     graph = fold_batch_norm(_tidy(graph))
     return _pool_first(graph) if pool_first else graph
 
@@ -75,8 +88,11 @@ def _is_idle(graph: Graph, node: Node) -> bool:
 
 
 def _pool_first(graph: Graph) -> Graph:
-    """MaxPool(f(x)) as f(MaxPool(x)) for increasing f: the activation and its mask then see the pooled pixels only,
-    and ties between rectified zeros, which have no one gradient, do not arise."""
+    """Write MaxPool(f(x)) as f(MaxPool(x)) for increasing f.
+
+    The activation and its mask then see the pooled pixels only, and there are no ties between rectified zeros, whose
+    gradient would not be unique.
+    """
     counts, producers = graph.use_counts(), graph.producers()
     result = graph.empty_copy()
     moved: dict[str, Node] = {}

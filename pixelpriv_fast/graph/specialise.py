@@ -1,4 +1,8 @@
-"""From any forward model to a :class:`~.ir.Graph` with fixed shapes, one operator set and no functions."""
+"""From any forward model to a :class:`~.ir.Graph` with fixed shapes, one operator set and no functions.
+
+Choice: not ``onnxscript.optimizer`` with its rules for batch norms. It makes graphs of the same nodes and static shapes,
+but folds batch norms in fp32 (other bits in every logit), and takes longer; the base install has ``onnx`` alone.
+"""
 
 from __future__ import annotations
 
@@ -13,19 +17,31 @@ from ..errors import ModelError
 from .expansion import EXPANDED, expand
 from .ir import Graph, Node
 from .proto import node_from_proto
-from .sequences import Sequences
+from .sequences import SequenceRewriter
 
 #: Older models are converted to this operator set: the first in which every reduction takes its axes as an input.
 OLDEST_OPSET = 18
 
 
 def specialise(model: onnx.ModelProto, shape: Sequence[int]) -> Graph:
-    """``model`` for the one input shape, with constants folded.
+    """Return ``model`` for one input shape, with constants folded.
 
-    ``shape``: (n, channels, height, width) of its only input.
+    Parameters
+    ----------
+    model : onnx.ModelProto
+        A forward model.
+    shape : sequence of int
+        (n, channels, height, width) of its only input.
 
-    Raises ``ModelError`` where the model has several inputs, does not take the shape, or has a shape that depends on
-    the data.
+    Returns
+    -------
+    Graph
+        The model's nodes with static shapes.
+
+    Raises
+    ------
+    ModelError
+        If the model has several inputs, does not take the shape, or has a shape that depends on the data.
     """
     model = _one_opset(model)
     graph = Graph(_opset(model))
@@ -37,7 +53,7 @@ def specialise(model: onnx.ModelProto, shape: Sequence[int]) -> Graph:
         graph.set_constant(tensor.name, numpy_helper.to_array(tensor))
     declared = _only_input(model)
     graph.add_input(declared.name, _fixed_shape(declared, shape), _float_type(declared))
-    sequences = Sequences()
+    sequences = SequenceRewriter()
     for index, proto in enumerate(model.graph.node):
         node = sequences.rewrite(graph, node_from_proto(proto, index))
         if node is not None:
@@ -47,7 +63,25 @@ def specialise(model: onnx.ModelProto, shape: Sequence[int]) -> Graph:
 
 
 def logits_of(graph: Graph, wanted: str | None = None) -> str:
-    """The output that holds (n, classes) logits. Raises ``ModelError`` where there is none or a choice is needed."""
+    """Return the output that holds the logits.
+
+    Parameters
+    ----------
+    graph : Graph
+        A specialised classifier.
+    wanted : str, optional
+        Name of the output; needed if there are several.
+
+    Returns
+    -------
+    str
+        Name of an output of shape (n, classes).
+
+    Raises
+    ------
+    ModelError
+        If there is none, or if a choice is needed.
+    """
     batch = graph.shape(graph.inputs[0])[0]
     names = [wanted] if wanted else graph.outputs
     if wanted is not None and wanted not in graph.outputs:
@@ -108,7 +142,7 @@ def _float_type(declared: onnx.ValueInfoProto) -> np.dtype[np.generic]:
 
 
 def _fixed_shape(declared: onnx.ValueInfoProto, shape: Sequence[int]) -> tuple[int, ...]:
-    """``shape``, checked against what the model declares; a declared batch may be replaced by another."""
+    """Check ``shape`` against what the model declares; a declared batch size may be replaced by another."""
     dims = [dim.dim_value if dim.HasField("dim_value") else None for dim in declared.type.tensor_type.shape.dim]
     wanted = tuple(int(size) for size in shape)
     fits = len(dims) == len(wanted) and all(
@@ -145,7 +179,10 @@ def _specialise_node(graph: Graph, node: Node) -> None:
 
 
 def _check_reshape(graph: Graph, node: Node) -> None:
-    """ONNX's inference does not count elements, so a batch size that was fixed at export would pass unseen."""
+    """Refuse a reshape to another number of elements, from a batch size that was fixed at export.
+
+    ONNX's inference does not count elements, so it would pass unseen.
+    """
     before, after = graph.shape(node.inputs[0]), graph.shape(node.output)
     if math.prod(before) != math.prod(after):
         raise ModelError(
@@ -155,6 +192,6 @@ def _check_reshape(graph: Graph, node: Node) -> None:
 
 
 def _plain_cast(graph: Graph, node: Node) -> Node:
-    """CastLike needs the type only, which is known: so a constant stays one."""
+    """Return a Cast for a CastLike, which needs the type only, and that is known: so a constant stays one."""
     to = helper.np_dtype_to_tensor_dtype(graph.dtype(node.inputs[1]))
     return Node("Cast", node.name, node.inputs[:1], node.outputs, {"to": to})

@@ -1,8 +1,9 @@
 """The table of gradient rules: operator -> rule.
 
-A rule gets the forward node and the gradient of its output and returns one gradient an input: a value's name,
-or None for an input that gets none (a constant, a shape). It asks :meth:`Scene.wants` before it emits work for an
-input, because only the paths from the network's input matter. Adding an operator is one small function and one row.
+A rule takes the forward node and the gradient of its output and returns one gradient an input: a value's name, or None
+for an input that gets none (a constant, a shape); ``scene.Rule`` is the contract of all of them. A rule asks
+:meth:`Scene.wants` before it emits work for an input, because only the paths from the network's input matter. Adding an
+operator is one small function and one row.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from .subpixel import subpixel
 
 
 def conv(scene: Scene, node: Node, gradient: str) -> Gradients:
+    """Differentiate a convolution for its input; its weights must not depend on the photos."""
     scene.refuse_active(node, 1, 2)
     weights = scene.graph.constant_of(node.inputs[1])
     strides = node.attributes["strides"]
@@ -26,21 +27,34 @@ def conv(scene: Scene, node: Node, gradient: str) -> Gradients:
 
 
 def conv_transpose(scene: Scene, node: Node, gradient: str) -> Gradients:
-    """The adjoint of a transposed convolution is the convolution with the same weights."""
+    """Convolve with the same weights: the adjoint of a transposed convolution."""
     scene.refuse_active(node, 1, 2)
     kept = {key: node.attributes[key] for key in ("strides", "pads", "dilations", "group", "kernel_shape")}
     return [scene.op("Conv", gradient, node.inputs[1], **kept), None, None]
 
 
 def mirrored_weights(weights: Array, group: int) -> Array:
-    """(out, in/group, ...) forward weights as (in, out/group, ...) weights of the adjoint, not yet flipped in space."""
+    """Return the weights of a convolution's adjoint, not yet flipped in space.
+
+    Parameters
+    ----------
+    weights : ndarray, shape (out, in/group, ...)
+        The forward weights.
+    group : int
+        Number of groups.
+
+    Returns
+    -------
+    ndarray, shape (in, out/group, ...)
+        The same with inputs and outputs exchanged.
+    """
     out, per_group, *kernel = weights.shape
     grouped = weights.reshape(group, out // group, per_group, *kernel)
     return np.swapaxes(grouped, 1, 2).reshape(group * per_group, out // group, *kernel)
 
 
 def _mirrored(scene: Scene, node: Node, gradient: str, weights: Array) -> str:
-    """Stride 1: a convolution with the weights mirrored in space and channels."""
+    """Append a convolution with the weights mirrored in space and channels: the adjoint for stride 1."""
     attributes = node.attributes
     kernel, dilations, pads = (attributes[key] for key in ("kernel_shape", "dilations", "pads"))
     axes = len(kernel)
@@ -64,7 +78,7 @@ def _mirrored(scene: Scene, node: Node, gradient: str, weights: Array) -> str:
 
 
 def _transposed(scene: Scene, node: Node, gradient: str) -> str:
-    """ConvTranspose with the forward weights; the output padding restores the pixels that the stride skipped.
+    """Append a ConvTranspose with the forward weights; the output padding restores the pixels that the stride skipped.
 
     The weights are a constant of their own: where a convolution and a transposed one with as many input as output
     channels share a constant, OpenVINO's CPU plug-in (2026.4, fp32) gives one of them the weights packed for the other.

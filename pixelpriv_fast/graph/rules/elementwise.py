@@ -1,4 +1,4 @@
-"""Arithmetic with broadcasting, one output element an input element."""
+"""Arithmetic with broadcasting: each output element depends on one element of every input."""
 
 from __future__ import annotations
 
@@ -10,20 +10,22 @@ from .scene import Gradients, Scene
 
 
 def flat(scene: Scene, node: Node, gradient: str) -> Gradients:
-    """Steps (Floor, Round, Sign): no slope wherever they have one."""
+    """Give no gradient: steps (Floor, Round, Sign) are flat wherever they have a slope."""
     return [None]
 
 
 def identity(scene: Scene, node: Node, gradient: str) -> Gradients:
+    """Hand the gradient on."""
     return [gradient]
 
 
 def cast(scene: Scene, node: Node, gradient: str) -> Gradients:
-    """Back to the element type before the cast; a cast to integers has no gradient and never gets here."""
+    """Cast back to the element type before the cast; a cast to integers has no gradient and never gets here."""
     return [scene.op("Cast", gradient, to=helper.np_dtype_to_tensor_dtype(scene.graph.dtype(node.inputs[0])))]
 
 
 def add(scene: Scene, node: Node, gradient: str) -> Gradients:
+    """Hand the gradient to every summand."""
     return [
         scene.unbroadcast(gradient, scene.shape(name)) if scene.wants(node, index) else None
         for index, name in enumerate(node.inputs)
@@ -31,11 +33,13 @@ def add(scene: Scene, node: Node, gradient: str) -> Gradients:
 
 
 def sub(scene: Scene, node: Node, gradient: str) -> Gradients:
+    """Hand the gradient to the left, its negative to the right."""
     left, right = add(scene, node, gradient)
     return [left, scene.neg(right) if right else None]
 
 
 def mul(scene: Scene, node: Node, gradient: str) -> Gradients:
+    """Multiply by the other factor."""
     a, b = node.inputs
     return [
         scene.unbroadcast(scene.mul(gradient, other), scene.shape(own)) if scene.wants(node, index) else None
@@ -44,6 +48,7 @@ def mul(scene: Scene, node: Node, gradient: str) -> Gradients:
 
 
 def div(scene: Scene, node: Node, gradient: str) -> Gradients:
+    """Divide by the divisor; for the divisor multiply by -y / b."""
     a, b = node.inputs
     share = scene.div(gradient, b)
     left = scene.unbroadcast(share, scene.shape(a)) if scene.wants(node, 0) else None
@@ -54,40 +59,48 @@ def div(scene: Scene, node: Node, gradient: str) -> Gradients:
 
 
 def neg(scene: Scene, node: Node, gradient: str) -> Gradients:
+    """Negate the gradient."""
     return [scene.neg(gradient)]
 
 
 def absolute(scene: Scene, node: Node, gradient: str) -> Gradients:
+    """Multiply by the input's sign."""
     return [scene.mul(gradient, scene.op("Sign", node.inputs[0]))]
 
 
 def reciprocal(scene: Scene, node: Node, gradient: str) -> Gradients:
+    """Multiply by -y^2."""
     squared = scene.mul(node.output, node.output)
     return [scene.neg(scene.mul(gradient, squared))]
 
 
 def sqrt(scene: Scene, node: Node, gradient: str) -> Gradients:
+    """Divide by 2 y."""
     return [scene.div(scene.scaled(gradient, 0.5), node.output)]
 
 
 def exp(scene: Scene, node: Node, gradient: str) -> Gradients:
+    """Multiply by y."""
     return [scene.mul(gradient, node.output)]
 
 
 def log(scene: Scene, node: Node, gradient: str) -> Gradients:
+    """Divide by x."""
     return [scene.div(gradient, node.inputs[0])]
 
 
 def sine(scene: Scene, node: Node, gradient: str) -> Gradients:
+    """Multiply by cos x."""
     return [scene.mul(gradient, scene.op("Cos", node.inputs[0]))]
 
 
 def cosine(scene: Scene, node: Node, gradient: str) -> Gradients:
+    """Multiply by -sin x."""
     return [scene.neg(scene.mul(gradient, scene.op("Sin", node.inputs[0])))]
 
 
 def power(scene: Scene, node: Node, gradient: str) -> Gradients:
-    """x ** p with a constant p; a square, the common case, needs no Pow."""
+    """Differentiate x ** p with a constant p; a square, the common case, needs no Pow."""
     scene.refuse_active(node, 1)
     x = node.inputs[0]
     exponent = scene.graph.required_constant(node, 1).astype(np.float64)
@@ -97,6 +110,7 @@ def power(scene: Scene, node: Node, gradient: str) -> Gradients:
 
 
 def where(scene: Scene, node: Node, gradient: str) -> Gradients:
+    """Hand the gradient to the input that was chosen."""
     condition, a, b = node.inputs
     left = scene.kept_where(condition, gradient) if scene.wants(node, 1) else None
     right = scene.kept_where(scene.op("Not", condition), gradient) if scene.wants(node, 2) else None
@@ -108,7 +122,7 @@ def where(scene: Scene, node: Node, gradient: str) -> Gradients:
 
 
 def extremum(scene: Scene, node: Node, gradient: str) -> Gradients:
-    """Max and Min: to every input that is the extreme one."""
+    """Hand the gradient of Max and Min to every input that is the extreme one."""
     return [
         scene.unbroadcast(scene.kept_where(scene.op("Equal", name, node.output), gradient), scene.shape(name))
         if scene.wants(node, index)

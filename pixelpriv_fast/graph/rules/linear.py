@@ -8,7 +8,7 @@ from .scene import Gradients, Scene
 
 
 def gemm(scene: Scene, node: Node, gradient: str) -> Gradients:
-    """alpha A' B' + beta C, where A' and B' may be transposed."""
+    """Differentiate alpha A' B' + beta C, where A' and B' may be transposed."""
     a, b = node.inputs[:2]
     over_a, over_b = int(node.attributes.get("transA", 0)), int(node.attributes.get("transB", 0))
     scaled = scene.scaled(gradient, float(node.attributes.get("alpha", 1.0)))
@@ -30,6 +30,7 @@ def _gemm(scene: Scene, a: str, b: str, over_a: int, over_b: int) -> str:
 
 
 def matmul(scene: Scene, node: Node, gradient: str) -> Gradients:
+    """Multiply by the transposed other factor."""
     a, b = node.inputs
     if min(len(scene.shape(a)), len(scene.shape(b))) < 2:
         raise ModelError(f"{node}: no gradient rule for a vector operand; reshape it to a matrix")

@@ -9,6 +9,7 @@ from .scene import Gradients, Scene
 
 
 def layer_normalization(scene: Scene, node: Node, gradient: str) -> Gradients:
+    """Differentiate through the statistics of the last axes."""
     scene.refuse_active(node, 1, 2)
     x = node.inputs[0]
     rank = len(scene.shape(x))
@@ -18,6 +19,7 @@ def layer_normalization(scene: Scene, node: Node, gradient: str) -> Gradients:
 
 
 def instance_normalization(scene: Scene, node: Node, gradient: str) -> Gradients:
+    """Differentiate through the statistics of each channel."""
     scene.refuse_active(node, 1, 2)
     shape = scene.shape(node.inputs[0])
     scale = scene.reshape(node.inputs[1], [shape[1]] + [1] * (len(shape) - 2))
@@ -25,8 +27,10 @@ def instance_normalization(scene: Scene, node: Node, gradient: str) -> Gradients
 
 
 def _through_statistics(scene: Scene, node: Node, gradient: str, axes: Sequence[int]) -> str:
-    """The gradient of (x - mean) / sqrt(var + epsilon) over ``axes``: with z the normalised x and m the mean over the
-    axes, (g - m(g) - z m(g z)) / sqrt(var + epsilon)."""
+    """Append the gradient of (x - mean) / sqrt(var + epsilon) over ``axes``.
+
+    With z the normalised x and m the mean over the axes it is (g - m(g) - z m(g z)) / sqrt(var + epsilon).
+    """
     x = node.inputs[0]
     centred = scene.sub(x, scene.mean(x, axes))
     variance = scene.mean(scene.mul(centred, centred), axes)

@@ -14,8 +14,10 @@ from .windows import Windows, add_windows, cut_windows
 
 
 def max_pool(scene: Scene, node: Node, gradient: str) -> Gradients:
-    """To the first element of each window that equals its maximum, as torch does: every offset takes what the offsets
-    before it have left. Ties are no rarity: a pool over an overlapping pool sees the same maximum several times.
+    """Hand the gradient to the first element of each window that equals its maximum, as torch does.
+
+    Every offset takes what the offsets before it have left. Ties are common: a pool over an overlapping pool sees the
+    same maximum several times.
     """
     windows = _windows(scene, node)
     left = gradient
@@ -27,12 +29,14 @@ def max_pool(scene: Scene, node: Node, gradient: str) -> Gradients:
 
 
 def average_pool(scene: Scene, node: Node, gradient: str) -> Gradients:
+    """Share the gradient among the pixels of each window."""
     windows = _windows(scene, node)
     share = scene.mul(gradient, scene.array(1 / _counts(node, windows), gradient))
     return [add_windows(scene, dict.fromkeys(windows.offsets(), share), windows)]
 
 
 def global_average_pool(scene: Scene, node: Node, gradient: str) -> Gradients:
+    """Share the gradient among all pixels."""
     shape = scene.shape(node.inputs[0])
     return [scene.expand(scene.scaled(gradient, 1 / math.prod(shape[2:])), shape)]
 
@@ -45,8 +49,10 @@ def _windows(scene: Scene, node: Node) -> Windows:
 
 
 def _counts(node: Node, windows: Windows) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-    """How many pixels each window averages over, (height, width): the padding counts only where the node says so,
-    and never what lies beyond the declared padding (ceil_mode)."""
+    """Return the number of pixels that each window averages over, (height, width).
+
+    The padding counts only if the node says so, and what lies beyond the declared padding (ceil_mode) never does.
+    """
     per_axis = []
     pads = node.attributes["pads"]
     padded = bool(node.attributes.get("count_include_pad", 0))

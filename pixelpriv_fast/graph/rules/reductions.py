@@ -23,16 +23,18 @@ def _axes_when_empty(node: Node, rank: int) -> list[int]:
 
 
 def _with_axes(scene: Scene, value: str, x: str, axes: list[int]) -> str:
-    """``value`` with the reduced axes of ``x`` kept as size 1."""
+    """Append ``value`` with the reduced axes of ``x`` kept as size 1."""
     return scene.reshape(value, [1 if axis in axes else size for axis, size in enumerate(scene.shape(x))])
 
 
 def reduce_sum(scene: Scene, node: Node, gradient: str) -> Gradients:
+    """Hand the gradient to every summand."""
     x = node.inputs[0]
     return [scene.expand(_with_axes(scene, gradient, x, _axes(scene, node)), scene.shape(x))]
 
 
 def reduce_mean(scene: Scene, node: Node, gradient: str) -> Gradients:
+    """Share the gradient among the elements."""
     x = node.inputs[0]
     axes = _axes(scene, node)
     share = scene.scaled(gradient, 1 / math.prod(scene.shape(x)[axis] for axis in axes))
@@ -40,7 +42,7 @@ def reduce_mean(scene: Scene, node: Node, gradient: str) -> Gradients:
 
 
 def reduce_max(scene: Scene, node: Node, gradient: str) -> Gradients:
-    """ReduceMax, ReduceMin, GlobalMaxPool: to every element that is the extreme one."""
+    """Hand the gradient of ReduceMax, ReduceMin and GlobalMaxPool to every element that is the extreme one."""
     x = node.inputs[0]
     axes = _axes(scene, node)
     chosen = scene.op("Equal", x, _with_axes(scene, node.output, x, axes))

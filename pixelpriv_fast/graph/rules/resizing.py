@@ -14,7 +14,7 @@ Floats = npt.NDArray[np.float64]
 
 
 def resize(scene: Scene, node: Node, gradient: str) -> Gradients:
-    """Constant scales or sizes. Raises ``ModelError`` for cubic, antialiased and cropping resizes."""
+    """Apply the transposed map along each axis. Raises ``ModelError`` for cubic, antialiased and cropping resizes."""
     before, after = scene.shape(node.inputs[0]), scene.shape(node.output)
     scales = _scales(scene, node, before, after)
     for axis, (size, resized) in enumerate(zip(before, after, strict=True)):
@@ -24,7 +24,7 @@ def resize(scene: Scene, node: Node, gradient: str) -> Gradients:
 
 
 def _scales(scene: Scene, node: Node, before: tuple[int, ...], after: tuple[int, ...]) -> list[float]:
-    """The scale of each axis: as given, else the ratio of the sizes."""
+    """Return the scale of each axis: as given, else the ratio of the sizes."""
     given = scene.graph.constant_of(node.input(2)) if node.input(2) else None
     axes = [int(axis) % len(before) for axis in node.attributes.get("axes", range(len(before)))]
     scales = [new / old for new, old in zip(after, before, strict=True)]
@@ -35,7 +35,29 @@ def _scales(scene: Scene, node: Node, before: tuple[int, ...], after: tuple[int,
 
 
 def axis_map(node: Node, size: int, resized: int, scale: float) -> Floats:
-    """(resized, size) weights of one axis."""
+    """Return the weights of one axis.
+
+    Parameters
+    ----------
+    node : Node
+        The Resize.
+    size : int
+        Number of pixels before.
+    resized : int
+        Number of pixels after.
+    scale : float
+        Pixels after by pixels before, as the node gives it.
+
+    Returns
+    -------
+    ndarray of float64, shape (resized, size)
+        Row i holds the weights of new pixel i.
+
+    Raises
+    ------
+    ModelError
+        For cubic and antialiased resizes.
+    """
     mode = node.attributes.get("mode", "nearest")
     if mode not in ("nearest", "linear") or node.attributes.get("antialias", 0):
         raise ModelError(f"{node}: no gradient rule for mode {mode!r} with antialias or cubic weights")
@@ -53,7 +75,7 @@ def axis_map(node: Node, size: int, resized: int, scale: float) -> Floats:
 
 
 def _coordinates(node: Node, size: int, resized: int, scale: float) -> Floats:
-    """Where each new pixel lies on the old axis (ONNX Resize, coordinate_transformation_mode)."""
+    """Return the position of each new pixel on the old axis (ONNX Resize, coordinate_transformation_mode)."""
     x = np.arange(resized, dtype=np.float64)
     mode = node.attributes.get("coordinate_transformation_mode", "half_pixel")
     if mode == "asymmetric":

@@ -10,21 +10,24 @@ from .scene import Gradients, Scene
 
 
 def reshape(scene: Scene, node: Node, gradient: str) -> Gradients:
-    """Reshape, Flatten, Squeeze, Unsqueeze."""
+    """Reshape back, after Reshape, Flatten, Squeeze and Unsqueeze."""
     return [scene.reshape(gradient, scene.shape(node.inputs[0]))]
 
 
 def transpose(scene: Scene, node: Node, gradient: str) -> Gradients:
+    """Transpose back."""
     rank = len(scene.shape(gradient))
     perm = node.attributes.get("perm", range(rank)[::-1])
     return [scene.transpose(gradient, [int(axis) for axis in np.argsort(perm)])]
 
 
 def expand(scene: Scene, node: Node, gradient: str) -> Gradients:
+    """Sum over the axes that were broadcast."""
     return [scene.unbroadcast(gradient, scene.shape(node.inputs[0])), None]
 
 
 def tile(scene: Scene, node: Node, gradient: str) -> Gradients:
+    """Sum over the repeats."""
     shape = scene.shape(node.inputs[0])
     repeats = [int(times) for times in scene.graph.required_constant(node, 1)]
     split = [size for pair in zip(repeats, shape, strict=True) for size in pair]
@@ -32,6 +35,7 @@ def tile(scene: Scene, node: Node, gradient: str) -> Gradients:
 
 
 def concat(scene: Scene, node: Node, gradient: str) -> Gradients:
+    """Cut the gradient into the parts."""
     axis = int(node.attributes["axis"]) % len(scene.shape(gradient))
     parts: list[str | None] = []
     start = 0
@@ -43,7 +47,7 @@ def concat(scene: Scene, node: Node, gradient: str) -> Gradients:
 
 
 def split(scene: Scene, node: Node, gradients: Gradients) -> Gradients:
-    """One Concat of the parts' gradients, zeros where a part has none."""
+    """Concatenate the parts' gradients, zeros for a part that has none."""
     parts = [
         gradient or scene.array(np.zeros(scene.shape(output)), output)
         for gradient, output in zip(gradients, node.outputs, strict=True)
@@ -52,7 +56,7 @@ def split(scene: Scene, node: Node, gradients: Gradients) -> Gradients:
 
 
 def slice_(scene: Scene, node: Node, gradient: str) -> Gradients:
-    """A plain cut is undone by padding, a stepped one by :func:`_spread`."""
+    """Pad a plain cut with zeros; undo a stepped one by :func:`_spread`."""
     shape = scene.shape(node.inputs[0])
     starts, stops = (scene.graph.required_constant(node, index).ravel() for index in (1, 2))
     rank = len(shape)
@@ -70,7 +74,7 @@ def slice_(scene: Scene, node: Node, gradient: str) -> Gradients:
 
 
 def gather(scene: Scene, node: Node, gradient: str) -> Gradients:
-    """Gather by constant indices along one axis."""
+    """Differentiate a Gather by constant indices along one axis."""
     x = node.inputs[0]
     shape = scene.shape(x)
     axis = int(node.attributes.get("axis", 0)) % len(shape)
@@ -108,7 +112,24 @@ def _spread(
 
 
 def along_axis(scene: Scene, value: str, axis: int, matrix: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> str:
-    """Multiply the vectors along ``axis`` by ``matrix`` (from, to)."""
+    """Multiply the vectors along one axis by a matrix.
+
+    Parameters
+    ----------
+    scene : Scene
+        Receives the nodes.
+    value : str
+        The value.
+    axis : int
+        The axis.
+    matrix : ndarray of float64, shape (from, to)
+        The matrix.
+
+    Returns
+    -------
+    str
+        The value with ``to`` elements along the axis.
+    """
     rank = len(scene.shape(value))
     last = [*(index for index in range(rank) if index != axis), axis]
     moved = scene.op("MatMul", scene.transpose(value, last), scene.array(matrix, value))
@@ -116,7 +137,7 @@ def along_axis(scene: Scene, value: str, axis: int, matrix: np.ndarray[tuple[int
 
 
 def pad(scene: Scene, node: Node, gradient: str) -> Gradients:
-    """Constant padding is cut off; reflect, edge and wrap give the border back to where it came from."""
+    """Cut constant padding off; reflect, edge and wrap give the border back to where it came from."""
     shape = scene.shape(node.inputs[0])
     rank = len(shape)
     pads = [int(size) for size in scene.graph.required_constant(node, 1).ravel()]
@@ -135,7 +156,7 @@ def pad(scene: Scene, node: Node, gradient: str) -> Gradients:
 
 
 def depth_to_space(scene: Scene, node: Node, gradient: str) -> Gradients:
-    """SpaceToDepth orders channels as DCR does; CRD needs them permuted."""
+    """Apply SpaceToDepth, which orders channels as DCR does; CRD needs them permuted."""
     block = int(node.attributes["blocksize"])
     packed = scene.op("SpaceToDepth", gradient, blocksize=block)
     if node.attributes.get("mode", "DCR") == "DCR":
@@ -147,4 +168,5 @@ def depth_to_space(scene: Scene, node: Node, gradient: str) -> Gradients:
 
 
 def space_to_depth(scene: Scene, node: Node, gradient: str) -> Gradients:
+    """Apply DepthToSpace."""
     return [scene.op("DepthToSpace", gradient, blocksize=int(node.attributes["blocksize"]), mode="DCR")]

@@ -23,24 +23,68 @@ JOINED_CHANNELS = 16
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """One phase along one axis: ``taps[i]`` of the kernel meets output ``q + first + i``."""
+    """One phase of the stride along one axis: ``taps[i]`` of the kernel meets output ``q + first + i``.
+
+    Attributes
+    ----------
+    first : int
+        Offset of the first output.
+    taps : tuple of int
+        Positions in the kernel.
+    """
 
     first: int
     taps: tuple[int, ...]
 
     @property
     def last(self) -> int:
+        """Offset of the last output."""
         return self.first + len(self.taps) - 1
 
     @classmethod
     def of(cls, kernel: int, stride: int, pad: int, remainder: int) -> Phase:
+        """Return the phase of one remainder.
+
+        Parameters
+        ----------
+        kernel : int
+            Size of the kernel.
+        stride : int
+            The stride.
+        pad : int
+            Leading padding.
+        remainder : int
+            Input position modulo the stride.
+
+        Returns
+        -------
+        Phase
+            Its taps.
+        """
         start, lead = (remainder + pad) % stride, (remainder + pad) // stride
         taps = tuple(range(start, kernel, stride))[::-1]
         return cls(lead - len(taps) + 1, taps)
 
 
 def subpixel(scene: Scene, node: Node, gradient: str, weights: Array) -> str:
-    """``weights``: (in, out/group, kernel_y, kernel_x), see ``convolution.mirrored_weights``."""
+    """Append the input gradient of a strided convolution.
+
+    Parameters
+    ----------
+    scene : Scene
+        Receives the nodes.
+    node : Node
+        The convolution.
+    gradient : str
+        Gradient of its output.
+    weights : ndarray, shape (in, out/group, kernel_y, kernel_x)
+        See ``convolution.mirrored_weights``.
+
+    Returns
+    -------
+    str
+        Gradient of its input.
+    """
     attributes = node.attributes
     stride: Pair = (attributes["strides"][0], attributes["strides"][1])
     phases = [
@@ -67,7 +111,7 @@ def subpixel(scene: Scene, node: Node, gradient: str, weights: Array) -> str:
 
 
 def _joined(weights: Array, phases: list[list[Phase]]) -> tuple[Array, Pair]:
-    """All phases as one kernel, (phases * in, out, window_y, window_x), and the window's first offset."""
+    """Return all phases as one kernel, (phases * in, out, window_y, window_x), and the window's first offset."""
     used = [[phase for phase in axis if phase.taps] for axis in phases]
     first = tuple(min(phase.first for phase in axis) for axis in used)
     window = [max(phase.last for phase in axis) - low + 1 for axis, low in zip(used, first, strict=True)]
@@ -81,7 +125,7 @@ def _joined(weights: Array, phases: list[list[Phase]]) -> tuple[Array, Pair]:
 
 
 def _stride_one(scene: Scene, gradient: str, weights: Array, first: Pair, counts: Pair, group: int) -> str:
-    """A convolution whose output q reads from gradient q + first on, for q < counts."""
+    """Append a convolution whose output q reads the gradient from q + first on, for q < counts."""
     sizes = scene.shape(gradient)[2:]
     kernel = weights.shape[2:]
     begin = [-low for low in first]

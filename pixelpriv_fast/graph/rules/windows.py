@@ -13,7 +13,23 @@ from .scene import Scene
 
 @dataclass(frozen=True, slots=True)
 class Windows:
-    """Kernel, stride, dilation and leading pad of each spatial axis, and the sizes before and after."""
+    """The windows of a pool or convolution over two spatial axes; every field is (rows, columns).
+
+    Attributes
+    ----------
+    kernel : (int, int)
+        Size of a window.
+    stride : (int, int)
+        Distance between windows.
+    dilation : (int, int)
+        Distance between a window's elements.
+    begin : (int, int)
+        Leading padding.
+    size : (int, int)
+        Number of pixels.
+    count : (int, int)
+        Number of windows.
+    """
 
     kernel: Pair
     stride: Pair
@@ -24,6 +40,22 @@ class Windows:
 
     @classmethod
     def of(cls, node: Node, size: tuple[int, ...], count: tuple[int, ...]) -> Windows:
+        """Return the windows of a node.
+
+        Parameters
+        ----------
+        node : Node
+            A pool, with its attributes written out (see :mod:`..geometry`).
+        size : tuple of int
+            Height and width of its input.
+        count : tuple of int
+            Height and width of its output.
+
+        Returns
+        -------
+        Windows
+            Its windows.
+        """
         pads = node.attributes["pads"]
         return cls(
             tuple(node.attributes["kernel_shape"]),
@@ -35,10 +67,11 @@ class Windows:
         )
 
     def offsets(self) -> list[Pair]:
+        """Return the positions inside a window."""
         return list(product(range(self.kernel[0]), range(self.kernel[1])))
 
     def end(self) -> Pair:
-        """Trailing pad with which every window lies inside."""
+        """Return the trailing padding with which every window lies inside."""
         high, wide = (
             s * (n - 1) + d * (k - 1) + 1 - p - h
             for s, n, d, k, p, h in zip(
@@ -48,13 +81,41 @@ class Windows:
         return max(high, 0), max(wide, 0)
 
     def place(self, axis: int, offset: int) -> Pair:
-        """(phase, shift): window q's element ``offset`` is pixel ``stride * (q + shift) + phase``."""
+        """Return where an element of the windows lies: element ``offset`` of window q is pixel ``stride * (q + shift) + phase``.
+
+        Parameters
+        ----------
+        axis : {0, 1}
+            Rows or columns.
+        offset : int
+            Position inside the window.
+
+        Returns
+        -------
+        (int, int)
+            Phase and shift.
+        """
         shift, phase = divmod(self.dilation[axis] * offset - self.begin[axis], self.stride[axis])
         return phase, shift
 
 
 def cut_windows(scene: Scene, value: str, windows: Windows) -> dict[Pair, str]:
-    """For each offset in the window, the pixel of every window at that offset, (n, c, *count); zero on the border."""
+    """Cut, for each offset, the pixel at that offset out of every window.
+
+    Parameters
+    ----------
+    scene : Scene
+        Receives the nodes.
+    value : str
+        A value (n, c, *size).
+    windows : Windows
+        The windows.
+
+    Returns
+    -------
+    dict of (int, int) to str
+        Values (n, c, *count) by offset; zero on the border.
+    """
     if scene.layout == "planar" and windows.stride[1] > 1:
         return _cut_parted(scene, value, windows)
     padded = scene.pad(value, [0, 0, *windows.begin], [0, 0, *windows.end()])
@@ -67,7 +128,7 @@ def cut_windows(scene: Scene, value: str, windows: Windows) -> dict[Pair, str]:
 
 
 def _cut_parted(scene: Scene, value: str, windows: Windows) -> dict[Pair, str]:
-    """The same with the columns parted by their phase once, so that every cut copies runs of pixels."""
+    """Cut the windows with the columns parted by their phase once, so that every cut copies runs of pixels."""
     count, channels = scene.shape(value)[:2]
     (step_y, step_x), begin, size = windows.stride, windows.begin, windows.size
     reach = [length + p + q for length, p, q in zip(size, begin, windows.end(), strict=True)]
@@ -88,10 +149,24 @@ def _cut_parted(scene: Scene, value: str, windows: Windows) -> dict[Pair, str]:
 
 
 def add_windows(scene: Scene, parts: Mapping[Pair, str], windows: Windows) -> str:
-    """The adjoint of :func:`cut_windows`: add every part to the pixels it was cut from, (n, c, *size).
+    """Add every part to the pixels that it was cut from: the adjoint of :func:`cut_windows`.
 
-    Pixels fall into stride x stride phases; within a phase a window element is a whole shift of the part, so no
+    Pixels fall into stride x stride phases; within a phase an element of a window is a whole shift of the part, so that no
     scatter is needed: pad, add, and interleave the phases.
+
+    Parameters
+    ----------
+    scene : Scene
+        Receives the nodes.
+    parts : mapping of (int, int) to str
+        Values (n, c, *count) by offset.
+    windows : Windows
+        The windows.
+
+    Returns
+    -------
+    str
+        A value (n, c, *size).
     """
     sizes = tuple(-(-size // step) for size, step in zip(windows.size, windows.stride, strict=True))
     phases: dict[Pair, str] = {}
