@@ -94,7 +94,7 @@ def on_onnxruntime(proto: onnx.ModelProto) -> Run:
     return lambda feeds: session.run(None, dict(feeds))
 
 
-def on_openvino(proto: onnx.ModelProto, precision: str = "fp32") -> Run:
+def on_openvino(proto: onnx.ModelProto, precision: str = "f32") -> Run:  # OpenVINO's own word
     import openvino
 
     core = openvino.Core()
