@@ -68,8 +68,9 @@ def fooled_each(logits: Logits, flee: Flags) -> Flags:
     bool array of shape (...)
         True where the top-1 is not in ``flee``.
     """
-    tops = np.expand_dims(logits.argmax(axis=-1), -1)
-    return np.asarray(~np.take_along_axis(flee, tops, axis=-1)[..., 0])
+    tops = logits.argmax(axis=-1)
+    rows = flee.reshape(-1, flee.shape[-1])
+    return np.asarray(~rows[np.arange(len(rows)), tops.ravel()].reshape(tops.shape))
 
 
 def log_odds(logits: Logits, accepted: Flags) -> float:

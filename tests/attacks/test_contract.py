@@ -32,6 +32,38 @@ def task_for(victims, starts, **fields) -> AttackTask:
     return AttackTask(tuple(victims), flee, [content_seed(p, 0) for p in starts], logits, **fields)
 
 
+@pytest.mark.parametrize("name", list(ATTACKS))
+def test_the_package_has_it_by_its_class_name(name):
+    kind = ATTACKS.load(name)
+    assert issubclass(kind, attacks.Attack)
+    assert getattr(attacks, kind.__name__) is kind
+    assert kind.__name__ in attacks.__all__
+    with pytest.raises(AttributeError, match="attacks' has no attribute 'Sorcery'"):
+        _ = attacks.Sorcery
+
+
+@pytest.mark.parametrize("name", list(ATTACKS))
+def test_every_attack_keeps_its_budget_and_the_given_photos(name):
+    attack, starts = ATTACKS.load(name)(), photos(4)
+    kept, task = [start.copy() for start in starts], task_for([engine(SQUASHED)], starts)
+    for start in starts:
+        start.flags.writeable = False
+    first, again = attack.run(starts, task), attack.run(starts, task)
+    for start, before, outcome, same in zip(starts, kept, first, again, strict=True):
+        np.testing.assert_array_equal(start, before)
+        assert (outcome.photo.dtype, outcome.photo.shape) == (np.uint8, start.shape)
+        assert outcome.linf == linf(outcome.photo, start) <= attack.budget
+        np.testing.assert_array_equal(outcome.photo, same.photo)
+    assert any(not np.array_equal(outcome.photo, start) for outcome, start in zip(first, starts, strict=True))
+
+
+@pytest.mark.parametrize("name", list(ATTACKS))
+def test_stronger_stays_inside_the_budget(name):
+    attack = ATTACKS.load(name)()
+    stronger = attack.stronger()
+    assert stronger is None or stronger.budget == attack.budget
+
+
 @pytest.mark.parametrize("preprocess", [IDENTITY, SQUASHED, SHORT_SIDE], ids=["identity", "squashed", "short_side"])
 @pytest.mark.parametrize("name", LATTICE)
 def test_budget_range_type_and_shape(name, preprocess):
