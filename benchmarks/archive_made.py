@@ -1,4 +1,4 @@
-"""An archive for measurements, made out of a few photos: many names, nested folders, formats and sizes."""
+"""Makes an archive for measurements out of a few photos: many names, nested folders, formats and sizes."""
 
 from __future__ import annotations
 
@@ -19,9 +19,11 @@ _SCALES = (1.0, 0.75, 1.25, 0.5)
 
 
 def fill(folder: Path, sources: Sequence[Path], count: int, distinct: int) -> None:
-    """``count`` photos below ``folder``, each with a pixel of its own: copies of ``distinct`` pictures, which are those
-    in the folders ``sources``, taken from these in turn (a folder named twice gives twice as many), in several formats
-    and sizes. Every run of ``distinct`` numbers holds each picture once."""
+    """Write ``count`` photos below ``folder``: copies of ``distinct`` pictures in several formats and sizes.
+
+    The pictures come from the folders ``sources`` in turn; a folder that is named twice gives twice as many. One pixel differs
+    in each copy. Every run of ``distinct`` numbers holds each picture once.
+    """
     pictures = _pictures(sources, distinct)
     kinds = list(itertools.product(_SCALES, _FORMATS))
     for number in range(count):
@@ -38,7 +40,7 @@ def fill(folder: Path, sources: Sequence[Path], count: int, distinct: int) -> No
 
 
 def number_of(path: Path) -> int:
-    """The number of a photo that ``fill`` made."""
+    """Return the number of a photo that ``fill`` made."""
     return int(path.stem.split()[1])
 
 

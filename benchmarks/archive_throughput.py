@@ -1,18 +1,18 @@
-"""How close an archive's run comes to what its stages cost when each runs alone, and whether its memory stays flat.
+"""Measures how close an archive's run comes to the cost of its stages, each run alone, and whether its memory stays flat.
 
     python benchmarks/archive_throughput.py --photos FOLDER [FOLDER ...] [--count 2000] [--distinct 128] [--rounds 2]
         [--recipe R] [--stop fooled] [--classifier C] [--models DIR] [--batch 16] [--workers N] [--report]
 
-Makes an archive of ``count`` photos, copies of ``distinct`` pictures in several formats and sizes, and measures
+It makes an archive of ``count`` photos, copies of ``distinct`` pictures in several formats and sizes, and measures
 
-1. each stage alone, ``rounds`` times before the run and as often after it, on one copy of every picture, in the threads
-   that the run uses for it (decode, enhance, encode: the pool; attack: the caller's, with all the network's threads);
+1. each stage alone, ``rounds`` times before the run and as many times after it, on one copy of every picture, in the
+   threads that the run uses for it (decode, enhance, encode: the pool; attack: the caller's, with all the network's threads);
 2. the run in between, journal and synced writes included: photos a second, CPU seconds, resident memory.
 
-Prints one JSON object. ``share``: the run's rate by the rate that the CPU seconds of decode, enhance, attack, encode and
-verify allow on this machine's cores; "low" and "high" are what the dearest and the cheapest round would make of it.
-``busy``: the run's CPU seconds by wall seconds and cores. ``memory_mb``: the highest resident memory of
-every 200 photos. Exits 1 where the run touched an original.
+It prints one JSON object. ``share`` is the run's rate divided by the rate that the CPU seconds of decode, enhance, attack,
+encode and verify allow on this machine's cores; "low" and "high" are its values by the cheapest and the dearest round.
+``busy`` is the run's CPU seconds divided by wall seconds and cores. ``memory_mb`` is the maximum of resident memory in every
+200 photos. It exits with 1 if the run touched an original.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ Over = Callable[[Callable[[list[Work]], Any], Sequence[list[Work]]], Iterable[An
 
 
 def alone(protector: pp.Protector, paths: Sequence[Path], batch: int) -> dict[str, float]:
-    """CPU seconds a photo of each stage, run by itself on all ``paths`` before the next one begins."""
+    """Return the CPU seconds a photo of each stage, run on all ``paths`` before the next one begins."""
     works = [Work(str(path), path) for path in paths]
     singles = [[work] for work in works]
     together = protector.flow_batch(batch)
@@ -72,13 +72,13 @@ def alone(protector: pp.Protector, paths: Sequence[Path], batch: int) -> dict[st
 
 
 def resident() -> float:
-    """Resident memory in MB."""
+    """Return the resident memory in MB."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 def run(protector: pp.Protector, source: Path, out: Path, batch: int, report: bool) -> dict[str, Any]:
-    """The archive's run: its rate, how busy it kept the cores, and its memory."""
+    """Run the archive, and return its rate, how busy it kept the cores, and its memory."""
     memory: list[float] = []
     begin, cpu = time.perf_counter(), time.process_time()
     with open_job(protector, out, batch=batch, report=report) as job:
@@ -97,7 +97,7 @@ def run(protector: pp.Protector, source: Path, out: Path, batch: int, report: bo
 
 
 def verdict(rounds: Sequence[dict[str, float]], rate: float) -> dict[str, Any]:
-    """What the rounds of stages alone make of the run's ``rate``."""
+    """Compare the run's ``rate`` with the rounds of stages alone."""
     sums = sorted(sum(spent.values()) for spent in rounds)
     return {
         "cpu_seconds_a_photo_alone": {

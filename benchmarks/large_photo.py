@@ -1,18 +1,17 @@
-"""A 12 megapixel JPEG protected by one attack, as a multiple of its own decode plus encode; the verdict is that on the
-saved JPEG.
+"""Measures what it takes to protect a JPEG of 12 megapixels, as a multiple of its own decode plus encode.
 
     python benchmarks/large_photo.py PHOTO... [--rounds 5] [--recipe least_likely] [--classifier efficientnet_lite0]
 
-Each PHOTO is made one of 4000x3000 twice: "enlarged" (Lanczos, with grain of 2 grey levels, as a sensor's) and "tiled"
-(itself at its own size, side by side), and saved as JPEG 95 4:4:4. Every round times, interleaved:
+Two photos of 4000x3000 are made of each PHOTO: "enlarged" (Lanczos, with grain of 2 grey levels like a sensor's) and "tiled"
+(copies at its own size, side by side). They are saved as JPEG 95 4:4:4. Every round times, interleaved:
 
 * decode: the file to upright pixels; encode: those pixels to the file that ``protect`` would write;
 * protect: the file's bytes to the protected file's bytes, decoded again and judged in fp32;
-* steps: the part of it that was spent on the attack's steps at the network's own size, and how many there were: more
-  where the first round does not fool by the margin (see ``attacks/lifting.py``).
+* steps: the part of it that was spent on the attack's steps at the network's own size, and the number of steps. There are
+  more if the first round does not fool by the margin (see ``attacks/lifting.py``).
 
-The figure is (protect - steps) / (decode + encode), medians of the rounds. All else is in it, the network's passes that
-classify the original and the saved file among them (and the lifted photo, where the steps miss their margin).
+The result is (protect - steps) / (decode + encode), medians of the rounds. It includes everything else, for example the
+forwards that classify the original and the saved file (and the lifted photo, if the steps miss their margin).
 """
 
 from __future__ import annotations
@@ -54,7 +53,7 @@ def jpeg(pixels: np.ndarray) -> bytes:
 
 
 class Steps:
-    """Times the steps at the network's size, wherever they are taken from."""
+    """Times the steps at the network's size, whatever calls for them."""
 
     def __init__(self) -> None:
         self.seconds, self.taken, self._run = 0.0, 0, lifting.run_to_end
@@ -76,14 +75,14 @@ def measure(data: bytes, protector: pp.Protector, steps: Steps, rounds: int) -> 
             times = {name: Times() for name in times}
         times["decode"].take(lambda: decode(data))
         times["encode"].take(lambda: encode(photo.pixels, like=photo, options=protector.encoding))
-        steps.seconds, steps.taken, result = 0.0, 0, None  # whoever protects a photo does not hold another one's result
+        steps.seconds, steps.taken, result = 0.0, 0, None  # nothing holds the result of another photo
         result = times["protect"].take(lambda: next(iter(protector.stream([data], batch=1, encode=True))))
         times["steps"].seconds.append(steps.seconds)
     return times, result
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split(";")[0])
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("photos", nargs="+", type=Path)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--recipe", default="least_likely")

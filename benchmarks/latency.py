@@ -1,4 +1,4 @@
-"""What one photo costs a program that protects them one by one: latency after ``warm_up``, and the cold start.
+"""Measures what one photo costs a program that protects them one by one: latency after ``warm_up``, and the cold start.
 
     python benchmarks/latency.py [--models DIR] [--classifier efficientnet_lite0] [--recipe least_likely]
         [--precisions auto,fp32] [--calls 200] [--threads 8] [--starts 9]
@@ -41,7 +41,7 @@ print(result.status, result.device, sep=": ", flush=True)
 
 
 def photos(folder: Path) -> list[Path]:
-    """The sample photos, squashed to 256x256 and saved without loss."""
+    """Write the sample photos, squashed to 256x256 and saved without loss."""
     files = write_samples(folder)
     small = [folder / f"{file.stem}_{SIZE}.png" for file in files]
     for file, target in zip(files, small, strict=True):
@@ -50,7 +50,7 @@ def photos(folder: Path) -> list[Path]:
 
 
 def latencies(protector: pp.Protector, files: Sequence[Path], calls: int, threads: int) -> dict[str, float]:
-    """``calls`` photos by ``threads`` at once."""
+    """Protect ``calls`` photos by ``threads`` at once."""
     pixels = [np.asarray(Image.open(file)) for file in files]
 
     def call(index: int) -> float:
@@ -67,7 +67,7 @@ def latencies(protector: pp.Protector, files: Sequence[Path], calls: int, thread
 
 
 def cold_start(photo: Path, recipe: str, classifier: str, models: Path | None) -> tuple[float, str]:
-    """Seconds from the process's creation to its answer, and the answer."""
+    """Return the seconds from the process's creation to its answer, and the answer."""
     arguments = [str(photo), recipe, classifier, str(models or "")]
     begin = time.perf_counter()
     with subprocess.Popen([sys.executable, "-c", _FIRST, *arguments], stdout=subprocess.PIPE, text=True) as child:

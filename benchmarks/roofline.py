@@ -1,11 +1,11 @@
-"""How near each hot path comes to what this machine can do: its table in benchmarks/README.md.
+"""Measures how near each hot path comes to what this machine can do; writes the table in benchmarks/README.md.
 
     python benchmarks/roofline.py [--rounds 15] [--pixels 12] [--write]
 
-Each path is given the work that its definition needs: bytes of the arrays that it must read and write at least once, and
-operations (a multiplication and an addition are two). Each ceiling is measured in the same rounds as the paths: copying
-and filling memory, one thread, and matrix products at the path's precision with as many threads as it has. The share is
-the time that the ceilings allow (the longer of the two) over the time taken, both the fastest of all rounds.
+The work of a path is what its definition needs: bytes of the arrays that it must read and write at least once, and
+operations (a multiplication and an addition are two). Each ceiling is measured in the same rounds as the paths: copying and
+filling memory by one thread, and matrix products at the path's precision and number of threads. The share is the time that
+the ceilings allow (the longer of the two) divided by the time taken, both the fastest of all rounds.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from pixelpriv_fast.graph.proof import proof_input
 from pixelpriv_fast.kernels.filters import axis_filter
 
 RESIZED, SIDE, CANDIDATES, BATCH, CLASSIFIER = 256, 224, 32, 8, "efficientnet_lite0"
-EDGE = 1536  #: of the matrices that are multiplied
+EDGE = 1536  #: number of rows of the matrices that are multiplied
 PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16}
 START, END = "<!-- roofline -->\n", "<!-- end -->\n"
 ORDER = np.arange(3, dtype=np.int32)
@@ -38,7 +38,7 @@ ONES, ZEROS = np.ones(3, np.float32), np.zeros(3, np.float32)
 
 @dataclass
 class Work:
-    """A call, the bytes and operations that it cannot do without, and its ceilings' names."""
+    """A call, the minimum of bytes and operations that it needs, and the names of its ceilings."""
 
     call: Callable[[], object]
     size: str
@@ -49,7 +49,7 @@ class Work:
     seconds: list[float] = field(default_factory=list)
 
     def take(self) -> None:
-        """Twice: what fits into the cache is to be there."""
+        """Time the second of two calls, so that what fits into the cache is there."""
         self.call()
         start = time.perf_counter()
         self.call()
@@ -67,7 +67,7 @@ def product(precision: str, threads: int) -> Callable[[], None]:
 
 
 def ceilings(pixels: int, threads: int) -> dict[str, Work]:
-    """By name; a copy's bytes are those read and written."""
+    """Return the ceilings by name; a copy's bytes are those read and written."""
     source, target = np.ones(3 * pixels, np.float32), np.zeros(3 * pixels, np.float32)
     cached, near = np.ones(500_000, np.float32), np.zeros(500_000, np.float32)
     found = {
@@ -82,7 +82,7 @@ def ceilings(pixels: int, threads: int) -> dict[str, Work]:
 
 
 def photo_paths(height: int, width: int) -> dict[str, Work]:
-    """What touches a whole photo."""
+    """Return the paths that touch a whole photo."""
     small = RESIZED * width // height
     photo = scene(height, width)
     axes = [axis_filter(n, to, 0, to, "bilinear") for n, to in ((height, RESIZED), (width, small))]
@@ -122,9 +122,12 @@ def photo_paths(height: int, width: int) -> dict[str, Work]:
 
 
 def solve_path() -> dict[str, Work]:
-    """One cycle of the solve, as the difference of two solves: to 0.99 of the first residual takes one, to all of it
-    none. A cycle sweeps over its arrays twice, down and up in the multigrid: 13 floats for each unknown and a third more on
-    the coarser grids; conjugate gradients' step goes along on the finest, another 8."""
+    """Return one cycle of the solve, as the difference of two solves.
+
+    A solve to 0.99 of the first residual takes one cycle, one to all of it none. A cycle sweeps over its arrays twice, down and
+    up in the multigrid: 13 floats for each unknown and a third more on the coarser grids. The step of conjugate gradients, on
+    the finest grid, takes another 8.
+    """
     luminance = kernels.half_luminance(scene(768, 1024))
     weights = kernels.texture_weights(luminance, 5, 1e-3)
     solve = kernels.solve_illumination
@@ -138,7 +141,7 @@ def solve_path() -> dict[str, Work]:
 
 
 def network_paths(threads: int) -> dict[str, Work]:
-    """Warped candidates and attack steps, at a classifier's size."""
+    """Return warped candidates and attack steps, at a classifier's size."""
     motions = np.random.default_rng(3).uniform(-1, 1, (CANDIDATES, 3)) * (20.0, 40.0, 40.0)
     batch = np.empty((CANDIDATES, 3, SIDE, SIDE), np.float32)
     photo = scene(SIDE, SIDE)

@@ -1,11 +1,11 @@
-"""Does the bench see a kernel that got a fifth slower, and leave an unchanged tree alone? On the machine at hand.
+"""Tests on this machine that the bench sees a kernel that got a fifth slower, and passes an unchanged tree.
 
     python benchmarks/slowed_kernels.py [--repeats 10] [--slower 0.2] [--filter 'kernel/*'] [--minutes 60]
 
-A baseline is written once; then ``--compare`` runs against it ``--repeats`` times as the tree is and as often with every
-kernel made slower: a slowed kernel computes on, after each call, for the given share of the time that the call took.
-Prints one line a run. Exit code 0 when each slowed kernel was named in every slowed run, and every unchanged run passed.
-After ``--minutes`` no other repeat begins, also where none has: that is no success.
+A baseline is written once. Then ``--compare`` runs against it ``--repeats`` times with the tree as it is, and as many times
+with every kernel made slower: after each call a slowed kernel goes on computing for the given share of the call's time. The
+script prints one line a run. It exits with 0 if each slowed kernel was named in every slowed run, and every unchanged run
+passed. After ``--minutes`` no further repeat begins; without any run it exits with 1.
 """
 
 from __future__ import annotations
@@ -31,8 +31,10 @@ _AS_SLOWED = "--as-slowed"  #: internal: this script is then a measuring process
 
 
 def lingering(call: Callable[[], object], share: float) -> Callable[[], None]:
-    """``call``, slower by ``share``. Looking at the clock takes a third of a microsecond, so it is done for as many calls
-    together as take ``_DEBT`` seconds."""
+    """Return ``call`` made slower by ``share``.
+
+    Reading the clock takes a third of a microsecond, so it is read once for as many calls as take ``_DEBT`` seconds.
+    """
     call()
     start = time.process_time()
     call()
@@ -53,7 +55,7 @@ def lingering(call: Callable[[], object], share: float) -> Callable[[], None]:
 
 
 def measure_slowed(share: float, arguments: Sequence[str]) -> int:
-    """A measuring process of a slowed tree."""
+    """Be a measuring process of a slowed tree."""
     make = making.kernel
 
     def slowed(name: str) -> TimedPair:
@@ -65,7 +67,7 @@ def measure_slowed(share: float, arguments: Sequence[str]) -> int:
 
 
 def outcome(share: float, filters: Sequence[str], baseline: Path) -> tuple[int, dict[str, str]]:
-    """The exit code of one comparison, and what it says of each case."""
+    """Return the exit code of one comparison, and its line for each case."""
     program = (sys.executable, __file__, _AS_SLOWED, str(share)) if share else subprocesses.PROGRAM
     with redirect_stdout(StringIO()) as printed:
         code = bench(["--compare", str(baseline), *filters], program)

@@ -36,7 +36,7 @@ Found = dict[str, list[Record]]
 
 
 def settings(tree: Path) -> dict[str, str]:
-    """What makes a child run this checkout, wherever it is started."""
+    """Return the environment in which a child runs this checkout."""
     return {**SETTINGS, "PYTHONPATH": str(tree), "PYTHONSAFEPATH": "1"}
 
 
@@ -47,7 +47,7 @@ def case_names(tree: Path) -> list[str]:
 
 
 def measured(tree: Path, names: Sequence[str]) -> list[Record]:
-    """One fresh process of a checkout."""
+    """Measure cases in one fresh process of a checkout."""
     module = next(name for name in _MEASURERS if (tree / "pixelpriv_fast" / "bench" / f"{name}.py").exists())
     with tempfile.TemporaryDirectory(prefix="pixelpriv-bench-") as folder:
         file = Path(folder) / "records.json"
@@ -57,7 +57,7 @@ def measured(tree: Path, names: Sequence[str]) -> list[Record]:
 
 
 def rounds(trees: Sequence[Path], names: Sequence[str], found: Sequence[Found], count: int, deadline: float) -> None:
-    """Add ``count`` rounds, fewer where the deadline comes before."""
+    """Add ``count`` rounds, or fewer if the deadline comes first."""
     taken = 0.0
     for number in range(count):
         begin = time.monotonic()
@@ -72,7 +72,7 @@ def rounds(trees: Sequence[Path], names: Sequence[str], found: Sequence[Found], 
 
 
 def judged(old: Sequence[Record], new: Sequence[Record], tolerance: float) -> tuple[str, str]:
-    """The verdict on one case, and its line."""
+    """Return the verdict on one case, and its line."""
     before, after = Record.merged(old), Record.merged(new)
     if not (before.measured and after.measured):
         verdict = "GONE" if before.measured else "skipped"

@@ -1,12 +1,12 @@
-"""What stopping a photo's attack early changes, and what gradients in bf16 change: speed, success and size of the change.
+"""Measures what early stopping and bf16 gradients change: speed, success and size of the change.
 
     python benchmarks/decisions/early_stop.py --data ../shared/data [--models DIR] [--attacks least_likely,pgd] [--photos N]
         [--precisions fp32,bf16] [--batch 16] [--rounds 4]
 
-Takes the SUN photos that SqueezeNet-Places365 classifies correctly in as many parts as there are rounds; in each round
-every setting protects the same part through ``Protector.stream``, in a new order. A photo is protected where none of
-its accepted classes is the fp32 network's top-1 on the resulting 8-bit pixels. Speed is the median over rounds (spread: median
-absolute deviation), the change a mean over photos, channels and pixels, in grey levels.
+It backs ``stop`` of the attacks. The SUN photos that SqueezeNet-Places365 classifies correctly are divided among the rounds. In
+each round every setting protects the same photos through ``Protector.stream``, in a new order. A photo is protected if none
+of its accepted classes is the fp32 network's top-1 on the resulting 8-bit pixels. Speed is the median over rounds (spread:
+median absolute deviation). The change is a mean over photos, channels and pixels, in grey levels.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Labelled = tuple[Path, tuple[int, ...]]
 
 @dataclass
 class Setting:
-    """One way to protect, and what was seen of it."""
+    """One setting, and what was measured of it."""
 
     attack: str
     precision: str

@@ -1,12 +1,12 @@
-"""One attack step (logits and input gradient) by every engine, provider and precision that works here, interleaved.
+"""Times one attack step (logits and input gradient) by every engine, provider and precision that works here, interleaved.
 
     python benchmarks/decisions/engine_steps.py [--models DIR] [--networks a,b] [--batches 1,8,32] [--rounds N] [--engines torch]
         [--passes 1,2,8,32]
 
-A network may also be the path of a stamped ``.onnx``, such as the one that ``peers/resnet50_calibrated.py`` writes.
-Prints, for each network and batch, the median and fastest step in milliseconds, photos per second, the ratio to torch
-fp32, and the worst photo's cosine to ONNX Runtime's fp32 gradient. ``--passes``: OpenVINO also with passes of at most so
-many photos by all threads, instead of photos side by side.
+It backs what ``auto`` takes and the batch sizes of providers. A network may also be the path of a stamped ``.onnx``, such as
+the one that ``peers/resnet50_calibrated.py`` writes. For each network and batch it prints the median and fastest step in
+milliseconds, photos per second, the ratio to torch fp32, and the worst photo's cosine to ONNX Runtime's fp32 gradient. With
+``--passes`` OpenVINO also runs batches of at most that many photos by all threads, instead of parallel requests.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ CONTENDERS = (
 
 
 def contenders(network: str, models: str | None, wanted: list[str]) -> dict[str, Any]:
-    """The engines of ``wanted`` words that can be had here, by name."""
+    """Return the engines of ``wanted`` words that work here, by name."""
     found = {}
     for engine, device, precision in CONTENDERS:
         if engine not in wanted:

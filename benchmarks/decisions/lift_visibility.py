@@ -1,20 +1,20 @@
-"""What is seen of a large photo's protection, and what survives of it: how the constants of ``attacks/lifting.py`` and
-``attacks/visibility.py`` were chosen.
+"""Measures how visible a large photo's protection is, and what it survives.
 
     python benchmarks/decisions/lift_visibility.py PHOTO_OR_FOLDER... [--attack least_likely] [--set MARGIN=1e-3]...
         [--forms discreet,alike,exact] [--pictures FOLDER]
 
-``discreet`` is the attack as it is, ``alike`` spends the ball everywhere alike (discreet=False), ``exact`` takes every
-step at the photo's own size (lift=False), ``none`` only saves the photo: what JPEG alone does. ``--set`` changes a
-constant for the whole run. Photos that are not large for the classifier are enlarged three times first.
+It backs the constants of ``attacks/lifting.py`` and ``attacks/visibility.py``. ``discreet`` is the attack as it is, ``alike``
+spends the ball everywhere alike (discreet=False), ``exact`` takes every step at the photo's own size (lift=False), ``none``
+only saves the photo, which shows what JPEG alone does. ``--set`` changes a constant for the whole run. Photos that are not
+large for the classifier are enlarged three times first.
 
 Each photo is protected and saved as JPEG 95 4:4:4, and the file is judged by the fp32 network: as it is (``file``),
-after JPEG 75 and 50 in 4:2:0, at half the size (bilinear), at 0.7 (Lanczos), and at 0.6 (bicubic) in JPEG 80. ``odds``:
-by how much the best other class leads the original's, in logits, in the file and after JPEG 75.
+after JPEG 75 and 50 in 4:2:0, at half the size (bilinear), at 0.7 (Lanczos), and at 0.6 (bicubic) in JPEG 80. ``odds`` is
+the lead of the best other class over the original's, in logits, in the file and after JPEG 75.
 
 Visibility is the colour difference of S-CIELAB (Zhang and Wandell 1996, "A spatial extension of CIELAB for digital
-color image reproduction") at 40 pixels a degree, in units of which 1 is about the least that is seen. It knows no
-masking by texture, so the figures are those of the photo's smooth parts: ``smooth99`` is the 99th percentile there,
+color image reproduction") at 40 pixels a degree, in units of which 1 is about the minimum that is seen. It does not
+model masking by texture, so the figures are those of the photo's smooth parts: ``smooth99`` is the 99th percentile there,
 ``smooth`` the mean.
 """
 
@@ -39,13 +39,13 @@ PIXELS_A_DEGREE = 40.0
 XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
 OPPONENT = np.array([[0.279, 0.72, -0.107], [-0.449, 0.29, -0.077], [0.086, -0.59, 0.501]])
 WHITE = np.array([0.9505, 1.0, 1.089])
-#: Of each opponent channel: weights and spreads in degrees of its Gaussians; those of over 2 degrees see no detail.
+#: Weights and spreads in degrees of the Gaussians of each opponent channel; those of over 2 degrees see no detail.
 SPREADS = (
     ((0.921, 0.0283), (0.105, 0.133), (-0.108, 4.336)),
     ((0.531, 0.0392), (0.33, 0.494)),
     ((0.488, 0.0536), (0.371, 0.386)),
 )
-#: Smooth is what has a deviation below 3 grey levels within a blur of 4 pixels, 7 pixels around included.
+#: A pixel is smooth if the deviation within a blur of 4 pixels is below 3 grey levels, there and 7 pixels around.
 BLUR, DEVIATION, AROUND = 4.0, 3.0, 15
 FORMS = {"discreet": {}, "alike": {"discreet": False}, "exact": {"lift": False}}
 
@@ -57,7 +57,7 @@ def linear(pixels: np.ndarray) -> np.ndarray:
 
 
 def scielab(pixels: np.ndarray) -> np.ndarray:
-    """CIELAB of the photo as it is seen from a distance, float32 (H, W, 3)."""
+    """Return CIELAB of the photo as it is seen from a distance, float32 (H, W, 3)."""
     opponent = linear(pixels) @ (OPPONENT @ XYZ).T.astype(np.float32)
     seen = np.zeros_like(opponent)
     for c, spreads in enumerate(SPREADS):
@@ -91,7 +91,7 @@ def scaled(pixels: np.ndarray, factor: float, how: Image.Resampling) -> np.ndarr
 
 
 def handled(pixels: np.ndarray) -> dict[str, np.ndarray]:
-    """What others may make of the file."""
+    """Return what others may make of the file."""
     return {
         "file": pixels,
         "jpeg75": jpeg(pixels, 75, "4:2:0"),
@@ -137,7 +137,7 @@ def changed(settings: list[str]) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split(":")[0])
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("paths", nargs="+", type=Path)
     parser.add_argument("--attack", default="least_likely")
     parser.add_argument("--classifier", default="efficientnet_lite0")

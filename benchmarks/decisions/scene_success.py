@@ -1,11 +1,11 @@
-"""Success on labelled scene photos: attack by attack, format by format.
+"""Measures success on labelled scene photos: attack by attack, format by format.
 
     python benchmarks/decisions/scene_success.py --data ../shared/data [--photos N] [--attacks least_likely,pgd]
 
-Takes the SUN photos that SqueezeNet-Places365 classifies correctly, protects each, and judges the saved bytes with an
-ONNX Runtime session and a Pillow preprocessing of this script's own, not with the product's verdict. Besides accuracy
-it prints what tells the methods apart: the share of photos whose top-1 is the least-likely target, the mean absolute
-change in grey levels, and PSNR; and how the attack survives re-encoding that the product did not ask for.
+It backs the rules by which attacks keep an iterate (``keep``). It protects the SUN photos that SqueezeNet-Places365 classifies
+correctly, and judges the saved bytes by ONNX Runtime after a Pillow preprocessing of its own, not by the package's verdict.
+Besides accuracy it prints what distinguishes the methods: the share of photos whose top-1 is the least-likely target, the
+mean absolute change in grey levels, and PSNR; and how the attack survives further encoding.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def run(
 
 
 def scene_parser(description: str) -> argparse.ArgumentParser:
-    """The options of every script that protects these photos."""
+    """Return a parser with the options of every script that protects these photos."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--data", type=Path, required=True, help="folder with labels/ and photos/sun/")
     parser.add_argument("--models", type=Path)

@@ -1,4 +1,4 @@
-"""The same PGD of ten steps by our engines and by torchattacks, foolbox and ART, side by side in one process.
+"""Times the same PGD of ten steps by our engines and by torchattacks, foolbox and ART, in one process.
 
     python benchmarks/peers/attacks.py --photos FOLDER [--models FOLDER] [--network squeezenet_places365,resnet50]
         [--batch 1,8,32] [--rounds 7] [--engines torch,onnx,torchattacks,foolbox,art]
@@ -8,10 +8,10 @@ Other forms: "tuned autocast bf16", "tuned compiled fp32", "tuned compiled bf16"
 
 Every round runs every contender once, in a new order, on the same photos, which are at the network's own size; one step
 before the first round warms each up. Speed is the median over rounds (spread: median absolute deviation). Success is
-judged for everybody by the same fp32 network, on 8-bit photos. The share of the peak is the useful work (forward and
-input gradient, nothing else) against a matrix product of the same precision, measured between the rounds. glibc's malloc
-settings, which alone make eager PyTorch up to 1.5 times faster, are given to everybody: the script starts itself again
-with them.
+judged for all by the same fp32 network, on 8-bit photos. The share of the peak is the useful work (forward and
+input gradient, nothing else) divided by a matrix product of the same precision, measured between the rounds. glibc's malloc
+settings, which alone make eager PyTorch up to 1.5 times faster, are given to all: the script starts itself again with
+them.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def _options() -> argparse.Namespace:
 def _compare(
     name: str, files: Sequence[Path], batch: int, options: argparse.Namespace, peak: Any
 ) -> list[dict[str, Any]]:
-    """One network at one batch: the rows of the table."""
+    """Return the rows of the table for one network at one batch."""
     import numpy as np
     from contenders import STEPS, contenders
     from measuring import Times, cosine, rotation

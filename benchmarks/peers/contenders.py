@@ -1,4 +1,4 @@
-"""Who runs the same PGD: our engines in every precision they have, and three libraries as shipped and as tuned.
+"""The contenders of ``attacks.py``: our engines in every precision they have, and three libraries as shipped and as tuned.
 
 Tuned is what an expert can do without changing a library: batch norms folded, weights frozen, channels last, and bf16
 by autocast or by casting the weights (which leaves nothing to cast in the loop); compiled is the same through
@@ -37,7 +37,7 @@ Gradient = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Contender:
-    """``attack``: photos and labels to 8-bit photos. ``gradient``: of its first step, for the cosine."""
+    """``attack`` turns photos and labels into 8-bit photos; ``gradient`` is that of its first step, for the cosine."""
 
     name: str
     form: str  #: "ours", "as shipped" or "tuned ..."
@@ -53,8 +53,10 @@ class Contender:
 def contenders(
     subject: Subject, wanted: Sequence[str], forms: Sequence[str], say: Callable[[str], None]
 ) -> Iterator[Contender]:
-    """Those of ``wanted`` (rows of ENGINES and names of PEERS) in ``forms`` that this machine can run; says why others
-    do not."""
+    """Return the contenders of ``wanted`` (rows of ENGINES and names of PEERS) in ``forms`` that this machine can run.
+
+    It prints why others cannot run.
+    """
     for engine in (word for word in ENGINES if word in wanted and "ours" in forms):
         for precision in PRECISIONS:
             try:
@@ -114,7 +116,7 @@ def _model(subject: Subject, form: str) -> torch.nn.Module:
 
 
 class Autocast(torch.nn.Module):
-    """``module`` with bf16 where torch thinks that it does no harm."""
+    """``module`` under autocast, with bf16 where torch considers it safe."""
 
     def __init__(self, module: torch.nn.Module) -> None:
         super().__init__()
@@ -139,7 +141,7 @@ def _torchattacks(model: torch.nn.Module, subject: Subject) -> Stepper:
 
 
 def _foolbox(model: torch.nn.Module, subject: Subject) -> Stepper:
-    """``run`` rather than a call, which would classify once more."""
+    """Use ``run`` instead of a call, which would classify once more."""
     victim = foolbox.PyTorchModel(model, bounds=(0, 1), device="cpu")
     attack = foolbox.attacks.LinfPGD(abs_stepsize=STEP, steps=STEPS, random_start=False)
     return lambda pixels, labels: attack.run(victim, pixels, foolbox.Misclassification(labels), epsilon=EPSILON)

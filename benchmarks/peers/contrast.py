@@ -1,10 +1,10 @@
-"""Ying's contrast enhancement beside a port that solves the system directly (ying.py), interleaved, on photos of FOLDER.
+"""Times Ying's contrast enhancement and a port that solves the system directly (ying.py), interleaved, on photos of FOLDER.
 
     python benchmarks/peers/contrast.py FOLDER [--rounds 15] [--direct-rounds 3] [--skip-direct]
 
-Prints medians with their spread, then a line for each goal: reached, or not. FOLDER holds under-exposed photos; the first
-one is enlarged to each size that is timed, and all of them are compared with the direct solve. Working memory is the most
-that a process of its own held beyond what it held before the call. Linux.
+It prints medians with their spread, then a line for each goal: reached, or not. FOLDER holds under-exposed photos. The first
+one is enlarged to each size that is timed; all of them are compared with the direct solve. Working memory is the maximum that
+a process of its own held beyond what it held before the call. Linux only.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def load(path: Path, size: tuple[int, int] | None = None) -> Pixels:
 
 
 def parts(photo: Pixels) -> dict[str, Callable[[], object]]:
-    """The solve on one core and on two, the whole enhancement at a given ratio, and the search for the ratio."""
+    """Return the solve on one core and on two, the whole enhancement at a given ratio, and the search for the ratio."""
     half = kernels.half_luminance(photo, 1)
     w_h, w_v = kernels.texture_weights(half, ying.WINDOW, ying.SHARPNESS)
     solve = kernels.solve_illumination
@@ -61,7 +61,7 @@ def direct(photo: Pixels) -> dict[str, Callable[[], object]]:
 
 
 def measured(works: dict[str, Callable[[], object]], rounds: int, few: dict[str, int]) -> dict[str, Times]:
-    """``few``: the contenders that take part in the first rounds only."""
+    """Time all contenders; those in ``few`` take part in the first rounds only."""
     times = {name: Times() for name in works}
     for name in works.keys() - few.keys():
         works[name]()
@@ -73,18 +73,18 @@ def measured(works: dict[str, Callable[[], object]], rounds: int, few: dict[str,
 
 
 def working_bytes(path: Path) -> float:
-    """Bytes a pixel that an enhancement of a HUGE photo on two cores needs, the photo itself and the result included."""
+    """Return the bytes a pixel that enhancing a HUGE photo on two cores needs, the photo and the result included."""
     script = f"import contrast, pathlib; print(contrast.growth(pathlib.Path({str(path)!r})))"
     done = subprocess.run([sys.executable, "-c", script], cwd=Path(__file__).parent, capture_output=True, check=True)
     return float(done.stdout) / (HUGE[0] * HUGE[1]) + 3
 
 
 def growth(path: Path) -> int:
-    """By how many bytes the most that this process has held grows while it enhances a photo."""
+    """Return by how many bytes this process's maximum of memory grows while it enhances a photo."""
     contrast = pp.enhance.Contrast()
     photo = load(path, HUGE)
     contrast(load(path, SMALL), threads=2)  # loads what a first call loads
-    Path("/proc/self/clear_refs").write_text("5")  # the most becomes what it holds now
+    Path("/proc/self/clear_refs").write_text("5")  # the maximum becomes what it holds now
     before = _held("VmRSS")
     contrast(photo, threads=2)
     return _held("VmHWM") - before
@@ -96,8 +96,10 @@ def _held(field: str) -> int:
 
 
 def largest_differences(paths: list[Path]) -> tuple[int, float]:
-    """The largest difference in grey levels from the direct solve, over all photos at the ratio that the search finds
-    on each, and the share of samples that differ."""
+    """Return the largest difference in grey levels from the direct solve, and the share of samples that differ.
+
+    It goes over all photos, at the ratio that the search finds on each.
+    """
     largest, changed, samples = 0, 0, 0
     for path in paths:
         photo = load(path)
@@ -109,7 +111,7 @@ def largest_differences(paths: list[Path]) -> tuple[int, float]:
 
 
 def searched_ratio(photo: Pixels) -> float:
-    """The ratio that the enhancement finds; K where nothing is badly exposed."""
+    """Return the ratio that the enhancement finds; K if nothing is badly exposed."""
     half = kernels.half_luminance(photo, 1)
     w_h, w_v = kernels.texture_weights(half, ying.WINDOW, ying.SHARPNESS)
     samples = kernels.exposure_samples(photo, kernels.solve_illumination(half, w_h, w_v, ying.LAM, RTOL, 1)[0], 0.5, 1)

@@ -1,4 +1,4 @@
-"""Interleaved rounds, robust statistics, and what the machine could do at best."""
+"""Times of interleaved rounds, robust statistics, and the best that the machine could do."""
 
 from __future__ import annotations
 
@@ -23,9 +23,11 @@ _DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
 
 @dataclass
 class Times:
-    """Seconds of one contender, one entry a round. ``rest``: seconds of idleness before each, for contenders that use
-    threads: PyTorch's pool keeps the other cores busy for some milliseconds after each of its calls, which whoever comes
-    next would pay for. What comes next finds its caches cold, too."""
+    """Seconds of one contender, one entry a round.
+
+    ``rest`` is the idle time in seconds before each, for contenders that use threads: PyTorch's pool keeps the other cores busy
+    for some milliseconds after each of its calls, at the next contender's cost. After a rest, caches are cold.
+    """
 
     rest: float = 0.0
     seconds: list[float] = field(default_factory=list)
@@ -36,7 +38,7 @@ class Times:
 
     @property
     def spread(self) -> float:
-        """The median absolute deviation, relative to the median."""
+        """Return the median absolute deviation, relative to the median."""
         return statistics.median(abs(value - self.median) for value in self.seconds) / self.median
 
     def take(self, work: Callable[[], object]) -> object:
@@ -48,8 +50,10 @@ class Times:
 
 
 class Peak:
-    """The machine's matrix multiplication, measured between the rounds; the best of them counts. In fp32 that of NumPy's
-    OpenBLAS or PyTorch's MKL: which is faster depends on the processor's maker."""
+    """The machine's matrix multiplication, measured between the rounds; the best one counts.
+
+    In fp32 it is that of NumPy's OpenBLAS or PyTorch's MKL: which is faster depends on the processor's maker.
+    """
 
     def __init__(self) -> None:
         plain = np.random.default_rng(0).random((_EDGE, _EDGE), np.float32)
@@ -69,18 +73,18 @@ class Peak:
 
 
 def cosine(first: np.ndarray, second: np.ndarray) -> float:
-    """The mean over photos of the cosine between two gradients (n, ...)."""
+    """Return the mean over photos of the cosine between two gradients (n, ...)."""
     a, b = (g.reshape(len(g), -1).astype(np.float64) for g in (first, second))
     return float(np.mean((a * b).sum(1) / (np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1) + 1e-300)))
 
 
 def rotation(count: int, batch: int, round_: int) -> Sequence[int]:
-    """The photos of one round: each round takes the next ones."""
+    """Return the photos of one round: each round takes the next ones."""
     return [(round_ * batch + i) % count for i in range(batch)]
 
 
 def machine() -> dict[str, str]:
-    """What the numbers belong to: the processor, the cores of this process, the versions of the libraries."""
+    """Return what the figures hold for: the processor, the cores of this process, the versions of the libraries."""
     bf16 = ", ".join(sorted(cpu_flags() & {"amx_bf16", "avx512_bf16"})) or "no bf16"
     found = {"processor": f"{processor()} ({bf16})", "cores": str(len(os.sched_getaffinity(0)))}
     return found | {package: version(package) for package in _PACKAGES}

@@ -1,4 +1,4 @@
-"""The networks under attack: each once as a stamped model for our engines, and as a torch module for the peers."""
+"""The networks under attack: each as a stamped model for our engines, and as a torch module for the peers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _CALIBRATION = 16
 
 
 class FromPixels(torch.nn.Module):
-    """What attack libraries expect: (n, 3, h, w) RGB in 0..1 -> float32 logits. ``dtype`` is that of the weights."""
+    """The module that attack libraries expect: (n, 3, h, w) RGB in 0..1 -> float32 logits. ``dtype`` is that of the weights."""
 
     def __init__(self, module: torch.nn.Module, preprocess: Preprocess, dtype: torch.dtype) -> None:
         super().__init__()
@@ -44,7 +44,7 @@ class FromPixels(torch.nn.Module):
 
 @dataclass(frozen=True)
 class Subject:
-    """One network, its photos at its own size (so that nobody resizes), and their labels: its own top-1."""
+    """One network, its photos at its own size (so that no contender resizes), and their labels: its own top-1."""
 
     name: str
     model: StampedModel
@@ -57,7 +57,7 @@ class Subject:
 
     @cached_property
     def judge(self) -> TorchEngine:
-        """Says in fp32 what a photo shows: everybody's success is measured by it."""
+        """Return the fp32 judge, by which the success of all contenders is measured."""
         return load(self.model, "cpu", "fp32")
 
     @cached_property
@@ -68,17 +68,17 @@ class Subject:
         return self.judge.logits(np.stack([self.preprocess.rounded(photo) for photo in photos])).argmax(1)
 
     def as_shipped(self) -> torch.nn.Module:
-        """As a user has it: fp32, NCHW, batch norms, weights that could be trained."""
+        """Return the module as a user has it: fp32, NCHW, batch norms, weights that could be trained."""
         return FromPixels(self._module(), self.preprocess, torch.float32).requires_grad_(True).eval()
 
     def as_tuned(self, dtype: torch.dtype) -> torch.nn.Module:
-        """As an expert hands it over: batch norms folded, weights frozen and cast, channels last."""
+        """Return the module as an expert hands it over: batch norms folded, weights frozen and cast, channels last."""
         module = folded(self._module(), self.preprocess.size).to(dtype, memory_format=torch.channels_last)
         return FromPixels(module, self.preprocess, dtype).requires_grad_(False).eval()
 
     @cached_property
     def step_flop(self) -> float:
-        """Useful operations of one photo's step: a forward pass, and as much again for the input's gradient."""
+        """Return the useful operations of one photo's step: a forward, and as much again for the input's gradient."""
         with FlopCounterMode(display=False) as counter, torch.no_grad():
             self._module()(torch.zeros(1, 3, *self.preprocess.size))
         return 2.0 * counter.get_total_flops()
@@ -89,7 +89,7 @@ class Subject:
 
 
 def subject(name: str, files: Sequence[Path], models: Path | None) -> Subject:
-    """The network ``name`` and the photos of ``files``, squashed to its input's size."""
+    """Return the network ``name`` and the photos of ``files``, squashed to its input's size."""
     if name == "resnet50":
         photos = _read(files, CARD.preprocess.size)
         return Subject(name, _calibrated(photos[:_CALIBRATION], models), photos)
@@ -102,7 +102,7 @@ def subject(name: str, files: Sequence[Path], models: Path | None) -> Subject:
 
 
 def _calibrated(photos: list[Photo], models: Path | None) -> StampedModel:
-    """Made once and kept with the models, where a folder for them is given, as are the proofs of its gradients."""
+    """Make the network once; if a folder of models is given, keep it there with the proofs of its gradients."""
     if models is None:
         return resnet50(photos)
     file = models / "resnet50_calibrated.onnx"

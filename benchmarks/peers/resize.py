@@ -1,8 +1,8 @@
-"""Reduces a 12 megapixel photo as a classifier does, beside Pillow and torchvision on one thread, interleaved.
+"""Times reducing a photo of 12 megapixels as a classifier does; Pillow and torchvision too, on one thread, interleaved.
 
     python benchmarks/peers/resize.py [--rounds 15] [--filter bilinear]
 
-Also: the adjoint against filling the same float photo, and a lift of two corrections. Ends with a line for each goal.
+It also times the adjoint against filling the same float photo, and a lift of two corrections. A line for each goal ends it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ HEIGHT, WIDTH, RESIZED = 3000, 4000, (256, 341)
 
 
 def photo() -> np.ndarray:
-    """Noise in blocks of four pixels."""
+    """Return noise in blocks of four pixels."""
     coarse = np.random.default_rng(0).integers(0, 256, (HEIGHT // 4, WIDTH // 4, 3), dtype=np.uint8)
     return np.ascontiguousarray(coarse.repeat(4, 0).repeat(4, 1))
 

@@ -1,4 +1,4 @@
-"""A ResNet50 of random weights whose answers and gradients are sane: for timings where the real weights are not at hand.
+"""Writes a ResNet50 of random weights whose logits and gradients are sane, for timings without the real weights.
 
 Residual branches are damped to 0.2, since a plain random ResNet50 is chaotic (bf16 gradients would point elsewhere than
 fp32 ones), and batch-norm statistics are those of real photos, so that activations keep their scale. The head is scaled
@@ -36,7 +36,7 @@ CARD = replace(
 
 
 def resnet50(photos: list[NDArray[np.uint8]], seed: int = 0) -> StampedModel:
-    """The network, calibrated on ``photos``, uint8 (224, 224, 3), as a stamped model like any other."""
+    """Return the network, calibrated on ``photos``, uint8 (224, 224, 3), as a stamped model."""
     return read_stamped(_stamped(photos, seed), CARD.name)
 
 

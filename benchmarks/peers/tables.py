@@ -1,4 +1,4 @@
-"""The rows of ``attacks.py`` as Markdown: every contender, and one line a network and batch."""
+"""Formats the rows of ``attacks.py`` as Markdown: every contender, and one line a network and batch."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ Row = Mapping[str, Any]
 
 
 def full(rows: Sequence[Row]) -> str:
-    """Each row's speed also relative to the fastest peer as shipped, and as tuned, of its network and batch."""
+    """Return all rows, each row's speed also relative to the fastest peer as shipped, and as tuned, of its network and batch."""
     head = (
         "network | batch | contender | precision | photos/s | spread | x shipped | x tuned | success | cosine | of peak"
     )
@@ -17,7 +17,7 @@ def full(rows: Sequence[Row]) -> str:
 
 
 def brief(rows: Sequence[Row]) -> str:
-    """The fastest peers, and ours with their ratios to them."""
+    """Return the fastest peers, and our engines with their ratios to them."""
     ours = list(dict.fromkeys((row["contender"], row["precision"]) for row in rows if row["form"] == "ours"))
     head = ["network", "batch", "fastest as shipped", "fastest tuned", *(name for name, _ in ours)]
     return _markdown(head, (_brief(same, ours) for same in _cases(rows)))

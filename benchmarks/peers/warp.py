@@ -1,16 +1,16 @@
-"""Rotation and translation beside other libraries: the warp alone, and the whole search with a network of ResNet50's size.
+"""Times rotation and translation: the warp alone, and the whole search with a network of ResNet50's size.
 
     python benchmarks/peers/warp.py [--rounds 15] [--candidates 32] [--threads 1,2]
     python benchmarks/peers/warp.py --photos FOLDER [--batch 4] [--search-rounds 3]
 
-The warp: candidates of one 224x224 photo, from its bytes to a classifier's input, interleaved, each after a rest; ``of
-the stores``: the time of filling such an input against the time taken. PyTorch gets its input as floats and its grid's
+The warp: candidates of one 224x224 photo, from its bytes to a classifier's input, interleaved, each after a rest. ``of
+the stores`` is the time of filling such an input divided by the time taken. PyTorch gets its input as floats and its grid's
 matrices ready made, and glibc's malloc settings that spare it the page faults. OpenCV, torchvision and Pillow take one
 candidate at a time.
 
-The search: 27 candidates a photo and the network's judgement of each. Nobody's photo is resized. Candidates a second
-count each once (what is judged again in fp32 adds none), for the peers those that the network saw but for the photo as
-it is. The peers move a whole batch alike; here every photo has candidates of its own.
+The search: 27 candidates a photo and the network's judgement of each. No photo is resized. Each candidate counts once (one
+that is judged again in fp32 adds none); those of the peers are the ones that the network saw, without the photo as it is. The
+peers move a whole batch alike; here every photo has candidates of its own.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def warps(count: int, threads: int) -> dict[str, Work]:
 
 
 def matrices(motions: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Where pixels come from, (n, 2, 3), in pixels: see the kernel's definition."""
+    """Return where pixels come from, (n, 2, 3), in pixels: see the kernel's definition."""
     phi, centre = np.deg2rad(motions[:, 0]), (EDGE - 1) / 2
     turn = np.stack([np.cos(phi), -np.sin(phi), np.sin(phi), np.cos(phi)], 1).reshape(-1, 2, 2)
     shift = centre - turn @ (motions[:, 1:, None] + centre)

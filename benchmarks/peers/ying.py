@@ -1,6 +1,7 @@
-"""Ying et al., "A New Image Contrast Enhancement Algorithm Using Exposure Fusion Framework", CAIP 2017, as one writes it
-in numpy and scipy: the equations one after the other, the sparse system solved directly. The yardstick of contrast.py;
-it shares no code with the package.
+"""The yardstick of ``contrast.py``: Ying's method in numpy and scipy, equation by equation, the sparse system solved directly.
+
+Ying et al., "A New Image Contrast Enhancement Algorithm Using Exposure Fusion Framework", CAIP 2017. It shares no code with the
+package.
 """
 
 from __future__ import annotations
@@ -68,13 +69,13 @@ def system(plane: Map) -> sparse.csc_matrix:
 
 
 def illumination(photo: npt.NDArray[np.uint8], order: str = "COLAMD") -> Map:
-    """At half size. ``order``: SuperLU's column order."""
+    """Return the illumination at half size; ``order`` is SuperLU's column order."""
     plane = half_luminance(photo)
     return spsolve(system(plane), plane.ravel(), permc_spec=order).reshape(plane.shape)
 
 
 def enhance(photo: npt.NDArray[np.uint8], k: float, half: Map | None = None) -> npt.NDArray[np.uint8]:
-    """The photo fused with its exposure at ratio ``k``, a ratio that the caller gives."""
+    """Return the photo fused with its exposure at the given ratio ``k``."""
     height, width = photo.shape[:2]
     half = illumination(photo) if half is None else half
     weight = np.clip(resize(half, height, width), 0, 1)[:, :, None] ** MU

@@ -44,6 +44,11 @@ def test_every_script_stands_in_its_folders_table_with_its_command(folder: Path)
         assert f"    python {place}" in (folder / script).read_text(), f"{script} does not show how it is run"
 
 
+def test_the_readme_names_files_that_exist() -> None:
+    for named in re.findall(r"`([\w/]+/\w+\.py)\b", (BENCHMARKS / "README.md").read_text(encoding="utf-8")):
+        assert any((place / named).is_file() for place in (BENCHMARKS, ROOT, ROOT / "pixelpriv_fast")), named
+
+
 def test_every_other_module_serves_a_script() -> None:
     text = "".join(path.read_text() for path in [*BENCHMARKS.rglob("*.py"), *(ROOT / "tests").rglob("*.py")])
     for path in BENCHMARKS.rglob("*.py"):
