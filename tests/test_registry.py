@@ -6,7 +6,7 @@ import pytest
 
 from pixelpriv_fast.errors import UsageError
 from pixelpriv_fast.metrics.nima import PRESETS
-from pixelpriv_fast.registry import ENHANCEMENTS, METRICS, TABLES, Table, checked_word, known_words
+from pixelpriv_fast.registry import CODECS, ENHANCEMENTS, METRICS, TABLES, Table, checked_word, known_words
 from pixelpriv_fast.words import Device, NimaPreset
 
 
@@ -37,3 +37,7 @@ def test_unknown_words_get_one_form_of_message() -> None:
 
 def test_the_presets_that_the_command_line_offers_are_nimas() -> None:
     assert known_words(NimaPreset) == tuple(PRESETS)
+
+
+def test_every_format_that_the_command_line_offers_can_be_written() -> None:
+    assert all(CODECS.load(name).can_write for name in CODECS)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..codecs import KNOWN_SUFFIXES, suffix_for
+from ..codecs import known_suffixes, suffix_for
 from ..codecs.folders import PassedOver, photos_below
 from ..errors import UsageError
 
@@ -51,7 +51,7 @@ def plan(
     ]
     if not items and not may_be_empty:
         raise UsageError(
-            f"no photo found in {_listed(inputs)}; known suffixes: {' '.join(sorted(KNOWN_SUFFIXES))}. "
+            f"no photo found in {_listed(inputs)}; known suffixes: {' '.join(sorted(known_suffixes()))}. "
             "Is the folder mounted?"
         )
     _refuse_clashes(items)

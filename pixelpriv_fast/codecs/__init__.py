@@ -12,10 +12,7 @@ from .limits import Limits
 from .metadata import POLICIES
 from .webp import picture
 
-KNOWN_SUFFIXES = known_suffixes()
-
 __all__ = [
-    "KNOWN_SUFFIXES",
     "POLICIES",
     "EncodeOptions",
     "Header",
@@ -28,6 +25,7 @@ __all__ = [
     "format_of_path",
     "from_pil",
     "is_lossy",
+    "known_suffixes",
     "open",
     "peek",
     "picture",
