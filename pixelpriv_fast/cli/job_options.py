@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from .. import defaults
 from ..words import EarlyStop, MetadataPolicy
 from .options import (
     ClassifierOption,
@@ -74,7 +75,7 @@ class JobOptions:
 def job_options(
     recipe: Annotated[
         str, typer.Option(help="<enhancement>+<attack>; see `pixelpriv list recipes`.")
-    ] = "contrast+least_likely",
+    ] = defaults.RECIPE,
     classifier: ClassifierOption = None,
     models: ModelsOption = None,
     device: DeviceOption = "auto",
@@ -90,7 +91,8 @@ def job_options(
         ),
     ] = "private",
     batch: Annotated[
-        int | None, typer.Option(min=1, help="Number of photos attacked together. Default: 16; watch: 1.")
+        int | None,
+        typer.Option(min=1, help=f"Number of photos attacked together. Default: {defaults.BATCH}; watch: 1."),
     ] = None,
     workers: Annotated[
         int | None,

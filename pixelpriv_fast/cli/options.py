@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 import typer
 
+from .. import defaults
 from ..errors import UsageError
 from ..registry import CODECS, ENGINES, checked_word
 from ..words import Device, NimaPreset, PrecisionRequest
-
-DEFAULT_CLASSIFIER = "efficientnet_lite0"
 
 if TYPE_CHECKING:  # sets that follow from tables; a type checker takes only what is written out
     Engine: TypeAlias = str
@@ -52,7 +51,7 @@ ClassifierOption = Annotated[
     typer.Option(
         "--classifier",
         help="The classifier to fool; several may be given, then all of them must be fooled. "
-        f"Default: {DEFAULT_CLASSIFIER}, the embedded one (ImageNet objects, not Places365 scenes).",
+        f"Default: {defaults.CLASSIFIER}, the embedded one (ImageNet objects, not Places365 scenes).",
     ),
 ]
 ModelsOption = Annotated[
@@ -113,7 +112,7 @@ def classifiers_or_default(given: list[str] | None) -> tuple[str, ...]:
     if given:
         return tuple(dict.fromkeys(name for word in given for name in word.split(",") if name))
     say(
-        f"classifier {DEFAULT_CLASSIFIER} (the embedded default: ImageNet objects; "
+        f"classifier {defaults.CLASSIFIER} (the embedded default: ImageNet objects; "
         "fooling it says nothing about a Places365 classifier)"
     )
-    return (DEFAULT_CLASSIFIER,)
+    return (defaults.CLASSIFIER,)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from .. import defaults
 from ..errors import UsageError
 from .options import (
     ClassifierOption,
@@ -55,7 +56,7 @@ def paper(
         str | None, typer.Option("--sweep", help="Repeat the runs for each value, for example epsilon=2,4,8,16.")
     ] = None,
     photos: Annotated[int, typer.Option("--photos", min=1, help="Number of photos in figure 1.")] = 3,
-    batch: Annotated[int, typer.Option(min=1, help="Number of photos attacked together.")] = 16,
+    batch: Annotated[int, typer.Option(min=1, help="Number of photos attacked together.")] = defaults.BATCH,
     seed: SeedOption = 0,
     json: JsonOption = False,
 ) -> int:

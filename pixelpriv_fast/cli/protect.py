@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from .. import defaults
 from ..words import ClusterKind
 from .job_options import JobOptions, with_job_options
 from .options import one_of
@@ -17,10 +18,6 @@ from .progress import progress
 if TYPE_CHECKING:
     from ..archive.cluster import Cluster
     from ..protection.protector import Protector
-
-
-#: Number of photos attacked together, unless there are fewer.
-_BATCH = 16
 
 
 @guarded
@@ -56,7 +53,7 @@ def protect(
     items = plan(sources, out, options.format_name, passed_over=lambda _, reason: passed_over.update([reason]))
     output = Output(options.json)
     # All items count, also those that are done, so that a resumed job computes the same bytes.
-    batch = min(options.batch or _BATCH, max(1, len(items)))
+    batch = min(options.batch or defaults.BATCH, max(1, len(items)))
     if dry_run:
         return _preview(items, out, options, batch, output, passed_over)
     report = options.report if options.report is not None else any(source.is_dir() for source in sources)

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from .. import defaults
 from ..codecs import Limits
 from ..codecs.sources import load
 from ..errors import PhotoError, UsageError
@@ -24,7 +25,7 @@ B = TypeVar("B")
 
 _TOP = 5
 #: Maximum number of photos, and of pixels of the originals, in a batch: this bounds memory.
-_BATCH = 16
+_BATCH = defaults.BATCH
 _BATCH_PIXELS = 16_000_000
 
 

@@ -8,6 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from .. import defaults
 from ..codecs import Limits
 from ..codecs.sources import Source, load
 from ..errors import PhotoError, UsageError
@@ -15,7 +16,7 @@ from ..metrics import Metric, create, raised, rate, warm_up
 from ..registry import METRICS
 from ..types import Pixels
 
-_BATCH = 16
+_BATCH = defaults.BATCH
 
 
 def score(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+from .. import defaults
 from ..archive.walk import Item, plan
 from ..codecs import EncodeOptions, Limits, check_options
 from ..codecs.sources import load
@@ -30,7 +31,7 @@ def prepare(
     encoding: EncodeOptions | None = None,
     keep_misclassified: bool = False,
     run5_labels: Path | None = None,
-    batch: int = 16,
+    batch: int = defaults.BATCH,
     seed: int = 0,
     say: Say,
 ) -> Experiment:
