@@ -10,16 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from .contract import Damaged
-from .tag_directories import (
-    Directory,
-    TagValue,
-    Tree,
-    block,
-    first_directory,
-    longs,
-    read_directory,
-    shorts,
-)
+from .tag_directories import Directory, TagValue, Tree, first_directory, read_directory
+from .tag_writing import block, longs, shorts
 
 ORIENTATION, EXIF_IFD, GPS_IFD, INTEROP_IFD, MAKER_NOTE = 0x0112, 0x8769, 0x8825, 0xA005, 0x927C
 WIDTH, HEIGHT = 0xA002, 0xA003
@@ -122,7 +114,7 @@ def read_orientation(exif: bytes | None) -> int:
     if not exif:
         return 1
     try:
-        return orientation_of(first_directory(exif))
+        return orientation_of(first_directory(exif, (ORIENTATION,)))
     except Damaged:
         return 1
 

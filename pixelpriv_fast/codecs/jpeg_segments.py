@@ -19,6 +19,7 @@ _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _STANDALONE = frozenset({0x01, *range(0xD0, 0xD8)})
 _EXIF, _XMP, _ICC = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0", b"ICC_PROFILE\0"
 _PHOTOSHOP, _MPF, _JFIF = b"Photoshop 3.0\0", b"MPF\0", b"JFIF\0"
+_MPF_INDEX = 0xB002  # the tag that lists the pictures
 _MAX_SEGMENTS = 10_000  # a few dozen are usual; a hostile file could hold 100 million
 _MAX_SEGMENT_BYTES = 65533  # bytes that a segment holds beside its length
 
@@ -180,10 +181,10 @@ def _read_application(marker: int, content: bytes, found: Segments) -> None:
 def _count_views(mpf: bytes) -> int:
     """Count pictures of equal rank in a multi-picture file (CIPA DC-007): panorama, disparity and angle views."""
     try:
-        first = first_directory(mpf)
+        first = first_directory(mpf, (_MPF_INDEX,))
     except Damaged:
         return 1
-    index = first.entries.get(0xB002)
+    index = first.entries.get(_MPF_INDEX)
     if index is None:
         return 1
     kinds = struct.unpack(f"{first.order}{len(index.value) // 16 * 4}I", index.value[: len(index.value) // 16 * 16])[

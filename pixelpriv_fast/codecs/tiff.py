@@ -12,16 +12,8 @@ from ..types import Photo
 from .contract import Channels, Codec, Damaged, EncodeJob, Header, Refused
 from .exif import orientation_of
 from .pillow_image import Plane, from_image, stacked
-from .tag_directories import (
-    Directory,
-    byte_order,
-    directory_bytes,
-    file_header,
-    first_directory,
-    longs,
-    read_directory,
-    shorts,
-)
+from .tag_directories import Directory, byte_order, first_directory, read_directory
+from .tag_writing import directory_bytes, file_header, longs, shorts
 from .tiff_strips import UNPACKERS, unpacked
 from .tiff_tags import (
     BITS,

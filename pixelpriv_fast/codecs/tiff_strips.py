@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from .contract import Damaged, Refused, library
-from .tag_directories import Directory, TagValue, Tree, directory_bytes, file_header, longs, shorts
+from .tag_directories import Directory, TagValue, Tree
+from .tag_writing import directory_bytes, file_header, longs, shorts
 from .tiff_tags import (
     BITS,
     CHANNELS,

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from ..types import Metadata
 from .exif import read, read_below
-from .tag_directories import RATIONAL, UNDEFINED, Directory, TagValue, Tree, block, shorts
+from .tag_directories import RATIONAL, UNDEFINED, Directory, TagValue, Tree
+from .tag_writing import block, shorts
 
 SUBFILE, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC = 0x00FE, 0x0100, 0x0101, 0x0102, 0x0103, 0x0106
 STRIPS, CHANNELS, ROWS, STRIP_BYTES, X_RESOLUTION, Y_RESOLUTION = 0x0111, 0x0115, 0x0116, 0x0117, 0x011A, 0x011B
