@@ -1,5 +1,9 @@
-"""Networks: cards, the store of ready ``.onnx`` files, and classifiers made from them. Importing this loads no
-runtime."""
+"""Networks: what is known of them, where ready files are kept, and classifiers and generators made from these.
+
+``cards.py`` says what is known of every network, ``catalogue.py`` finds a card by name. ``importing/`` makes a stamped
+``.onnx`` of a checkpoint, ``store/`` keeps it, ``stamped/`` writes and checks the stamp. ``classifier.py``, ``scorer.py`` and
+``cartoongan/`` run it; ``architectures/`` holds the torch modules. Importing this loads no runtime.
+"""
 
 from __future__ import annotations
 

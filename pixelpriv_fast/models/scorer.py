@@ -19,7 +19,17 @@ from .store.store import Notice, Store
 class Scorer:
     """Distributions over ratings, in fp32. May be shared by threads.
 
-    ``model``: a checked stamped model of kind "scorer"; ``session``: made from its bytes.
+    Parameters
+    ----------
+    model : StampedModel
+        A checked model of kind "scorer".
+    session : Session
+        Made from its bytes.
+
+    Raises
+    ------
+    ModelError
+        If the model is of another kind, or does not return (photos, ratings).
     """
 
     def __init__(self, model: StampedModel, session: Session) -> None:
@@ -41,7 +51,7 @@ class Scorer:
         return f"{self.session.provider.device} ({self.session.provider.title})"
 
     def __call__(self, inputs: Floats) -> npt.NDArray[np.float64]:
-        """Preprocessed inputs float32 (n, 3, h, w) -> (n, ratings), rows that sum to 1, as one call of the session."""
+        """Rate preprocessed inputs, float32 (n, 3, h, w), in one network call: (n, ratings), rows that sum to 1."""
         return softmax(self.session.run({self.stamp.input: inputs})[0])
 
 
@@ -53,15 +63,37 @@ def load_scorer(
     threads: int | None = None,
     notice: Notice | None = None,
 ) -> Scorer:
-    """The scorer ``name``, ready to call. ``models``: a folder to look in first. ``device``: "auto", "cpu", or a
-    provider's name.
+    """Load a scorer.
 
-    Choice: always fp32. bf16 is 1.6 to 3 times as fast, but it moves NIMA's mean by up to 0.26 (by 0.05 on the average):
-    the first depthwise layer has weights of up to 33 that nearly cancel. fp32 on OpenVINO is about ten times as fast as
-    torch's eager mode as it is.
+    Choice: always fp32. bf16 moves NIMA's mean by up to 0.26 (by 0.05 on the average): the first depthwise layer has weights
+    of up to 33 that nearly cancel.
 
-    Raises ``ModelError`` when it is missing (with the way to get it) or damaged, ``DeviceError`` when the device cannot
-    be had, ``UsageError`` for an unknown name.
+    Parameters
+    ----------
+    name : str
+        Name of its card.
+    models : path, optional
+        A folder to look in first.
+    device : str
+        "auto", "cpu", or a provider's name.
+    threads : int, optional
+        Number of threads of its session.
+    notice : callable, optional
+        Called with one line when something slow begins.
+
+    Returns
+    -------
+    Scorer
+        Ready to call.
+
+    Raises
+    ------
+    ModelError
+        If it is missing (the message says how to get it) or damaged.
+    DeviceError
+        If the device cannot be used.
+    UsageError
+        For an unknown name.
     """
     model = Store(models, notice=notice).load(name)
     return Scorer(model, create_session(model.data, device, SessionOptions(threads=threads)))

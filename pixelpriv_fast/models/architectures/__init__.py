@@ -1,5 +1,7 @@
-"""The networks as plain torch modules, and the one function that builds them. Importing this package loads no
-torch."""
+"""The networks as plain torch modules, and the one function that builds them.
+
+Importing this package loads no torch.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,7 @@ _COUNTER = "num_batches_tracked"
 
 
 def require_torch(purpose: str) -> None:
-    """Raises ``ModelError`` with the pip line when torch cannot be imported."""
+    """Raise ``ModelError`` with the pip line if torch cannot be imported; ``purpose`` begins the message."""
     try:
         importlib.import_module("torch")
     except ImportError as error:
@@ -37,7 +39,7 @@ def require_torch(purpose: str) -> None:
 
 
 def imagenet_labels() -> tuple[str, ...]:
-    """The 1000 class names of ILSVRC 2012 in index order, as torchvision spells them."""
+    """Return the 1000 class names of ILSVRC 2012 in index order, as torchvision spells them."""
     spec = importlib.util.find_spec("torchvision")
     if spec is None or spec.origin is None:
         raise ModelError(f"stamping ImageNet's class names {_NEEDS_TORCH} (no torchvision)")
@@ -47,10 +49,26 @@ def imagenet_labels() -> tuple[str, ...]:
 
 
 def network(card: Card, tensors: Mapping[str, npt.NDArray[np.generic]]) -> torch.nn.Module:
-    """``card``'s module with ``tensors`` (checkpoint names after conversion) loaded: eval mode, weights frozen.
+    """Build a network's module with its weights, in eval mode and frozen.
 
-    Raises ``ModelError`` that names the first tensor that is missing, superfluous or misshapen, ``DeviceError`` where
-    a fork keeps torch from computing.
+    Parameters
+    ----------
+    card : Card
+        The network.
+    tensors : mapping of str to ndarray
+        Its tensors by the module's names, see :func:`convert`.
+
+    Returns
+    -------
+    torch.nn.Module
+        The module.
+
+    Raises
+    ------
+    ModelError
+        If a tensor is missing, superfluous or misshapen (the message names the first).
+    DeviceError
+        If a fork keeps torch from computing.
     """
     make = _class_of(card)
     let_torch_compute()
@@ -67,7 +85,20 @@ def network(card: Card, tensors: Mapping[str, npt.NDArray[np.generic]]) -> torch
 
 
 def convert(card: Card, tensors: Mapping[str, npt.NDArray[np.float32]]) -> dict[str, npt.NDArray[np.float32]]:
-    """The checkpoint's tensors under the module's names, by the architecture's own ``convert`` where it has one."""
+    """Rename a checkpoint's tensors to the module's names, by the architecture's own ``convert`` if it has one.
+
+    Parameters
+    ----------
+    card : Card
+        The network.
+    tensors : mapping of str to ndarray
+        The checkpoint's tensors.
+
+    Returns
+    -------
+    dict of str to ndarray
+        The same tensors for the module.
+    """
     converter = getattr(sys.modules[_class_of(card).__module__], "convert", None)
     return dict(tensors) if converter is None else converter(tensors)
 

@@ -17,7 +17,13 @@ _WIDTHS = (64, 128, 256)
 
 
 class InstanceNorm(nn.Module):
-    """Each photo's channel brought to mean 0 and (biased) variance 1 over all its pixels, then scaled and shifted."""
+    """Brings each photo's channel to mean 0 and (biased) variance 1 over all its pixels, then scales and shifts it.
+
+    Parameters
+    ----------
+    channels : int
+        Number of channels.
+    """
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -26,6 +32,7 @@ class InstanceNorm(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         # Computed in fp32 whatever the rest is: over a million pixels 16 bit holds no sum.
+        """Normalise (n, channels, h, w), in fp32."""
         normal = functional.instance_norm(x.float(), None, None, self.scale.float(), self.shift.float(), eps=EPS)
         return normal.to(x.dtype)
 
@@ -60,6 +67,7 @@ class CartoonGANNet(nn.Module):
         self.deconv03_1 = nn.Conv2d(narrow, 3, 7)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Draw the cartoon."""
         x = functional.relu(self.in01_1(self.conv01_1(_reflect(x, 3))))
         x = functional.relu(self.in02_1(self.conv02_2(self.conv02_1(x))))
         x = functional.relu(self.in03_1(self.conv03_2(self.conv03_1(x))))
@@ -81,6 +89,7 @@ class CartoonGANPhoto(CartoonGANNet):
     """The same network between photos: (n, 3, h, w) RGB in 0..255 -> RGB in 0..1, as the ready ``.onnx`` has it."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Draw the cartoon of photos."""
         y = super().forward(x.flip(1) / 127.5 - 1.0)
         return 0.5 * y.flip(1) + 0.5
 

@@ -40,6 +40,17 @@ class SameConv2d(nn.Conv2d):
     """A convolution padded as TensorFlow's "SAME" pads an even height and width: the odd pixel goes to the end.
 
     Every map that a 224x224 input passes a stride-2 convolution with is even. With stride 1 it is plain padding.
+
+    Parameters
+    ----------
+    inputs, outputs : int
+        Numbers of channels.
+    kernel : int
+        Size of the kernel.
+    stride : int
+        The stride.
+    groups : int
+        Number of groups.
     """
 
     def __init__(self, inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1) -> None:
@@ -48,6 +59,7 @@ class SameConv2d(nn.Conv2d):
         super().__init__(inputs, outputs, kernel, stride, before, groups=groups, bias=False)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Convolve (n, inputs, h, w)."""
         if not self.surplus:
             return super().forward(x)
         padded = functional.pad(x, self.pads)
@@ -96,6 +108,7 @@ class EfficientNetLite0(nn.Module):
         self._fc = nn.Linear(_HEAD, _CLASSES)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Compute the logits."""
         x = functional.relu6(self._bn0(self._conv_stem(x)))
         x = functional.relu6(self._bn1(self._conv_head(self._blocks(x))))
         logits: torch.Tensor = self._fc(x.mean((2, 3)))

@@ -54,6 +54,7 @@ class NimaMobileNet(nn.Module):
         return functional.relu6(self.get_submodule(f"{name}_bn")(convolution(x)))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Compute the logits."""
         x = self._unit("conv1", x)
         for number in range(1, len(_BLOCKS) + 1):
             x = self._unit(f"conv_dw_{number}", x)
@@ -75,10 +76,10 @@ _KERNELS = {4: (3, 2, 0, 1), 2: (1, 0)}  # (height, width, in, out); (in, out)
 
 
 def convert(tensors: Mapping[str, npt.NDArray[np.float32]]) -> dict[str, npt.NDArray[np.float32]]:
-    """Keras' tensors under this module's names and in PyTorch's layouts.
+    """Rename Keras' tensors to this module's names, in PyTorch's layouts.
 
-    Names are ``layer/layer/word:0`` as in Keras' HDF5 files, or the same with ``|`` for ``/``; the layer is the first
-    part. Names that are not Keras' stay as they are, for the check against the module to report.
+    Names are ``layer/layer/word:0`` as in Keras' HDF5 files, or the same with ``|`` for ``/``; the layer is the first part. Names
+    that are not Keras' stay as they are, for the check against the module to report.
     """
     made: dict[str, npt.NDArray[np.float32]] = {}
     for name, value in tensors.items():

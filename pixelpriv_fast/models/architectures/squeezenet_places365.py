@@ -68,6 +68,7 @@ class SqueezeNetPlaces365(nn.Module):
         self.conv10 = nn.Conv2d(channels, _CLASSES, 1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Compute the logits."""
         x = functional.max_pool2d(self.conv1(x - self.mean_image), 3, 2)
         for index, fire in enumerate(self.f):
             x = fire(x)
@@ -77,10 +78,10 @@ class SqueezeNetPlaces365(nn.Module):
 
 
 def convert(tensors: Mapping[str, npt.NDArray[np.float32]]) -> dict[str, npt.NDArray[np.float32]]:
-    """The checkpoint's tensors under this module's names.
+    """Rename the checkpoint's tensors to this module's names.
 
-    ``mean_image``: (3, 256, 256), BGR, 0..255 -> its centre, in 0..1, as the network crops the photo. Names that
-    are not the checkpoint's stay as they are, for the check against the module to report.
+    ``mean_image``: (3, 256, 256), BGR, 0..255 -> its centre, in 0..1, as the network crops the photo. Names that are not the
+    checkpoint's stay as they are, for the check against the module to report.
     """
     made: dict[str, npt.NDArray[np.float32]] = {}
     words = {"gamma": "bn.weight", "beta": "bn.bias", "mean": "bn.running_mean"}

@@ -1,4 +1,4 @@
-"""Checkpoint file -> ready, checked, stamped ``.onnx`` bytes."""
+"""From a checkpoint file to the bytes of a checked, stamped ``.onnx``."""
 
 from __future__ import annotations
 
@@ -27,15 +27,38 @@ _ROWS = 2
 
 @dataclass(frozen=True, slots=True)
 class Parity:
-    """How far two sets of outputs lie apart, relative to the largest value of the first."""
+    """How far two sets of outputs lie apart, relative to the largest value of the first.
+
+    Attributes
+    ----------
+    maximum : float
+        Largest difference.
+    mean : float
+        Mean difference.
+    agreement : float
+        Share of rows with the same largest entry, 0..1.
+    """
 
     maximum: float
     mean: float
-    agreement: float  #: share of rows with the same largest entry
+    agreement: float
 
 
 def parity(reference: Floats, other: Floats) -> Parity:
-    """Compares outputs row by row; both (n, ...)."""
+    """Compare outputs row by row.
+
+    Parameters
+    ----------
+    reference : ndarray, shape (n, ...)
+        What is right.
+    other : ndarray, shape (n, ...)
+        What is compared with it.
+
+    Returns
+    -------
+    Parity
+        The differences.
+    """
     difference = np.abs(reference.astype(np.float64) - other) / max(float(np.abs(reference).max()), 1e-12)
     rows = len(reference)
     same = reference.reshape(rows, -1).argmax(1) == other.reshape(rows, -1).argmax(1)
@@ -43,10 +66,26 @@ def parity(reference: Floats, other: Floats) -> Parity:
 
 
 def build(card: Card, checkpoint: Path, *, allow_unknown_hash: bool = False) -> bytes:
-    """The stamped ``.onnx`` of ``card`` with the weights of ``checkpoint``, compared with torch before it is
-    returned.
+    """Build a network's stamped ``.onnx`` and compare it with torch. Needs torch.
 
-    Needs torch. Raises ``ModelError`` for a checkpoint that does not fit, or an export that computes something else.
+    Parameters
+    ----------
+    card : Card
+        The network.
+    checkpoint : Path
+        Its weights.
+    allow_unknown_hash : bool
+        Whether weights of another hash than the pinned one are accepted.
+
+    Returns
+    -------
+    bytes
+        The file.
+
+    Raises
+    ------
+    ModelError
+        If the checkpoint does not fit, or if the ``.onnx`` computes something else.
     """
     tensors, source = read_checkpoint(checkpoint, card, allow_unknown_hash=allow_unknown_hash)
     try:
@@ -66,7 +105,7 @@ def build(card: Card, checkpoint: Path, *, allow_unknown_hash: bool = False) -> 
 
 
 def _graph(card: Card, module: torch.nn.Module, tensors: Tensors) -> bytes:
-    """The network's ONNX bytes: by the function that the card names, else by torch's exporter."""
+    """Return the network's ONNX bytes: by the function that the card names, else by torch's exporter."""
     if card.graph is None:
         from .torch_export import export
 
@@ -76,13 +115,39 @@ def _graph(card: Card, module: torch.nn.Module, tensors: Tensors) -> bytes:
 
 
 def sample(card: Card, rows: int) -> Floats:
-    """Seeded inputs (rows, ...) of ``card``'s shape in its ``sample_range``; open sizes become 64."""
+    """Draw seeded inputs in the card's ``sample_range``.
+
+    Parameters
+    ----------
+    card : Card
+        The network; open sizes of its input become 64.
+    rows : int
+        Number of inputs.
+
+    Returns
+    -------
+    ndarray of float32, shape (rows, ...)
+        The inputs.
+    """
     shape = (rows, *(size if isinstance(size, int) else 64 for size in card.shape[1:]))
     return np.random.default_rng(0).uniform(*card.sample_range, shape).astype(np.float32)
 
 
 def torch_outputs(module: torch.nn.Module, inputs: Floats) -> Floats:
-    """What torch computes for ``inputs``, on the CPU."""
+    """Compute outputs with torch, on the CPU.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        The network.
+    inputs : ndarray of float32
+        Its inputs.
+
+    Returns
+    -------
+    ndarray of float32
+        Its outputs.
+    """
     import torch
 
     with torch.inference_mode():

@@ -1,8 +1,8 @@
-"""Checkpoint files -> named float32 arrays, with everything checked that can be checked before a network is built.
+"""From a checkpoint file to named float32 arrays, with everything checked that can be before a network is built.
 
-A ``.pth`` is a pickle. It is read by torch's restricted reader only (``weights_only=True``), which builds tensors
-and plain containers and refuses everything else; there is no second attempt by another road. An ``.npz`` is read
-without pickles, Keras' HDF5 as plain arrays (``keras_file.py``).
+A ``.pth`` is a pickle. It is read by torch's restricted reader only (``weights_only=True``), which builds tensors and plain
+containers and refuses everything else; there is no second attempt by another reader. An ``.npz`` is read without pickles,
+Keras' HDF5 as plain arrays (``keras_file.py``).
 """
 
 from __future__ import annotations
@@ -35,10 +35,26 @@ _TORCH_FLOATS = ("float32", "float64", "float16", "bfloat16")
 
 
 def read_checkpoint(path: Path, card: Card, *, allow_unknown_hash: bool = False) -> tuple[Tensors, Provenance]:
-    """The tensors of the checkpoint at ``path`` under the checkpoint's own names, and where they came from.
+    """Read a checkpoint.
 
-    Raises ``ModelError`` when the file cannot be read, is no checkpoint, holds NaN or infinity, or when its hash is
-    not the one that ``card`` pins and ``allow_unknown_hash`` does not say that this is meant.
+    Parameters
+    ----------
+    path : Path
+        The file: torch, ``.npz`` or Keras HDF5.
+    card : Card
+        The network that it should hold.
+    allow_unknown_hash : bool
+        Whether a hash that is not the pinned one is accepted.
+
+    Returns
+    -------
+    tuple of (dict of str to ndarray, Provenance)
+        The tensors by the checkpoint's own names, float32, and where they came from.
+
+    Raises
+    ------
+    ModelError
+        If the file cannot be read, is not a checkpoint, holds NaN or infinity, or has another hash.
     """
     data = _read(path)
     sha256 = hashlib.sha256(data).hexdigest()
@@ -57,7 +73,10 @@ def read_checkpoint(path: Path, card: Card, *, allow_unknown_hash: bool = False)
 
 
 def fingerprint(tensors: Mapping[str, npt.NDArray[Any]]) -> str:
-    """sha256 over names, shapes and little-endian float32 values in the order of the names: independent of packing."""
+    """Compute a hash of tensors that does not depend on how they are packed.
+
+    sha256 over names, shapes and little-endian float32 values, in the order of the names.
+    """
     hasher = hashlib.sha256()
     for name in sorted(tensors):
         hasher.update(f"{name} {tensors[name].shape}\n".encode())
@@ -75,7 +94,7 @@ def _read(path: Path) -> bytes:
 
 
 def _check(path: Path, pinned: str | None, found: str, allowed: bool) -> bool:
-    """Whether the hash is the pinned one; a different one is an error unless it is ``allowed``."""
+    """Return whether the hash is the pinned one; another is an error unless it is ``allowed``."""
     if pinned is None or found == pinned:
         return pinned is not None
     if not allowed:
@@ -84,7 +103,7 @@ def _check(path: Path, pinned: str | None, found: str, allowed: bool) -> bool:
 
 
 def _holds_arrays(data: bytes) -> bool:
-    """Whether this is an ``.npz`` (a torch file may be a zip archive too, but has no ``.npy`` members)."""
+    """Return whether this is an ``.npz`` (a torch file may be a zip archive too, but has no ``.npy`` members)."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return any(name.endswith(".npy") for name in archive.namelist())
@@ -109,7 +128,7 @@ def _is_weight(name: str) -> bool:
 
 
 def _read_companions(path: Path, card: Card, tensors: Tensors, allowed: bool) -> Tensors:
-    """What the release keeps in files of their own, from beside ``path``."""
+    """Read the tensors that the release keeps in files of their own, from beside ``path``."""
     found: Tensors = {}
     for companion in card.source.companions:
         if companion.tensor in tensors:
@@ -134,7 +153,7 @@ def _as_float32(path: Path, name: str, array: npt.NDArray[Any]) -> npt.NDArray[n
 
 
 def _read_torch(path: Path, data: bytes) -> Tensors:
-    """A torch checkpoint: the tensors of its ``state_dict``, or of itself where it is one."""
+    """Read a torch checkpoint: the tensors of its ``state_dict``, or of itself if it is one."""
     require_torch(f"reading {path.name}")
     import torch
 
@@ -154,7 +173,7 @@ def _read_torch(path: Path, data: bytes) -> Tensors:
 
 
 def _plain(name: Any) -> str:
-    """Without the prefix, where it is one: the official code removes every occurrence, inner ones too."""
+    """Drop the prefix, but not inner occurrences, which the official code removes too."""
     return str(name).removeprefix(_PREFIX)
 
 

@@ -1,4 +1,4 @@
-"""Keras weight files (HDF5) -> named arrays. Needs h5py, when such a file is imported and never afterwards.
+"""From Keras weight files (HDF5) to named arrays. Needs h5py, when such a file is imported and never afterwards.
 
 Only plain arrays inside the file are read: HDF5 can also point to other files (external links, external storage,
 virtual arrays), and a checkpoint has no reason to.
@@ -25,10 +25,24 @@ _MAX_DEPTH = 8
 
 
 def read_keras(path: Path, data: bytes) -> dict[str, npt.NDArray[Any]]:
-    """The arrays of the HDF5 file ``data`` by their path within it, as ``conv1/conv1/kernel:0``. ``path`` names the
-    file in messages.
+    """Read the arrays of an HDF5 file.
 
-    Raises ``ModelError`` without h5py, for a file that is damaged, that holds no arrays or that points outside itself.
+    Parameters
+    ----------
+    path : Path
+        Names the file in messages.
+    data : bytes
+        Its content.
+
+    Returns
+    -------
+    dict of str to ndarray
+        The arrays by their path in the file, for example ``conv1/conv1/kernel:0``.
+
+    Raises
+    ------
+    ModelError
+        Without h5py; for a file that is damaged, holds no arrays, or points outside itself.
     """
     h5py = _h5py(path)
     arrays: dict[str, npt.NDArray[Any]] = {}
@@ -53,7 +67,7 @@ def _h5py(path: Path) -> ModuleType:
 
 
 def _collect(h5py: ModuleType, group: Any, prefix: str, arrays: dict[str, npt.NDArray[Any]], left: list[int]) -> None:
-    """Adds every array below ``group``; ``left`` holds how many more bytes may be read."""
+    """Add every array below ``group``; ``left`` holds the number of bytes that may still be read."""
     if prefix.count("/") > _MAX_DEPTH:  # hard links can make a group its own child
         raise ValueError(f"groups are nested more than {_MAX_DEPTH} deep")
     for name in group:

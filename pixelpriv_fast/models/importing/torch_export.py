@@ -1,4 +1,4 @@
-"""Torch module -> clean ONNX bytes: needs torch, onnx and onnxscript, when a model is built and never afterwards."""
+"""From a torch module to clean ONNX bytes. Needs torch, onnx and onnxscript, when a model is built and never afterwards."""
 
 from __future__ import annotations
 
@@ -19,10 +19,27 @@ _export_lock = threading.Lock()  # the filters of warnings are the process's own
 
 
 def export(card: Card, module: torch.nn.Module) -> bytes:
-    """ONNX bytes of ``module`` with ``card``'s names and open axes. Initializers keep the module's parameter names.
+    """Export a module with the card's names and open axes. Prints nothing.
 
-    Batch norms stay nodes of their own (the runtimes fold them anyhow, and the torch engine reads them back), padding
-    goes into its convolution, and no trace of the exporting machine stays in the file. Prints nothing.
+    Initializers keep the module's parameter names. Batch norms stay nodes of their own (the runtimes fold them, and the torch
+    engine reads them back), padding goes into its convolution, and no trace of the exporting machine stays in the file.
+
+    Parameters
+    ----------
+    card : Card
+        The network.
+    module : torch.nn.Module
+        Its module with weights.
+
+    Returns
+    -------
+    bytes
+        The ``.onnx``, without a stamp.
+
+    Raises
+    ------
+    ModelError
+        If torch cannot export it.
     """
     import torch
 
@@ -53,7 +70,7 @@ def _sample_size(index: int, size: int | str) -> int:
 
 
 def _clean(model: Any) -> bytes:
-    """Folds the exporter's shape arithmetic, fuses padding, and drops what no runtime needs."""
+    """Fold the exporter's shape arithmetic, fuse padding, and drop what no runtime needs."""
     import onnx_ir
     from onnxscript import optimizer, rewriter
     from onnxscript.rewriter.rules.common import fuse_pad_into_conv_rule, normalize_pad_format_conv_rule
@@ -77,7 +94,7 @@ def _clean(model: Any) -> bytes:
 
 
 def _drop_zero_bias(node: Any) -> None:
-    """The exporter gives a convolution without bias one of zeros, under a name of its own."""
+    """Drop the bias of zeros that the exporter gives to a convolution without one, under a name of its own."""
     if node.op_type != "Conv" or len(node.inputs) < 3 or node.inputs[2] is None:
         return
     bias = node.inputs[2]

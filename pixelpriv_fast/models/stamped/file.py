@@ -1,7 +1,7 @@
-"""Both ends of the stamp: what is written into a ready ``.onnx``, and what is checked before one may run.
+"""Stamped files: what is written into a ready ``.onnx``, and what is checked before one may run.
 
 ``pixelpriv.card`` holds the stamp as JSON, ``pixelpriv.sha256`` the hash over the whole file with the hash's own 64
-characters set to "0". It finds damage, not malice: whoever can write the store can also write a new hash.
+characters set to "0". It finds damage, not malice: a program that can write the store can also write a new hash.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from ...errors import ModelError
 from .stamp import Stamp
-from .wire import external_tensor, float_initializers, metadata, metadata_entry
+from .wire import external_tensor, metadata, metadata_entry
 
 CARD_KEY = "pixelpriv.card"
 HASH_KEY = "pixelpriv.sha256"
@@ -26,8 +26,19 @@ _EXPORTER_NAME = re.compile(r"val_\d+")
 
 @dataclass(frozen=True, slots=True)
 class StampedModel:
-    """A checked model: its bytes, which sessions are made from, its stamp, and the hash that was checked. ``folder``:
-    where its file is and what is learnt of it may be kept, None for one that came from no file."""
+    """A checked model.
+
+    Attributes
+    ----------
+    data : bytes
+        The file, which sessions are made from.
+    stamp : Stamp
+        What it says of itself.
+    sha256 : str
+        The hash that was checked.
+    folder : Path or None
+        Where its file is, and where what is learnt of it may be kept; None for one that came from no file.
+    """
 
     data: bytes = field(repr=False)
     stamp: Stamp
@@ -36,8 +47,25 @@ class StampedModel:
 
 
 def add_stamp(model: bytes, stamp: Stamp) -> bytes:
-    """``model`` (ONNX bytes, stamped or not) with ``stamp`` and the hash inside. Raises ``ModelError`` for a model with
-    external data."""
+    """Write a stamp and the hash into a model.
+
+    Parameters
+    ----------
+    model : bytes
+        ONNX bytes, stamped or not.
+    stamp : Stamp
+        Replaces a stamp that is there.
+
+    Returns
+    -------
+    bytes
+        The stamped model.
+
+    Raises
+    ------
+    ModelError
+        For a model with external data.
+    """
     _refuse_external(model)
     spans = metadata(model)
     for begin, end, _, _ in sorted((spans[key] for key in (CARD_KEY, HASH_KEY) if key in spans), reverse=True):
@@ -47,9 +75,24 @@ def add_stamp(model: bytes, stamp: Stamp) -> bytes:
 
 
 def read_stamped(data: bytes, name: str) -> StampedModel:
-    """Checks the hash, the stamp and that everything stands in these bytes. ``name`` is what messages call the file.
+    """Check a stamped model's hash and stamp, and that all tensors stand in its own bytes.
 
-    Raises ``ModelError`` for a damaged file, one without a stamp, one of another stamp version, or external data.
+    Parameters
+    ----------
+    data : bytes
+        The file.
+    name : str
+        What messages call it.
+
+    Returns
+    -------
+    StampedModel
+        The checked model.
+
+    Raises
+    ------
+    ModelError
+        For a damaged file, one without a stamp, one of another stamp version, or external data.
     """
     try:
         spans = metadata(data)
@@ -68,7 +111,7 @@ def read_stamped(data: bytes, name: str) -> StampedModel:
 
 
 def read(path: Path) -> StampedModel:
-    """``read_stamped`` of the file at ``path``. Raises ``ModelError`` also when it cannot be read."""
+    """Read and check the file at ``path``, see :func:`read_stamped`. Raises ``ModelError`` also if it cannot be read."""
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -77,10 +120,18 @@ def read(path: Path) -> StampedModel:
 
 
 def load_state_dict(model: StampedModel) -> dict[str, npt.NDArray[np.float32]]:
-    """The network's float32 tensors by their module's names, as read-only views; the exporter's own constants are
-    left out."""
-    tensors = float_initializers(model.data)
-    return {name: value for name, value in tensors.items() if not _EXPORTER_NAME.fullmatch(name)}
+    """Return the network's float32 tensors by its module's names, read-only; the exporter's own constants are left out.
+
+    Imports onnx.
+    """
+    import onnx  # a quarter of a second, which those who only run the file do not pay
+
+    tensors = onnx.load_from_string(model.data).graph.initializer
+    return {
+        tensor.name: onnx.numpy_helper.to_array(tensor)
+        for tensor in tensors
+        if tensor.data_type == onnx.TensorProto.FLOAT and not _EXPORTER_NAME.fullmatch(tensor.name)
+    }
 
 
 def _checked_hash(data: bytes, start: int, end: int) -> str:

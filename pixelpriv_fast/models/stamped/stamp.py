@@ -20,7 +20,17 @@ _WRITTEN = {word: old for old, word in OLD_PRECISIONS.items()}
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """The file that the weights were read from. ``verified``: its hash is the one that the card pins."""
+    """The file that the weights were read from.
+
+    Attributes
+    ----------
+    file : str
+        Its name.
+    sha256 : str
+        Its hash.
+    verified : bool
+        Whether the hash is the one that the card pins.
+    """
 
     file: str
     sha256: str
@@ -29,7 +39,21 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """The stamp of one file. Field meanings as in ``cards.Card``; ``labels`` are the names themselves."""
+    """The stamp of one file.
+
+    Attributes
+    ----------
+    name, kind, title, dataset, licence, origin, input, output : str
+        As in ``card.Card``.
+    preprocess : Preprocess or None
+        As in ``card.Card``.
+    labels : tuple of str or None
+        The names of the classes, in index order.
+    source : Provenance
+        The file that the weights were read from.
+    precision : {"fp32", "bf16", "fp16"}
+        Number format of the weights.
+    """
 
     name: str
     kind: str
@@ -45,7 +69,7 @@ class Stamp:
     precision: Precision = "fp32"
 
     def to_json(self) -> str:
-        """One line of JSON with sorted keys, so that equal stamps are equal bytes."""
+        """Return one line of JSON with sorted keys, so that equal stamps are equal bytes."""
         data = asdict(self)
         data["version"] = VERSION
         data["precision"] = _WRITTEN.get(self.precision, self.precision)
@@ -54,7 +78,7 @@ class Stamp:
 
     @classmethod
     def from_json(cls, text: str) -> Stamp:
-        """Reads what ``to_json`` wrote. Raises ``ModelError`` for another version or a field that does not fit."""
+        """Return the stamp that ``to_json`` wrote. Raises ``ModelError`` for another version or a field that does not fit."""
         try:
             data: dict[str, Any] = json.loads(text)
             version = data.pop("version")
@@ -76,7 +100,20 @@ class Stamp:
 
 
 def stamp_of(card: Card, source: Provenance) -> Stamp:
-    """The stamp that ``card`` gives to weights from ``source``."""
+    """Return the stamp of weights.
+
+    Parameters
+    ----------
+    card : Card
+        The network.
+    source : Provenance
+        The file that the weights were read from.
+
+    Returns
+    -------
+    Stamp
+        What the card says, with the names of the classes.
+    """
     return Stamp(
         name=card.name,
         kind=card.kind,

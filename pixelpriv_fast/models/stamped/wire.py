@@ -1,17 +1,14 @@
 """Reads the few things of an ONNX file that are needed before anything may run, straight from its bytes.
 
-An ONNX file is one protobuf message. Walking it takes milliseconds where importing the onnx package takes a quarter of
-a second, and reads nothing that the caller has not hashed. The format: protobuf's encoding guide, and onnx.proto
-for the numbers.
+An ONNX file is one protobuf message. Reading its tags takes milliseconds where importing the onnx package takes a quarter of
+a second, and reads nothing that the caller has not hashed. The format: protobuf's encoding guide, and onnx.proto for the
+numbers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
-
-import numpy as np
-import numpy.typing as npt
 
 from ...errors import ModelError
 
@@ -31,14 +28,25 @@ _CHILDREN: Mapping[str, Mapping[int, str]] = {
     "tensor": {},
 }
 _METADATA = 14  # ModelProto.metadata_props
-_TENSOR_DIMS, _TENSOR_TYPE, _TENSOR_NAME, _TENSOR_RAW = 1, 2, 8, 9
-_TENSOR_EXTERNAL, _TENSOR_LOCATION = 13, 14
-_FLOAT = 1
+_TENSOR_NAME, _TENSOR_EXTERNAL, _TENSOR_LOCATION = 8, 13, 14
 
 
-class Field(NamedTuple):
-    """One field of a message. ``start`` and ``end`` frame its payload, ``begin`` its tag; ``value`` is set for a
-    varint."""
+class WireField(NamedTuple):
+    """One field of a message.
+
+    Attributes
+    ----------
+    number : int
+        The field's number in onnx.proto.
+    wire : int
+        Its wire type.
+    begin : int
+        Offset of its tag.
+    start, end : int
+        Offsets of its payload.
+    value : int
+        The value of a varint, else 0.
+    """
 
     number: int
     wire: int
@@ -48,8 +56,26 @@ class Field(NamedTuple):
     value: int
 
 
-def fields(data: bytes, start: int, end: int) -> Iterator[Field]:
-    """The fields of the message in ``data[start:end]``. Raises ``ModelError`` where the bytes are no message."""
+def fields(data: bytes, start: int, end: int) -> Iterator[WireField]:
+    """Yield the fields of a message.
+
+    Parameters
+    ----------
+    data : bytes
+        A whole file.
+    start, end : int
+        Offsets of the message in it.
+
+    Yields
+    ------
+    WireField
+        Each field, in the order of the bytes.
+
+    Raises
+    ------
+    ModelError
+        If the bytes are not a message.
+    """
     position = start
     while position < end:
         begin = position
@@ -67,7 +93,7 @@ def fields(data: bytes, start: int, end: int) -> Iterator[Field]:
             raise _broken(begin)
         if position > end or number == 0:
             raise _broken(begin)
-        yield Field(number, wire, begin, first, position, value)
+        yield WireField(number, wire, begin, first, position, value)
 
 
 def _varint(data: bytes, position: int, end: int) -> tuple[int, int]:
@@ -87,8 +113,10 @@ def _broken(position: int) -> ModelError:
 
 
 def metadata(data: bytes) -> dict[str, tuple[int, int, int, int]]:
-    """The model's metadata entries: key -> (entry begin, entry end, value start, value end). A key may stand there
-    once."""
+    """Find the model's metadata entries. Raises ``ModelError`` if a key occurs twice.
+
+    Returns key -> (entry begin, entry end, value start, value end), as offsets.
+    """
     found: dict[str, tuple[int, int, int, int]] = {}
     for entry in fields(data, 0, len(data)):
         if entry.number != _METADATA or entry.wire != _LENGTH:
@@ -105,7 +133,22 @@ def metadata(data: bytes) -> dict[str, tuple[int, int, int, int]]:
 
 
 def metadata_entry(key: str, value: str) -> bytes:
-    """A metadata entry to append to a model's bytes (repeated fields may stand anywhere in a protobuf message)."""
+    """Return a metadata entry to append to a model's bytes.
+
+    Repeated fields may stand anywhere in a protobuf message.
+
+    Parameters
+    ----------
+    key : str
+        Its key.
+    value : str
+        Its value.
+
+    Returns
+    -------
+    bytes
+        The entry.
+    """
     body = _length_field(1, key.encode()) + _length_field(2, value.encode())
     return _length_field(_METADATA, body)
 
@@ -124,7 +167,7 @@ def _encode_varint(value: int) -> bytes:
 
 
 def external_tensor(data: bytes) -> str | None:
-    """The name of a tensor whose values stand in another file, anywhere in the model; None when there is none."""
+    """Return the name of a tensor whose values stand in another file, anywhere in the model; None if there is none."""
     return _external(data, "model", 0, len(data), 0)
 
 
@@ -147,44 +190,3 @@ def _external(data: bytes, kind: str, start: int, end: int, depth: int) -> str |
 def _tensor_name(data: bytes, start: int, end: int) -> str:
     names = [f for f in fields(data, start, end) if f.number == _TENSOR_NAME]
     return data[names[-1].start : names[-1].end].decode("utf-8", errors="replace") if names else "(unnamed)"
-
-
-def float_initializers(data: bytes) -> dict[str, npt.NDArray[np.float32]]:
-    """The graph's float32 initializers by name, as read-only views of ``data``."""
-    made: dict[str, npt.NDArray[np.float32]] = {}
-    for graph in fields(data, 0, len(data)):
-        if graph.number != 7 or graph.wire != _LENGTH:
-            continue
-        for field in fields(data, graph.start, graph.end):
-            if field.number == 5 and field.wire == _LENGTH:
-                tensor = _float_tensor(data, field)
-                if tensor is not None:
-                    made[_tensor_name(data, field.start, field.end)] = tensor
-    return made
-
-
-def _float_tensor(data: bytes, message: Field) -> npt.NDArray[np.float32] | None:
-    shape: list[int] = []
-    kind, raw = 0, (0, 0)
-    for field in fields(data, message.start, message.end):
-        if field.number == _TENSOR_DIMS:
-            shape += _dims(data, field)
-        elif field.number == _TENSOR_TYPE:
-            kind = field.value
-        elif field.number == _TENSOR_RAW:
-            raw = (field.start, field.end)
-    if kind != _FLOAT:
-        return None
-    if raw[1] - raw[0] != 4 * int(np.prod(shape)):
-        raise _broken(message.start)
-    return np.frombuffer(data, "<f4", (raw[1] - raw[0]) // 4, raw[0]).reshape(shape)
-
-
-def _dims(data: bytes, field: Field) -> list[int]:
-    if field.wire == _VARINT:
-        return [field.value]
-    sizes, position = [], field.start
-    while position < field.end:
-        size, position = _varint(data, position, field.end)
-        sizes.append(size)
-    return sizes

