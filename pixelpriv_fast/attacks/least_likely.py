@@ -40,7 +40,7 @@ class LeastLikely(LatticeAttack):
         Aim at the k-th least likely class, 1 or more.
     stop : str
         Choice: "never", as in the paper. "fooled" stops when no classifier gives the classes to flee ``margin`` or more,
-        "target" when the target is on top.
+        "target" when the target is on top. ``benchmarks/decisions/early_stop.py`` measures what "fooled" changes.
     margin : float
         The probability for ``stop``, above 0 and at most 1.
     keep : str

@@ -48,6 +48,7 @@ class PGD(LatticeAttack):
     keep : str
         Which iterate is returned. Choice: "best_loss", the 8-bit iterate with the highest loss, since the paper's 14 % of
         survivors look like early return and rounding. "first_success" is that behaviour; "last" is Madry's.
+        ``benchmarks/decisions/scene_success.py`` counts the photos that each protects.
     stop : str
         "never", or "fooled": stop when no classifier gives the classes to flee ``margin`` or more on the 8-bit photo.
     margin : float
