@@ -92,8 +92,8 @@ class Emitter:
     def kept_where(self, condition: str, a: str) -> str:
         """Append ``a`` where the condition holds, else 0.
 
-        It is a product: ONNX Runtime's Where took 28 ms of a ResNet50 step of 95, Cast and Mul 4; OpenVINO fuses both
-        spellings.
+        It is a product: on ONNX Runtime Where is many times slower than Cast and Mul (benchmarks/README.md has the figures);
+        OpenVINO fuses both spellings.
         """
         return self.mul(a, self.mask(condition, a))
 

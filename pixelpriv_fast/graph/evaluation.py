@@ -81,7 +81,7 @@ def compute(node: Operator, inputs: Mapping[str, Array], opset: int) -> list[Arr
     quick = QUICK.get(node.op)
     if quick is not None and not node.domain:
         return [quick(node, [inputs[name] for name in node.inputs])]
-    from onnx.reference import ReferenceEvaluator  # 40 ms that few networks need
+    from onnx.reference import ReferenceEvaluator  # slow to import, and few networks need it
 
     described = [helper.make_value_info(name, tensor_type(array.shape, array.dtype)) for name, array in inputs.items()]
     outputs = [helper.make_empty_tensor_value_info(name) for name in node.outputs if name]

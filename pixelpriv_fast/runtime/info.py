@@ -38,7 +38,7 @@ def info() -> dict[str, Any]:
 
 
 def _version(package: str) -> str | None:
-    from importlib import metadata  # 50 ms that only this report should cost
+    from importlib import metadata  # slow to import, and only this report needs it
 
     try:
         return metadata.version(package)
