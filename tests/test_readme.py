@@ -9,6 +9,7 @@ import pytest
 from pixelpriv_fast import registry
 from pixelpriv_fast.kernels.table import KERNELS
 from tests.conftest import ROOT
+from tests.test_architecture import LAYERS
 
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -49,7 +50,7 @@ def test_adding_a_thing_is_one_file_and_one_row(row: list[str]) -> None:
         if kind == "classifier":
             assert (ROOT / "pixelpriv_fast" / "models" / "architectures" / f"{thing}.py").is_file()
         else:
-            assert module[-1] == thing, "row, file and word are spelled alike"
+            assert thing in module, "row, file and word are spelled alike"
 
 
 def test_the_commands_are_those_that_exist() -> None:
@@ -58,6 +59,13 @@ def test_the_commands_are_those_that_exist() -> None:
     named = {re.findall(r"`pixelpriv (\w+)", row[0])[0] for row in table("command")}
     existing = {command.name for command in app.registered_commands} | {group.name for group in app.registered_groups}
     assert named == existing
+
+
+def test_contributing_lists_the_rooms_as_the_architecture_has_them() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"## The rooms.*?```\n(.*?)```", text, re.DOTALL)
+    rooms = set().union(*LAYERS)
+    assert [set(re.split(r"\s{2,}", line)) & rooms for line in block.splitlines()] == LAYERS
 
 
 def test_the_test_command_is_what_ci_runs() -> None:
