@@ -30,7 +30,7 @@ _BATCH_PIXELS = 16_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Measurement:
+class PhotoMeasurement:
     """What was measured of one photo file.
 
     Attributes
@@ -59,16 +59,16 @@ class PairMeasurement:
         The files.
     accepted : tuple of int
         The class indices that are right for the photo.
-    original : Measurement
+    original : PhotoMeasurement
         Of the original; its ``metrics`` are those that need no original.
-    protected : Measurement
+    protected : PhotoMeasurement
         Of the protected file.
     """
 
     pair: PhotoPair
     accepted: tuple[int, ...]
-    original: Measurement
-    protected: Measurement
+    original: PhotoMeasurement
+    protected: PhotoMeasurement
 
 
 @dataclass(slots=True)
@@ -170,9 +170,9 @@ def _rows(
     predictions = classifier.predictions(logits)
     figures = {name: rate(metric, photos) for name, metric in metrics.items()}
 
-    def seen(at: int, accepted: tuple[int, ...], compared: Mapping[str, float | None]) -> Measurement:
+    def seen(at: int, accepted: tuple[int, ...], compared: Mapping[str, float | None]) -> PhotoMeasurement:
         rated = {name: raised(row[at]) for name, row in figures.items()}
-        return Measurement(predictions[at], *hits(logits[at], accepted), {**rated, **compared})
+        return PhotoMeasurement(predictions[at], *hits(logits[at], accepted), {**rated, **compared})
 
     rows: list[PairMeasurement | PhotoError] = []
     for index, item in enumerate(batch):

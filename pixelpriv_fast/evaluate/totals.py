@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
-from .measuring import Measurement, PairMeasurement
+from .measuring import PhotoMeasurement, PairMeasurement
 
 
 @dataclass(slots=True)
@@ -27,7 +27,7 @@ class SideTotals:
     _sums: dict[str, float] = field(default_factory=dict)
     _counts: dict[str, int] = field(default_factory=dict)
 
-    def add(self, seen: Measurement) -> None:
+    def add(self, seen: PhotoMeasurement) -> None:
         """Count one photo."""
         self.images += 1
         self.top1 += seen.top1
