@@ -11,7 +11,7 @@ from ..errors import PhotoError, UsageError
 from ..metrics import Metric, available, create, names_in_table_order, warm_up
 from ..models import Classifier, load_classifier
 from .label_files import labels_for, read_labels
-from .measuring import PhotoMeasurement, PairMeasurement, measure
+from .measuring import PairMeasurement, PhotoMeasurement, measure
 from .pairs import PhotoPair, pair_up
 from .photo_table import PhotoTable
 from .totals import SideTotals, Totals
@@ -155,8 +155,8 @@ def prepare(
 
 __all__ = [
     "Evaluation",
-    "PhotoMeasurement",
     "PairMeasurement",
+    "PhotoMeasurement",
     "PhotoPair",
     "PhotoTable",
     "SideTotals",

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
-from .measuring import PhotoMeasurement, PairMeasurement
+from .measuring import PairMeasurement, PhotoMeasurement
 
 
 @dataclass(slots=True)
