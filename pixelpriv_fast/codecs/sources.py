@@ -123,16 +123,6 @@ def open_content(content: Any, name: str, limits: Limits) -> OpenedSource:
     )
 
 
-def pixels_of(content: Any, name: str, limits: Limits) -> int:
-    """Return ``open_content(...).pixel_count``."""
-    return open_content(content, name, limits).pixel_count
-
-
-def decoded(content: Any, name: str, limits: Limits) -> Photo:
-    """Return ``open_content(...).decode()``."""
-    return open_content(content, name, limits).decode()
-
-
 def read_file(path: Path, limits: Limits) -> bytes:
     """Return a file's bytes; it is opened for reading only, and refused by its size before it is read.
 

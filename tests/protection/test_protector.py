@@ -15,6 +15,7 @@ from PIL import Image
 import pixelpriv_fast as pp
 from pixelpriv_fast.attacks import PGD, AttackOutcome, AttackTask, LatticeAttack, LeastLikely
 from pixelpriv_fast.attacks.plan import Descent
+from pixelpriv_fast.codecs import jpeg
 from pixelpriv_fast.errors import PhotoError, UsageError
 from pixelpriv_fast.models import load_classifier
 from pixelpriv_fast.runtime.device import threads
@@ -50,6 +51,22 @@ def test_verdict_is_true_of_the_saved_bytes(protector: pp.Protector, folder: Pat
         assert result.verdict.measured_on == "file"
         assert 1 <= result.verdict.linf <= 8
     assert [r.status for r in results] == ["protected", "protected"]
+
+
+def test_a_header_is_parsed_once_in_and_once_out(
+    protector: pp.Protector, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, sizes = jpeg.read_segments, []
+
+    def counted(data: bytes) -> object:
+        sizes.append(len(data))
+        return read(data)
+
+    monkeypatch.setattr(jpeg, "read_segments", counted)
+    (result,) = protector.stream([folder / "tall.jpg"], encode=True)
+    assert result.status == "protected"
+    assert result.encoded is not None
+    assert sizes == [(folder / "tall.jpg").stat().st_size, len(result.encoded)]
 
 
 def test_png_holds_the_attacked_pixels_within_epsilon(protector: pp.Protector, folder: Path) -> None:
