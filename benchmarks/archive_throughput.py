@@ -33,6 +33,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import pixelpriv_fast as pp
 from benchmarks.archive_made import fill, number_of
+from pixelpriv_fast import defaults
 from pixelpriv_fast.archive.job import open_job
 from pixelpriv_fast.archive.walk import plan
 from pixelpriv_fast.protection.pipeline import RETRY_BATCH
@@ -119,11 +120,11 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=2000)
     parser.add_argument("--distinct", type=int, default=128, help="pictures that the photos are copies of")
     parser.add_argument("--rounds", type=int, default=2, help="of the stages alone, before the run and after it")
-    parser.add_argument("--recipe", default="contrast+least_likely")
+    parser.add_argument("--recipe", default=defaults.RECIPE)
     parser.add_argument("--stop", help="as `protect --stop`")
-    parser.add_argument("--classifier", default="efficientnet_lite0")
+    parser.add_argument("--classifier", default=defaults.CLASSIFIER)
     parser.add_argument("--models", type=Path)
-    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--batch", type=int, default=defaults.BATCH)
     parser.add_argument("--workers", type=int)
     parser.add_argument("--report", action="store_true", help="with the report's pictures, as `protect` on a folder")
     arguments = parser.parse_args()

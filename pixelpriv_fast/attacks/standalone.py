@@ -7,6 +7,7 @@ from typing import Any, Protocol, TypeAlias, cast
 
 import numpy as np
 
+from ..defaults import BATCH
 from ..engines import load_engine
 from ..errors import UsageError
 from ..types import Pixels
@@ -15,9 +16,6 @@ from .task import AttackOutcome, AttackTask, ContentSeed, Victim
 Images: TypeAlias = Pixels | Sequence[Pixels]
 Answer: TypeAlias = Any  #: the form that came in: one array, a stack, or a list
 Labels: TypeAlias = int | Sequence[int | Sequence[int]] | None
-
-#: Maximum number of photos in one network call.
-_BATCH = 16
 
 
 class _Runs(Protocol):
@@ -47,7 +45,7 @@ def attack_images(attack: _Runs, images: Images, classifier: Any, labels: Labels
     single = isinstance(images, np.ndarray) and images.ndim == 3
     photos: list[Pixels] = [cast(Pixels, images)] if single else list(images)
     victims = victims_of(classifier)
-    batch = max(1, min(_BATCH, len(photos)))
+    batch = max(1, min(BATCH, len(photos)))
     known = _known(labels, len(photos))
     logits = tuple(
         victim.logits(np.stack([victim.preprocess.rounded(np.ascontiguousarray(photo)) for photo in photos]), batch)

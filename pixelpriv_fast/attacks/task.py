@@ -9,6 +9,7 @@ from typing import SupportsIndex, TypeAlias
 
 import numpy as np
 
+from ..defaults import BATCH
 from ..engines import GradientEngine
 from ..models import pass_size
 from ..types import Logits, Pixels
@@ -45,7 +46,7 @@ class AttackTask:
     seeds: Sequence[SupportsIndex]
     original_logits: tuple[Logits, ...] | None = None
     expired: Callable[[int], bool] | None = None
-    batch: int = 16
+    batch: int = BATCH
     judged: bool = True
 
     @property

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..defaults import RECIPE
 from ..kernels import get, implementations
 from ..registry import ATTACKS, CLASSIFIERS, CODECS, ENHANCEMENTS
 from . import yardsticks
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 _SIDE = 224
 _ARCHIVE_PHOTOS = 2
-_ARCHIVE_RECIPE = "contrast+least_likely"
 
 
 def kernel(name: str) -> TimedPair:
@@ -139,7 +139,7 @@ def archive() -> TimedPair:
     from ..protection.protector import Protector
 
     photos = [scene(_SIDE, _SIDE, seed) for seed in range(_ARCHIVE_PHOTOS)]
-    protector = Protector(_ARCHIVE_RECIPE, classifier=_classifier(), metrics=("psnr", "ssim"), retry=False)
+    protector = Protector(RECIPE, classifier=_classifier(), metrics=("psnr", "ssim"), retry=False)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pixelpriv-bench-")))
         (folder / "in").mkdir()
