@@ -94,7 +94,7 @@ class Cluster(Workforce):
     @property
     def device(self) -> str:
         """What really runs on the worker that was asked."""
-        return self._loaded()[1].provenance.device
+        return self._loaded()[1].made_with.device
 
     @property
     def repeatable(self) -> bool:
@@ -119,7 +119,7 @@ class Cluster(Workforce):
 
         def sign(done: Sequence[ArchivePhoto]) -> None:
             for photo in done:
-                photo.provenance = photo.provenance or facts.provenance
+                photo.made_with = photo.made_with or facts.made_with
 
         stages = stages_of(steps, lambda: None, sign, lambda: None)
         shown = any(step.name == "take" for step in steps)
@@ -162,14 +162,14 @@ class Cluster(Workforce):
                 yield row["answer"]
 
     def _actors(self) -> int:
-        """How many workers: as many as were asked for."""
+        """Return the number of workers."""
         if self._workers is not None:
             return self._workers
         gpus = int(self._ray.cluster_resources().get("GPU", 0)) if self._gpu else 0
         return gpus or max(1, len(self._cores()))
 
     def _share(self) -> dict[str, float]:
-        """What one worker takes of its machine: at most a GPU, and the cores that are there for each."""
+        """Return what one worker takes of its machine: at most a GPU, and the cores that are there for each."""
         cores = self._cores()
         gpu = self._gpu and self._ray.cluster_resources().get("GPU", 0) > 0
         each = min(min(cores, default=1), sum(cores) // self._actors())
@@ -185,7 +185,7 @@ class Cluster(Workforce):
         return self._making, self._facts
 
     def _got(self, wait: Callable[[], Any]) -> Any:
-        """What ``wait`` returns; Ray's errors in our words."""
+        """Return what ``wait`` returns, and translate Ray's errors."""
         try:
             return wait()
         except self._ray.exceptions.RayError as error:
@@ -201,7 +201,7 @@ def _take_hash(photo: ArchivePhoto) -> None:
 def _take_answer(photo: ArchivePhoto) -> None:
     """Take what the worker made of the photo."""
     answer = _answer_of(photo)
-    for name in ("skipped", "error", "attempts", "seconds", "encoded", "provenance", "pictures", "subject", "verdict"):
+    for name in ("skipped", "error", "attempts", "seconds", "encoded", "made_with", "pictures", "subject", "verdict"):
         if hasattr(answer, name):
             setattr(photo, name, getattr(answer, name))
 

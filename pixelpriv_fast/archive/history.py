@@ -12,7 +12,7 @@ from typing import Any
 from ..errors import PhotoError
 from .journal import Journal
 from .photo import DONE, ArchivePhoto
-from .rows import JournalRow, Stamp
+from .rows import FileStamp, JournalRow
 from .walk import Item
 
 
@@ -155,7 +155,7 @@ class History:
 
     def _intact(self, row: JournalRow) -> bool:
         target = self._out / row.output
-        stamp = Stamp.of(target)
+        stamp = FileStamp.of(target)
         if stamp is None or stamp.size != row.output_size:
             return False
         return stamp == row.output_stamp or sha256_of(target) == row.output_sha256

@@ -47,12 +47,26 @@ _INSERT = f"INSERT OR REPLACE INTO photos ({', '.join(_COLUMNS)}) VALUES ({', '.
 
 
 class DamagedJournal(JournalError):
-    """Its file is no whole database."""
+    """A journal whose file is not a whole database."""
 
 
 class Journal:
-    """An open journal; any thread may call. Raises ``JournalError`` for one that is damaged or of a newer release,
-    ``StorageError`` where the disk takes no more, ``UsageError`` where another job holds it."""
+    """An open journal; any thread may call.
+
+    Parameters
+    ----------
+    file : Path
+        The database.
+
+    Raises
+    ------
+    JournalError
+        If it is damaged or of a newer release.
+    StorageError
+        If the disk takes no more.
+    UsageError
+        If another job holds it.
+    """
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -84,39 +98,53 @@ class Journal:
             raise sqlite3.DatabaseError("its pages do not fit together")
 
     def close(self) -> None:
+        """Close it and release it to other jobs."""
         with self._translated():
             self._sql.close()
 
     def get(self, source: str) -> JournalRow | None:
-        """The row of the photo ``source``."""
+        """Return the row of the photo ``source``."""
         return next(self._rows("WHERE source = ?", source), None)
 
     def owner_of(self, output: str) -> JournalRow | None:
-        """The row whose result stands, or is to stand, at ``output``."""
+        """Return the row whose result stands, or is to stand, at ``output``."""
         return next(self._rows("WHERE output = ?", output), None)
 
     def maker_of(self, sha256: str) -> JournalRow | None:
-        """The row whose output has this hash, and is not just its source over again."""
+        """Return the row whose output has this hash and is not just a copy of its source."""
         return next(self._rows("WHERE output_sha256 = ? AND source_sha256 != output_sha256", sha256), None)
 
     def rows(self) -> Iterator[JournalRow]:
-        """All rows, by source."""
+        """Return all rows, by source."""
         return self._rows("ORDER BY source")
 
-    def first(self, statuses: Sequence[str], most: int) -> Iterator[JournalRow]:
-        """The first ``most`` rows with one of ``statuses``: in the order of these, then by source."""
+    def first(self, statuses: Sequence[str], limit: int) -> Iterator[JournalRow]:
+        """Return the first rows with one of some statuses.
+
+        Parameters
+        ----------
+        statuses : sequence of str
+            The statuses; rows come in their order, then by source.
+        limit : int
+            Maximum number of rows.
+
+        Returns
+        -------
+        iterator of JournalRow
+            The rows.
+        """
         order = " ".join(f"WHEN ? THEN {place}" for place, _ in enumerate(statuses))
         chosen = ", ".join("?" * len(statuses))
         clause = f"WHERE status IN ({chosen}) ORDER BY CASE status {order} END, source LIMIT ?"
-        return self._rows(clause, *statuses, *statuses, most)
+        return self._rows(clause, *statuses, *statuses, limit)
 
     def counts(self) -> dict[str, int]:
-        """The number of rows by status."""
+        """Return the number of rows by status."""
         with self._translated():
             return dict(self._sql.execute("SELECT status, COUNT(*) FROM photos GROUP BY status").fetchall())
 
     def put(self, rows: Iterable[JournalRow]) -> None:
-        """Writes ``rows``, all or none; on return they are on the disk."""
+        """Write rows, all or none; on return they are on the disk."""
         with self._translated():
             self._sql.execute("BEGIN IMMEDIATE")
             try:
@@ -131,13 +159,15 @@ class Journal:
         self._sql.execute("COMMIT")
 
     def add_run(self, run: JobRun) -> None:
-        """Notes what a run did and how fast it was."""
+        """Record what a run did and how fast it was."""
         with self._translated():
             self._sql.execute(f"INSERT INTO runs VALUES ({', '.join('?' * len(fields(JobRun)))})", astuple(run))
 
     def runs(self, settings: str | None = None) -> JobRun | None:
-        """What all runs that did anything did together, of these settings only where they are given: the last one may
-        have been of a few photos."""
+        """Return the sum of all runs that did anything, or None; of one ``settings`` hash only if it is given.
+
+        The last run alone may have been of a few photos.
+        """
         clause, values = ("AND settings = ?", (settings,)) if settings else ("", ())
         together = "SUM(photos), SUM(source_bytes), SUM(output_bytes), SUM(seconds)"
         with self._translated():
@@ -209,12 +239,30 @@ def _in_our_words(error: sqlite3.Error, file: Path) -> PixelPrivError:
 
 
 def journal_file(out: Path) -> Path:
-    """Where the journal of the output folder ``out`` stands."""
+    """Return where the journal of the output folder ``out`` stands."""
     return out / STATE_FOLDER / FILE
 
 
 def open_journal(out: Path, *, fresh: bool = False) -> Journal:
-    """The journal of ``out``, made where there is none. With ``fresh`` a damaged one is set aside under a free name."""
+    """Open the journal of an output folder; it is made if there is none.
+
+    Parameters
+    ----------
+    out : Path
+        The output folder.
+    fresh : bool
+        Whether a damaged journal is set aside under a free name, and a new one made.
+
+    Returns
+    -------
+    Journal
+        The open journal.
+
+    Raises
+    ------
+    JournalError, StorageError, UsageError
+        See ``Journal``.
+    """
     file = journal_file(out)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -231,7 +279,7 @@ def open_journal(out: Path, *, fresh: bool = False) -> Journal:
 
 @contextmanager
 def reading(out: Path) -> Iterator[Journal | None]:
-    """The journal of ``out`` as it is now, or None; nothing in ``out`` is written, nor held against a job."""
+    """Yield a copy of the journal of ``out`` as it is now, or None; nothing there is written or locked."""
     file = journal_file(out)
     if not file.is_file():
         yield None

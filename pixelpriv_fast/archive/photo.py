@@ -8,7 +8,7 @@ from typing import Self
 
 from ..protection.work import Work
 from .report.evidence import Evidence
-from .rows import JournalRow, Stamp
+from .rows import FileStamp, JournalRow
 from .walk import Item
 
 #: The reason of a photo that is not processed because its content and its result are still what the journal says.
@@ -21,9 +21,11 @@ class ArchivePhoto(Work):
 
     Attributes
     ----------
+    name, source, accepted, deadline, content, sha256, opened, cost, skipped, error, attempts, seconds, encoded, made_with
+        See ``Work``, whose other parts it has too.
     item : Item
         The photo's file, name and output.
-    stamp : Stamp
+    stamp : FileStamp
         The file's stamp when the job came to it.
     known : str
         SHA-256 of the content that the photo is done with; "" if it is not done.
@@ -38,7 +40,7 @@ class ArchivePhoto(Work):
     """
 
     item: Item
-    stamp: Stamp = field(default_factory=Stamp)
+    stamp: FileStamp = field(default_factory=FileStamp)
     known: str = ""
     done_before: bool = False
     row: JournalRow | None = None
@@ -61,7 +63,7 @@ class ArchivePhoto(Work):
         ArchivePhoto
             The photo as it is now.
         """
-        return cls(str(item.path), item.path, tuple(accepted), item=item, stamp=Stamp.of(item.path) or Stamp())
+        return cls(str(item.path), item.path, tuple(accepted), item=item, stamp=FileStamp.of(item.path) or FileStamp())
 
 
 def drop_pixels(photos: Sequence[ArchivePhoto]) -> None:

@@ -22,7 +22,23 @@ from .walk import Item
 
 @dataclass(slots=True)
 class Preview:
-    """The plan of a run over ``items`` into ``out``. ``strict`` and ``resume`` as for a job."""
+    """The plan of a run; nothing is written.
+
+    Attributes
+    ----------
+    protector : Protector
+        Would protect the photos.
+    items : sequence of Item
+        The photos.
+    out : Path
+        The output folder.
+    batch : int
+        Number of photos at a time, 1 or more.
+    strict, resume : bool
+        As for a job.
+    passed_over : Counter
+        Number of files that are not photos to take, by the reason.
+    """
 
     protector: Protector
     items: Sequence[Item]
@@ -30,7 +46,7 @@ class Preview:
     batch: int = BATCH
     strict: bool = False
     resume: bool = True
-    passed_over: Counter[str] = field(default_factory=Counter)  #: reason -> files that are no photos to take
+    passed_over: Counter[str] = field(default_factory=Counter)
     _todo: list[tuple[Item, int]] = field(default_factory=list)
     _formats: Counter[str] = field(default_factory=Counter)
     _done: int = 0
@@ -38,7 +54,7 @@ class Preview:
     _others: JobRun | None = None  #: runs of any
 
     def records(self) -> Iterator[dict[str, Any]]:
-        """One object a photo: source, output, status "planned" or "skipped" (done already)."""
+        """Yield one object a photo: source, output, status "planned" or "skipped" (done already)."""
         with reading(self.out) as journal:
             history = None
             if journal is not None:
@@ -59,7 +75,7 @@ class Preview:
                 yield {"source": item.source, "output": item.output, "status": status, "reason": reason}
 
     def summary(self) -> dict[str, Any]:
-        """Counts and estimates of everything that ``records`` yielded. An estimate is None where nothing tells."""
+        """Return counts and estimates of everything that ``records`` yielded; an estimate is None where nothing tells."""
         size = sum(size for _, size in self._todo)
         basis, run = self._basis()
         return {
@@ -76,7 +92,7 @@ class Preview:
         }
 
     def _basis(self) -> tuple[str | None, JobRun | None]:
-        """What tells how long photos take and how large they get."""
+        """Return what the estimate rests on, and a run that shows how long photos take and how large they get."""
         if self._alike is not None:
             return "journal", self._alike
         probed = self._probe()
@@ -85,8 +101,10 @@ class Preview:
         return ("journal", self._others) if self._others is not None else (None, None)
 
     def _probe(self) -> JobRun | None:
-        """A run over one full batch, since an emptier one costs as much, whose results are thrown away: photos spread
-        over the formats, which differ in how files grow, and over the sizes there are."""
+        """Time one full batch (a partial one costs the same) and discard it.
+
+        Photos are sampled across formats and sizes.
+        """
         if not self._todo or not self.protector.ready:
             return None
         alike = sorted(self._todo, key=lambda entry: (format_of_path(entry[0].path) or "", entry[1], entry[0].source))
@@ -110,10 +128,10 @@ class Preview:
 
 
 def _middle(entries: Sequence[tuple[Item, int]], part: int, parts: int) -> tuple[Item, int]:
-    """The entry in the middle of one of ``parts`` equal parts."""
+    """Return the entry in the middle of one of ``parts`` equal parts."""
     return entries[len(entries) * (2 * part + 1) // (2 * parts)]
 
 
 def _existing(folder: Path) -> Path:
-    """The folder, or the nearest one above it that exists."""
+    """Return the folder, or the nearest one above it that exists."""
     return next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())

@@ -12,7 +12,7 @@ PLANNED = "planned"
 
 
 @dataclass(frozen=True, slots=True)
-class Stamp:
+class FileStamp:
     """What a file is known again by. Equal stamps mean equal content.
 
     Programs cannot set the change time, so it also reveals edits that keep size and modification time.
@@ -30,7 +30,7 @@ class Stamp:
     changed: int = 0
 
     @classmethod
-    def of(cls, path: Path) -> Stamp | None:
+    def of(cls, path: Path) -> FileStamp | None:
         """Return the stamp of the file at ``path``; None if there is none."""
         try:
             found = path.stat()
@@ -96,14 +96,14 @@ class JournalRow:
     accepted: tuple[int, ...] = ()
 
     @property
-    def source_stamp(self) -> Stamp:
+    def source_stamp(self) -> FileStamp:
         """The photo's stamp when the row was written."""
-        return Stamp(self.source_size, self.source_modified, self.source_changed)
+        return FileStamp(self.source_size, self.source_modified, self.source_changed)
 
     @property
-    def output_stamp(self) -> Stamp:
+    def output_stamp(self) -> FileStamp:
         """The output's stamp when it was written."""
-        return Stamp(self.output_size, self.output_modified, self.output_changed)
+        return FileStamp(self.output_size, self.output_modified, self.output_changed)
 
     @property
     def owns_output(self) -> bool:

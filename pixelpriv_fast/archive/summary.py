@@ -14,7 +14,19 @@ _EXIT_FAILED, _EXIT_UNPROTECTED = 1, 3
 
 @dataclass(slots=True)
 class Summary:
-    """Of one run. ``unprotected_before``: how many of the skipped photos an earlier run could not protect."""
+    """Counts and timing of one run.
+
+    Attributes
+    ----------
+    device : str
+        What really ran.
+    seconds : float
+        Wall time.
+    counts : Counter
+        Number of photos by status.
+    unprotected_before : int
+        Number of skipped photos that an earlier run could not protect.
+    """
 
     device: str = ""
     seconds: float = 0.0
@@ -23,11 +35,13 @@ class Summary:
 
     @property
     def exit_code(self) -> int:
+        """What the process ends with: 0 if all photos are protected."""
         if self.counts["failed"]:
             return _EXIT_FAILED
         return _EXIT_UNPROTECTED if self.counts["unprotected"] or self.unprotected_before else 0
 
     def record(self) -> dict[str, Any]:
+        """Return the summary as the command line's JSON object."""
         photos = sum(self.counts.values())
         return {
             "images": photos,

@@ -1,4 +1,4 @@
-"""An output folder looked at again, later and without the originals: is everything there, and does it still fool?"""
+"""Checks an output folder again, later and without the originals: is everything there, and does it still fool."""
 
 from __future__ import annotations
 

@@ -19,14 +19,21 @@ from ..errors import UsageError
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One photo: the file to read, its name relative to its input, and its result relative to the output folder."""
+    """One photo that is to be protected.
+
+    Attributes
+    ----------
+    path : Path
+        The file to read.
+    source : str
+        Its name relative to its input.
+    output : str
+        Its result's, relative to the output folder.
+    """
 
     path: Path
     source: str
     output: str
-
-    def __fspath__(self) -> str:
-        return str(self.path)
 
 
 def plan(
@@ -37,11 +44,31 @@ def plan(
     may_be_empty: bool = False,
     passed_over: PassedOver | None = None,
 ) -> list[Item]:
-    """The photos below ``inputs`` (files or folders) in a stable order, each with its place below ``out``.
+    """List the photos below some inputs in a stable order, each with its place in the output folder.
 
-    ``format_name`` None keeps every photo's format and suffix; otherwise the suffix becomes that format's.
-    Raises ``UsageError`` for a missing input, no photo at all (unless there ``may_be_empty``), an output inside an
-    input folder's own files, or two photos that would get one name.
+    Parameters
+    ----------
+    inputs : sequence of Path
+        Files or folders.
+    out : Path
+        The output folder.
+    format_name : str or None
+        A codec's name, whose suffix results get; None keeps every photo's format and suffix.
+    may_be_empty : bool
+        Whether there may be no photo at all.
+    passed_over : callable or None
+        Told of each file that is not a photo to take, and why.
+
+    Returns
+    -------
+    list of Item
+        The photos.
+
+    Raises
+    ------
+    UsageError
+        If an input is missing, there is no photo, the output is among an input folder's own files, or two photos would
+        get one name.
     """
     check_places(inputs, out)
     items = [
@@ -60,7 +87,20 @@ def plan(
 
 
 def check_places(inputs: Sequence[Path], out: Path) -> None:
-    """Raises ``UsageError`` for an input that is not there and an output that is no place to write to."""
+    """Refuse inputs that are missing and an output that cannot be written to.
+
+    Parameters
+    ----------
+    inputs : sequence of Path
+        Files or folders.
+    out : Path
+        The output folder.
+
+    Raises
+    ------
+    UsageError
+        If one of them does not fit.
+    """
     for given in inputs:
         if not given.exists():
             raise UsageError(f"input {given} does not exist")
@@ -75,7 +115,7 @@ def _renamed(source: str, format_name: str | None) -> str:
 
 
 def _folded(name: str) -> str:
-    """Equal for names that some file system takes for one: case and Unicode form folded."""
+    """Fold case and Unicode form: equal for names that some file system takes for one."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import UsageError
-from .rows import Stamp
+from .rows import FileStamp
 from .walk import Item, plan
 
 _LOG = logging.getLogger(__name__)
@@ -20,18 +20,26 @@ _AT_LEAST_EVERY = 60.0
 
 @dataclass(slots=True)
 class Settled:
-    """Which photos of a folder have been left alone for ``settle`` seconds since they were first seen as they are.
+    """Finds the photos of a folder that nothing has written to for a while.
 
-    A copy that is still going on changes its size or time between two looks; a rename is a photo that is new."""
+    A copy that is still going on changes its size or time between two looks; a rename is a new photo.
+
+    Attributes
+    ----------
+    look : callable
+        Lists the folder's photos.
+    settle : float
+        Seconds that a photo must have stayed as it is.
+    """
 
     look: Callable[[], list[Item]]
     settle: float
-    _seen: dict[str, tuple[Stamp, float]] = field(default_factory=dict)  #: source -> stamp, and since when
-    _taken: dict[str, Stamp] = field(default_factory=dict)
+    _seen: dict[str, tuple[FileStamp, float]] = field(default_factory=dict)  #: source -> stamp, and since when
+    _taken: dict[str, FileStamp] = field(default_factory=dict)
     _complaint: str = ""
 
     def take(self, now: float) -> list[Item]:
-        """The photos to protect now, each once for each state that it rests in. ``now``: of a monotonic clock."""
+        """Return the photos to protect at ``now`` (seconds of a monotonic clock), each once for each of its states."""
         try:
             items = self.look()
         except UsageError as error:  # two new photos that clash, for example: they wait until someone renames one
@@ -42,7 +50,7 @@ class Settled:
         self._complaint = ""
         chosen, seen = [], {}
         for item in items:
-            stamp = Stamp.of(item.path)
+            stamp = FileStamp.of(item.path)
             if stamp is None or self._taken.get(item.source) == stamp:
                 continue
             since = self._seen.get(item.source, (None, now))
@@ -62,8 +70,26 @@ class Settled:
 def watch(
     folder: Path, out: Path, format_name: str | None, settle: float, idle: Callable[[], None] = lambda: None
 ) -> Iterator[list[Item]]:
-    """Photos below ``folder`` as they settle, those that are there already first. Ends with an interrupt. ``idle`` is
-    called again and again while there is nothing to do."""
+    """Watch a folder until an interrupt.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder.
+    out : Path
+        The output folder.
+    format_name : str or None
+        A codec's name, whose suffix results get; None keeps every photo's format and suffix.
+    settle : float
+        Seconds that a photo must have stayed as it is.
+    idle : callable
+        Called again and again while there is nothing to do.
+
+    Yields
+    ------
+    list of Item
+        Photos as they settle, those that are there already first.
+    """
     from watchfiles import watch as changes
 
     settled = Settled(lambda: plan([folder], out, format_name, may_be_empty=True), settle)

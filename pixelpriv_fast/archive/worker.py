@@ -14,7 +14,7 @@ import numpy as np
 from ..errors import ModelError, PixelPrivError
 from ..protection.protector import Protector
 from ..protection.step_kinds import Alone, Aside, Step
-from ..protection.work import Provenance
+from ..protection.work import MadeWith
 from .photo import DONE, ArchivePhoto, drop_pixels
 from .report.evidence import evidence_of
 from .walk import Item
@@ -53,7 +53,7 @@ class Facts:
     ----------
     settings : dict
         Everything that files depend on.
-    provenance : Provenance
+    made_with : MadeWith
         Recipe, classifiers and device.
     repeatable : bool
         Whether a photo gives the same bytes whatever is beside it.
@@ -64,7 +64,7 @@ class Facts:
     """
 
     settings: dict[str, Any]
-    provenance: Provenance
+    made_with: MadeWith
     repeatable: bool
     flow_batch: int
     memory: int
@@ -73,7 +73,7 @@ class Facts:
     def of(cls, making: Making) -> Self:
         """Load a ``Protector`` and ask it."""
         with making.protector() as made:
-            return cls(made.settings(), made.provenance, made.repeatable, made.flow_batch(making.batch), made.memory)
+            return cls(made.settings(), made.made_with, made.repeatable, made.flow_batch(making.batch), made.memory)
 
 
 class Worker:

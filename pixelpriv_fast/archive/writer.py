@@ -16,7 +16,7 @@ from ..protection.result import record_of
 from .history import OutputBelongsToAnother, sha256_of
 from .journal import Journal
 from .photo import ArchivePhoto
-from .rows import JournalRow, Stamp
+from .rows import FileStamp, JournalRow
 
 
 class Writer:
@@ -123,7 +123,7 @@ class Writer:
             owner = self._journal.owner_of(row.output)
             names = ("output_sha256", "output_size", "output_modified", "output_changed")
             return row if owner is None else replace(row, **{name: getattr(owner, name) for name in names})
-        stamp = Stamp.of(self._out / row.output) or Stamp()
+        stamp = FileStamp.of(self._out / row.output) or FileStamp()
         return replace(
             row,
             output_sha256=hashlib.sha256(encoded).hexdigest(),
@@ -133,5 +133,5 @@ class Writer:
         )
 
 
-def _stamped(row: JournalRow, stamp: Stamp) -> JournalRow:
+def _stamped(row: JournalRow, stamp: FileStamp) -> JournalRow:
     return replace(row, source_size=stamp.size, source_modified=stamp.modified, source_changed=stamp.changed)

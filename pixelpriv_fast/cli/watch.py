@@ -43,8 +43,8 @@ def watch(
     ) as job:
         say(f"watching {source}; Ctrl-C ends it")
         redraw = Redrawing(job.draw, lambda: dict(job.summary.counts))
-        for items in settled(source, out, options.format_name, settle, idle=redraw):
+        for items in settled(source, out, options.format_name, settle, idle=redraw.draw_if_due):
             for record in job.run(items):
                 output.record(record, line_of(record))
-                redraw()
+                redraw.draw_if_due()
     return job.summary.exit_code

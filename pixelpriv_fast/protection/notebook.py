@@ -14,7 +14,22 @@ _SIDE = 640
 
 
 def result_html(original: Pixels, image: Pixels, before: Prediction, after: Prediction, heading: str) -> str:
-    """Self-contained HTML: no script or picture from elsewhere. ``heading`` is plain text and is escaped."""
+    """Render a result as self-contained HTML, without a script or picture from elsewhere.
+
+    Parameters
+    ----------
+    original, image : uint8 arrays of shape (height, width, 3)
+        The photo before and after, of one size.
+    before, after : Prediction
+        What the classifier says of each.
+    heading : str
+        Plain text; it is escaped.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
     name = f"pixelpriv-{uuid.uuid4().hex}"  # several results may stand on one page
     rows = "".join(_row(*pair) for pair in zip(before.top5, after.top5, strict=True))
     return f"""<div id="{name}" style="max-width:{_SIDE}px;font-family:sans-serif">

@@ -195,6 +195,10 @@ class Retry:
         How the file is encoded.
     steps : tuple of Step
         What is done.
+    where : Where
+        The place where it runs.
+    name : str
+        What it is called.
     """
 
     stronger: bool

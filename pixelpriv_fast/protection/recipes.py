@@ -22,10 +22,16 @@ def _identity() -> Enhancement:
 
 @dataclass(frozen=True)
 class Recipe:
-    """An enhancement followed by an attack; either may be left out (``None`` for no attack).
+    """An enhancement followed by an attack.
 
-    ``word`` is the canonical name, for example "contrast+least_likely"; it names the parts, ``parameters`` gives
-    their every field, so that another person can repeat the run to the byte.
+    ``word`` names the parts; ``parameters`` gives their every field, so that another person can repeat the run to the byte.
+
+    Attributes
+    ----------
+    enhancement : Enhancement
+        Changes the look; identity if it is left out.
+    attack : Attack or None
+        Changes what a classifier sees; None for no attack.
     """
 
     enhancement: Enhancement = field(default_factory=_identity)
@@ -33,7 +39,7 @@ class Recipe:
 
     @classmethod
     def parse(cls, word: str | Recipe) -> Recipe:
-        """The recipe behind ``word``: ``<enhancement>+<attack>``, or one of the two alone. Raises ``UsageError``."""
+        """Return the recipe behind ``<enhancement>+<attack>``, or one of the two alone. Raises ``UsageError``."""
         if isinstance(word, Recipe):
             return word
         parts = word.split("+")
@@ -50,6 +56,7 @@ class Recipe:
 
     @property
     def word(self) -> str:
+        """The canonical name, for example "contrast+least_likely"."""
         parts = [_word_of(self.enhancement, ENHANCEMENTS)]
         if self.attack is not None:
             parts.append(_word_of(self.attack, ATTACKS))
@@ -58,8 +65,13 @@ class Recipe:
         return "+".join(parts)
 
     def with_attack(self, **fields: Any) -> Recipe:
-        """The same recipe with fields of its attack changed. Raises ``UsageError`` where the attack has no such
-        field."""
+        """Return the same recipe with fields of its attack changed.
+
+        Raises
+        ------
+        UsageError
+            If the attack has no such field.
+        """
         if self.attack is None:
             raise UsageError(f"recipe {self.word!r} has no attack to set {', '.join(fields)} of")
         known = _fields(self.attack)
@@ -69,12 +81,14 @@ class Recipe:
         return dataclasses.replace(self, attack=self.attack.replaced(**fields))
 
     def equipped(self, **resources: Any) -> Recipe:
-        """The same recipe whose parts look for their networks where ``resources`` (``models``, ``device``) say: a
-        part's field of that name is filled in where it was left at its default."""
+        """Return the same recipe whose parts look for their networks where ``resources`` say.
+
+        A part's field that is called like a resource (``models``, ``device``) is filled in if it was left at its default.
+        """
         return Recipe(_equipped(self.enhancement, resources), _equipped(self.attack, resources))
 
     def parameters(self) -> dict[str, Any]:
-        """Every field of both parts, as plain values."""
+        """Return every field of both parts, as plain values."""
         parts = {"enhancement": self.enhancement, "attack": self.attack}
         return {"recipe": self.word} | {name: _fields(part) for name, part in parts.items() if part is not None}
 
@@ -104,14 +118,17 @@ def _fields(part: Any) -> Mapping[str, Any]:
 
 
 def suggest() -> list[str]:
-    """Every pair of registered parts, identity left unsaid: what ``pixelpriv list recipes`` prints."""
+    """List every pair of registered parts, identity left unsaid: what ``pixelpriv list recipes`` prints."""
     spoken = [ENHANCEMENTS.spoken(name) for name in ENHANCEMENTS]
     return [a if e == "identity" else f"{e}+{a}" for e in spoken for a in ATTACKS]
 
 
 def _paper_runs() -> tuple[Recipe, ...]:
-    """The paper's runs 1 to 5 with its numbers: the parts' defaults, but for run 5, whose bounds held "for the majority
-    of the images". Choice: k = 100, and wider bounds for a photo only where none of them fools; all judged in fp32."""
+    """Make the paper's runs 1 to 5 with its numbers.
+
+    These are the parts' defaults, but for run 5, whose bounds held "for the majority of the images". Choice: k = 100, and
+    wider bounds for a photo only where none of them fools; all judged in fp32.
+    """
     words = ("cartoon+least_likely", "cartoon+pgd", "contrast+least_likely", "p_fgsm", "euclidean")
     runs = [Recipe.parse(word) for word in words]
     return (*runs[:4], runs[4].with_attack(k=100, rule="until_success", margin=None))

@@ -12,7 +12,7 @@ from ..codecs import format_for
 from ..errors import PixelPrivError, UsageError
 from ..files import write_atomic
 from ..types import Pixels, Prediction, Verdict
-from .work import Provenance, Status, Work
+from .work import MadeWith, Status, Work
 
 
 class Result:
@@ -56,17 +56,17 @@ class Result:
     @property
     def recipe(self) -> str:
         """The recipe's canonical word."""
-        return _provenance(self._work).recipe
+        return _made_with(self._work).recipe
 
     @property
     def classifier(self) -> str:
         """The classifiers' names, comma-separated."""
-        return _provenance(self._work).classifier
+        return _made_with(self._work).classifier
 
     @property
     def device(self) -> str:
         """What really ran, see ``Protector.device``."""
-        return _provenance(self._work).device
+        return _made_with(self._work).device
 
     @property
     def seconds(self) -> float:
@@ -158,7 +158,7 @@ class Result:
 
 def record_of(work: Work) -> dict[str, Any]:
     """Return a finished photo as the command line's JSON object, without ``output``."""
-    made = _provenance(work)
+    made = _made_with(work)
     verdict = work.verdict if work.alive else None
     record: dict[str, Any] = {
         "source": work.name,
@@ -181,10 +181,10 @@ def record_of(work: Work) -> dict[str, Any]:
     return record
 
 
-def _provenance(work: Work) -> Provenance:
-    if work.provenance is None:
+def _made_with(work: Work) -> MadeWith:
+    if work.made_with is None:
         raise RuntimeError(f"{work.name} is not finished")
-    return work.provenance
+    return work.made_with
 
 
 def _record_of(prediction: Prediction) -> dict[str, Any]:

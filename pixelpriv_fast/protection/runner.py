@@ -17,7 +17,7 @@ from .options import PhotoOptions, settings_of
 from .pipeline import photo_steps, run_at, stages_of
 from .recipes import Recipe
 from .step_kinds import Step, W
-from .work import Provenance, Work
+from .work import MadeWith, Work
 
 #: Batches attacked together when photos can finish early, so that freed places in a network call are refilled. More fills
 #: calls better but delays results.
@@ -96,9 +96,9 @@ class PhotoRunner:
         return self._networks.options.ready
 
     @property
-    def provenance(self) -> Provenance:
+    def made_with(self) -> MadeWith:
         """What makes the results. Loads the networks."""
-        return Provenance(self.recipe.word, ",".join(self.classifier_names), self.device)
+        return MadeWith(self.recipe.word, ",".join(self.classifier_names), self.device)
 
     def settings(self) -> dict[str, Any]:
         """See ``options.settings_of``. Loads the networks."""
@@ -184,9 +184,9 @@ class PhotoRunner:
         return again
 
     def _sign(self, works: Sequence[Work]) -> None:
-        provenance = self.provenance
+        made_with = self.made_with
         for work in works:
-            work.provenance = provenance
+            work.made_with = made_with
 
 
 def _with_deadline(work: W, deadline: Deadline) -> W:

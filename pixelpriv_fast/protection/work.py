@@ -17,7 +17,7 @@ Status = Literal["protected", "unprotected", "failed", "skipped"]
 
 
 @dataclass(frozen=True, slots=True)
-class Provenance:
+class MadeWith:
     """What made a result.
 
     Attributes
@@ -69,7 +69,7 @@ class Work:
         Time that the steps took, a batch's in equal shares.
     encoded : bytes or None
         The file (``encode_file``).
-    provenance : Provenance or None
+    made_with : MadeWith or None
         What made the result, once it is finished.
     photo : Photo
         The original (``decode_source``).
@@ -100,7 +100,7 @@ class Work:
     attempts: int = 0
     seconds: float = 0.0
     encoded: bytes | None = field(default=None, repr=False)
-    provenance: Provenance | None = None
+    made_with: MadeWith | None = None
     photo: Photo = field(init=False, repr=False)
     seed: ContentSeed = field(init=False, repr=False)
     enhanced: Pixels = field(init=False, repr=False)

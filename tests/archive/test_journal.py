@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pixelpriv_fast.archive.journal import Journal, journal_file, open_journal, reading
-from pixelpriv_fast.archive.rows import JobRun, JournalRow, Stamp
+from pixelpriv_fast.archive.rows import FileStamp, JobRun, JournalRow
 from pixelpriv_fast.errors import JournalError, StorageError, UsageError
 
 ROW = JournalRow("a/x.jpg", "/in/a/x.jpg", "a/x.png", "protected", source_sha256="s", output_sha256="o", written=1)
@@ -158,11 +158,11 @@ def test_runs(tmp_path: Path) -> None:
 
 def test_stamps(tmp_path: Path) -> None:
     path = tmp_path / "x"
-    assert Stamp.of(path) is None
+    assert FileStamp.of(path) is None
     path.write_bytes(b"1")
-    first = Stamp.of(path)
+    first = FileStamp.of(path)
     os.utime(path, ns=(0, path.stat().st_mtime_ns))
     path.write_bytes(b"2")
     assert first is not None
     os.utime(path, ns=(0, first.modified))
-    assert Stamp.of(path) != first, "same size, same time, but the change time cannot be set"
+    assert FileStamp.of(path) != first, "same size, same time, but the change time cannot be set"

@@ -137,23 +137,23 @@ def test_a_report_is_drawn_again_when_there_is_something_new_and_not_too_often()
         now[0] += takes[0]
 
     redraw = Redrawing(draw, lambda: done[0], clock=lambda: now[0])
-    redraw()
+    redraw.draw_if_due()
     assert drawn == [], "nothing is new"
     done[0] = 1
-    redraw()
+    redraw.draw_if_due()
     assert drawn == [1]
     done[0] = 2
-    redraw()
+    redraw.draw_if_due()
     assert drawn == [1], "too soon"
     now[0] += 11
     takes[0] = 3.0
-    redraw()
-    redraw()
+    redraw.draw_if_due()
+    redraw.draw_if_due()
     assert drawn == [1, 2]
     done[0] = 3
     for wait, wanted in ((50, [1, 2]), (11, [1, 2, 3])):  # one that took 3 s is left alone for 60
         now[0] += wait
-        redraw()
+        redraw.draw_if_due()
         assert drawn == wanted
 
 

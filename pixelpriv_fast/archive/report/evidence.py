@@ -24,26 +24,48 @@ MAGNIFIED = 10
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Three WebP files of one size."""
+    """Three WebP files of one size.
+
+    Attributes
+    ----------
+    before, after : bytes
+        The original and the result.
+    difference : bytes
+        The absolute change of every channel by the attack, ``MAGNIFIED`` times.
+    """
 
     before: bytes
     after: bytes
-    difference: bytes  #: the absolute change of every channel by the attack, ``MAGNIFIED`` times
+    difference: bytes
 
     @property
     def size(self) -> int:
-        """Bytes of all three."""
+        """Number of bytes of all three."""
         return len(self.before) + len(self.after) + len(self.difference)
 
 
 def evidence_of(work: Work) -> Evidence:
-    """The pictures of a finished photo. Choice: the difference is to the enhanced photo, whose own change to the
-    original is many times the attack's and would hide it; where nothing was attacked, to the original."""
+    """Make the pictures of a finished photo.
+
+    Choice: the difference is to the enhanced photo, whose own change to the original is many times the attack's and would
+    hide it; where nothing was attacked, to the original.
+    """
     return evidence(work.photo.pixels, work.pixels, work.enhanced if work.verdict.linf else work.photo.pixels)
 
 
 def evidence(before: Pixels, after: Pixels, unattacked: Pixels) -> Evidence:
-    """The pictures for photos (height, width, 3) of one size; the difference is ``after``'s to ``unattacked``."""
+    """Make the pictures of one photo.
+
+    Parameters
+    ----------
+    before, after, unattacked : uint8 arrays of shape (height, width, 3)
+        The original, the result, and the photo that the difference is to; all of one size.
+
+    Returns
+    -------
+    Evidence
+        The pictures.
+    """
     change = np.maximum(unattacked, after) - np.minimum(unattacked, after)
     magnified = np.minimum(change, 255 // MAGNIFIED) * np.uint8(MAGNIFIED)
     # Averaged after the absolute value: the sign of an attack's grain would cancel itself out of a small picture.

@@ -31,7 +31,15 @@ CREATE TABLE IF NOT EXISTS pictures (
 
 
 class Pictures:
-    """The store in ``folder``, the journal's; any thread may call. ``settings``: their hash, as the journal has it."""
+    """The store of a report's pictures; any thread may call.
+
+    Parameters
+    ----------
+    folder : Path
+        The journal's.
+    settings : str
+        The hash of the job's settings, as the journal has it.
+    """
 
     def __init__(self, folder: Path, settings: str) -> None:
         self._settings = settings
@@ -65,7 +73,7 @@ class Pictures:
             self.close()
 
     def of(self, row: JournalRow) -> Evidence | None:
-        """The pictures of what ``row`` speaks of."""
+        """Return the pictures of what ``row`` speaks of."""
         if self._sql is None:
             return None
         with self._lock:
@@ -76,6 +84,7 @@ class Pictures:
         return None if found is None else Evidence(*found)
 
     def close(self) -> None:
+        """Close the store; nothing more is kept."""
         with self._lock:
             sql, self._sql = self._sql, None
             if sql is not None:
@@ -90,7 +99,7 @@ def _key(source: str) -> bytes:
 
 
 def _opened(file: Path) -> sqlite3.Connection | None:
-    """The store, begun anew where it is damaged; None where there can be none."""
+    """Open the store, or a new one if it is damaged; None if there can be none."""
     try:
         with suppress(sqlite3.DatabaseError):
             return _checked(file)
@@ -103,7 +112,7 @@ def _opened(file: Path) -> sqlite3.Connection | None:
 
 
 def _checked(file: Path) -> sqlite3.Connection:
-    """An open, whole store. Raises ``sqlite3.Error``."""
+    """Open a whole store. Raises ``sqlite3.Error``."""
     sql = sqlite3.connect(file, isolation_level=None, check_same_thread=False, timeout=0.5)
     try:
         # The journal's lock guards this file too. Never synced: a crash may cost pictures, no photo.

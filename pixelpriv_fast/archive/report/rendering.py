@@ -28,15 +28,37 @@ ORDER = ("failed", "unprotected", "protected", "skipped")
 
 @dataclass(frozen=True, slots=True)
 class ReportRow:
-    """A photo: ``protect``'s JSON record, and its pictures where it has any."""
+    """One photo of the report.
+
+    Attributes
+    ----------
+    record : mapping
+        ``protect``'s JSON object.
+    evidence : Evidence or None
+        Its pictures, if it has any.
+    """
 
     record: Mapping[str, Any]
     evidence: Evidence | None = None
 
 
 def render(rows: Iterable[ReportRow], summary: Mapping[str, Any], notes: Sequence[str] = ()) -> bytes:
-    """The page, UTF-8. ``rows``: the first ones by status, in ``ORDER``, then by source, or all of them. ``summary``:
-    counts by status of all photos, "seconds" and "device" of the last run; ``notes``: sentences about that run."""
+    """Render the page.
+
+    Parameters
+    ----------
+    rows : iterable of ReportRow
+        The first photos by status, in ``ORDER``, then by source, or all of them.
+    summary : mapping
+        Number of photos by status, "seconds" and "device" of the last run.
+    notes : sequence of str
+        Sentences about that run.
+
+    Returns
+    -------
+    bytes
+        HTML in UTF-8.
+    """
     ordered = sorted(rows, key=lambda row: (ORDER.index(row.record["status"]), row.record["source"]))[:MAX_ROWS]
     room, photos, bare = MAX_BYTES, [], 0
     for row in ordered:

@@ -1,4 +1,4 @@
-"""From the journal to ``OUT/report.html``: never in the way of a photo or of somebody else's file, never a job's end."""
+"""From the journal to ``OUT/report.html``. Never overwrites foreign files; a failure is logged and does not stop the job."""
 
 from __future__ import annotations
 
@@ -26,8 +26,26 @@ _HEAD = 1024  #: bytes that the mark stands in
 def write_report(
     out: Path, journal: Journal, pictures: Pictures, summary: Summary, notes: Sequence[str] = ()
 ) -> Path | None:
-    """Draws what the journal says of all photos, ``summary``'s run being the last; where it was written. What goes
-    wrong is said, and None returned: the photos are safe without their report."""
+    """Draw what the journal says of all photos.
+
+    Parameters
+    ----------
+    out : Path
+        The output folder.
+    journal : Journal
+        Its open journal.
+    pictures : Pictures
+        What the report shows.
+    summary : Summary
+        The last run.
+    notes : sequence of str
+        Sentences about that run.
+
+    Returns
+    -------
+    Path or None
+        Where the report was written; None, with a warning, if that failed: the photos are safe without it.
+    """
     try:
         rows = [ReportRow(row.record, pictures.of(row)) for row in journal.first(ORDER, MAX_ROWS)]
         of_all = {status: number for status, number in journal.counts().items() if status in ORDER}
@@ -46,10 +64,20 @@ _PAUSE, _PAUSE_SHARES = 10.0, 20.0
 
 @dataclass(slots=True)
 class Redrawing:
-    """Draws a report again once there is something new, and not so often that photos would wait for it."""
+    """Draws a report again once there is something new, but not so often that photos would wait for it.
+
+    Attributes
+    ----------
+    draw : callable
+        Draws the report.
+    state : callable
+        Returns a value that is equal as long as there is nothing new.
+    clock : callable
+        Returns seconds; a monotonic clock.
+    """
 
     draw: Callable[[], None]
-    state: Callable[[], object]  #: equal as long as there is nothing new
+    state: Callable[[], object]
     clock: Callable[[], float] = time.monotonic
     _drawn: object = None
     _next: float = -math.inf
@@ -57,8 +85,8 @@ class Redrawing:
     def __post_init__(self) -> None:
         self._drawn = self.state()
 
-    def __call__(self) -> None:
-        """To be called whenever there may be something new, and now and then afterwards."""
+    def draw_if_due(self) -> None:
+        """Draw if there is something new and time enough has passed; to be called now and then."""
         begin, state = self.clock(), self.state()
         if begin < self._next or state == self._drawn:
             return
@@ -68,14 +96,16 @@ class Redrawing:
 
 
 def place(out: Path) -> Path:
-    """``report.html``, or the first ``report-N.html`` where something else than a report stands (a photo's result may
-    have that name; photos are written before)."""
+    """Return ``report.html``, or the first ``report-N.html`` if something else than a report stands there.
+
+    A photo's result may have that name; photos are written before.
+    """
     names = itertools.chain(["report.html"], (f"report-{number}.html" for number in itertools.count(2)))
     return next(path for path in map(out.joinpath, names) if not os.path.lexists(path) or is_report(path))
 
 
 def is_report(path: Path) -> bool:
-    """Whether the file is a report that this library wrote."""
+    """Return whether the file is a report that this library wrote."""
     if path.suffix != ".html" or path.is_symlink() or not path.is_file():
         return False
     try:
@@ -86,8 +116,22 @@ def is_report(path: Path) -> bool:
 
 
 def notes_on_bytes(device: str, *, repeatable: bool, batch: int) -> list[str]:
-    """What a run promises of equal bytes. ``repeatable``: see ``Protector.repeatable``. ``batch``: 1 is what
-    --deterministic asks for."""
+    """Say what a run promises of equal bytes.
+
+    Parameters
+    ----------
+    device : str
+        What really ran.
+    repeatable : bool
+        See ``Protector.repeatable``.
+    batch : int
+        Number of photos at a time; 1 is what --deterministic asks for.
+
+    Returns
+    -------
+    list of str
+        Sentences for the report.
+    """
     if batch > 1 and repeatable:
         return [f"Attacked {batch} at a time in passes of a fixed size: no file depends on the photos beside its own."]
     if batch > 1:
