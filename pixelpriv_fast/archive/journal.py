@@ -7,7 +7,6 @@ is made again to the same bytes, but never a row without its file. One process h
 from __future__ import annotations
 
 import errno
-import json
 import os
 import shutil
 import sqlite3
@@ -21,18 +20,15 @@ from typing import Any
 
 from ..errors import JournalError, PixelPrivError, StorageError, UsageError
 from ..files import STATE_FOLDER
+from .columns import COLUMNS, DEFINITIONS, bound, row_of, values_of
 from .rows import JobRun, JournalRow
 
 FILE = "journal.sqlite3"
 VERSION = 1
 
-#: The accepted labels stand inside the record's text where there are any, so that every release reads the table.
-_STORED = tuple(column for column in fields(JournalRow) if column.name != "accepted")
-_COLUMNS = tuple(column.name for column in _STORED)
-_TYPES = {"str": "TEXT", "int": "INTEGER", "float": "REAL", "Mapping[str, Any]": "TEXT"}
 _SCHEMA = f"""
 CREATE TABLE photos (
-    {", ".join(f"{column.name} {_TYPES[str(column.type)]} NOT NULL" for column in _STORED)},
+    {DEFINITIONS},
     PRIMARY KEY (source)
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX by_output ON photos (output);
@@ -43,7 +39,7 @@ CREATE TABLE runs (
 );
 PRAGMA user_version = {VERSION};
 """
-_INSERT = f"INSERT OR REPLACE INTO photos ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
+_INSERT = f"INSERT OR REPLACE INTO photos ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"
 
 
 class DamagedJournal(JournalError):
@@ -148,7 +144,7 @@ class Journal:
         with self._translated():
             self._sql.execute("BEGIN IMMEDIATE")
             try:
-                self._sql.executemany(_INSERT, [_values_of(row) for row in rows])
+                self._sql.executemany(_INSERT, [values_of(row) for row in rows])
                 self._commit()
             except BaseException:
                 if self._sql.in_transaction:
@@ -179,9 +175,9 @@ class Journal:
 
     def _rows(self, clause: str, *values: Any) -> Iterator[JournalRow]:
         with self._translated():
-            query = f"SELECT {', '.join(_COLUMNS)} FROM photos {clause}"
-            found = self._sql.execute(query, tuple(map(_bound, values))).fetchall()
-        return map(_row_of, found)
+            query = f"SELECT {', '.join(COLUMNS)} FROM photos {clause}"
+            found = self._sql.execute(query, tuple(map(bound, values))).fetchall()
+        return map(row_of, found)
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -191,36 +187,6 @@ class Journal:
                 yield
         except sqlite3.Error as error:
             raise _in_our_words(error, self._file) from error
-
-
-def _values_of(row: JournalRow) -> tuple[Any, ...]:
-    """Return a row as the table holds it; the record is JSON there."""
-    record = {**row.record, "accepted": row.accepted} if row.accepted else row.record
-    text = json.dumps(record)
-    return tuple(text if name == "record" else _bound(getattr(row, name)) for name in _COLUMNS)
-
-
-def _row_of(values: Sequence[Any]) -> JournalRow:
-    found = dict(zip(_COLUMNS, map(_unbound, values), strict=True))
-    record = json.loads(found.pop("record"))
-    return JournalRow(**found, accepted=tuple(record.pop("accepted", ())), record=record)
-
-
-def _bound(value: Any) -> Any:
-    """As sqlite takes it: a file name that is no valid text goes in as its bytes."""
-    return os.fsencode(value) if isinstance(value, str) and not _is_text(value) else value
-
-
-def _unbound(value: Any) -> Any:
-    return os.fsdecode(value) if isinstance(value, bytes) else value
-
-
-def _is_text(value: str) -> bool:
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _in_our_words(error: sqlite3.Error, file: Path) -> PixelPrivError:
