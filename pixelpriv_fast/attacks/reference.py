@@ -58,17 +58,19 @@ def attack_one(
     offsets = random_offsets(photo, plan.ball, rng) if plan.random_start else np.zeros(photo.shape, np.int8)
     best: tuple[tuple[bool, float], Pixels] | None = None
     for step in range(plan.steps + 1):
-        pixels = round_to_lattice(photo, offsets, units)
+        # Gradient of the unrounded iterate, and the 8-bit photo that it would become.
         logits, gradient = victim.gradient(read.exact(photo, offsets, units)[None], aim.sets[0][None], batch)
+        pixels = round_to_lattice(photo, offsets, units)
         judged = assess([victim.logits(read.rounded(pixels)[None], batch)[0]], [flee], aim)
-        # Choice: an iterate on half levels must satisfy the rule both unrounded and as the 8-bit photo that it becomes.
-        stops = plan.over(judged) and (plan.keep == "best_loss" or plan.over(assess([logits[0]], [flee], aim)))
-        # Choice: the unchanged photo can be the best only where a stop rule judges it.
+        # Keep rule. Choice: the start is a candidate for the best only where a stop rule judges it.
         candidate = plan.keep == "best_loss" and (step > 0 or plan.stop is not None)
         if candidate and (best is None or judged.rank > best[0]):
             best = judged.rank, pixels
-        if stops or step == plan.steps:
+        # Stop rule. Choice: it must hold for the unrounded iterate too, unless all iterates are judged anyway.
+        unrounded = judged if plan.keep == "best_loss" else assess([logits[0]], [flee], aim)
+        if step == plan.steps or (plan.over(judged) and plan.over(unrounded)):
             break
+        # Step along the sign of the gradient by the photo's pixels, then project.
         slope = np.zeros(photo.shape, np.float32)
         read.adjoint(gradient[0], slope)
         direction = np.sign(slope).astype(np.int16) * (1 if aim.away else -1)

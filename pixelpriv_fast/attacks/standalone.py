@@ -10,6 +10,7 @@ import numpy as np
 from ..defaults import BATCH
 from ..engines import load_engine
 from ..errors import UsageError
+from ..photo_check import checked_photo
 from ..types import Pixels
 from .task import AttackOutcome, AttackTask, ContentSeed, Victim
 
@@ -40,16 +41,16 @@ def attack_images(attack: _Runs, images: Images, classifier: Any, labels: Labels
     Raises
     ------
     UsageError
-        If labels and images do not fit together.
+        If an image is not a uint8 RGB photo, or labels and images do not fit together.
     """
     single = isinstance(images, np.ndarray) and images.ndim == 3
-    photos: list[Pixels] = [cast(Pixels, images)] if single else list(images)
+    given = [images] if single else images
+    photos = [checked_photo(cast(Pixels, image), f"photo {i}") for i, image in enumerate(given)]
     victims = victims_of(classifier)
     batch = max(1, min(BATCH, len(photos)))
     known = _known(labels, len(photos))
     logits = tuple(
-        victim.logits(np.stack([victim.preprocess.rounded(np.ascontiguousarray(photo)) for photo in photos]), batch)
-        for victim in victims
+        victim.logits(np.stack([victim.preprocess.rounded(photo) for photo in photos]), batch) for victim in victims
     )
     flee = tuple(tuple(_flee(row, accepted) for row, accepted in zip(z, known, strict=True)) for z in logits)
     seeds = [ContentSeed(photo, seed) for photo in photos]

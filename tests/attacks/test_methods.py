@@ -242,6 +242,8 @@ def test_forms_of_the_call(tiny):
     assert [image.shape for image in listed] == [(24, 24, 3), (30, 20, 3)]
     with pytest.raises(UsageError, match="1 labels for 2"):
         FGSM()([one, two], tiny, labels=3)
+    with pytest.raises(UsageError, match="photo 1 is float32"):
+        FGSM()([one, two.astype(np.float32)], tiny)
     with pytest.raises(UsageError, match="is not a classifier"):
         FGSM()(one, object())
     assert attacks.content_seed(one, 0) != attacks.content_seed(one, 1)
