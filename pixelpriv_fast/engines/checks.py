@@ -37,8 +37,7 @@ def checked_gradient(name: str, gradient: Floats) -> Floats:
 
 def checked_reference(name: str, answers: list[Floats]) -> list[Floats]:
     """Logits and gradient by the reference where they are finite: where they are not, no provider is to blame. Raises
-    ``ModelError``.
-    """
+    ``ModelError``."""
     logits, gradient = answers
     if not np.isfinite(gradient).all():
         raise ModelError(f"{name}: its gradient is not finite even in fp32, so no attack by gradients can use it")

@@ -1,6 +1,5 @@
 """From the words of ``--engine``, ``--device`` and ``--precision`` to an engine that works, or an error that says why
-not.
-"""
+not."""
 
 from __future__ import annotations
 

@@ -29,8 +29,7 @@ _FASTER = 0.9
 @dataclass(frozen=True, slots=True)
 class Rank:
     """A way to rank. ``precision``: "int8", "bf16", "fp16" or "fp32"; ``error``: as ``GradientEngine.rough_error``;
-    ``ranges``: of 8 bits, see ``graph.build_quantised``.
-    """
+    ``ranges``: of 8 bits, see ``graph.build_quantised``."""
 
     precision: RankingPrecision
     error: float
@@ -55,8 +54,7 @@ def _precision(word: str) -> RankingPrecision:
 
 def odds_and_leads(logits: Logits, tops: npt.NDArray[np.intp]) -> Doubles:
     """By how much other classes are ahead of each photo's class ``tops``, as logsumexp and as maximum. (photos, candidates,
-    classes) -> (2, photos, candidates).
-    """
+    classes) -> (2, photos, candidates)."""
     own = tops[:, None, None] == np.arange(logits.shape[2])
     return np.stack(leads(logits, np.broadcast_to(own, logits.shape)))
 
@@ -78,8 +76,7 @@ def judged(exact: Logits, error: float) -> float:
 def quickest(exact: Logits, ways: Sequence[tuple[Rank, float]], judging: float) -> Rank:
     """The way to rank, of ``ways`` with the seconds that a candidate takes by each, by which a photo's candidates take the
     least time, those included that are left for fp32 at ``judging`` seconds each. A later one must be clearly better than
-    the first. An error of 0 says that fp32 ranks, and leaves none.
-    """
+    the first. An error of 0 says that fp32 ranks, and leaves none."""
     times = [
         exact.shape[1] * seconds + (judged(exact, rank.error) * judging if rank.error else 0.0)
         for rank, seconds in ways

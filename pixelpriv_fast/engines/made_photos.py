@@ -1,6 +1,5 @@
 """Photos that nobody took, for networks to be tried on: noise with the spectrum of photos (its amplitude falls as one over
-the frequency), in colours that go together.
-"""
+the frequency), in colours that go together."""
 
 from __future__ import annotations
 
@@ -28,8 +27,7 @@ def made_photo(seed: int, height: int, width: int) -> Pixels:
 
 def made_candidates(preprocess: Preprocess, photos: int, candidates: int) -> Floats:
     """What a network sees of made photos and their rotated and translated candidates, (photos, candidates, 3, h, w), the
-    photo as it is first.
-    """
+    photo as it is first."""
     height, width = preprocess.size
     random = np.random.default_rng(0)
     motions = random.uniform(-1.0, 1.0, (photos, candidates, 3)) * (_DEGREES, _SHIFT * width, _SHIFT * height)

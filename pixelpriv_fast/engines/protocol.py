@@ -46,20 +46,17 @@ class GradientEngine(Protocol):
     @property
     def rough_error(self) -> float:
         """About by how much rough log-odds differ from fp32 ones: the standard deviation among candidates of one photo,
-        which tell more about each other than about those of another. 0 where rough logits are fp32 ones.
-        """
+        which tell more about each other than about those of another. 0 where rough logits are fp32 ones."""
 
     @property
     def repeatable(self) -> bool:
         """Whether a photo's answers are promised to be the same to the bit whatever shares its pass, and again in
-        another process: shown by tests on a CPU, not promised by a GPU's libraries.
-        """
+        another process: shown by tests on a CPU, not promised by a GPU's libraries."""
 
     @property
     def most(self) -> int | None:
         """The photos that are best handed over at a time; None: as many as there are slots. Who takes no more than one
-        pass holds finds their inputs and gradients still in the processor's cache.
-        """
+        pass holds finds their inputs and gradients still in the processor's cache."""
 
     @property
     def classes(self) -> int:

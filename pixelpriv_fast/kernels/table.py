@@ -110,8 +110,7 @@ def _running(name: str) -> Iterator[str]:
 @cache
 def get(name: str, implementation: str | None = None) -> Callable[..., Any]:
     """The function of kernel ``name``: the fastest that runs here, or ``implementation`` ("native", "numba",
-    "reference"). Raises ``UsageError`` for an unknown name, or where the one asked for cannot run (with the fix).
-    """
+    "reference"). Raises ``UsageError`` for an unknown name, or where the one asked for cannot run (with the fix)."""
     row = _row(name)
     if implementation is None:
         implementation = next(_running(name))

@@ -55,8 +55,7 @@ class Classifier:
 
     def __call__(self, photos: Sequence[Pixels] | Pixels, slots: int | None = None) -> Logits:
         """photos: uint8 RGB, a sequence of (height, width, 3) of any sizes or an array (n, h, w, 3) -> (n,
-        classes). ``slots``: as ``logits`` takes it.
-        """
+        classes). ``slots``: as ``logits`` takes it."""
         rows: list[Logits] = []
         for start in range(0, len(photos), slots or _CHUNK):
             chunk = [

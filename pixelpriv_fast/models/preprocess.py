@@ -97,8 +97,7 @@ class Preprocess:
 
     def resized(self, height: int, width: int) -> tuple[int, int]:
         """The (height, width) that a photo is resized to before the crop. Raises ``PhotoError`` where the crop does
-        not fit (only with resize "none").
-        """
+        not fit (only with resize "none")."""
         if self.resize_to is None:
             if height < self.size[0] or width < self.size[1]:
                 wanted = f"{self.size[1]}x{self.size[0]}"
@@ -120,15 +119,13 @@ class Preprocess:
 
     def reduced(self, photo: Pixels) -> Pixels:
         """A photo of ``resize_to`` pixels that is read without resampling, and is to the network what ``photo`` is:
-        the resized photo, of whose long side the middle is kept. uint8 (H, W, 3) -> (h, w, 3).
-        """
+        the resized photo, of whose long side the middle is kept. uint8 (H, W, 3) -> (h, w, 3)."""
         return _resized(photo, self._reduction(*photo.shape[:2]))
 
     def lift(self, photo: Pixels, wanted: Floats, bound: int, rounds: int) -> Pixels:
         """The photo with the smallest change, within ``bound`` grey levels and 0..255, that moves ``reduced`` of it by
         ``wanted`` float32 (h, w, 3) levels, as nearly as ``rounds`` corrections get (see the kernel ``lift``). Only for
-        photos that the resize reduces along both sides.
-        """
+        photos that the resize reduces along both sides."""
         rows, columns = self._reduction(*photo.shape[:2])
         tables = rows.starts, rows.weights, columns.starts, columns.weights
         return kernels.lift(photo, wanted, *tables, bound, rounds, threads())
@@ -184,8 +181,7 @@ class Preprocess:
         """Moves ``offsets`` in place by ``step`` units along the sign of the photo's gradient (``adjoint`` of
         ``gradient``, plus ``extra`` (H, W, 3)), within ``bound`` units and 0..255. Needs no float photo.
 
-        ``out`` float32 (3, h, w) receives ``exact`` of the moved photo, to the bit, while its rows are in the cache.
-        """
+        ``out`` float32 (3, h, w) receives ``exact`` of the moved photo, to the bit, while its rows are in the cache."""
         tables = self._tables(photo)
         kernels.lattice_step(photo, offsets, units, gradient, *tables, *affine(self), step, bound, extra, out)
 

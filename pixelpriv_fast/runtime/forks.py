@@ -38,8 +38,7 @@ class Guard:
     @property
     def foreign(self) -> bool:
         """Whether this is another process than the one that made it: then even its locks may be held, by threads that
-        do not exist here.
-        """
+        do not exist here."""
         return os.getpid() != self._process
 
     def close(self) -> None:
@@ -81,8 +80,7 @@ class Native(Generic[T]):
 
 def let_torch_compute() -> None:
     """Called before torch computes. Raises ``DeviceError`` in a child forked after it did so: there its first parallel
-    loop would wait for ever. What the host program does with torch on its own is not seen here.
-    """
+    loop would wait for ever. What the host program does with torch on its own is not seen here."""
     global _torch_process
     if _torch_process not in (None, os.getpid()):
         raise DeviceError(

@@ -21,8 +21,7 @@ _HINTS: Mapping[Precision, str] = {"fp32": "f32", "bf16": "bf16", "fp16": "f16"}
 
 class OpenVINOSession:
     """See ``session.Session``. An infer request serves one call at a time, so calls draw requests from a pool that
-    grows to the number of calls under way at once.
-    """
+    grows to the number of calls under way at once."""
 
     def __init__(self, model: bytes, provider: Provider, options: SessionOptions) -> None:
         self.provider = provider

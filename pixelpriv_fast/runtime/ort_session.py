@@ -70,8 +70,7 @@ class OnnxRuntimeSession:
 
 class OnnxRuntimeBinding:
     """See ``session.Binding``: an I/O binding to these very arrays, which lie in the host's memory (a GPU's provider
-    copies them there and back).
-    """
+    copies them there and back)."""
 
     def __init__(
         self,
@@ -139,8 +138,7 @@ def _provider_list(provider: Provider, options: SessionOptions) -> list[Any]:
 
 def _preload(ort: Any) -> None:
     """Loads the CUDA libraries of pip's nvidia packages. It prints what is missing; the probe has shown that enough
-    is there, so that text goes nowhere.
-    """
+    is there, so that text goes nowhere."""
     if hasattr(ort, "preload_dlls"):
         with _preload_lock, contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             ort.preload_dlls()

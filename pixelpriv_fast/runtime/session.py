@@ -57,8 +57,7 @@ class TensorSpec:
 
 class Binding(Protocol):
     """Buffers of a session's static shapes: fill ``inputs``, ``start``, ``wait``, read ``outputs``. One thread at a
-    time.
-    """
+    time."""
 
     @property
     def inputs(self) -> tuple[Array, ...]: ...
@@ -67,8 +66,7 @@ class Binding(Protocol):
 
     def start(self) -> None:
         """Begins to compute ``outputs`` from ``inputs``, in place; a provider without lanes also ends it. Raises
-        ``DeviceError`` as ``Session.run`` does.
-        """
+        ``DeviceError`` as ``Session.run`` does."""
         ...
 
     def wait(self) -> None:

@@ -29,8 +29,7 @@ MAX_SLOTS = 32
 
 class OnnxEngine:
     """A ``GradientEngine`` on the first of ``choices`` that works, ranking by ``wish`` (see ``Ranking``). Made by
-    ``load``.
-    """
+    ``load``."""
 
     def __init__(self, model: StampedModel, choices: Iterator[Way], wish: str = "auto") -> None:
         stamp = model.stamp
@@ -131,8 +130,7 @@ class OnnxEngine:
 
 def load(model: StampedModel, device: str = "auto", precision: str = "auto") -> OnnxEngine:
     """The engine of a stamped classifier. ``device``: "auto", "cpu", "cuda" or a provider's name. Raises as ``ways``,
-    and ``ModelError`` for a model that is no classifier.
-    """
+    and ``ModelError`` for a model that is no classifier."""
     return OnnxEngine(model, ways(device, precision), precision)
 
 

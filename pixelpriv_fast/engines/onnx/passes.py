@@ -28,8 +28,7 @@ _MOST = 8
 
 class Pass:
     """A session whose buffers are bound, ``lanes`` times. Any thread may call; calls under way at once have buffers of
-    their own.
-    """
+    their own."""
 
     def __init__(self, session: Session, lanes: int = 1) -> None:
         self.session = session
@@ -38,8 +37,7 @@ class Pass:
 
     def __call__(self, *arrays: Array) -> list[Array]:
         """The session's answers for ``arrays`` of as many rows each, in runs of as many as there are slots; slots left
-        over repeat the last row, so that they hold values of the usual kind.
-        """
+        over repeat the last row, so that they hold values of the usual kind."""
         try:
             bindings = self._idle.get_nowait()
         except Empty:

@@ -50,8 +50,7 @@ def proven(
     folder: Path | None,
 ) -> Proof:
     """The proof of ``way``'s ``graph``: the one kept in ``folder``, else made now by comparing ``run`` with what
-    ``reference`` makes, both (photos, accepted) -> [logits, gradient], and kept there.
-    """
+    ``reference`` makes, both (photos, accepted) -> [logits, gradient], and kept there."""
     limits = _LIMITS[way.precision]
     key = proof_key(graph, f"{way.provider.name}:{way.precision}:{limits}", version(way.provider.name))
     path = folder / "proofs" / f"{key}.json" if folder is not None else None

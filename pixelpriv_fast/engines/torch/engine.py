@@ -151,8 +151,7 @@ class TorchEngine:
 
     def prepare(self, slots: int) -> None:
         """See ``GradientEngine.prepare``: the first pass makes the libraries' plans, on a GPU a recording. Its answers are
-        not looked at: a network may have no gradient at zeros.
-        """
+        not looked at: a network may have no gradient at zeros."""
         self.guard.check()
         slots = pass_size(slots, self.most)
         inputs = np.zeros((slots, 3, *self.preprocess.size), np.float32)

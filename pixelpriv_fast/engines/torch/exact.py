@@ -87,7 +87,7 @@ def _addmm(bias: Any, a: Any, b: Any, *, beta: float = 1, alpha: float = 1) -> A
 
 
 def _product(a: Any, b: Any, bias: Any) -> Any:
-    """A (n, k) @ b (k, m) as a convolution of one pixel."""
+    """a (n, k) @ b (k, m) as a convolution of one pixel."""
     weight = b.t().contiguous()[:, :, None, None]
     return _convolution(a[:, :, None, None], weight, bias, [1, 1], [0, 0], [1, 1], False, [0, 0], 1)[:, :, 0, 0]
 

@@ -39,8 +39,7 @@ class Program:
 
     def __call__(self, values: Sequence[Array], times: int = 1) -> list[Array]:
         """Loads ``values`` into the buffers, runs ``times`` (at least 1) without looking, and hands out the last
-        results as arrays of their own. Values of no dimension fill their buffer.
-        """
+        results as arrays of their own. Values of no dimension fill their buffer."""
         with self._lock, torch.cuda.stream(self._stream), call_rules(self._device):
             for buffer, value in zip(self._buffers, values, strict=True):
                 buffer.copy_(torch.as_tensor(value))
@@ -78,8 +77,7 @@ class Programs:
 
     def get(self, key: Hashable, make: Callable[[], Program]) -> Program:
         """The program of ``key``; made where it is not there, by one thread at a time, since recordings do not mix.
-        A thread that still runs a program which leaves keeps it alive.
-        """
+        A thread that still runs a program which leaves keeps it alive."""
         with self._lock:
             if key not in self._made:
                 self._made[key] = make()

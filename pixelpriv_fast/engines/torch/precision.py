@@ -26,8 +26,7 @@ def torch_device(device: str) -> torch.device:
 def gradient_precision(requested: str, device: torch.device) -> Precision:
     """``requested``, or for "auto" the fastest that this machine multiplies in hardware: "bf16" where it can, "fp16" on
     GPUs that cannot but have tensor cores, else "fp32". Raises ``UsageError`` for an unknown word, ``DeviceError``
-    for a format that the device only emulates.
-    """
+    for a format that the device only emulates."""
     wish = cast(PrecisionRequest, checked_word("precision", requested, PrecisionRequest))
     if device.type == "cpu":
         return _on_cpu(wish)

@@ -35,8 +35,7 @@ class Axis:
     @classmethod
     def transposed(cls, axis: AxisFilter, size: int, device: torch.device) -> Axis:
         """Samples to the ``size`` pixels. Windows never start earlier than those before, so a pixel's readers are
-        neighbours, and a pixel that nobody reads gets weight 0.
-        """
+        neighbours, and a pixel that nobody reads gets weight 0."""
         outputs, taps = axis.weights.shape
         pixels = np.arange(size)
         first = np.searchsorted(axis.starts + taps, pixels, side="right")
@@ -67,8 +66,7 @@ class Axis:
 @dataclass(frozen=True, slots=True, eq=False)
 class Geometry:
     """How photos of one size become a network's input, and a gradient finds back: ``Preprocess.exact`` and
-    ``Preprocess.adjoint`` of a whole batch.
-    """
+    ``Preprocess.adjoint`` of a whole batch."""
 
     rows: Axis
     columns: Axis
@@ -96,11 +94,11 @@ class Geometry:
         )
 
     def input(self, pixels: torch.Tensor) -> torch.Tensor:
-        """Pixels (n, H, W, 3) float32 grey levels -> (n, 3, h, w) float32 in channels-last order."""
+        """pixels (n, H, W, 3) float32 grey levels -> (n, 3, h, w) float32 in channels-last order."""
         small = self.columns(self.rows(pixels, 1), 2).index_select(3, self.order)
         return torch.addcmul(self.bias, small, self.gain).permute(0, 3, 1, 2)
 
     def adjoint(self, gradient: torch.Tensor) -> torch.Tensor:
-        """Gradient (n, 3, h, w) -> (n, H, W, 3) float32, per grey level."""
+        """gradient (n, 3, h, w) -> (n, H, W, 3) float32, per grey level."""
         small = (gradient.permute(0, 2, 3, 1).float() * self.gain).index_select(3, self.order_back)
         return self.columns_back(self.rows_back(small, 1), 2)

@@ -46,8 +46,7 @@ def lattice_step(
     planes: _Float32 | None,
 ) -> None:
     """See ``reference.lattice.lattice_step``; simple rather than lean: it holds a float copy of the photo, and
-    reads the moved photo in a pass of its own.
-    """
+    reads the moved photo in a pass of its own."""
     tables = row_starts, row_weights, column_starts, column_weights
     full = np.zeros(photo.shape, np.float32) if extra is None else extra.copy()
     resize_adjoint(gradient, *tables, order, gain, full)

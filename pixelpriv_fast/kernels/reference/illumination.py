@@ -1,6 +1,5 @@
 """The illumination map of Ying et al., "A New Image Contrast Enhancement Algorithm Using Exposure Fusion Framework",
-CAIP 2017: the definition that the compiled twins are held to.
-"""
+CAIP 2017: the definition that the compiled twins are held to."""
 
 from __future__ import annotations
 

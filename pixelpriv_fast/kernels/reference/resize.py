@@ -52,7 +52,7 @@ def resize_u8(
 
 
 def normalise(pixels: _Pixels, order: _Int32, gain: _Float32, bias: _Float32) -> _Float32:
-    """Pixels (h, w, 3) -> (3, h, w)."""
+    """pixels (h, w, 3) -> (3, h, w)."""
     planes = pixels.transpose(2, 0, 1)[order].astype(np.float32)
     return np.ascontiguousarray(planes * gain[:, None, None] + bias[:, None, None])
 
@@ -88,8 +88,7 @@ def resize_adjoint(
     out: _Float32,
 ) -> None:
     """Adds to ``out`` (H, W, 3) what the network's gradient (3, h, w) says of each pixel: the transpose of
-    ``resize_lattice``'s linear part.
-    """
+    ``resize_lattice``'s linear part."""
     rows = matrix(row_starts, row_weights, out.shape[0])
     columns = matrix(column_starts, column_weights, out.shape[1])
     by_colour = np.zeros(gradient.shape)

@@ -128,8 +128,7 @@ def check(height: int, width: int, parameters: Doubles, edge: str, fill: int) ->
 
 def as_planes(photo: tuple[int, ...], candidates: int, out: Numbers, layout: str, top: int, left: int) -> Numbers:
     """``out`` seen as (n, 3, rows, columns). Raises ``UsageError`` where it is no window of the warped photos, and
-    ``TypeError`` for a dtype that no classifier's input has.
-    """
+    ``TypeError`` for a dtype that no classifier's input has."""
     if layout not in ("NCHW", "NHWC"):
         raise UsageError(f"layout is {layout!r}, expected 'NCHW' or 'NHWC'")
     if out.dtype not in (np.float32, np.float16, np.uint16):
@@ -157,8 +156,7 @@ def check_channels(order: Integers, gain: Floats, bias: Floats) -> None:
 
 def rounded(values: Floats, dtype: np.dtype[Any]) -> Numbers:
     """``values`` as ``dtype``: float32, float16, or uint16 for the bits of bf16. To nearest, ties to even; what is too
-    large becomes an infinity; no value is NaN.
-    """
+    large becomes an infinity; no value is NaN."""
     if dtype != np.uint16:
         with np.errstate(over="ignore"):
             return values.astype(dtype)
@@ -168,8 +166,7 @@ def rounded(values: Floats, dtype: np.dtype[Any]) -> Numbers:
 
 def _sources(parameter: Doubles, height: int, width: int) -> tuple[Doubles, Doubles]:
     """Source column and row of every output pixel, (h, w) each: in subpixels of the *padded* photo, plus the half that
-    turns truncation into rounding. The order of the operations is part of the definition.
-    """
+    turns truncation into rounding. The order of the operations is part of the definition."""
     (cos, sin), tx, ty = rotation(float(parameter[0])), float(parameter[1]), float(parameter[2])
     centre_x, centre_y = (width - 1) / 2.0, (height - 1) / 2.0
     x = np.arange(width, dtype=np.float64)

@@ -68,8 +68,7 @@ def photo_graph(tensors: Tensors) -> bytes:
 
 def folded_graph(folded: Tensors, precision: Precision = "fp32") -> bytes:
     """ONNX bytes of the whole network from ``fold``'s tensors. ``precision``: "fp32", or "fp16" for weights and
-    convolutions in 16 bit (inputs, outputs and instance norms stay fp32).
-    """
+    convolutions in 16 bit (inputs, outputs and instance norms stay fp32)."""
     if precision not in ("fp32", "fp16"):
         raise UsageError(f"a graph is written in fp32 or fp16, not {precision!r}; bf16 is the runtime's own option")
     layers = Layers(folded, precision=precision)

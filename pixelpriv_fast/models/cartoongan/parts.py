@@ -32,8 +32,7 @@ class Numbers:
 @dataclass(frozen=True, slots=True)
 class EncoderPart:
     """Photo -> the ``depth``-th group's convolutions. Trunk rows [first, last) need photo rows
-    [4 first - above, 4 last + below).
-    """
+    [4 first - above, 4 last + below)."""
 
     depth: int
     above: int
@@ -96,8 +95,7 @@ class TrunkPart:
 @dataclass(frozen=True, slots=True)
 class DecoderPart:
     """Trunk -> the ``depth``-th group of the way up (3: the picture). Rows [first, last) of the trunk need rows
-    [first - above, last + below); ``surplus``: rows above and below that come out and are not wanted.
-    """
+    [first - above, last + below); ``surplus``: rows above and below that come out and are not wanted."""
 
     depth: int
     above: int

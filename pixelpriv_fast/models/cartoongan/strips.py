@@ -56,8 +56,7 @@ class Strip:
 
 def cut(rows: int, height: int) -> list[Strip]:
     """``rows`` of the trunk in strips of at most ``height``, none lower than ``LEAST_ROWS`` unless it is the only
-    one.
-    """
+    one."""
     count = max(1, min(math.ceil(rows / max(height, LEAST_ROWS)), rows // LEAST_ROWS))
     ends = [rows * index // count for index in range(count + 1)]
     return [Strip(first, last, Edges(first == 0, last == rows)) for first, last in itertools.pairwise(ends)]

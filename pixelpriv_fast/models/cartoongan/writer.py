@@ -79,8 +79,7 @@ def _element_type(precision: Precision) -> int:
 
 def _renamed(node: Any, names: Mapping[str, str]) -> Any:
     """A copy of ``node`` with values under their public names (an Identity node would leave the choice to the
-    runtime).
-    """
+    runtime)."""
     copy = type(node)()
     copy.CopyFrom(node)
     copy.input[:] = [names.get(value, value) for value in node.input]
