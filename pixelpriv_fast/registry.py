@@ -142,8 +142,8 @@ class Table:
             return word
         raise unknown_word(self.kind, name, self._rows, self._aliases)
 
-    def spoken(self, name: str) -> str:
-        """Return the word that users say for the row ``name``: its alias where it has one."""
+    def alias_of(self, name: str) -> str:
+        """Return the word that users see for the row ``name``: its alias, or its name if it has none."""
         return next((alias for alias, row in self._aliases.items() if row == name), name)
 
     def load(self, name: str) -> Any:

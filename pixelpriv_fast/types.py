@@ -23,7 +23,7 @@ class Metadata:
     icc : bytes or None
         The colour profile.
     exif : bytes or None
-        EXIF as a TIFF structure, without the prefix "Exif\\0\\0".
+        EXIF as a TIFF structure, without JPEG's prefix "Exif" and two zero bytes.
     xmp : bytes or None
         The XMP packet.
     iptc : bytes or None

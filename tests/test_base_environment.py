@@ -15,6 +15,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from pixelpriv_fast.about import KINDS
 from tests.conftest import ROOT
 from tests.scenes import encoded, scene
 
@@ -124,5 +125,5 @@ def test_info_and_lists_work(environment: dict[str, str], tmp_path: Path) -> Non
     report = json.loads(told.stdout)["runtime"]
     assert report["versions"]["torch"] is None
     assert report["auto"]["provider"] == "onnxruntime"
-    for kind in ("recipes", "enhancements", "attacks", "classifiers", "metrics", "providers", "kernels"):
+    for kind in KINDS:
         assert pixelpriv(environment, tmp_path, "list", kind).returncode == 0

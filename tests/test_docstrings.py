@@ -129,3 +129,12 @@ def test_what_is_returned_and_raised_is_said(module_name: str) -> None:
             assert "\nReturns\n---" in docstring or "\nYields\n---" in docstring, f"{name} returns {returned}"
         if "raise UsageError" in inspect.getsource(thing):
             assert "Raises" in docstring, f"{name} raises a UsageError and does not say so"
+
+
+def test_no_two_public_classes_have_one_name() -> None:
+    places: dict[str, list[str]] = {}
+    for module_name in MODULES:
+        for name, thing in public_things(module_name):
+            if inspect.isclass(thing):
+                places.setdefault(name, []).append(module_name)
+    assert {name: modules for name, modules in places.items() if len(modules) > 1} == {}

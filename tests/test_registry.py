@@ -16,7 +16,7 @@ def test_every_row_loads_and_finds_its_way_back(table: Table) -> None:
         found = table.load(name)
         if isinstance(found, type):
             assert table.name_of(found) == name
-        assert table.canonical(table.spoken(name)) == name
+        assert table.canonical(table.alias_of(name)) == name
 
 
 def test_a_part_finds_its_row() -> None:

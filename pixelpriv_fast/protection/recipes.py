@@ -96,7 +96,7 @@ class Recipe:
 def _word_of(part: Any, table: Table) -> str:
     """Return the word of a part: its row's name (or alias), or the class name of a part that has no row."""
     name = table.name_of(part)
-    return type(part).__name__ if name is None else table.spoken(name)
+    return type(part).__name__ if name is None else table.alias_of(name)
 
 
 def _equipped(part: Any, resources: Mapping[str, Any]) -> Any:
@@ -119,8 +119,8 @@ def _fields(part: Any) -> Mapping[str, Any]:
 
 def suggest() -> list[str]:
     """List every pair of registered parts, identity left unsaid: what ``pixelpriv list recipes`` prints."""
-    spoken = [ENHANCEMENTS.spoken(name) for name in ENHANCEMENTS]
-    return [a if e == "identity" else f"{e}+{a}" for e in spoken for a in ATTACKS]
+    words = [ENHANCEMENTS.alias_of(name) for name in ENHANCEMENTS]
+    return [a if e == "identity" else f"{e}+{a}" for e in words for a in ATTACKS]
 
 
 def _paper_runs() -> tuple[Recipe, ...]:
