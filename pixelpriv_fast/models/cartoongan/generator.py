@@ -1,4 +1,4 @@
-"""Generators ready to use: photo in, photo out, whole where memory allows and strip by strip where it does not."""
+"""Generators ready to use: photo in, photo out, whole if memory allows, else strip by strip."""
 
 from __future__ import annotations
 
@@ -18,30 +18,42 @@ from ...words import OLD_PRECISIONS, Precision, PrecisionRequest
 from ..stamped.file import StampedModel, load_state_dict, read
 from ..store.store import Store
 from .graph import folded_graph
-from .parts import LEAST_ROWS, Numbers
+from .parts import MIN_ROWS, StripPrecision
 from .planes import planar, rounded_photo
-from .strips import StripRunner, kept_bytes
+from .strips import StripRunner, trunk_bytes
 
 _LOG = logging.getLogger(__name__)
 
-#: Bytes a pixel of the photo that a run holds at its peak: the most that was measured with OpenVINO, and a little.
+#: Bytes per pixel of the photo at the peak of a run: the maximum measured with OpenVINO, and a little.
 _WHOLE_BYTES: Final = {"fp32": 750, "bf16": 400, "fp16": 400}
-#: The same a pixel of a strip, which are more: gains are no constants there, and statistics are taken.
+#: Bytes per pixel of a strip: more, because gains are inputs and statistics are outputs.
 _STRIP_BYTES: Final = {"fp32": 2200, "bf16": 1800, "fp16": 1800}
 #: Rows of the photo that a strip shares with its neighbours: computed twice, and held.
 _SHARED_ROWS: Final = 24
-#: A session keeps the memory of its largest run. What needs more than this gets a session of its own (0.2 s) that is
-#: closed.
+#: A session keeps the memory of its largest run. A photo that needs more than this gets a session of its own (0.2 s),
+#: which is closed afterwards.
 _POOLED_BYTES: Final = 512 << 20
 _CACHED: Final = 4  #: generators that stay loaded: the four styles, 45 MB of weights each
-_LEAST_SIDE: Final = 8
+_MIN_SIDE: Final = 8
 _loading = threading.Lock()  # two threads that want the same generator shall not both make it
 
 
 class Generator:
     """A CartoonGAN generator in one precision on one provider. May be shared by threads.
 
-    ``model``: a checked stamped model of kind "generator"; ``precision``: "fp32", "bf16" or "fp16", of the convolutions.
+    Parameters
+    ----------
+    model : StampedModel
+        A checked model of kind "generator".
+    choice : Choice
+        The provider.
+    precision : {"fp32", "bf16", "fp16"}
+        Precision of the convolutions.
+
+    Raises
+    ------
+    ModelError
+        If the model is of another kind, or not in fp32.
     """
 
     def __init__(self, model: StampedModel, choice: Choice, precision: Precision) -> None:
@@ -63,15 +75,30 @@ class Generator:
         return f"{self._session.provider.device} ({self._session.provider.title})"
 
     def __call__(self, photo: Pixels, memory: int) -> Pixels:
-        """photo: uint8 (h, w, 3), both sides multiples of 4 and at least 8 -> the same, within ``memory`` bytes.
+        """Draw a photo.
 
-        Raises ``PhotoError`` when even strips need more.
+        Parameters
+        ----------
+        photo : ndarray of uint8, shape (h, w, 3)
+            Both sides are multiples of 4 and at least 8.
+        memory : int
+            Maximum number of bytes.
+
+        Returns
+        -------
+        ndarray of uint8, shape (h, w, 3)
+            The drawing.
+
+        Raises
+        ------
+        PhotoError
+            If even strips need more memory.
+        UsageError
+            If the sides do not fit.
         """
         height, width = photo.shape[:2]
-        if height % 4 or width % 4 or min(height, width) < _LEAST_SIDE:
-            raise UsageError(
-                f"a generator takes sides that are multiples of 4 from {_LEAST_SIDE}, not {width}x{height}"
-            )
+        if height % 4 or width % 4 or min(height, width) < _MIN_SIDE:
+            raise UsageError(f"a generator takes sides that are multiples of 4 from {_MIN_SIDE}, not {width}x{height}")
         needed = height * width * _WHOLE_BYTES[self.precision]
         if needed > memory:
             return self._in_strips(photo, memory)
@@ -86,31 +113,52 @@ class Generator:
     def _in_strips(self, photo: Pixels, memory: int) -> Pixels:
         height, width = photo.shape[:2]
         # fp16 has eight times the resolution of the bf16 that made the values.
-        numbers = Numbers(
+        precision = StripPrecision(
             convolutions="fp16" if self.precision == "fp16" else "fp32",
             trunk="fp32" if self.precision == "fp32" else "fp16",
         )
         row = _STRIP_BYTES[self.precision] * width
-        trunk = kept_bytes(height, width, numbers)
-        least = trunk + row * (4 * LEAST_ROWS + _SHARED_ROWS)
-        if least > memory:
+        trunk = trunk_bytes(height, width, precision)
+        needed = trunk + row * (4 * MIN_ROWS + _SHARED_ROWS)
+        if needed > memory:
             raise PhotoError(
-                f"{self.name} needs {least / 2**20:.0f} MiB for a photo of {width}x{height} in {self.precision}, and "
+                f"{self.name} needs {needed / 2**20:.0f} MiB for a photo of {width}x{height} in {self.precision}, and "
                 f"memory is {memory / 2**20:.0f} MiB; raise it, or set working_size (the longest side to work at)"
             )
         rows = ((memory - trunk) // row - _SHARED_ROWS) // 4
         _LOG.info("%s: %dx%d in strips of %d rows", self.name, width, height, 4 * rows)
-        return StripRunner(self._folded, self._create, numbers, rows)(photo)
+        return StripRunner(self._folded, self._create, precision, rows)(photo)
 
 
 def load_generator(
     name: str, models: str | os.PathLike[str] | None = None, device: str = "auto", precision: str = "auto"
 ) -> Generator:
-    """The generator ``name`` from the store, ready to call; the same object for the same file, device and precision.
+    """Load a generator from the store; the same object for the same file, device and precision.
 
-    ``models``: a folder to look in first. ``precision`` "auto": bf16 on a CPU with hardware for it, fp16 on a GPU,
-    else fp32. Raises ``ModelError`` when it is missing or damaged, ``DeviceError``, and ``UsageError`` for an unknown
-    word.
+    Parameters
+    ----------
+    name : str
+        Name of its card.
+    models : path, optional
+        A folder to look in first.
+    device : str
+        "auto", "cpu", "cuda", or a provider's name.
+    precision : {"auto", "fp32", "bf16", "fp16"}
+        "auto" takes bf16 on a CPU with hardware for it, fp16 on a GPU, else fp32.
+
+    Returns
+    -------
+    Generator
+        Ready to call.
+
+    Raises
+    ------
+    ModelError
+        If it is missing or damaged.
+    DeviceError
+        If the device cannot be used.
+    UsageError
+        For an unknown word.
     """
     requested = checked_word("precision", OLD_PRECISIONS.get(precision, precision), PrecisionRequest)
     store = Store(models)
@@ -128,7 +176,10 @@ def load_generator(
 def _loaded(
     name: str, path: Path, modified: int, size: int, device: str, precision: PrecisionRequest, process: int
 ) -> Generator:
-    """Bounded and keyed by everything that decides the result: sharing one session saves 0.3 s and 45 MB a use."""
+    """Load a generator once.
+
+    The cache is bounded, and keyed by everything that decides the result: sharing one session saves 0.3 s and 45 MB a use.
+    """
     model = read(path)
     if model.stamp.name != name:
         raise ModelError(f"{path}: this is {model.stamp.name}, not {name}; delete it and import {name} again")
@@ -137,7 +188,7 @@ def _loaded(
 
 
 def precision_for(choice: Choice) -> Precision:
-    """The fastest precision that ``choice`` has hardware for."""
+    """Return the fastest precision that ``choice`` has hardware for."""
     if choice.provider.device == "cuda":
         return "fp16"
     return precisions(choice.provider.name)[0]

@@ -26,7 +26,22 @@ class GraphWriter:
         self._inputs: dict[str, Typed] = {}
 
     def op(self, kind: str, *inputs: str, **attributes: Any) -> str:
-        """One node with one output, whose name is returned."""
+        """Add one node with one output.
+
+        Parameters
+        ----------
+        kind : str
+            The operator's ONNX name.
+        *inputs : str
+            Names of its inputs.
+        **attributes
+            Its attributes.
+
+        Returns
+        -------
+        str
+            Name of its output.
+        """
         from onnx import helper
 
         output = f"value_{len(self._nodes)}"
@@ -34,21 +49,62 @@ class GraphWriter:
         return output
 
     def constant(self, name: str, value: npt.NDArray[Any]) -> str:
-        """A constant under ``name``; naming it again gives the same one."""
+        """Add a constant; naming it again gives the same one.
+
+        Parameters
+        ----------
+        name : str
+            Its name.
+        value : ndarray
+            Its value.
+
+        Returns
+        -------
+        str
+            ``name``.
+        """
         self._constants.setdefault(name, np.ascontiguousarray(value))
         return name
 
     def input(self, name: str, shape: Axes, *, precision: Precision = "fp32") -> str:
-        """An input stored in ``precision``; a word in ``shape`` stands for an open axis."""
+        """Add an input.
+
+        Parameters
+        ----------
+        name : str
+            Its name.
+        shape : sequence of int or str
+            Its shape; a word stands for an open axis.
+        precision : {"fp32", "fp16", "bf16"}
+            How it is stored.
+
+        Returns
+        -------
+        str
+            ``name``.
+        """
         self._inputs.setdefault(name, (shape, precision))
         return name
 
     def cast(self, x: str, precision: Precision) -> str:
-        """``x`` in ``precision``."""
+        """Add a cast.
+
+        Parameters
+        ----------
+        x : str
+            The value.
+        precision : {"fp32", "fp16", "bf16"}
+            The number format.
+
+        Returns
+        -------
+        str
+            The value in that format.
+        """
         return self.op("Cast", x, to=_element_type(precision))
 
     def model(self, outputs: Mapping[str, tuple[str, Axes, Precision]]) -> bytes:
-        """The file's bytes. ``outputs``: public name -> (value, shape, precision), in this order."""
+        """Return the file's bytes. ``outputs``: public name -> (value, shape, precision), in this order."""
         from onnx import checker, helper, numpy_helper
 
         public = {value: name for name, (value, _, _) in outputs.items()}
@@ -78,8 +134,10 @@ def _element_type(precision: Precision) -> int:
 
 
 def _renamed(node: Any, names: Mapping[str, str]) -> Any:
-    """A copy of ``node`` with values under their public names (an Identity node would leave the choice to the
-    runtime)."""
+    """Return a copy of ``node`` with values under their public names.
+
+    An Identity node would leave the choice to the runtime.
+    """
     copy = type(node)()
     copy.CopyFrom(node)
     copy.input[:] = [names.get(value, value) for value in node.input]

@@ -10,9 +10,9 @@ import pytest
 
 from pixelpriv_fast.errors import ModelError
 from pixelpriv_fast.models.cartoongan.graph import INPUT, fold, photo_graph
-from pixelpriv_fast.models.cartoongan.parts import DECODER, ENCODER, LEAST_ROWS, Numbers
+from pixelpriv_fast.models.cartoongan.parts import DECODER, ENCODER, MIN_ROWS, StripPrecision
 from pixelpriv_fast.models.cartoongan.planes import planar, rounded_photo
-from pixelpriv_fast.models.cartoongan.strips import Moments, StripRunner, cut, kept_bytes
+from pixelpriv_fast.models.cartoongan.strips import Moments, StripRunner, cut, trunk_bytes
 from pixelpriv_fast.runtime import create_session
 
 pytest.importorskip("torch")
@@ -40,7 +40,7 @@ def test_strips_give_the_whole_photo(tensors: Tensors, height: int, width: int, 
     photo = a_photo(height, width)
     create = partial(create_session, device="cpu")
     whole = rounded_photo(create(photo_graph(tensors)).run({INPUT: planar(photo)})[0])
-    made = StripRunner(fold(tensors), create, Numbers(), rows)(photo)
+    made = StripRunner(fold(tensors), create, StripPrecision(), rows)(photo)
     away = np.abs(made.astype(int) - whole)
     assert away.max() <= 1
     assert (away == 0).mean() > 0.999
@@ -49,15 +49,15 @@ def test_strips_give_the_whole_photo(tensors: Tensors, height: int, width: int, 
 def test_a_trunk_kept_in_16_bit_is_a_little_off_and_no_more(tensors: Tensors) -> None:
     photo = a_photo(48, 32)
     create = partial(create_session, device="cpu")
-    exact = StripRunner(fold(tensors), create, Numbers(), 4)(photo).astype(int)
-    made = StripRunner(fold(tensors), create, Numbers(trunk="fp16"), 4)(photo)
+    exact = StripRunner(fold(tensors), create, StripPrecision(), 4)(photo).astype(int)
+    made = StripRunner(fold(tensors), create, StripPrecision(trunk="fp16"), 4)(photo)
     assert 0 < np.abs(made - exact).max() <= 3
 
 
 def test_the_photo_is_not_written_to(tensors: Tensors) -> None:
     photo = a_photo(24, 16)
     photo.flags.writeable = False
-    StripRunner(fold(tensors), partial(create_session, device="cpu"), Numbers(), 3)(photo)
+    StripRunner(fold(tensors), partial(create_session, device="cpu"), StripPrecision(), 3)(photo)
 
 
 @pytest.mark.parametrize("rows", [*range(1, 20), 750])
@@ -66,7 +66,7 @@ def test_strips_cover_the_photo_once_and_reach_nowhere_beyond(rows: int, height:
     strips = cut(rows, height)
     assert [strip.first for strip in strips[1:]] == [strip.last for strip in strips[:-1]]
     assert (strips[0].first, strips[-1].last) == (0, rows)
-    assert len(strips) == 1 or min(strip.last - strip.first for strip in strips) >= LEAST_ROWS
+    assert len(strips) == 1 or min(strip.last - strip.first for strip in strips) >= MIN_ROWS
     for strip in strips:
         for part in ENCODER:
             span = part.span(strip.first, strip.last, strip.edges)
@@ -95,5 +95,5 @@ def test_values_out_of_range_are_an_error() -> None:
 
 
 def test_what_is_kept_is_said_to_the_byte() -> None:
-    assert kept_bytes(3000, 4000, Numbers()) == 2 * 256 * 750 * 1000 * 4
-    assert kept_bytes(3000, 4000, Numbers(trunk="fp16")) == 2 * 256 * 750 * 1000 * 2
+    assert trunk_bytes(3000, 4000, StripPrecision()) == 2 * 256 * 750 * 1000 * 4
+    assert trunk_bytes(3000, 4000, StripPrecision(trunk="fp16")) == 2 * 256 * 750 * 1000 * 2
