@@ -26,14 +26,12 @@ from pixelpriv_fast.bench.scene import scene
 from pixelpriv_fast.bench.torch_eager import answers
 from pixelpriv_fast.engines import load_engine
 from pixelpriv_fast.graph.proof import proof_input
-from pixelpriv_fast.kernels.filters import axis_filter
+from pixelpriv_fast.kernels.resizing import whole
 
 RESIZED, SIDE, CANDIDATES, BATCH, CLASSIFIER = 256, 224, 32, 8, "efficientnet_lite0"
 EDGE = 1536  #: number of rows of the matrices that are multiplied
 PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16}
 START, END = "<!-- roofline -->\n", "<!-- end -->\n"
-ORDER = np.arange(3, dtype=np.int32)
-ONES, ZEROS = np.ones(3, np.float32), np.zeros(3, np.float32)
 
 
 @dataclass
@@ -85,11 +83,8 @@ def photo_paths(height: int, width: int) -> dict[str, Work]:
     """Return the paths that touch a whole photo."""
     small = RESIZED * width // height
     photo = scene(height, width)
-    axes = [axis_filter(n, to, 0, to, "bilinear") for n, to in ((height, RESIZED), (width, small))]
-    whole = [axis_filter(n, n, 0, n, "bilinear") for n in (height, width)]
-    exact = [table for axis in axes for table in (axis.starts, axis.weights)]
-    fixed = [table for axis in axes for table in (axis.starts, axis.fixed)]
-    same = [table for axis in whole for table in (axis.starts, axis.weights)]
+    reduced = whole((height, width), (RESIZED, small), "bilinear")
+    same = whole((height, width), (height, width), "bilinear")
     rng = np.random.default_rng(1)
     gradient = rng.standard_normal((3, RESIZED, small), np.float32)
     full = np.zeros((3, height, width), np.float32)
@@ -98,26 +93,29 @@ def photo_paths(height: int, width: int) -> dict[str, Work]:
     offsets, out = np.zeros((height, width, 3), np.int8), np.zeros((height, width, 3), np.float32)
     illumination = np.full(((height + 1) // 2, (width + 1) // 2), 0.4)
     n, size = float(photo.nbytes), f"{height * width / 1e6:.0f} MP"
-    taps = 2.0 * (axes[1].weights.shape[1] * height * small + axes[0].weights.shape[1] * RESIZED * small) * 3
-    step = (ORDER, ONES, ZEROS, 1, 8, None, None)
+    taps = (
+        2.0 * (reduced.columns.weights.shape[1] * height * small + reduced.rows.weights.shape[1] * RESIZED * small) * 3
+    )
     return {
         "contrast: blend": Work(
             lambda: kernels.blend_exposure(photo, illumination, np.linspace(0, 1.4, 256), 0.5),
             size,
             2 * n + illumination.nbytes,
         ),
-        "resize from uint8": Work(lambda: kernels.resize_u8(photo, *fixed), f"{size} to {RESIZED}", n, "copy", taps),
+        "resize from uint8": Work(lambda: kernels.resize_u8(photo, reduced), f"{size} to {RESIZED}", n, "copy", taps),
         "resize's adjoint": Work(
-            lambda: kernels.resize_adjoint(gradient, *exact, ORDER, ONES, out), f"{RESIZED} to {size}", 4 * n, "fill"
+            lambda: kernels.resize_adjoint(gradient, reduced, out), f"{RESIZED} to {size}", 4 * n, "fill"
         ),
         "lattice step, no resize": Work(
-            lambda: kernels.lattice_step(photo, offsets, 1, full, *same, *step), size, n + 2 * n + 4 * n
+            lambda: kernels.lattice_step(photo, offsets, full, same, 1, 1, 8), size, n + 2 * n + 4 * n
         ),
         "lattice step through the resize": Work(
-            lambda: kernels.lattice_step(photo, offsets, 1, gradient, *exact, *step), size, n + 2 * n, "copy", 2 * taps
+            lambda: kernels.lattice_step(photo, offsets, gradient, reduced, 1, 1, 8), size, n + 2 * n, "copy", 2 * taps
         ),
         "lattice photo": Work(lambda: kernels.lattice_photo(photo, offsets, 2), size, n + 2 * n),
-        "lift, two corrections": Work(lambda: kernels.lift(photo, wanted, *exact, 8, 2), size, 2 * n, "copy", 6 * taps),
+        "lift, two corrections": Work(
+            lambda: kernels.lift(photo, wanted, reduced, 8, 2), size, 2 * n, "copy", 6 * taps
+        ),
     }
 
 
@@ -143,11 +141,11 @@ def solve_path() -> dict[str, Work]:
 def network_paths(threads: int) -> dict[str, Work]:
     """Return warped candidates and attack steps, at a classifier's size."""
     motions = np.random.default_rng(3).uniform(-1, 1, (CANDIDATES, 3)) * (20.0, 40.0, 40.0)
-    batch = np.empty((CANDIDATES, 3, SIDE, SIDE), np.float32)
+    batch, crop = np.empty((CANDIDATES, 3, SIDE, SIDE), np.float32), whole((SIDE, SIDE), (SIDE, SIDE), "bilinear")
     photo = scene(SIDE, SIDE)
     found = {
         "warp into a network's input": Work(
-            lambda: kernels.warp_input(photo, motions, ORDER, ONES, ZEROS, batch),
+            lambda: kernels.warp_input(photo, motions, crop, batch),
             f"{CANDIDATES} x {SIDE} x {SIDE}",
             batch.nbytes,
             "fill",

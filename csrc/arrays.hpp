@@ -19,7 +19,6 @@ namespace py = pybind11;
 template <typename T>
 using Array = py::array_t<T, py::array::c_style>;  // C-contiguous, never converted: bind with .noconvert()
 
-using BytesU8 = Array<std::uint8_t>;    // (n,) a file's bytes
 using PhotoU8 = Array<std::uint8_t>;    // (height, width, 3) RGB
 using OffsetI8 = Array<std::int8_t>;    // (height, width, 3) lattice offsets
 using PhotoF32 = Array<float>;          // (height, width, 3) RGB
@@ -29,9 +28,8 @@ using PlanarF32 = Array<float>;         // (3, height, width)
 using VectorF32 = Array<float>;         // (n,)
 using VectorF64 = Array<double>;        // (n,)
 using VectorI32 = Array<std::int32_t>;  // (n,)
-using TableF32 = Array<float>;          // (outputs, taps)
-using TableI32 = Array<std::int32_t>;   // (outputs, taps)
 using MotionsF64 = Array<double>;       // (n, 3): degrees, tx px, ty px
+using InputF32 = Array<float>;          // (n, 3, height, width), a classifier's input
 
 [[noreturn]] inline void fail(const std::string& what) { throw py::value_error(what); }
 
@@ -57,24 +55,19 @@ inline void require_shape(const py::array& array, const char* name, std::initial
 }
 
 // Rows and columns of a photo are counted in 32 bits, and so are three samples to a pixel and a little more.
-constexpr py::ssize_t kMostPixels = py::ssize_t{1} << 28;  // along a side
+constexpr py::ssize_t kMaxSide = py::ssize_t{1} << 28;  // along a side
 
 inline void require_sides(const py::array& array, const char* name) {
     for (py::ssize_t axis = 0; axis < 2; ++axis) {
-        if (array.shape(axis) > kMostPixels) {
+        if (array.shape(axis) > kMaxSide) {
             fail(std::string(name) + " has shape " + shape_text(array) + ", expected sides of at most " +
-                 std::to_string(kMostPixels));
+                 std::to_string(kMaxSide));
         }
     }
 }
 
 inline void require_writeable(const py::array& array, const char* name) {
     if (!array.writeable()) fail(std::string(name) + " is read-only, but it is written to");
-}
-
-// For arrays of several dtypes; Array refuses others itself.
-inline void require_contiguous(const py::array& array, const char* name) {
-    if (!(array.flags() & py::array::c_style)) throw py::type_error(std::string(name) + " is not C-contiguous");
 }
 
 }  // namespace pp

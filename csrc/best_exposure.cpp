@@ -69,7 +69,7 @@ class Ranks {
     int cell(double value) const {
         if (!(value > low)) return 0;  // black's logarithm is minus infinity
         const double place = (value - low) * scale;
-        return place < kCells - 1 ? static_cast<int>(place) : kCells - 1;  // an infinite sample's place is no number
+        return place < kCells - 1 ? static_cast<int>(place) : kCells - 1;  // an infinite sample's place is not a number
     }
 
     std::vector<double> values_;

@@ -3,7 +3,7 @@
 
 #include <optional>
 
-#include "bind_tables.hpp"
+#include "bind_resampler.hpp"
 #include "lattice.hpp"
 
 namespace pp {
@@ -34,34 +34,30 @@ int bound_largest_change(const PhotoU8& photo, const PhotoU8& other) {
     return largest_change(a, b, count);
 }
 
-void bound_lattice_step(const PhotoU8& photo, OffsetI8& offsets, int units, const PlanarF32& gradient,
-                        const VectorI32& row_starts, const TableF32& row_weights, const VectorI32& column_starts,
-                        const TableF32& column_weights, const VectorI32& order, const VectorF32& gain,
-                        const VectorF32& bias, int step, int bound, const std::optional<PhotoF32>& extra,
+void bound_lattice_step(const PhotoU8& photo, OffsetI8& offsets, const PlanarF32& gradient, const Resampler& resampler,
+                        int units, int step, int bound, const std::optional<PhotoF32>& extra,
                         std::optional<PlanarF32>& planes) {
-    require_shape(photo, "photo", {-1, -1, 3});
-    require_shape(offsets, "offsets", {photo.shape(0), photo.shape(1), 3});
+    resampler.require_photo(photo, "photo");
+    resampler.require_photo(offsets, "offsets");
     require_writeable(offsets, "offsets");
     require_units(units);
     if (bound < 0 || bound > 127) fail("bound is " + std::to_string(bound) + ", expected 0..127 units");
     if (step < -1024 || step > 1024)
         fail("step is " + std::to_string(step) + ", expected at most 1024 units either way");
-    const auto rows = axis_view<float>(row_starts, row_weights, "row_weights", photo.shape(0));
-    const auto columns = axis_view<float>(column_starts, column_weights, "column_weights", photo.shape(1));
-    require_shape(gradient, "gradient", {3, rows.outputs, columns.outputs});
-    if (extra) require_shape(*extra, "extra", {photo.shape(0), photo.shape(1), 3});
+    resampler.require_planes(gradient, "gradient");
+    if (extra) resampler.require_photo(*extra, "extra");
     if (planes) {
-        require_shape(*planes, "planes", {3, rows.outputs, columns.outputs});
+        resampler.require_planes(*planes, "planes");
         require_writeable(*planes, "planes");
     }
-    const Channels channels = channels_view(order, gain, &bias);
     const PhotoView view{photo.data(), photo.shape(0), photo.shape(1)};
     float* next = planes ? planes->mutable_data() : nullptr;
     const float* added = extra ? extra->data() : nullptr;
     const float* source = gradient.data();
     std::int8_t* target = offsets.mutable_data();
     py::gil_scoped_release unlocked;
-    lattice_step(view, target, source, rows, columns, channels, {units, step, bound}, added, next);
+    lattice_step(view, target, source, resampler.rows.exact(), resampler.columns.exact(), resampler.channels(),
+                 {units, step, bound}, added, next);
 }
 
 }  // namespace
@@ -71,11 +67,8 @@ void bind_lattice(py::module_& m) {
     m.def("lattice_photo", &bound_lattice_photo, py::arg("photo").noconvert(), py::arg("offsets").noconvert(),
           py::arg("units"));
     m.def("lattice_step", &bound_lattice_step, py::arg("photo").noconvert(), py::arg("offsets").noconvert(),
-          py::arg("units"), py::arg("gradient").noconvert(), py::arg("row_starts").noconvert(),
-          py::arg("row_weights").noconvert(), py::arg("column_starts").noconvert(),
-          py::arg("column_weights").noconvert(), py::arg("order").noconvert(), py::arg("gain").noconvert(),
-          py::arg("bias").noconvert(), py::arg("step"), py::arg("bound"), py::arg("extra").noconvert(),
-          py::arg("planes").noconvert());
+          py::arg("gradient").noconvert(), py::arg("resampler"), py::arg("units"), py::arg("step"), py::arg("bound"),
+          py::arg("extra").noconvert() = py::none(), py::arg("planes").noconvert() = py::none());
 }
 
 }  // namespace pp

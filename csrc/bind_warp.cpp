@@ -4,7 +4,7 @@
 #include <string>
 
 #include "arrays.hpp"
-#include "bind_tables.hpp"
+#include "bind_resampler.hpp"
 #include "warp.hpp"
 
 namespace pp {
@@ -65,55 +65,33 @@ Array<std::uint8_t> call_warp_u8(const PhotoU8& photo, const MotionsF64& paramet
     return out;
 }
 
-InputForm require_form(const py::array& out, const std::string& layout) {
-    if (layout != "NCHW" && layout != "NHWC") fail("layout is '" + layout + "', expected 'NCHW' or 'NHWC'");
-    const py::dtype dtype = out.dtype();
-    const auto is = [&](char kind, py::ssize_t size) {
-        return dtype.kind() == kind && dtype.itemsize() == size && dtype.byteorder() == '=';
-    };
-    const Layout order = layout == "NCHW" ? Layout::nchw : Layout::nhwc;
-    if (is('f', 4)) return {Number::fp32, order};
-    if (is('f', 2)) return {Number::fp16, order};
-    if (is('u', 2)) return {Number::bf16, order};
-    throw py::type_error("out has dtype " + py::str(dtype).cast<std::string>() +
-                         ", expected float32, float16, or uint16 for the bits of bf16");
-}
-
-void require_finite(const VectorF32& values, const char* name) {
+void require_finite(const float* values, const char* name) {
     for (int c = 0; c < 3; ++c) {
-        const float value = values.data()[c];
-        if (!std::isfinite(value))
-            fail(std::string(name) + " holds " + std::to_string(value) + ", expected finite values");
+        if (!std::isfinite(values[c]))
+            fail(std::string(name) + " holds " + std::to_string(values[c]) + ", expected finite values");
     }
 }
 
-void call_warp_input(const PhotoU8& photo, const MotionsF64& parameters, const VectorI32& order, const VectorF32& gain,
-                     const VectorF32& bias, py::array& out, const std::string& layout, int top, int left,
+void call_warp_input(const PhotoU8& photo, const MotionsF64& parameters, const Resampler& resampler, InputF32& out,
                      const std::string& edge, int fill, int threads) {
     require_photo(photo);
+    resampler.require_photo(photo, "photo");
     const std::ptrdiff_t n = require_parameters(parameters);
     const WarpStyle style = require_style(edge, fill);
-    const Channels channels = channels_view(order, gain, &bias);
-    require_finite(gain, "gain");
-    require_finite(bias, "bias");
-    const InputForm form = require_form(out, layout);
-    require_contiguous(out, "out");
-    const bool planar = form.layout == Layout::nchw;
-    const auto count = static_cast<py::ssize_t>(n);
-    planar ? require_shape(out, "out", {count, 3, -1, -1}) : require_shape(out, "out", {count, -1, -1, 3});
+    if (!resampler.identity) fail("the resampler resizes, expected one that crops at most");
+    const Axis<float> rows = resampler.rows.exact(), columns = resampler.columns.exact();
+    const Channels channels = resampler.channels();
+    require_finite(channels.gain, "gain");
+    require_finite(channels.bias, "bias");
+    require_shape(out, "out", {static_cast<py::ssize_t>(n), 3, rows.outputs, columns.outputs});
     require_writeable(out, "out");
-    const py::ssize_t rows = out.shape(planar ? 2 : 1), columns = out.shape(planar ? 3 : 2);
+    require_rows(n, rows.outputs);
     const int height = static_cast<int>(photo.shape(0)), width = static_cast<int>(photo.shape(1));
-    if (top < 0 || left < 0 || top + rows > height || left + columns > width) {
-        fail("the window of out, shape " + shape_text(out) + ", at (" + std::to_string(top) + ", " +
-             std::to_string(left) + ") does not lie within the photo, shape " + shape_text(photo));
-    }
-    require_rows(n, rows);
-    const Window window{top, left, static_cast<int>(rows), static_cast<int>(columns)};
-    void* first = out.mutable_data();
+    const Window window{static_cast<int>(rows.first()), static_cast<int>(columns.first()),
+                        static_cast<int>(rows.outputs), static_cast<int>(columns.outputs)};
+    float* first = out.mutable_data();
     py::gil_scoped_release released;
-    warp_input(PaddedPhoto(photo.data(), height, width, style), parameters.data(), n, channels, window, form, first,
-               threads);
+    warp_input(PaddedPhoto(photo.data(), height, width, style), parameters.data(), n, channels, window, first, threads);
 }
 
 VectorF64 call_filled_area(const MotionsF64& parameters, py::ssize_t height, py::ssize_t width,
@@ -134,9 +112,8 @@ void bind_warp(py::module_& m) {
     m.def("warp_u8", &call_warp_u8, py::arg("photo").noconvert(), py::arg("parameters").noconvert(),
           py::arg("edge") = "soft", py::arg("fill") = 0, py::arg("threads") = 1);
     m.def("warp_input", &call_warp_input, py::arg("photo").noconvert(), py::arg("parameters").noconvert(),
-          py::arg("order").noconvert(), py::arg("gain").noconvert(), py::arg("bias").noconvert(),
-          py::arg("out").noconvert(), py::arg("layout") = "NCHW", py::arg("top") = 0, py::arg("left") = 0,
-          py::arg("edge") = "soft", py::arg("fill") = 0, py::arg("threads") = 1);
+          py::arg("resampler"), py::arg("out").noconvert(), py::arg("edge") = "soft", py::arg("fill") = 0,
+          py::arg("threads") = 1);
     m.def("filled_area", &call_filled_area, py::arg("parameters").noconvert(), py::arg("height"), py::arg("width"),
           py::arg("edge") = "soft");
 }

@@ -123,7 +123,7 @@ PP_CLONES void store_row(const float* PP_RESTRICT row, int width, std::uint8_t* 
     }
 }
 
-// One pass of the recursive filter, guided. The way down is taken together with the rows' own passes, while they are
+// One pass of the recursive filter, guided. The step down is taken together with the rows' own passes, while they are
 // in the cache. `photo`: load each row from there first, or null.
 void smooth_once(const std::uint8_t* photo, const std::uint8_t* guide, int height, int width, const float* share,
                  float* image) {

@@ -174,8 +174,8 @@ PP_CLONES void lattice_photo(const std::uint8_t* photo, const std::int8_t* offse
 }
 
 PP_CLONES int largest_change(const std::uint8_t* photo, const std::uint8_t* other, std::ptrdiff_t count) {
-    std::uint8_t largest[kLanes] =
-        {};  // one a lane: a single running maximum would not be spread over the vector units
+    // One per element of a vector: a single running maximum would not be spread over the vector units.
+    std::uint8_t largest[kLanes] = {};
     std::ptrdiff_t i = 0;
     for (; i + kLanes <= count; i += kLanes) {
         for (std::ptrdiff_t j = 0; j < kLanes; ++j) {
@@ -184,10 +184,10 @@ PP_CLONES int largest_change(const std::uint8_t* photo, const std::uint8_t* othe
             largest[j] = change > largest[j] ? change : largest[j];
         }
     }
-    int most = 0;
-    for (; i < count; ++i) most = std::max(most, std::abs(photo[i] - other[i]));
-    for (const std::uint8_t lane : largest) most = std::max<int>(most, lane);
-    return most;
+    int change = 0;
+    for (; i < count; ++i) change = std::max(change, std::abs(photo[i] - other[i]));
+    for (const std::uint8_t one : largest) change = std::max<int>(change, one);
+    return change;
 }
 
 void lattice_step(const PhotoView& photo, std::int8_t* offsets, const float* gradient, const Axis<float>& rows,

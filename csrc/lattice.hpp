@@ -19,7 +19,7 @@ struct Move {
 
 // Offsets must already lie within the bound and the range: pixels without a gradient are not visited.
 // extra (height x width x 3) is added to the gradient; null for none. planes (3 x rows.outputs x columns.outputs)
-// receive the moved photo as resize_lattice reads it, its rows while they are in the cache; null: nobody asks.
+// receive the moved photo as resize_lattice reads it, its rows while they are in the cache; null: not wanted.
 void lattice_step(const PhotoView& photo, std::int8_t* offsets, const float* gradient, const Axis<float>& rows,
                   const Axis<float>& columns, const Channels& channels, const Move& move, const float* extra,
                   float* planes);

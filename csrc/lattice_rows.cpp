@@ -46,7 +46,7 @@ PP_CLONES void store_planes(const float* row, std::ptrdiff_t outputs, const Chan
     }
 }
 
-// One row of pixels that is only cropped, the same way. All planes in one visit, so that whole vectors are loaded and
+// One row of pixels that is only cropped, likewise. All planes in one visit, so that whole vectors are loaded and
 // parted.
 PP_CLONES void store_pixels(const std::uint8_t* photo, const std::int8_t* offsets, int units, std::ptrdiff_t outputs,
                             const Channels& channels, float scale, std::ptrdiff_t plane, float* out) {

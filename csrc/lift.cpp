@@ -16,7 +16,7 @@ namespace {
 constexpr int kGrain = 64;  // rows of the photo worth a thread
 constexpr std::ptrdiff_t kRows = LiftGroup::kRows;
 
-// What every pass over the photo reads.
+// What every sweep over the photo reads.
 struct Problem {
     const PhotoView& photo;
     const Axis<float>& rows;
@@ -30,10 +30,11 @@ struct Problem {
     std::ptrdiff_t stride() const { return 3 * columns.outputs; }
 };
 
-// A walk down some rows of the photo: the spread rows of the outputs that meet in the present ones, and their sums.
-class Walk {
+// A window that moves down some rows of the photo: the spread rows of the outputs that meet in the present ones, and
+// their sums.
+class RowWindow {
   public:
-    explicit Walk(const Problem& problem)
+    explicit RowWindow(const Problem& problem)
         : problem_(problem),
           samples_(problem.samples()),
           capacity_(overlap(problem.rows, kRows)),
@@ -55,8 +56,8 @@ class Walk {
         for (; next_ < rows.outputs && rows.starts[next_] < first + group_.rows; ++next_) enter(next_);
         group_.spread.clear(), group_.sums.clear(), group_.weights.clear();
         for (std::ptrdiff_t output = oldest_; output < next_; ++output) {
-            group_.spread.push_back(slot(spread_, output));
-            group_.sums.push_back(slot(sums_, output));
+            group_.spread.push_back(room_of(spread_, output));
+            group_.sums.push_back(room_of(sums_, output));
             for (std::ptrdiff_t r = 0; r < kRows; ++r) {
                 const std::ptrdiff_t tap = first + r - rows.starts[output];
                 const bool reaches = r < group_.rows && tap >= 0 && tap < rows.taps;
@@ -69,20 +70,20 @@ class Walk {
 
     // The change that an output reads, resized along the width only: valid until the next call.
     const float* sum(std::ptrdiff_t output) {
-        to_levels(slot(sums_, output), samples_, problem_.scale, row_.data());
+        to_levels(room_of(sums_, output), samples_, problem_.scale, row_.data());
         return row_.data();
     }
 
   private:
     template <typename T>
-    T* slot(std::vector<T>& ring, std::ptrdiff_t output) {
+    T* room_of(std::vector<T>& ring, std::ptrdiff_t output) {
         return ring.data() + (output % capacity_) * samples_;
     }
 
     void enter(std::ptrdiff_t output) {
         problem_.spread_row(problem_.coefficients + output * problem_.stride(), row_.data());
-        to_integers(row_.data(), samples_, problem_.scale, slot(spread_, output));
-        std::fill_n(slot(sums_, output), samples_, 0);
+        to_integers(row_.data(), samples_, problem_.scale, room_of(spread_, output));
+        std::fill_n(room_of(sums_, output), samples_, 0);
     }
 
     const Problem& problem_;
@@ -96,17 +97,17 @@ class Walk {
 // Outputs first .. last - 1 of the resized change.
 void resize_change(const Problem& problem, std::ptrdiff_t first, std::ptrdiff_t last, float* out) {
     const Axis<float>& rows = problem.rows;
-    Walk walk(problem);
+    RowWindow window(problem);
     std::ptrdiff_t done = first;
     const auto finish = [&](std::ptrdiff_t until) {
         for (; done < last && rows.starts[done] + rows.taps <= until; ++done) {
-            shrink_row(walk.sum(done), problem.table, problem.columns.outputs, out + done * problem.stride());
+            shrink_row(window.sum(done), problem.table, problem.columns.outputs, out + done * problem.stride());
         }
     };
     const std::ptrdiff_t end = rows.starts[last - 1] + rows.taps;
     for (std::ptrdiff_t r = rows.starts[first]; r < end; r += kRows) {
         finish(r);
-        add_changes(walk.at(r, end), problem.samples(), problem.scale);
+        add_changes(window.at(r, end), problem.samples(), problem.scale);
     }
     finish(end);
 }
@@ -114,9 +115,9 @@ void resize_change(const Problem& problem, std::ptrdiff_t first, std::ptrdiff_t 
 void store_photo(const Problem& problem, std::ptrdiff_t first, std::ptrdiff_t last, std::uint8_t* out) {
     const std::ptrdiff_t width = 3 * problem.photo.width;
     const std::ptrdiff_t left = 3 * problem.columns.first(), right = left + problem.samples();
-    Walk walk(problem);
+    RowWindow window(problem);
     for (std::ptrdiff_t r = first; r < last; r += kRows) {
-        const LiftGroup& group = walk.at(r, last);
+        const LiftGroup& group = window.at(r, last);
         store_moved(group, problem.samples(), problem.scale, width, out + r * width + left);
         for (std::ptrdiff_t i = r; i < r + group.rows; ++i) {
             const std::uint8_t* source = problem.photo.pixels + i * width;

@@ -13,8 +13,21 @@ constexpr std::ptrdiff_t kHalf = 4;     // of these, as many as the registers ho
 constexpr std::ptrdiff_t kBlock = 512;  // samples of a row whose changes stay in the first-level cache
 constexpr float kWhole = 32768.0f;      // what a factor of 1 would be in `times`
 constexpr float kHeaviest = 16384.0f;   // a power of two: equal weights, whose sums are often exact ties, stay exact
-constexpr float kMost = 32000.0f;       // of a 16-bit sum; the rest is room for rounding
-constexpr float kFewest = 1.0f, kFinest = 12.0f;  // bits below a grey level
+constexpr float kMaxSum = 32000.0f;     // of 16 bits; the rest is room for rounding
+constexpr float kMinBits = 1.0f, kMaxBits = 12.0f;  // below a grey level
+
+// Everything is a 16-bit fixed-point number, with which a vector holds twice as many as floats:
+//
+//   number          read as                                  set by
+//   weight          row weight / LiftScale::weight           the heaviest one is kHeaviest
+//   spread sample   sign, grey levels, `spread_bits` below   to_integers
+//   requested       sign, grey levels, `spread_bits` below   times(weight, spread), added over the outputs
+//   change          sign, grey levels, `change_bits` below   moved(...) - photo, in whole levels
+//
+// times() keeps the upper half of a product, so that a factor of kWhole would be 1. A block of changes lies as
+//
+//   changes[0 .. kBlock)         row 0 of the group: R0 G0 B0 R1 G1 B1 ...
+//   changes[kBlock .. 2 kBlock)  row 1, the same samples
 
 // a * b / 32768, rounded: one instruction for a whole vector.
 PP_INLINE std::int16_t times(std::int16_t a, std::int16_t b) {
@@ -23,16 +36,17 @@ PP_INLINE std::int16_t times(std::int16_t a, std::int16_t b) {
 
 PP_INLINE std::int16_t plus(std::int16_t a, std::int16_t b) { return static_cast<std::int16_t>(a + b); }
 
-// The most bits below 1 that leave `value` in 16 bits.
+// The maximum number of bits below 1 that leave `value` in 16 bits.
 int bits(float value) {
-    const float most = value > 0.0f ? std::floor(std::log2(kMost / value)) : kFinest;
-    return static_cast<int>(std::min(std::max(most, kFewest), kFinest));
+    const float fit = value > 0.0f ? std::floor(std::log2(kMaxSum / value)) : kMaxBits;
+    return static_cast<int>(std::min(std::max(fit, kMinBits), kMaxBits));
 }
 
 float largest_weight(const Axis<float>& axis) {
-    float most = 0.0f;
-    for (std::ptrdiff_t i = 0; i < axis.outputs * axis.taps; ++i) most = std::max(most, std::abs(axis.weights[i]));
-    return most;
+    float largest = 0.0f;
+    for (std::ptrdiff_t i = 0; i < axis.outputs * axis.taps; ++i)
+        largest = std::max(largest, std::abs(axis.weights[i]));
+    return largest;
 }
 
 // The largest sum of one input's weights, signs left out: by what the axis' adjoint enlarges a value at most.
@@ -79,8 +93,8 @@ PP_INLINE void change_by_many(const LiftGroup& group, std::ptrdiff_t first, std:
     }
 }
 
-// The change that is wished for each sample of a block, kBlock apart from row to row.
-PP_INLINE void wished(const LiftGroup& group, std::ptrdiff_t begin, std::ptrdiff_t length, std::int16_t* changes) {
+// The change that is requested for each sample of a block, kBlock apart from row to row.
+PP_INLINE void requested(const LiftGroup& group, std::ptrdiff_t begin, std::ptrdiff_t length, std::int16_t* changes) {
     for (std::ptrdiff_t r = 0; r < kRows; r += kHalf) {
         const std::int16_t* weights = group.weights.data() + r;
         std::int16_t* target = changes + r * kBlock;
@@ -91,10 +105,10 @@ PP_INLINE void wished(const LiftGroup& group, std::ptrdiff_t begin, std::ptrdiff
     }
 }
 
-// A sample after the change that is wished, rounded to whole levels and cut to the bound and to 0..255. `level`: what
-// brings a wish to grey levels.
-PP_INLINE std::int16_t moved(std::uint8_t sample, std::int16_t wish, std::int16_t level, std::int16_t bound) {
-    const std::int16_t change = times(wish, level), lowest = static_cast<std::int16_t>(-bound);
+// A sample after the requested change, rounded to whole levels and cut to the bound and to 0..255. `level` is the
+// factor that brings a request to grey levels.
+PP_INLINE std::int16_t moved(std::uint8_t sample, std::int16_t request, std::int16_t level, std::int16_t bound) {
+    const std::int16_t change = times(request, level), lowest = static_cast<std::int16_t>(-bound);
     const std::int16_t near = plus(sample, std::min(std::max(change, lowest), bound));
     return std::min(std::max(near, std::int16_t{0}), std::int16_t{255});
 }
@@ -109,10 +123,10 @@ LiftScale::LiftScale(const float* coefficients, std::ptrdiff_t size, const Axis<
     const float heaviest = largest_weight(rows), widest = kWhole / kHeaviest * heaviest;
     const float down = std::max(largest_gain(rows), widest);
     weight = heaviest / kHeaviest;
-    const float wish = coefficient * largest_gain(columns);
-    spread_bits = bits(wish * down);
-    change_bits = bits(kRows * std::min(static_cast<float>(bound), wish * largest_gain(rows) + 1.0f));
-    largest = kMost * widest / down;
+    const float request = coefficient * largest_gain(columns);
+    spread_bits = bits(request * down);
+    change_bits = bits(kRows * std::min(static_cast<float>(bound), request * largest_gain(rows) + 1.0f));
+    largest = kMaxSum * widest / down;
 }
 
 std::int16_t LiftScale::weighed(float row_weight) const {
@@ -129,7 +143,7 @@ PP_CLONES void add_changes(const LiftGroup& group, std::ptrdiff_t samples, const
     const auto unit = static_cast<std::int16_t>(1 << scale.change_bits);
     for (std::ptrdiff_t begin = 0; begin < samples; begin += kBlock) {
         const std::ptrdiff_t length = std::min(kBlock, samples - begin);
-        wished(group, begin, length, changes);
+        requested(group, begin, length, changes);
         for (std::ptrdiff_t r = 0; r < kRows; ++r) {
             const std::uint8_t* photo = group.photo[r] + begin;
             std::int16_t* row = changes + r * kBlock;
@@ -156,7 +170,7 @@ PP_CLONES void store_moved(const LiftGroup& group, std::ptrdiff_t samples, const
     const auto level = static_cast<std::int16_t>(32768 >> scale.spread_bits);
     for (std::ptrdiff_t begin = 0; begin < samples; begin += kBlock) {
         const std::ptrdiff_t length = std::min(kBlock, samples - begin);
-        wished(group, begin, length, changes);
+        requested(group, begin, length, changes);
         for (std::ptrdiff_t r = 0; r < group.rows; ++r) {
             const std::uint8_t* photo = group.photo[r] + begin;
             const std::int16_t* row = changes + r * kBlock;

@@ -61,7 +61,7 @@ class Multigrid {
     std::vector<Level> levels_;
 };
 
-// Rows of at least so many pixels together make a part worth a thread of its own.
+// Rows that have at least this number of pixels together make a part worth a thread of its own.
 inline int grain_rows(int width) { return 1 + 32768 / width; }
 
 }  // namespace pp

@@ -21,7 +21,7 @@ struct Axis {
     std::ptrdiff_t end() const { return starts[outputs - 1] + taps; }
 };
 
-// Whether the axis is only cropped: such a pass is skipped.
+// Whether the axis is only cropped: then its sums are skipped.
 template <typename W>
 bool copies(const Axis<W>& axis, W one) {
     bool same = axis.taps == 1;
@@ -55,7 +55,7 @@ struct Interleaved {
     Interleaved(const Axis<W>& axis, std::ptrdiff_t origin, std::ptrdiff_t width);
 };
 
-// The most outputs whose windows reach any one stretch of `length` pixels.
+// The maximum number of outputs whose windows reach any one stretch of `length` pixels.
 std::ptrdiff_t overlap(const Axis<float>& axis, std::ptrdiff_t length = 1);
 
 // The resize of one row of interleaved samples; its transpose is spread.hpp's.

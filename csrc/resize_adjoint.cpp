@@ -83,7 +83,7 @@ AdjointRows::AdjointRows(const float* gradient, const Axis<float>& rows, const A
 
 void AdjointRows::spread(std::ptrdiff_t output) {
     const std::ptrdiff_t plane = rows_.outputs * columns_.outputs;
-    float* target = slot(output);
+    float* target = room_of(output);
     load_planes(gradient_ + output * columns_.outputs, columns_.outputs, channels_, plane,
                 direct_ ? target : values_.data());
     if (direct_) return;
@@ -106,7 +106,7 @@ AdjointRows::Met AdjointRows::meet(std::ptrdiff_t first, std::ptrdiff_t count) {
             reaches = reaches || weights[r] != 0.0f;
         }
         if (!reaches) continue;
-        met_.push_back(slot(output));
+        met_.push_back(room_of(output));
         weights_.insert(weights_.end(), weights, weights + kTogether);
     }
     return {met_.data(), weights_.data(), static_cast<std::ptrdiff_t>(met_.size())};

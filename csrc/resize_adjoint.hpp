@@ -35,7 +35,7 @@ class AdjointRows {
     static constexpr std::ptrdiff_t kTogether = 4;
 
   private:
-    float* slot(std::ptrdiff_t output) { return ring_.data() + (output % capacity_) * samples_; }
+    float* room_of(std::ptrdiff_t output) { return ring_.data() + (output % capacity_) * samples_; }
     void spread(std::ptrdiff_t output);
 
     const float* gradient_;

@@ -58,7 +58,7 @@ PP_CLONES void shrink_plainly(const std::uint8_t* row, const std::ptrdiff_t* sta
 
 #if PP_X86_SUMS
 
-// The sums of one pixel in `Rows` rows stand in lanes 0 to 2 of both halves of each. Its bytes go to out, `stride`
+// The sums of one pixel in `Rows` rows stand in places 0 to 2 of both halves of each. Its bytes go to out, `stride`
 // apart, and one more where more pixels follow.
 template <int Rows>
 __attribute__((target("avx2"), always_inline)) inline void store_pixels(const __m256i* sums, bool more,
@@ -81,8 +81,14 @@ __attribute__((target("avx2"), always_inline)) inline void store_pixels(const __
     }
 }
 
-// Bytes are put side by side by colour as 16-bit numbers, in pairs; one instruction sums a pair's two products with a
-// half of its weights.
+// Bytes are put side by side by colour as 16-bit numbers, in pairs; one instruction (madd) sums a pair's two products
+// with a half of its weights. A step takes four pixels 0 to 3:
+//
+//   loaded    R0 G0 B0 R1 G1 B1 R2 G2 B2 R3 G3 B3 .. .. .. ..     16 bytes, in both halves of a vector
+//   shuffled  R0 R1 | G0 G1 | B0 B1 | -  -  || R2 R3 | G2 G3 | B2 B3 | -  -      16-bit numbers
+//   madd      wR0+wR1 wG0+wG1 wB0+wB1 0     || wR2+wR3 wG2+wG3 wB2+wB3 0         32-bit sums
+//
+// The weights lie in the same order, twice: their upper halves (`upper`), then their lower kLowBits bits (`lower`).
 template <int Rows>
 __attribute__((target("avx2"))) void shrink_in_pairs(const std::uint8_t* rows, std::ptrdiff_t stride,
                                                      const Plan<std::int16_t>& plan, std::ptrdiff_t outputs,
@@ -110,7 +116,14 @@ __attribute__((target("avx2"))) void shrink_in_pairs(const std::uint8_t* rows, s
     }
 }
 
-// Bytes are put side by side by colour in fours; one instruction adds a four's products with a digit of its weights.
+// Bytes are put side by side by colour in fours; one instruction (dpbusd) adds a four's products with a digit of its
+// weights. A step takes eight pixels 0 to 7:
+//
+//   loaded    R0 G0 B0 R1 .. B3 .. .. .. ..      || R4 G4 B4 R5 .. B7 .. .. .. ..      bytes
+//   shuffled  R0 R1 R2 R3 | G0..G3 | B0..B3 | -  || R4 R5 R6 R7 | G4..G7 | B4..B7 | -  bytes
+//   dpbusd    sum of R      sum of G  sum of B  0  || likewise                          32-bit sums
+//
+// The weights lie in the same order, once for each digit to base 256, the lowest first.
 template <int Rows>
 __attribute__((target("avx2,avx512f,avx512vl,avx512vnni"))) void shrink_in_quads(
     const std::uint8_t* rows, std::ptrdiff_t stride, const Plan<std::int8_t>& plan, std::ptrdiff_t outputs,
@@ -158,24 +171,24 @@ void shrink_in_quads(const std::uint8_t*, std::ptrdiff_t, const Plan<std::int8_t
 
 }  // namespace
 
-RowShrinker::Way RowShrinker::fastest() {
+RowShrinker::Method RowShrinker::fastest() {
 #if PP_X86_SUMS
     if (PP_HIGHEST >= 4 && __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512vl"))
-        return Way::quads;
-    if (__builtin_cpu_supports("avx2")) return Way::pairs;
+        return Method::quads;
+    if (__builtin_cpu_supports("avx2")) return Method::pairs;
 #endif
-    return Way::plain;
+    return Method::plain;
 }
 
 RowShrinker::RowShrinker(const Axis<std::int32_t>& columns, std::ptrdiff_t width)
     : outputs_(columns.outputs),
       width_(width),
       table_(columns, 0, width),
-      way_(fastest()),
+      method_(fastest()),
       groups_(table_.lanes / kLanes) {
-    if (table_.lanes % kLanes != 0) way_ = Way::plain;
-    if (way_ == Way::pairs) split_in_halves();
-    if (way_ == Way::quads) split_in_digits();
+    if (table_.lanes % kLanes != 0) method_ = Method::plain;
+    if (method_ == Method::pairs) split_in_halves();
+    if (method_ == Method::quads) split_in_digits();
 }
 
 void RowShrinker::split_in_halves() {
@@ -213,14 +226,15 @@ void RowShrinker::shrink(const std::uint8_t* rows, std::ptrdiff_t stride, std::p
     const std::ptrdiff_t* starts = table_.starts.data();
     const std::ptrdiff_t out_stride = 3 * outputs_;
     std::ptrdiff_t fast = 0;
-    if (way_ != Way::plain) {  // a load must not leave the photo: the last outputs of its last row are summed plainly
+    if (method_ !=
+        Method::plain) {  // a load must not leave the photo: the last outputs of its last row are summed plainly
         const std::ptrdiff_t reach = kQuad * (2 * groups_ - 1) + kLoad;
         const std::ptrdiff_t last = readable - (Rows - 1) * stride - reach;
         fast = std::upper_bound(starts, starts + outputs_, last) - starts;
     }
-    if (way_ == Way::pairs) {
+    if (method_ == Method::pairs) {
         shrink_in_pairs<Rows>(rows, stride, {starts, halves_.data(), groups_}, fast, out_stride, out);
-    } else if (way_ == Way::quads) {
+    } else if (method_ == Method::quads) {
         shrink_in_quads<Rows>(rows, stride, {starts, digits_.data(), groups_}, fast, out_stride, out);
     }
     for (int r = 0; r < Rows; ++r) {

@@ -1,5 +1,5 @@
 // The rows of Pillow's 8-bit resize taken along the width, in integers throughout: the sums of 22-bit weights and 8-bit
-// samples are exact, so every way to compute them gives the same bytes.
+// samples are exact, so every method gives the same bytes.
 #pragma once
 
 #include <cstddef>
@@ -21,9 +21,9 @@ class RowShrinker {
     void operator()(const std::uint8_t* rows, std::ptrdiff_t count, std::ptrdiff_t readable, std::uint8_t* out) const;
 
   private:
-    enum class Way { plain, pairs, quads };
+    enum class Method { plain, pairs, quads };
 
-    static Way fastest();
+    static Method fastest();
     void split_in_halves();
     void split_in_digits();
 
@@ -33,7 +33,7 @@ class RowShrinker {
     std::ptrdiff_t outputs_;
     std::ptrdiff_t width_;
     Interleaved<std::int32_t> table_;
-    Way way_;
+    Method method_;
     std::ptrdiff_t groups_;             // of eight pixels an output
     std::vector<std::int16_t> halves_;  // pairs: outputs x groups x 2 x (16 high parts, 16 low parts)
     std::vector<std::int8_t> digits_;   // quads: outputs x groups x (32 lowest, 32 middle, 32 highest digits)

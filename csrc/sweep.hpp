@@ -1,4 +1,4 @@
-// Several passes over the rows of a periodic map, fused into one walk: row y of a stage may read rows y - 1, y and y +
+// Several passes over the rows of a periodic map, fused into one sweep: row y of a stage may read rows y - 1, y and y +
 // 1 of what the stage before it wrote, so it can run as soon as that has done row y + 1, while these rows are still in
 // the cache. A stage may overwrite what the stage before it reads, or what that one's predecessor wrote, one row
 // behind.

@@ -132,17 +132,16 @@ void warp_u8(const PaddedPhoto& photo, const double* parameters, std::ptrdiff_t 
 }
 
 void warp_input(const PaddedPhoto& photo, const double* parameters, std::ptrdiff_t n, const Channels& channels,
-                Window window, InputForm form, void* out, int threads) {
+                Window window, float* out, int threads) {
     const std::ptrdiff_t plane = static_cast<std::ptrdiff_t>(window.rows) * window.columns;
-    const std::ptrdiff_t line = window.columns * std::ptrdiff_t{form.layout == Layout::nhwc ? 3 : 1};
-    const Scale scale(channels, form);
+    const Scale scale(channels);
     const std::vector<Motion> all = motions(parameters, n, photo.height, photo.width);
     share(n * window.rows, threads, [&](int begin, int end) {
         for (std::ptrdiff_t i = begin; i < end; ++i) {
             const std::ptrdiff_t candidate = i / window.rows, y = i % window.rows;
             const RowMap map = all[static_cast<std::size_t>(candidate)].at(window.top + static_cast<int>(y));
             const Span span = visible(map, photo, {window.left, window.left + window.columns});
-            unsigned char* first = static_cast<unsigned char*>(out) + (3 * candidate * plane + y * line) * form.bytes();
+            float* first = out + 3 * candidate * plane + y * window.columns;
             row_input(photo, map, span, scale, {first, plane, window.left, window.columns});
         }
     });

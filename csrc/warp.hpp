@@ -40,23 +40,12 @@ struct Window {
     int top, left, rows, columns;
 };
 
-// A classifier's input: its numbers, each the float rounded to nearest even, and their order, (n, 3, rows, columns) or
-// (n, rows, columns, 3).
-enum class Number { fp32, fp16, bf16 };
-enum class Layout { nchw, nhwc };
-
-struct InputForm {
-    Number number;
-    Layout layout;
-    std::ptrdiff_t bytes() const { return number == Number::fp32 ? 4 : 2; }  // of a number
-};
-
 // parameters: n rows of (degrees, tx, ty). out: (n, height, width, 3).
 void warp_u8(const PaddedPhoto& photo, const double* parameters, std::ptrdiff_t n, std::uint8_t* out, int threads);
 
-// out: n windows in `form`: channel c holds gain[c] * level[order[c]] + bias[c].
+// out: (n, 3, window.rows, window.columns), a classifier's input: channel c holds gain[c] * level[order[c]] + bias[c].
 void warp_input(const PaddedPhoto& photo, const double* parameters, std::ptrdiff_t n, const Channels& channels,
-                Window window, InputForm form, void* out, int threads);
+                Window window, float* out, int threads);
 
 // Fraction of the output's pixels whose value the fill has a share in (hard edge: that are fill). out: (n,).
 void filled_area(const double* parameters, std::ptrdiff_t n, int height, int width, bool hard_edge, double* out);

@@ -11,7 +11,11 @@ namespace pp {
 
 #if PP_X86_LANES
 
-// Pixels at + 0 and + 4, each in a half: of each colour four bytes, left above, left below, right above, right below.
+// Pixels at + 0 and + 4, each in a half. The four taps of a pixel are a (left above), b (right above), c (left below)
+// and d (right below):
+//
+//   loaded    Ra Ga Ba -  Rb Gb Bb -  Rc Gc Bc -  Rd Gd Bd -
+//   shuffled  Ra Rc Rb Rd  Ga Gc Gb Gd  Ba Bc Bb Bd  -  -  -  -
 __attribute__((target("avx2"), always_inline)) inline __m256i two_quads(const std::uint32_t* photo, int stride,
                                                                         const std::int32_t* at) {
     const auto quad = [&](int i) __attribute__((target("avx2"), always_inline)) {

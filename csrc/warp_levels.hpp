@@ -15,6 +15,11 @@ namespace pp {
 constexpr int kLanes = 16;
 static_assert(kStretch % kLanes == 0);
 
+//
+//   upper[i]  R G B -  R G B -     the pixel at `at` and its right neighbour, four bytes each
+//   lower[i]  R G B -  R G B -     the two below them, `stride` pixels further
+//   fx, fy    weight of the right and of the lower neighbours, in subpixels
+//   level[c]  the blended bytes, a plane for each colour
 struct Stretch {
     std::int32_t at[kStretch], fx[kStretch], fy[kStretch];
     std::uint64_t upper[kStretch], lower[kStretch];  // two neighbours each, the left one in the low half
@@ -34,7 +39,7 @@ PP_INLINE void locate(const RowMap& map, int x, int count, int padded, int strid
     }
 }
 
-// The one step that is no vector loop: two loads a pixel, each of two neighbours.
+// The one step that is not a vector loop: two loads a pixel, each of two neighbours.
 PP_INLINE void gather(const std::uint32_t* PP_RESTRICT photo, int stride, int padded, Stretch& s) {
     for (int i = 0; i < padded; ++i) {
         std::memcpy(&s.upper[i], photo + s.at[i], 8);

@@ -4,7 +4,6 @@
 #include <cstring>
 
 #include "dispatch.hpp"
-#include "sixteen_bits.hpp"
 #include "warp_levels.hpp"
 
 namespace pp {
@@ -27,48 +26,29 @@ PP_INLINE void normalise(const std::uint8_t* PP_RESTRICT level, const float* PP_
     for (int i = 0; i < count; ++i) out[i] = static_cast<float>(level[i]) * gain[i] + bias[i];
 }
 
-// The numbers of `count` neighbours in memory.
-PP_INLINE void store_run(const std::uint8_t* level, const float* gain, const float* bias, int count, Number number,
-                         unsigned char* out) {
-    if (number == Number::fp32) return normalise(level, gain, bias, count, reinterpret_cast<float*>(out));
-    float values[3 * kStretch];
-    normalise(level, gain, bias, count, values);
-    (number == Number::fp16 ? to_fp16 : to_bf16)(values, count, reinterpret_cast<std::uint16_t*>(out));
-}
-
 // Where `count` pixels from x on will be stored: the lines arrive while the levels are computed.
-PP_INLINE void fetch(InputForm form, const InputRow& row, int x, int count) {
-    constexpr std::ptrdiff_t kLine = 64;
-    const bool planar = form.layout == Layout::nchw;
-    const std::ptrdiff_t pixel = form.bytes() * (planar ? 1 : 3);
-    for (int p = 0; p < (planar ? 3 : 1); ++p) {
-        const unsigned char* first = row.out + p * row.plane * form.bytes() + (x - row.left) * pixel;
-        for (std::ptrdiff_t i = 0; i < count * pixel; i += kLine) PP_FETCH(first + i);
+PP_INLINE void fetch(const InputRow& row, int x, int count) {
+    constexpr std::ptrdiff_t kLine = 16;  // floats
+    for (int p = 0; p < 3; ++p) {
+        const float* first = row.out + p * row.plane + (x - row.left);
+        for (std::ptrdiff_t i = 0; i < count; i += kLine) PP_FETCH(first + i);
     }
 }
 
 // `count` pixels of the row from x on, whose levels stand in s.
 PP_INLINE void store(const Stretch& s, const Scale& scale, const InputRow& row, int x, int count) {
-    const Number number = scale.form.number;
-    const std::ptrdiff_t bytes = scale.form.bytes(), pixel = x - row.left;
-    if (scale.form.layout == Layout::nhwc) {
-        std::uint8_t level[3 * kStretch];
-        interleave(s, scale.order, count, level);
-        return store_run(level, scale.gain, scale.bias, 3 * count, number, row.out + 3 * pixel * bytes);
-    }
     for (int p = 0; p < 3; ++p) {
-        store_run(s.level[scale.order[p]], scale.gain + p * kStretch, scale.bias + p * kStretch, count, number,
-                  row.out + (p * row.plane + pixel) * bytes);
+        normalise(s.level[scale.order[p]], scale.gain + p * kStretch, scale.bias + p * kStretch, count,
+                  row.out + p * row.plane + (x - row.left));
     }
 }
 
 }  // namespace
 
-Scale::Scale(const Channels& channels, InputForm form_) : form(form_), order(channels.order) {
+Scale::Scale(const Channels& channels) : order(channels.order) {
     for (int i = 0; i < 3 * kStretch; ++i) {
-        const int c = form.layout == Layout::nhwc ? i % 3 : i / kStretch;
-        gain[i] = channels.gain[c];
-        bias[i] = channels.bias[c];
+        gain[i] = channels.gain[i / kStretch];
+        bias[i] = channels.bias[i / kStretch];
     }
 }
 
@@ -94,7 +74,7 @@ PP_CLONES void row_input(const PaddedPhoto& photo, const RowMap& map, Span span,
     fill(row.left, span.begin);
     for (int x = span.begin; x < span.end; x += kStretch) {
         const int count = std::min(kStretch, span.end - x);
-        fetch(scale.form, row, x, count);
+        fetch(row, x, count);
         const int padded = levels(photo, map, x, count, s);
         store(s, scale, row, x, std::min(padded, end - x));
     }

@@ -18,20 +18,18 @@ struct RowMap {
 
 constexpr int kStretch = 128;  // pixels that are done at a time
 
-// What a classifier's input makes of levels: the gain and bias of each value of a stretch, in the layout's order, so
-// that one loop serves both layouts.
+// What a classifier's input makes of levels: the gain and bias of each value of a stretch, a plane after the other.
 struct Scale {
-    InputForm form;
     const std::int32_t* order;
     float gain[3 * kStretch], bias[3 * kStretch];
 
-    Scale(const Channels& channels, InputForm form);
+    explicit Scale(const Channels& channels);
 };
 
-// One row of a window. `left` is the column of the photo that its first pixel belongs to; planar layouts have the next
-// plane's row `plane` values further.
+// One row of a window. `left` is the column of the photo that its first pixel belongs to; the next plane's row is
+// `plane` values further.
 struct InputRow {
-    unsigned char* out;
+    float* out;
     std::ptrdiff_t plane;
     int left, columns;
 };

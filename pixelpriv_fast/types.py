@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 Pixels: TypeAlias = npt.NDArray[np.uint8]  #: (height, width, 3) RGB, the one convention outside and between steps
 Floats: TypeAlias = npt.NDArray[np.float32]
+Offsets: TypeAlias = npt.NDArray[np.int8]  #: (height, width, 3) changes of a photo in whole or half grey levels
 Logits: TypeAlias = npt.NDArray[np.float32]  #: (photos, classes)
 
 

@@ -120,7 +120,7 @@ def photos(paths: list[Path], classifier: pp.models.Classifier) -> Iterator[tupl
     files = [f for path in paths for f in (sorted(path.iterdir()) if path.is_dir() else [path])]
     for file in files:
         pixels = np.asarray(Image.open(file).convert("RGB"))
-        rows, columns = classifier.preprocess.resized(*pixels.shape[:2])
+        rows, columns = classifier.preprocess.geometry.resized(*pixels.shape[:2])
         large = pixels.shape[0] * pixels.shape[1] >= lifting.MIN_REDUCTION * rows * columns
         yield file.stem, pixels if large else scaled(pixels, 3.0, Image.Resampling.LANCZOS)
 

@@ -23,7 +23,6 @@ from pixelpriv_fast.attacks import PGD
 from pixelpriv_fast.attacks.task import AttackTask
 from pixelpriv_fast.engines import load_engine
 from pixelpriv_fast.errors import PixelPrivError
-from pixelpriv_fast.models.preprocess import affine
 from pixelpriv_fast.registry import ENGINES
 
 EPSILON, STEP, STEPS = 4 / 255, 1 / 255, 10
@@ -98,7 +97,7 @@ def theirs(subject: Subject, peer: str, form: str) -> Contender:
         pixels = _planar(photos, channels_last=form != "as shipped").requires_grad_()
         loss = torch.nn.functional.cross_entropy(model(pixels), torch.from_numpy(labels), reduction="sum")
         (found,) = torch.autograd.grad(loss, pixels)
-        order, gain, _ = affine(subject.preprocess)
+        order, gain, _ = subject.preprocess.channels
         return np.asarray(found[:, order.tolist()].numpy() / gain[:, None, None])
 
     return Contender(peer, form, precision, run, gradient)

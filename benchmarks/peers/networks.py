@@ -18,7 +18,6 @@ from pixelpriv_fast.engines.torch.engine import TorchEngine, load
 from pixelpriv_fast.engines.torch.folding import folded
 from pixelpriv_fast.models import CARDS, Preprocess, StampedModel, Store, load_state_dict, read_stamped
 from pixelpriv_fast.models.architectures import network
-from pixelpriv_fast.models.preprocess import affine
 
 Photo = NDArray[np.uint8]
 NETWORKS = ("squeezenet_places365", "efficientnet_lite0", "resnet50")
@@ -30,7 +29,7 @@ class FromPixels(torch.nn.Module):
 
     def __init__(self, module: torch.nn.Module, preprocess: Preprocess, dtype: torch.dtype) -> None:
         super().__init__()
-        order, gain, bias = affine(preprocess)
+        order, gain, bias = preprocess.channels
         self.module, self.dtype = module, dtype
         self.order = [int(channel) for channel in order]
         self.register_buffer("gain", torch.from_numpy(255 * gain)[:, None, None])

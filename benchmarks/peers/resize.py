@@ -18,7 +18,7 @@ from torchvision.transforms.v2 import InterpolationMode
 from torchvision.transforms.v2 import functional as transforms
 
 from pixelpriv_fast import kernels
-from pixelpriv_fast.kernels.filters import axis_filter
+from pixelpriv_fast.kernels.resizing import whole
 
 HEIGHT, WIDTH, RESIZED = 3000, 4000, (256, 341)
 
@@ -31,22 +31,20 @@ def photo() -> np.ndarray:
 
 def contenders(name: str) -> dict[str, Callable[[], object]]:
     pixels = photo()
-    rows, columns = (axis_filter(n, to, 0, to, name) for n, to in zip((HEIGHT, WIDTH), RESIZED, strict=True))
-    tables = rows.starts, rows.weights, columns.starts, columns.weights
+    reads = whole((HEIGHT, WIDTH), RESIZED, name)
     image, tensor = Image.fromarray(pixels), torch.from_numpy(pixels).permute(2, 0, 1)[None]  # channels last
     rng = np.random.default_rng(1)
     gradient = rng.standard_normal((3, *RESIZED)).astype(np.float32)
     wanted = rng.choice([-6.0, 6.0], (*RESIZED, 3)).astype(np.float32)
     full = np.zeros((HEIGHT, WIDTH, 3), np.float32)
-    plain = np.arange(3, dtype=np.int32), np.ones(3, np.float32)
     mode, pillow = InterpolationMode(name), getattr(Image.Resampling, name.upper())
     return {
-        "resize": lambda: kernels.resize_u8(pixels, rows.starts, rows.fixed, columns.starts, columns.fixed),
+        "resize": lambda: kernels.resize_u8(pixels, reads),
         "resize, Pillow": lambda: image.resize(RESIZED[::-1], pillow),
         "resize, torchvision": lambda: transforms.resize(tensor, list(RESIZED), mode, antialias=True),
-        "adjoint": lambda: kernels.resize_adjoint(gradient, *tables, *plain, full),
+        "adjoint": lambda: kernels.resize_adjoint(gradient, reads, full),
         "fill of the same size": lambda: full.fill(1.0),
-        "lift": lambda: kernels.lift(pixels, wanted, *tables, 8, 2),
+        "lift": lambda: kernels.lift(pixels, wanted, reads, 8, 2),
     }
 
 

@@ -43,15 +43,18 @@ def warps(count: int, threads: int) -> dict[str, Work]:
     import torch
 
     from pixelpriv_fast import kernels
+    from pixelpriv_fast.kernels.filters import axis_filter
 
     torch.set_num_threads(threads)
     rng = np.random.default_rng(0)
     photo = rng.integers(0, 256, (EDGE, EDGE, 3), dtype=np.uint8)
     motions = rng.uniform(-1.0, 1.0, (count, 3)) * (DEGREES, SHIFT * EDGE, SHIFT * EDGE)
-    order, gain, bias = np.arange(3, dtype=np.int32), np.full(3, 1 / 128, np.float32), np.full(3, -1.0, np.float32)
+    axis = axis_filter(EDGE, EDGE, 0, EDGE, "box")
+    channels = np.arange(3, dtype=np.int32), np.full(3, 1 / 128, np.float32), np.full(3, -1.0, np.float32)
+    crop = kernels.Resampler(axis, axis, *channels)
     out = np.empty((count, 3, EDGE, EDGE), np.float32)
     works: dict[str, Work] = {
-        "ours, into the input": lambda: kernels.warp_input(photo, motions, order, gain, bias, out, threads=threads),
+        "ours, into the input": lambda: kernels.warp_input(photo, motions, crop, out, threads=threads),
         "ours, 8 bits": lambda: kernels.warp_u8(photo, motions, threads=threads),
         "torch, batched": _torch(photo, motions),
         "fill of the input": lambda: out.fill(1.0),

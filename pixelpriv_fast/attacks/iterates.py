@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from .. import kernels
-from ..models.preprocess import Offsets, Preprocess
-from ..types import Floats, Pixels
+from ..models.preprocess import Preprocess
+from ..models.reading import Reading
+from ..types import Floats, Offsets, Pixels
 from .linf import Ball
 
 
@@ -58,18 +59,22 @@ class Iterate:
         moved: Floats = np.float32(1.0) * self.offsets / np.float32(self.ball.units)
         return moved
 
+    def reading(self, preprocess: Preprocess) -> Reading:
+        """Return how a network reads the photo."""
+        return preprocess.for_size(*self.start.shape[:2])
+
     def seen(self, preprocess: Preprocess) -> Floats:
         """Return the network's input for the photo as it stands, nothing rounded: float32 (3, h, w)."""
-        return preprocess.exact(self.start, self.offsets, self.ball.units)
+        return self.reading(preprocess).exact(self.start, self.offsets, self.ball.units)
 
     def judged(self, preprocess: Preprocess) -> Floats:
         """Return the network's input by which the photo is judged, that of its 8-bit pixels: float32 (3, h, w)."""
-        return preprocess.rounded(self.pixels())
+        return self.reading(preprocess).rounded(self.pixels())
 
     def judged_as_seen(self, preprocess: Preprocess) -> bool:
         """Return whether ``seen`` and ``judged`` are the same: no offset is half a level, and nothing is resampled."""
         whole = self.ball.units == 1 or not bool(np.any(self.offsets & 1))
-        return whole and preprocess.identity(*self.start.shape[:2])
+        return whole and self.reading(preprocess).identity
 
     def step(
         self, preprocess: Preprocess, gradient: Floats, step: int, extra: Floats | None, *, reads: bool
@@ -102,7 +107,7 @@ class Iterate:
         self, preprocess: Preprocess, gradient: Floats, step: int, extra: Floats | None, out: Floats | None
     ) -> None:
         within = {"bound": self.ball.bound, "units": self.ball.units}
-        preprocess.step(self.start, self.offsets, gradient, step=step, extra=extra, out=out, **within)
+        self.reading(preprocess).step(self.start, self.offsets, gradient, step=step, extra=extra, out=out, **within)
 
     def pixels(self) -> Pixels:
         """Return the 8-bit photo; half levels are rounded towards the start."""
@@ -132,7 +137,7 @@ class WeightedIterate(Iterate):
 
     def seen(self, preprocess: Preprocess) -> Floats:
         """Return the network's input for the photo as it stands: float32 (3, h, w)."""
-        return preprocess.unscaled(self.start + self.change())
+        return self.reading(preprocess).unscaled(self.start + self.change())
 
     def judged(self, preprocess: Preprocess) -> Floats:
         """Return the same as ``seen``."""
@@ -140,7 +145,7 @@ class WeightedIterate(Iterate):
 
     def judged_as_seen(self, preprocess: Preprocess) -> bool:
         """Return whether the network reads the photo without resampling."""
-        return preprocess.identity(*self.start.shape[:2])
+        return self.reading(preprocess).identity
 
     def step(
         self, preprocess: Preprocess, gradient: Floats, step: int, extra: Floats | None, *, reads: bool

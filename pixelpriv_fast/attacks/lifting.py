@@ -18,8 +18,8 @@ import numpy as np
 
 from .. import kernels
 from ..logits import fooled
-from ..models.preprocess import Offsets, Preprocess
-from ..types import Floats, Pixels
+from ..models.preprocess import Preprocess
+from ..types import Floats, Offsets, Pixels
 from .descent import descend, run_to_end
 from .linf import Ball
 from .photo_state import Start
@@ -94,8 +94,8 @@ def liftable(photo: Pixels, victims: Sequence[Victim]) -> bool:
     bool
         True if the victims read the photo through the same resize, and it leaves at most half of the photo's pixels.
     """
-    first = victims[0].preprocess
-    if any(not victim.preprocess.reads_like(first) for victim in victims[1:]):
+    first = victims[0].preprocess.geometry
+    if any(victim.preprocess.geometry != first for victim in victims[1:]):
         return False
     height, width = photo.shape[:2]
     resized = first.resized(height, width)
@@ -107,7 +107,7 @@ def _lift_and_polish(photos: Sequence[Pixels], task: AttackTask, plan: Descent, 
     preprocess = task.victims[0].preprocess
     reduced = _changed(photos, task, plan, discreet)
     lifted = [
-        preprocess.lift(photo, small.change, plan.ball.levels, ROUNDS)
+        preprocess.for_size(*photo.shape[:2]).lift(photo, small.change, plan.ball.levels, ROUNDS)
         for photo, small in zip(photos, reduced, strict=True)
     ]
     # Choice: if the saved file is judged anyway, photos that fooled by the full margin are not judged here; none has lost it.
@@ -149,7 +149,7 @@ class _Reduced:
 
     @classmethod
     def of(cls, index: int, photo: Pixels, preprocess: Preprocess, ball: Ball) -> _Reduced:
-        small = preprocess.reduced(photo)
+        small = preprocess.for_size(*photo.shape[:2]).reduced(photo)
         unseen = allowance(small, preprocess) / np.float32(ball.levels)
         return cls(index, small, unseen, np.zeros(small.shape, np.float32))
 

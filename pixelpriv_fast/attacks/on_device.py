@@ -45,7 +45,7 @@ def step_on_device(states: Sequence[PhotoState], task: AttackTask, plan: Descent
     moving = [
         state
         for state in states
-        if not isinstance(state.iterate, WeightedIterate) and victim.preprocess.identity(*state.iterate.start.shape[:2])
+        if not isinstance(state.iterate, WeightedIterate) and state.iterate.reading(victim.preprocess).identity
     ]
     alike: dict[tuple[tuple[int, ...], bool, int], list[PhotoState]] = {}
     for state in moving:

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .. import kernels
-from ..models.preprocess import Offsets
-from ..types import Floats, Pixels
+from ..types import Floats, Offsets, Pixels
 from .goals import Aim, ClassSet
 from .iterates import Iterate, WeightedIterate, random_offsets
 from .plan import Descent

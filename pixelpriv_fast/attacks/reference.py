@@ -10,8 +10,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from ..models.preprocess import Offsets
-from ..types import Pixels
+from ..types import Offsets, Pixels
 from .goals import ClassSet, LogitsRow, View
 from .iterates import random_offsets
 from .plan import Descent
@@ -52,7 +51,7 @@ def attack_one(
     uint8 array of shape (height, width, 3)
         The attacked photo, within the plan's ball.
     """
-    read, units = victim.preprocess, plan.ball.units
+    read, units = victim.preprocess.for_size(*photo.shape[:2]), plan.ball.units
     start = victim.logits(read.rounded(photo)[None], batch)[0]
     aim = plan.goal.aim((View(start, original, flee),), lambda: rng)
     offsets = random_offsets(photo, plan.ball, rng) if plan.random_start else np.zeros(photo.shape, np.int8)

@@ -102,7 +102,9 @@ class Candidates:
         float32 array of shape (n, 3, h, w)
             The inputs.
         """
-        return victim.preprocess.warped(self.photo, self.motions[rows], self.edge, self.fill)
+        return victim.preprocess.for_size(*self.photo.shape[:2]).warped(
+            self.photo, self.motions[rows], self.edge, self.fill
+        )
 
     def expect(self, row: int, odds: Doubles, leads: Doubles) -> None:
         """Take in a rough score.

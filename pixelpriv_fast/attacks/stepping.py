@@ -63,7 +63,7 @@ def _step(
     extra = None
     for victim, gradient in zip(victims[:-1], gradients[:-1], strict=True):
         extra = np.zeros(state.iterate.start.shape, np.float32) if extra is None else extra
-        victim.preprocess.adjoint(gradient, extra)
+        state.iterate.reading(victim.preprocess).adjoint(gradient, extra)
     state.step(victims[-1], gradients[-1], extra, plan)
 
 

@@ -61,9 +61,10 @@ def _contrast(photo: Pixels) -> Call:
 
 
 def _cartoon_filter(photo: Pixels) -> Call:
-    from .kernel_calls import drawing
+    from ..kernels.examples import example
+    from .kernel_calls import Scene
 
-    arguments = drawing(photo)
+    arguments = example("cartoon_filter", Scene(photo))
     return lambda: kernels.get("cartoon_filter", "reference")(*arguments)
 
 

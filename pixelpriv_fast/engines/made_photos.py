@@ -32,5 +32,8 @@ def made_candidates(preprocess: Preprocess, photos: int, candidates: int) -> Flo
     random = np.random.default_rng(0)
     motions = random.uniform(-1.0, 1.0, (photos, candidates, 3)) * (_DEGREES, _SHIFT * width, _SHIFT * height)
     motions[:, 0] = 0.0
-    seen = [preprocess.warped(made_photo(seed, height, width), motions[seed]) for seed in range(photos)]
+    seen = [
+        preprocess.for_size(height, width).warped(made_photo(seed, height, width), motions[seed])
+        for seed in range(photos)
+    ]
     return np.stack(seen)

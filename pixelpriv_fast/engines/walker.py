@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol, runtime_checkable
 
-from ..models.preprocess import Offsets
-from ..types import Pixels
+from ..types import Offsets, Pixels
 from .protocol import ClassSets
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .resizing import resized
-from .table import KERNELS, get, implementations
+from .table import CLASSES, KERNELS, get, implementations
 
 __all__ = ["KERNELS", "get", "implementations", "resized"]
 
@@ -19,7 +19,7 @@ else:  # unseen by mypy, which then knows a misspelt kernel
 
     def __getattr__(name: str) -> Any:
         """Return kernel ``name``'s fastest implementation; kept as an attribute, so this runs once a kernel."""
-        if name not in KERNELS:
+        if name not in KERNELS and name not in CLASSES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         function = globals()[name] = get(name)
         return function

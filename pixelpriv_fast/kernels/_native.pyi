@@ -5,7 +5,8 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-BytesU8: TypeAlias = npt.NDArray[np.uint8]  # (n,) a file's bytes
+from .filters import AxisFilter
+
 PhotoU8: TypeAlias = npt.NDArray[np.uint8]  # (height, width, 3) RGB
 PlaneF32: TypeAlias = npt.NDArray[np.float32]  # (height, width)
 PlaneF64: TypeAlias = npt.NDArray[np.float64]  # (height, width)
@@ -15,11 +16,25 @@ PhotoF32: TypeAlias = npt.NDArray[np.float32]  # (height, width, 3) RGB
 PlanarF32: TypeAlias = npt.NDArray[np.float32]  # (3, height, width)
 VectorF32: TypeAlias = npt.NDArray[np.float32]  # (n,)
 VectorI32: TypeAlias = npt.NDArray[np.int32]  # (n,)
-TableF32: TypeAlias = npt.NDArray[np.float32]  # (outputs, taps)
-TableI32: TypeAlias = npt.NDArray[np.int32]  # (outputs, taps)
-# (n, 3, height, width) or (n, height, width, 3), a classifier's input: float32, float16 or the bits of bf16
-Input: TypeAlias = npt.NDArray[np.float32] | npt.NDArray[np.float16] | npt.NDArray[np.uint16]
 MotionsF64: TypeAlias = npt.NDArray[np.float64]  # (n, 3): degrees, tx px, ty px
+InputF32: TypeAlias = npt.NDArray[np.float32]  # (n, 3, height, width), a classifier's input
+
+class Resampler:
+    def __init__(
+        self, rows: AxisFilter, columns: AxisFilter, order: VectorI32, gain: VectorF32, bias: VectorF32
+    ) -> None: ...
+    @property
+    def rows(self) -> AxisFilter: ...
+    @property
+    def columns(self) -> AxisFilter: ...
+    @property
+    def order(self) -> VectorI32: ...
+    @property
+    def gain(self) -> VectorF32: ...
+    @property
+    def bias(self) -> VectorF32: ...
+    @property
+    def identity(self) -> bool: ...
 
 def best_exposure(samples: VectorF64, a: float, b: float, k_min: float, k_max: float, k_step: float) -> float: ...
 def blend_exposure(
@@ -47,86 +62,33 @@ def lattice_photo(photo: PhotoU8, offsets: OffsetI8, units: int) -> PhotoU8: ...
 def lattice_step(
     photo: PhotoU8,
     offsets: OffsetI8,
-    units: int,
     gradient: PlanarF32,
-    row_starts: VectorI32,
-    row_weights: TableF32,
-    column_starts: VectorI32,
-    column_weights: TableF32,
-    order: VectorI32,
-    gain: VectorF32,
-    bias: VectorF32,
+    resampler: Resampler,
+    units: int,
     step: int,
     bound: int,
-    extra: PhotoF32 | None,
-    planes: PlanarF32 | None,
+    extra: PhotoF32 | None = None,
+    planes: PlanarF32 | None = None,
 ) -> None: ...
-def least_norm(
-    wanted: PhotoF32,
-    row_starts: VectorI32,
-    row_weights: TableF32,
-    column_starts: VectorI32,
-    column_weights: TableF32,
-) -> PhotoF32: ...
+def least_norm(wanted: PhotoF32, resampler: Resampler) -> PhotoF32: ...
 def lift(
-    photo: PhotoU8,
-    wanted: PhotoF32,
-    row_starts: VectorI32,
-    row_weights: TableF32,
-    column_starts: VectorI32,
-    column_weights: TableF32,
-    bound: int,
-    rounds: int,
-    threads: int = 1,
+    photo: PhotoU8, wanted: PhotoF32, resampler: Resampler, bound: int, rounds: int, threads: int = 1
 ) -> PhotoU8: ...
 def normalise(pixels: PhotoU8, order: VectorI32, gain: VectorF32, bias: VectorF32) -> PlanarF32: ...
-def resize_adjoint(
-    gradient: PlanarF32,
-    row_starts: VectorI32,
-    row_weights: TableF32,
-    column_starts: VectorI32,
-    column_weights: TableF32,
-    order: VectorI32,
-    gain: VectorF32,
-    out: PhotoF32,
-) -> None: ...
-def resize_lattice(
-    photo: PhotoU8,
-    offsets: OffsetI8,
-    units: int,
-    row_starts: VectorI32,
-    row_weights: TableF32,
-    column_starts: VectorI32,
-    column_weights: TableF32,
-    order: VectorI32,
-    gain: VectorF32,
-    bias: VectorF32,
-) -> PlanarF32: ...
-def resize_u8(
-    photo: PhotoU8,
-    row_starts: VectorI32,
-    row_fixed: TableI32,
-    column_starts: VectorI32,
-    column_fixed: TableI32,
-    threads: int = 1,
-) -> PhotoU8: ...
+def resize_adjoint(gradient: PlanarF32, resampler: Resampler, out: PhotoF32) -> None: ...
+def resize_lattice(photo: PhotoU8, offsets: OffsetI8, units: int, resampler: Resampler) -> PlanarF32: ...
+def resize_u8(photo: PhotoU8, resampler: Resampler, threads: int = 1) -> PhotoU8: ...
 def solve_illumination(
     luminance: PlaneF32, w_h: PlaneF32, w_v: PlaneF32, lam: float, rtol: float, threads: int = 1
 ) -> tuple[PlaneF64, float]: ...
 def ssim(a: PhotoU8, b: PhotoU8, threads: int = 1) -> float: ...
 def squared_difference(a: PhotoU8, b: PhotoU8) -> int: ...
 def texture_weights(luminance: PlaneF32, window: int, sharpness: float) -> tuple[PlaneF32, PlaneF32]: ...
-def unpack_lzw(packed: BytesU8, size: int) -> BytesU8: ...
 def warp_input(
     photo: PhotoU8,
     parameters: MotionsF64,
-    order: VectorI32,
-    gain: VectorF32,
-    bias: VectorF32,
-    out: Input,
-    layout: str = "NCHW",
-    top: int = 0,
-    left: int = 0,
+    resampler: Resampler,
+    out: InputF32,
     edge: str = "soft",
     fill: int = 0,
     threads: int = 1,

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import UsageError
+from ..registry import checked_word
 
 FilterName: TypeAlias = Literal["bilinear", "bicubic", "box"]
 FILTERS: tuple[str, ...] = get_args(FilterName)
@@ -53,6 +54,7 @@ _KERNELS: dict[str, tuple[Callable[[_Float], _Float], float]] = {
 class AxisFilter:
     """One axis of a resize. Output i is ``sum(weights[i, t] * pixel[starts[i] + t])``; all arrays are read-only."""
 
+    size: int  #: pixels of the axis that is read
     starts: npt.NDArray[np.int32]  #: (outputs,), never decreasing
     weights: npt.NDArray[np.float32]  #: (outputs, taps)
     fixed: npt.NDArray[np.int32]  #: (outputs, taps), weights in units of 2**-22
@@ -65,8 +67,7 @@ def axis_filter(size: int, resized: int, first: int, count: int, name: str) -> A
 
     Raises ``UsageError`` for an unknown filter or a window outside the resized axis.
     """
-    if name not in _KERNELS:
-        raise UsageError(f"unknown filter {name!r}; known: {', '.join(FILTERS)}")
+    checked_word("filter", name, FilterName)
     if size < 1 or first < 0 or count < 1 or first + count > resized:
         raise UsageError(
             f"outputs {first}..{first + count - 1} of an axis resized from {size} to {resized}: no such window"
@@ -79,7 +80,7 @@ def axis_filter(size: int, resized: int, first: int, count: int, name: str) -> A
     arrays: list[npt.NDArray[Any]] = [starts.astype(np.int32), weights.astype(np.float32), fixed]
     for array in arrays:
         array.flags.writeable = False
-    return AxisFilter(arrays[0], arrays[1], arrays[2], identity)
+    return AxisFilter(size, arrays[0], arrays[1], arrays[2], identity)
 
 
 def _sample(

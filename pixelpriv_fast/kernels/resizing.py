@@ -2,17 +2,61 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
 import numpy as np
 import numpy.typing as npt
 
 from .. import kernels
 from .filters import axis_filter
 
+if TYPE_CHECKING:
+    from ._native import Resampler
+
+#: Channel order, gain and bias that leave grey levels as they are.
+PLAIN = np.arange(3, dtype=np.int32), np.ones(3, np.float32), np.zeros(3, np.float32)
+
 
 def resized(photo: npt.NDArray[np.uint8], shape: tuple[int, int], name: str) -> npt.NDArray[np.uint8]:
-    """``photo`` (height, width, 3) at ``shape`` (height, width), by the filter ``name`` of ``filters.FILTERS``."""
+    """Resize a photo.
+
+    Parameters
+    ----------
+    photo : (H, W, 3) uint8
+        The photo.
+    shape : (int, int)
+        The height h and width w to resize to.
+    name : {"bilinear", "bicubic", "box"}
+        The filter.
+
+    Returns
+    -------
+    (h, w, 3) uint8
+        The resized photo; ``photo`` itself if it has that size.
+    """
     if photo.shape[:2] == shape:
         return photo
-    rows = axis_filter(photo.shape[0], shape[0], 0, shape[0], name)
-    columns = axis_filter(photo.shape[1], shape[1], 0, shape[1], name)
-    return kernels.resize_u8(np.ascontiguousarray(photo), rows.starts, rows.fixed, columns.starts, columns.fixed)
+    return kernels.resize_u8(np.ascontiguousarray(photo), whole(photo.shape[:2], shape, name))
+
+
+@lru_cache(maxsize=16)
+def whole(size: tuple[int, ...], shape: tuple[int, ...], name: str) -> Resampler:
+    """Return the resampler of a whole photo that leaves grey levels as they are.
+
+    Parameters
+    ----------
+    size : (int, int)
+        The photo's height and width.
+    shape : (int, int)
+        The height and width to resize to.
+    name : {"bilinear", "bicubic", "box"}
+        The filter.
+
+    Returns
+    -------
+    Resampler
+        From ``size`` to ``shape``.
+    """
+    rows, columns = (axis_filter(full, to, 0, to, name) for full, to in zip(size, shape, strict=True))
+    return kernels.Resampler(rows, columns, *PLAIN)

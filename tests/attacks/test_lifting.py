@@ -184,7 +184,7 @@ def test_steps_keep_inside_what_is_allowed():
     change = state.iterate.change()
     assert np.all(np.abs(change) <= 6 * weights + 1e-5)
     assert np.mean(np.abs(change) >= 6 * weights - 1e-5) > 0.3
-    z = victim.logits(IDENTITY.unscaled(small + change)[None])[0]
+    z = victim.logits(IDENTITY.for_size(*small.shape[:2]).unscaled(small + change)[None])[0]
     shown = softmax(z)[list(task.flee[0][0])].sum()
     assert state.assessment.shown == pytest.approx(float(shown))
 

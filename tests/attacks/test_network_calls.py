@@ -10,6 +10,7 @@ import pytest
 from pixelpriv_fast.attacks import PGD
 from pixelpriv_fast.attacks.iterates import Iterate
 from pixelpriv_fast.models import Preprocess
+from pixelpriv_fast.models.reading import Reading
 from tests.attacks.conftest import LinearEngine
 from tests.attacks.test_contract import task_for
 
@@ -75,13 +76,13 @@ def test_a_step_reads_the_photo_for_the_next_one(monkeypatch, attack, reading):
     starts = list(rng.integers(0, 256, (3, 30, 20, 3), dtype=np.uint8))
     first, last = Preprocess((30, 20), std=(90.0, 80.0, 70.0)), reading
     weights = rng.normal(size=(3, 30, 20)).astype(np.float32), rng.normal(size=(3, 12, 12)).astype(np.float32)
-    read, exact, step = [], Preprocess.exact, Iterate.step
+    read, exact, step = [], Reading.exact, Iterate.step
 
     def silent(*arguments, **named):
         step(*arguments, **named)
 
     def counted(self, *arguments):
-        read.append(self)
+        read.append(self.geometry)
         return exact(self, *arguments)
 
     def attacked():
@@ -89,10 +90,10 @@ def test_a_step_reads_the_photo_for_the_next_one(monkeypatch, attack, reading):
         victims = [LinearEngine(w, p) for w, p in zip(weights, (first, last), strict=True)]
         return attack.run(starts, task_for(victims, starts))
 
-    monkeypatch.setattr(Preprocess, "exact", counted)
+    monkeypatch.setattr(Reading, "exact", counted)
     ahead = attacked()
-    assert read.count(last) == 3
-    assert read.count(first) == sum(outcome.steps + (outcome.steps < attack.steps) for outcome in ahead)
+    assert read.count(last.geometry) == 3
+    assert read.count(first.geometry) == sum(outcome.steps + (outcome.steps < attack.steps) for outcome in ahead)
     monkeypatch.setattr(Iterate, "step", silent)
     for got, want in zip(ahead, attacked(), strict=True):
         np.testing.assert_array_equal(got.photo, want.photo)

@@ -60,18 +60,18 @@ def test_step_is_the_hosts_where_gradients_are_above_rounding(name, units, step)
     values = arguments(name)
     values[6:] = scalars(step, 3, units)
     module, _, _, start, offsets, accepted, *_ = values
-    preprocess = PREPROCESSES[name]
+    reading = PREPROCESSES[name].for_size(*start.shape[1:3])
     for _ in range(3):
         before = offsets.numpy().copy()
-        inputs = np.stack([preprocess.exact(p, o, units) for p, o in zip(start.numpy(), before, strict=True)])
+        inputs = np.stack([reading.exact(p, o, units) for p, o in zip(start.numpy(), before, strict=True)])
         channels_last = torch.from_numpy(inputs).contiguous(memory_format=torch.channels_last)
         gradient = input_gradient(module, torch.float32, channels_last, accepted)[1].contiguous()
         moved, steepest = lattice_step(*values)
         torch.testing.assert_close(steepest, gradient.abs().amax((1, 2, 3)), rtol=1e-4, atol=0)
         for i in range(2):
             want, full = before[i].copy(), np.zeros(start.shape[1:], np.float32)
-            preprocess.step(start[i].numpy(), want, gradient[i].numpy(), step=step, bound=3, units=units)
-            preprocess.adjoint(gradient[i].numpy(), full)
+            reading.step(start[i].numpy(), want, gradient[i].numpy(), step=step, bound=3, units=units)
+            reading.adjoint(gradient[i].numpy(), full)
             near_zero = (np.abs(full) < 1e-5 * np.abs(full).max()) & (full != 0)
             assert near_zero.mean() < 0.01
             np.testing.assert_array_equal(moved[i].numpy()[~near_zero], want[~near_zero])

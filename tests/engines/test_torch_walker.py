@@ -34,13 +34,18 @@ def walk(victim: TorchEngine, start: np.ndarray, steps: int = 6, **options) -> n
 
 
 def by_host(victim: TorchEngine, start: np.ndarray, steps: int = 6) -> np.ndarray:
-    offsets = np.zeros(start.shape, np.int8)
+    offsets, reading = np.zeros(start.shape, np.int8), victim.preprocess.for_size(*start.shape[1:3])
     for _ in range(steps):
         pairs = list(zip(start, offsets, strict=True))
-        inputs = np.stack([victim.preprocess.exact(photo, offset, BALL["units"]) for photo, offset in pairs])
+        inputs = np.stack(
+            [
+                victim.preprocess.for_size(*photo.shape[:2]).exact(photo, offset, BALL["units"])
+                for photo, offset in pairs
+            ]
+        )
         _, gradients = victim.gradient(inputs, one_hot(len(start)), len(start))
         for (photo, offset), gradient in zip(pairs, gradients, strict=True):
-            victim.preprocess.step(photo, offset, gradient, **BALL)
+            reading.step(photo, offset, gradient, **BALL)
     return offsets
 
 

@@ -17,11 +17,11 @@ def twins(name: str) -> list[str]:
     return list(kernels.implementations(name))
 
 
-def tables(size, resized, crop, name="bilinear"):
+def resampler(size, resized, crop, name="bilinear", order=ORDER):
     rows, columns = (
         axis_filter(full, to, (to - kept) // 2, kept, name) for full, to, kept in zip(size, resized, crop, strict=True)
     )
-    return rows.starts, rows.weights, columns.starts, columns.weights
+    return kernels.Resampler(rows, columns, order, GAIN, BIAS)
 
 
 def whole_numbers(shape, seed):
@@ -76,18 +76,7 @@ def test_step_is_the_same_in_every_twin(size, resized, crop, with_extra, units, 
         offsets = np.zeros(photo.shape, np.int8)
         for _ in range(3):
             kernels.get("lattice_step", implementation)(
-                photo,
-                offsets,
-                units,
-                gradient,
-                *tables(size, resized, crop, "box"),
-                ORDER,
-                GAIN,
-                BIAS,
-                step,
-                bound,
-                extra,
-                None,
+                photo, offsets, gradient, resampler(size, resized, crop, "box"), units, step, bound, extra
             )
         moved = photo.astype(int) * units + offsets
         assert moved.min() >= 0
@@ -114,17 +103,19 @@ def test_step_is_the_same_in_every_twin(size, resized, crop, with_extra, units, 
 def test_the_next_input_is_that_of_a_pass_of_its_own(implementation, size, resized, crop, with_extra, units):
     rng = np.random.default_rng(7)
     photo = rng.integers(0, 256, (*size, 3), dtype=np.uint8)
-    gradient, axes = whole_numbers((3, *crop), 8), tables(size, resized, crop, "bicubic")
+    gradient, reads = (
+        whole_numbers((3, *crop), 8),
+        resampler(size, resized, crop, "bicubic", np.array([2, 0, 1], np.int32)),
+    )
     extra = whole_numbers((*size, 3), 9) if with_extra else None
-    order = np.array([2, 0, 1], np.int32)
     alone, moved = np.zeros((2, *photo.shape), np.int8)
     planes = np.full(gradient.shape, np.nan, np.float32)
     step, read = kernels.get("lattice_step", implementation), kernels.get("resize_lattice", implementation)
     for _ in range(2):
-        step(photo, alone, units, gradient, *axes, order, GAIN, BIAS, 3, 4, extra, None)
-        step(photo, moved, units, gradient, *axes, order, GAIN, BIAS, 3, 4, extra, planes)
+        step(photo, alone, gradient, reads, units, 3, 4, extra)
+        step(photo, moved, gradient, reads, units, 3, 4, extra, planes)
         np.testing.assert_array_equal(moved, alone)
-        np.testing.assert_array_equal(planes, read(photo, alone, units, *axes, order, GAIN, BIAS))
+        np.testing.assert_array_equal(planes, read(photo, alone, units, reads))
 
 
 @pytest.mark.parametrize("implementation", twins("lattice_step"))
@@ -133,10 +124,8 @@ def test_no_gradient_no_move_and_pixels_outside_the_crop_stay(implementation):
     offsets = np.zeros(photo.shape, np.int8)
     gradient = np.ones((3, 4, 4), np.float32)
     gradient[1] = 0.0
-    identity = tables((8, 8), (8, 8), (4, 4))
-    kernels.get("lattice_step", implementation)(
-        photo, offsets, 1, gradient, *identity, ORDER, GAIN, BIAS, 1, 8, None, None
-    )
+    identity = resampler((8, 8), (8, 8), (4, 4))
+    kernels.get("lattice_step", implementation)(photo, offsets, gradient, identity, 1, 1, 8)
     want = np.zeros_like(offsets)
     want[2:6, 2:6] = [1, 0, 1]
     np.testing.assert_array_equal(offsets, want)
@@ -147,11 +136,11 @@ def test_native_refuses_what_it_cannot_write_or_hold():
     photo, offsets = np.zeros((4, 4, 3), np.uint8), np.zeros((4, 4, 3), np.int8)
     gradient = np.ones((3, 4, 4), np.float32)
     step = kernels.get("lattice_step", "native")
-    identity = tables((4, 4), (4, 4), (4, 4))
+    identity = resampler((4, 4), (4, 4), (4, 4))
     with pytest.raises(ValueError, match="bound is 128"):
-        step(photo, offsets, 1, gradient, *identity, ORDER, GAIN, BIAS, 1, 128, None, None)
+        step(photo, offsets, gradient, identity, 1, 1, 128)
     with pytest.raises(ValueError, match="units is 3"):
-        step(photo, offsets, 3, gradient, *identity, ORDER, GAIN, BIAS, 1, 8, None, None)
+        step(photo, offsets, gradient, identity, 3, 1, 8)
     offsets.flags.writeable = False
     with pytest.raises(ValueError, match="read-only"):
-        step(photo, offsets, 1, gradient, *identity, ORDER, GAIN, BIAS, 1, 8, None, None)
+        step(photo, offsets, gradient, identity, 1, 1, 8)

@@ -7,7 +7,8 @@ import pytest
 
 from pixelpriv_fast import kernels
 from pixelpriv_fast.kernels.filters import FILTERS, axis_filter
-from pixelpriv_fast.kernels.reference.resize import matrix
+from pixelpriv_fast.kernels.reference.resize import exact_matrices
+from pixelpriv_fast.kernels.resizing import PLAIN
 
 #: photo, resized, crop (heights and widths): even and odd reductions, barely reduced, one axis kept, tiny.
 SIZES = [
@@ -19,18 +20,17 @@ SIZES = [
     ((9, 1), (4, 1), (4, 1)),
     ((300, 7), (3, 3), (3, 1)),
 ]
-COLOURS = np.arange(3, dtype=np.int32), np.ones(3, np.float32)
 
 
 def twins(name: str) -> list[str]:
     return list(kernels.implementations(name))
 
 
-def tables(size, resized, crop, name="bilinear"):
+def resampler(size, resized, crop, name="bilinear"):
     rows, columns = (
         axis_filter(full, to, (to - kept) // 2, kept, name) for full, to, kept in zip(size, resized, crop, strict=True)
     )
-    return rows.starts, rows.weights, columns.starts, columns.weights
+    return kernels.Resampler(rows, columns, *PLAIN)
 
 
 def noise(size, seed=0, low=0, high=256):
@@ -42,16 +42,19 @@ def corners(crop, levels, seed=1):
     return np.random.default_rng(seed).choice([-levels, levels], (*crop, 3)).astype(np.float32)
 
 
-def resized(change, arguments):
-    rows = matrix(arguments[0], arguments[1], change.shape[0])
-    columns = matrix(arguments[2], arguments[3], change.shape[1])
+def resized(change, reads):
+    rows, columns = exact_matrices(reads)
     return np.einsum("yh,hwc,xw->yxc", rows, change.astype(np.float64), columns)
 
 
-def full_change(coefficients, arguments, size):
+def read_by(axis):
+    return slice(axis.starts[0], axis.starts[-1] + axis.weights.shape[1])
+
+
+def full_change(coefficients, reads, size):
     change = np.zeros((*size, 3), np.float32)
     planes = np.ascontiguousarray(coefficients.transpose(2, 0, 1))
-    kernels.get("resize_adjoint", "reference")(planes, *arguments, *COLOURS, change)
+    kernels.get("resize_adjoint", "reference")(planes, reads, change)
     return change
 
 
@@ -59,19 +62,19 @@ def full_change(coefficients, arguments, size):
 @pytest.mark.parametrize("name", FILTERS)
 @pytest.mark.parametrize(("size", "to", "crop"), SIZES)
 def test_the_change_resizes_to_exactly_what_is_wanted(size, to, crop, name, implementation):
-    arguments, wanted = tables(size, to, crop, name), corners(crop, 6.0)
-    coefficients = kernels.get("least_norm", implementation)(wanted, *arguments)
-    assert np.abs(resized(full_change(coefficients, arguments, size), arguments) - wanted).max() <= 1e-4
+    reads, wanted = resampler(size, to, crop, name), corners(crop, 6.0)
+    coefficients = kernels.get("least_norm", implementation)(wanted, reads)
+    assert np.abs(resized(full_change(coefficients, reads, size), reads) - wanted).max() <= 1e-4
 
 
 @pytest.mark.parametrize("implementation", twins("least_norm"))
 @pytest.mark.parametrize("name", FILTERS)
 def test_no_smaller_change_does(name, implementation):
     size, crop = (15, 13), (5, 4)
-    arguments, wanted = tables(size, (7, 6), crop, name), corners(crop, 6.0)
-    resize = np.kron(matrix(arguments[0], arguments[1], size[0]), matrix(arguments[2], arguments[3], size[1]))
+    reads, wanted = resampler(size, (7, 6), crop, name), corners(crop, 6.0)
+    resize = np.kron(*exact_matrices(reads))
     least = np.linalg.lstsq(resize, wanted.reshape(-1, 3), rcond=None)[0].reshape(*size, 3)
-    got = full_change(kernels.get("least_norm", implementation)(wanted, *arguments), arguments, size)
+    got = full_change(kernels.get("least_norm", implementation)(wanted, reads), reads, size)
     np.testing.assert_allclose(got, least, atol=1e-4)
 
 
@@ -79,9 +82,9 @@ def test_no_smaller_change_does(name, implementation):
 @pytest.mark.parametrize("name", FILTERS)
 @pytest.mark.parametrize(("size", "to", "crop"), SIZES)
 def test_twins_agree(size, to, crop, name, implementation):
-    photo, wanted, arguments = noise(size), corners(crop, 6.0), tables(size, to, crop, name)
-    want = kernels.get("lift", "reference")(photo, wanted, *arguments, 8, 3)
-    got = kernels.get("lift", implementation)(photo, wanted, *arguments, 8, 3)
+    photo, wanted, reads = noise(size), corners(crop, 6.0), resampler(size, to, crop, name)
+    want = kernels.get("lift", "reference")(photo, wanted, reads, 8, 3)
+    got = kernels.get("lift", implementation)(photo, wanted, reads, 8, 3)
     different = np.abs(got.astype(int) - want)
     assert different.max() <= 1  # single against double precision: a tie of rounding may fall the other way
     assert np.mean(different > 0) <= 0.02
@@ -93,11 +96,11 @@ def test_twins_agree(size, to, crop, name, implementation):
 def test_twins_bring_as_much_of_faint_and_of_strong_changes(levels, bound, implementation):
     """Whatever integers a twin computes in, neither fades what is below a grey level nor overflows beyond the range."""
     size, crop = (151, 210), (48, 66)
-    photo, wanted, arguments = noise(size), corners(crop, levels), tables(size, (50, 70), crop, "bicubic")
+    photo, wanted, reads = noise(size), corners(crop, levels), resampler(size, (50, 70), crop, "bicubic")
     missing = []
     for twin in ("reference", implementation):
-        lifted = kernels.get("lift", twin)(photo, wanted, *arguments, bound, 3)
-        missing.append(np.abs(resized(lifted.astype(float) - photo, arguments) - wanted).mean())
+        lifted = kernels.get("lift", twin)(photo, wanted, reads, bound, 3)
+        missing.append(np.abs(resized(lifted.astype(float) - photo, reads) - wanted).mean())
     assert missing[0] < 0.995 * levels
     assert missing[1] == pytest.approx(missing[0], rel=0.02)
 
@@ -106,10 +109,10 @@ def test_twins_bring_as_much_of_faint_and_of_strong_changes(levels, bound, imple
 @pytest.mark.parametrize(("low", "high"), [(0, 256), (0, 3), (253, 256)])
 @pytest.mark.parametrize("bound", [0, 1, 8])
 def test_ball_and_range_hold_whatever_is_wanted(bound, low, high, implementation):
-    photo, arguments = noise((61, 93), low=low, high=high), tables((61, 93), (20, 31), (17, 20))
+    photo, reads = noise((61, 93), low=low, high=high), resampler((61, 93), (20, 31), (17, 20))
     kept = photo.copy()
     for wanted in (corners((17, 20), 1000.0), corners((17, 20), 8.0)):
-        got = kernels.get("lift", implementation)(photo, wanted, *arguments, bound, 5)
+        got = kernels.get("lift", implementation)(photo, wanted, reads, bound, 5)
         assert np.abs(got.astype(int) - photo).max() <= bound  # uint8 that wrapped round would be far off
     np.testing.assert_array_equal(photo, kept)
 
@@ -117,11 +120,11 @@ def test_ball_and_range_hold_whatever_is_wanted(bound, low, high, implementation
 @pytest.mark.parametrize("implementation", twins("lift"))
 def test_corrections_bring_more_of_it(implementation):
     size, crop = (150, 210), (48, 66)
-    photo, arguments, wanted = noise(size, low=40, high=216), tables(size, (50, 70), crop), corners(crop, 4.0)
+    photo, reads, wanted = noise(size, low=40, high=216), resampler(size, (50, 70), crop), corners(crop, 4.0)
     missing = []
     for rounds in (0, 2, 8):
-        lifted = kernels.get("lift", implementation)(photo, wanted, *arguments, 8, rounds)
-        missing.append(np.abs(resized(lifted.astype(float) - photo, arguments) - wanted).mean())
+        lifted = kernels.get("lift", implementation)(photo, wanted, reads, 8, rounds)
+        missing.append(np.abs(resized(lifted.astype(float) - photo, reads) - wanted).mean())
     assert missing[0] > 1.2 * missing[1]
     assert missing[1] > 1.2 * missing[2]
     assert missing[2] < 0.25
@@ -130,10 +133,10 @@ def test_corrections_bring_more_of_it(implementation):
 @pytest.mark.parametrize("implementation", twins("lift"))
 def test_pixels_that_no_output_reads_stay(implementation):
     size, crop = (80, 100), (10, 12)
-    photo, arguments = noise(size), tables(size, (40, 50), crop)
-    lifted = kernels.get("lift", implementation)(photo, corners(crop, 6.0), *arguments, 8, 2)
-    rows = slice(arguments[0][0], arguments[0][-1] + arguments[1].shape[1])
-    columns = slice(arguments[2][0], arguments[2][-1] + arguments[3].shape[1])
+    photo, reads = noise(size), resampler(size, (40, 50), crop)
+    lifted = kernels.get("lift", implementation)(photo, corners(crop, 6.0), reads, 8, 2)
+    rows = read_by(reads.rows)
+    columns = read_by(reads.columns)
     outside = np.ones(size, bool)
     outside[rows, columns] = False
     np.testing.assert_array_equal(lifted[outside], photo[outside])
@@ -143,39 +146,39 @@ def test_pixels_that_no_output_reads_stay(implementation):
 @pytest.mark.skipif("native" not in twins("lift"), reason="the extension is not built")
 def test_threads_change_nothing():
     size, crop = (400, 210), (128, 66)
-    photo, arguments, wanted = noise(size), tables(size, (133, 70), crop, "bicubic"), corners(crop, 6.0)
+    photo, reads, wanted = noise(size), resampler(size, (133, 70), crop, "bicubic"), corners(crop, 6.0)
     lift = kernels.get("lift", "native")
-    want = lift(photo, wanted, *arguments, 8, 3)
+    want = lift(photo, wanted, reads, 8, 3)
     for threads in (2, 3, 7):
-        np.testing.assert_array_equal(lift(photo, wanted, *arguments, 8, 3, threads), want)
+        np.testing.assert_array_equal(lift(photo, wanted, reads, 8, 3, threads), want)
 
 
 @pytest.mark.parametrize("implementation", twins("lift"))
 @pytest.mark.parametrize("resize_to", [(50, 49), (40, 200)])
 def test_enlarged_axes_are_refused(resize_to, implementation):
-    arguments = tables((40, 40), resize_to, resize_to)
+    reads = resampler((40, 40), resize_to, resize_to)
     with pytest.raises(ValueError, match=r"reduced|positive definite"):
-        kernels.get("lift", implementation)(noise((40, 40)), corners(resize_to, 6.0), *arguments, 8, 1)
+        kernels.get("lift", implementation)(noise((40, 40)), corners(resize_to, 6.0), reads, 8, 1)
 
 
 @pytest.mark.skipif("native" not in twins("lift"), reason="the extension is not built")
 def test_native_refuses_what_does_not_fit():
     lift, least_norm = kernels.get("lift", "native"), kernels.get("least_norm", "native")
-    photo, wanted, arguments = noise((40, 60)), corners((20, 30), 6.0), tables((40, 60), (20, 30), (20, 30))
+    photo, wanted, reads = noise((40, 60)), corners((20, 30), 6.0), resampler((40, 60), (20, 30), (20, 30))
     with pytest.raises(TypeError):
-        lift(noise((40, 120))[:, ::2], wanted, *arguments, 8, 1)
+        lift(noise((40, 120))[:, ::2], wanted, reads, 8, 1)
     with pytest.raises(TypeError):
-        lift(photo, wanted.astype(np.float64), *arguments, 8, 1)
+        lift(photo, wanted.astype(np.float64), reads, 8, 1)
     with pytest.raises(ValueError, match="wanted has shape"):
-        lift(photo, wanted[:-1].copy(), *arguments, 8, 1)
+        lift(photo, wanted[:-1].copy(), reads, 8, 1)
     with pytest.raises(ValueError, match="wanted has shape"):
-        least_norm(wanted[:-1].copy(), *arguments)
-    with pytest.raises(ValueError, match="row_weights: window"):
-        lift(photo[:20].copy(), wanted, *arguments, 8, 1)
+        least_norm(wanted[:-1].copy(), reads)
+    with pytest.raises(ValueError, match="photo has shape"):
+        lift(photo[:20].copy(), wanted, reads, 8, 1)
     with pytest.raises(ValueError, match="bound is 256"):
-        lift(photo, wanted, *arguments, 256, 1)
+        lift(photo, wanted, reads, 256, 1)
     with pytest.raises(ValueError, match="rounds is -1"):
-        lift(photo, wanted, *arguments, 8, -1)
+        lift(photo, wanted, reads, 8, -1)
     frozen = photo.copy()
     frozen.flags.writeable = False
-    np.testing.assert_array_equal(lift(frozen, wanted, *arguments, 8, 1), lift(photo, wanted, *arguments, 8, 1))
+    np.testing.assert_array_equal(lift(frozen, wanted, reads, 8, 1), lift(photo, wanted, reads, 8, 1))

@@ -9,6 +9,7 @@ from PIL import Image
 from pixelpriv_fast import kernels
 from pixelpriv_fast.errors import UsageError
 from pixelpriv_fast.kernels.filters import FILTERS, axis_filter
+from pixelpriv_fast.kernels.resizing import whole as resized_whole
 
 PILLOW = {
     "bilinear": Image.Resampling.BILINEAR,
@@ -38,11 +39,12 @@ def noise(height: int, width: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
 
 
-def axes(size, resized, name, crop=None):
+def resampler(size, resized, name, crop=None, bias=BIAS, order=ORDER):
     crop = crop or resized
-    return [
+    rows, columns = (
         axis_filter(full, to, (to - kept) // 2, kept, name) for full, to, kept in zip(size, resized, crop, strict=True)
-    ]
+    )
+    return kernels.Resampler(rows, columns, order, GAIN, bias)
 
 
 def twins(name: str) -> list[str]:
@@ -60,8 +62,8 @@ def pillow_in_two_passes(photo: np.ndarray, resized: tuple[int, int], name: str)
 @pytest.mark.parametrize(("size", "resized"), SIZES)
 def test_rounded_resize_is_bit_equal_to_pillow(size, resized, name, implementation):
     photo = noise(*size)
-    rows, columns = axes(size, resized, name)
-    got = kernels.get("resize_u8", implementation)(photo, rows.starts, rows.fixed, columns.starts, columns.fixed)
+    reads = resampler(size, resized, name)
+    got = kernels.get("resize_u8", implementation)(photo, reads)
     np.testing.assert_array_equal(got, pillow_in_two_passes(photo, resized, name))
 
 
@@ -69,8 +71,8 @@ def test_rounded_resize_is_bit_equal_to_pillow(size, resized, name, implementati
 @pytest.mark.parametrize(("size", "resized"), SIZES)
 def test_rounded_resize_is_within_one_level_of_pillows_single_call(size, resized, name):
     photo = noise(*size)
-    rows, columns = axes(size, resized, name)
-    got = kernels.get("resize_u8")(photo, rows.starts, rows.fixed, columns.starts, columns.fixed)
+    reads = resampler(size, resized, name)
+    got = kernels.get("resize_u8")(photo, reads)
     direct = np.asarray(Image.fromarray(photo).resize(resized[::-1], PILLOW[name]))
     assert np.abs(got.astype(int) - direct).max() <= 1
 
@@ -78,8 +80,8 @@ def test_rounded_resize_is_within_one_level_of_pillows_single_call(size, resized
 @pytest.mark.skipif("native" not in twins("resize_u8"), reason="the extension is not built")
 @pytest.mark.parametrize("size", [(1201, 1999), (7, 400_001)])
 def test_threads_change_nothing(size):
-    rows, columns = axes(size, (5, 301), "bicubic")
-    arguments = noise(*size), rows.starts, rows.fixed, columns.starts, columns.fixed
+    reads = resampler(size, (5, 301), "bicubic")
+    arguments = noise(*size), reads
     resize = kernels.get("resize_u8", "native")
     want = resize(*arguments)
     for threads in (2, 3, 1000):
@@ -90,8 +92,8 @@ def test_threads_change_nothing(size):
 def test_crop_window_is_cut_from_the_whole_resize(implementation):
     photo = noise(90, 70)
     whole = pillow_in_two_passes(photo, (61, 47), "bicubic")
-    rows, columns = axes((90, 70), (61, 47), "bicubic", crop=(31, 21))
-    got = kernels.get("resize_u8", implementation)(photo, rows.starts, rows.fixed, columns.starts, columns.fixed)
+    reads = resampler((90, 70), (61, 47), "bicubic", crop=(31, 21))
+    got = kernels.get("resize_u8", implementation)(photo, reads)
     np.testing.assert_array_equal(got, whole[15:46, 13:34])
 
 
@@ -111,8 +113,8 @@ def test_normalise_orders_scales_and_shifts(implementation):
 def test_exact_resize_is_the_same_in_every_twin(size, resized, name, units):
     photo = noise(*size)
     offsets = np.random.default_rng(1).integers(-8, 9, photo.shape).astype(np.int8)
-    rows, columns = axes(size, resized, name)
-    arguments = (photo, offsets, units, rows.starts, rows.weights, columns.starts, columns.weights, ORDER, GAIN, BIAS)
+    reads = resampler(size, resized, name)
+    arguments = (photo, offsets, units, reads)
     want = kernels.get("resize_lattice", "reference")(*arguments)
     for implementation in twins("resize_lattice"):
         got = kernels.get("resize_lattice", implementation)(*arguments)
@@ -121,11 +123,9 @@ def test_exact_resize_is_the_same_in_every_twin(size, resized, name, units):
 
 def test_exact_resize_is_what_the_rounded_one_rounds():
     photo = noise(90, 70)
-    rows, columns = axes((90, 70), (32, 32), "bilinear")
-    rounded = kernels.get("resize_u8")(photo, rows.starts, rows.fixed, columns.starts, columns.fixed)
-    plain = np.arange(3, dtype=np.int32), np.ones(3, np.float32), np.zeros(3, np.float32)
-    tables = (rows.starts, rows.weights, columns.starts, columns.weights)
-    exact = kernels.get("resize_lattice")(photo, np.zeros(photo.shape, np.int8), 1, *tables, *plain)
+    reads = resized_whole((90, 70), (32, 32), "bilinear")
+    rounded = kernels.get("resize_u8")(photo, reads)
+    exact = kernels.get("resize_lattice")(photo, np.zeros(photo.shape, np.int8), 1, reads)
     assert np.abs(exact.transpose(1, 2, 0) - rounded).max() <= 1.01  # two roundings of half a level
 
 
@@ -137,12 +137,11 @@ def test_adjoint_by_dot_products(size, resized, name, implementation):
     rng = np.random.default_rng(2)
     offsets = rng.integers(-100, 101, (*size, 3)).astype(np.int8)
     gradient = rng.standard_normal((3, *resized)).astype(np.float32)
-    rows, columns = axes(size, resized, name)
-    tables = (rows.starts, rows.weights, columns.starts, columns.weights)
-    black, nothing = np.zeros((*size, 3), np.uint8), np.zeros(3, np.float32)
-    forward = kernels.get("resize_lattice", implementation)(black, offsets, 1, *tables, ORDER, GAIN, nothing)
+    reads = resampler(size, resized, name, bias=np.zeros(3, np.float32))
+    black = np.zeros((*size, 3), np.uint8)
+    forward = kernels.get("resize_lattice", implementation)(black, offsets, 1, reads)
     full = np.zeros((*size, 3), np.float32)
-    kernels.get("resize_adjoint", implementation)(gradient, *tables, ORDER, GAIN, full)
+    kernels.get("resize_adjoint", implementation)(gradient, reads, full)
     left = np.vdot(forward.astype(np.float64), gradient)
     right = np.vdot(full.astype(np.float64), offsets)
     assert abs(left - right) <= 1e-6 * np.linalg.norm(forward) * np.linalg.norm(gradient)
@@ -151,13 +150,12 @@ def test_adjoint_by_dot_products(size, resized, name, implementation):
 
 @pytest.mark.parametrize("implementation", twins("resize_adjoint"))
 def test_adjoint_adds_to_what_is_there(implementation):
-    rows, columns = axes((9, 8), (4, 4), "bilinear")
-    tables = (rows.starts, rows.weights, columns.starts, columns.weights)
+    reads = resampler((9, 8), (4, 4), "bilinear")
     gradient = np.random.default_rng(3).standard_normal((3, 4, 4)).astype(np.float32)
     once, twice = np.zeros((9, 8, 3), np.float32), np.full((9, 8, 3), 5.0, np.float32)
     adjoint = kernels.get("resize_adjoint", implementation)
-    adjoint(gradient, *tables, ORDER, GAIN, once)
-    adjoint(gradient, *tables, ORDER, GAIN, twice)
+    adjoint(gradient, reads, once)
+    adjoint(gradient, reads, twice)
     np.testing.assert_allclose(twice, once + 5.0, atol=1e-6)
 
 
@@ -185,14 +183,14 @@ def test_unknown_filters_and_windows_outside_are_refused():
 @pytest.mark.skipif("native" not in twins("resize_u8"), reason="the extension is not built")
 def test_native_refuses_tables_that_leave_the_photo():
     photo = noise(10, 10)
-    rows, columns = axes((10, 10), (5, 5), "bilinear")
+    reads = resampler((10, 10), (5, 5), "bilinear")
     resize = kernels.get("resize_u8", "native")
-    with pytest.raises(ValueError, match="row_fixed: window"):
-        resize(photo[:6].copy(), rows.starts, rows.fixed, columns.starts, columns.fixed)
+    with pytest.raises(ValueError, match="photo has shape"):
+        resize(photo[:6].copy(), reads)
     with pytest.raises(TypeError):
-        resize(photo.astype(np.float32), rows.starts, rows.fixed, columns.starts, columns.fixed)
+        resize(photo.astype(np.float32), reads)
     with pytest.raises(TypeError):
-        resize(photo[:, ::2], rows.starts, rows.fixed, columns.starts, columns.fixed)
+        resize(photo[:, ::2], reads)
     with pytest.raises(ValueError, match="permutation"):
         kernels.get("normalise", "native")(photo, np.array([0, 0, 2], np.int32), GAIN, BIAS)
 

@@ -31,6 +31,23 @@ def parameters(function: ast.FunctionDef) -> list[tuple[str, object]]:
 
 def test_the_stub_lists_the_table():
     assert SIGNATURES.keys() - {"build_info"} == kernels.KERNELS.keys(), "add the kernel to kernels/_native.pyi"
+    assert {node.name for node in STUB.body if isinstance(node, ast.ClassDef)} == table.CLASSES.keys()
+
+
+@pytest.mark.parametrize("name", table.CLASSES)
+def test_classes_have_the_stubs_members(name):
+    (stub,) = (node for node in STUB.body if isinstance(node, ast.ClassDef) and node.name == name)
+    members = {node.name: node for node in stub.body if isinstance(node, ast.FunctionDef)}
+    constructor = parameters(members.pop("__init__"))[1:]
+    twin = kernels.get(name, "reference")
+    assert [(p, ...) for p in inspect.signature(twin).parameters] == constructor
+    for implementation in kernels.implementations(name):
+        found = kernels.get(name, implementation)
+        assert members.keys() == {member for member in dir(found) if not member.startswith("_")}
+    if "native" in kernels.implementations(name):
+        text = kernels.get(name, "native").__init__.__doc__.strip().replace("self: pixelpriv_fast", "self: a", 1)
+        (documented,) = ast.parse(f"def {text}: ...").body
+        assert parameters(documented)[1:] == constructor
 
 
 @pytest.mark.parametrize("name", kernels.KERNELS)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import torch
 
 from ...kernels.filters import AxisFilter
-from ...models.preprocess import Preprocess, affine
+from ...models.preprocess import Preprocess
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,8 +80,8 @@ class Geometry:
     @classmethod
     def of(cls, preprocess: Preprocess, size: tuple[int, int], device: torch.device) -> Geometry:
         """For photos of ``size`` (height, width). Raises ``PhotoError`` where they are too small."""
-        rows, columns = preprocess.axes(*size)
-        order, gain, bias = (torch.from_numpy(array.copy()).to(device) for array in affine(preprocess))
+        rows, columns = preprocess.geometry.axes(*size)
+        order, gain, bias = (torch.from_numpy(array.copy()).to(device) for array in preprocess.channels)
         return cls(
             Axis.forward(rows, device),
             Axis.forward(columns, device),

@@ -8,9 +8,9 @@ import numpy as np
 import torch
 
 from ...models import in_slots
-from ...models.preprocess import Offsets, Preprocess
+from ...models.preprocess import Preprocess
 from ...runtime.forks import Guard
-from ...types import Pixels
+from ...types import Offsets, Pixels
 from ..checks import checked_gradient
 from ..protocol import ClassSets
 from .graphs import Array, Program, Programs

@@ -6,26 +6,15 @@ import numba
 import numpy as np
 
 from ...types import Floats, Pixels
+from ..reference.resampler import Resampler
 from ..reference.resize import normalise
-from ..reference.warp import (
-    SUBPIXEL_BITS,
-    SUBPIXELS,
-    Doubles,
-    Integers,
-    Numbers,
-    as_planes,
-    check,
-    check_channels,
-    pad,
-    rotation,
-    rounded,
-)
+from ..reference.warp import SUBPIXEL_BITS, SUBPIXELS, Doubles, check, pad, rotation, window
 
 _njit = numba.njit(cache=True, nogil=True)
 
 
 def warp_u8(photo: Pixels, parameters: Doubles, edge: str = "soft", fill: int = 0, threads: int = 1) -> Pixels:
-    """As the definition: (n, h, w, 3) uint8. ``threads`` is accepted and one is used."""
+    """Compute ``reference.warp.warp_u8`` with one thread."""
     check(photo.shape[0], photo.shape[1], parameters, edge, fill)
     out = np.full((len(parameters), *photo.shape), fill, np.uint8)
     _warp(pad(photo, edge, fill), parameters, _rotations(parameters), edge == "hard", out)
@@ -35,29 +24,21 @@ def warp_u8(photo: Pixels, parameters: Doubles, edge: str = "soft", fill: int = 
 def warp_input(
     photo: Pixels,
     parameters: Doubles,
-    order: Integers,
-    gain: Floats,
-    bias: Floats,
-    out: Numbers,
-    layout: str = "NCHW",
-    top: int = 0,
-    left: int = 0,
+    resampler: Resampler,
+    out: Floats,
     edge: str = "soft",
     fill: int = 0,
     threads: int = 1,
 ) -> None:
-    """As the definition: writes ``out``. ``threads`` is accepted and one is used."""
-    planes = as_planes(photo.shape, len(parameters), out, layout, top, left)
-    check_channels(order, gain, bias)
+    """Compute ``reference.warp.warp_input`` with one thread."""
+    (top, left), _ = window(photo, parameters, resampler, out)
     levels = np.repeat(np.arange(256, dtype=np.uint8)[None, :, None], 3, 2)
-    numbers = rounded(normalise(levels, order, gain, bias)[:, 0], out.dtype)
-    if out.dtype == np.float16:  # which numba does not know on a CPU: the bits are enough
-        numbers, planes = numbers.view(np.uint16), planes.view(np.uint16)
-    _look_up(warp_u8(photo, parameters, edge, fill), order, numbers, top, left, planes)
+    numbers = normalise(levels, resampler.order, resampler.gain, resampler.bias)[:, 0]
+    _look_up(warp_u8(photo, parameters, edge, fill), resampler.order, numbers, top, left, out)
 
 
 def filled_area(parameters: Doubles, height: int, width: int, edge: str = "soft") -> Doubles:
-    """As the definition: (n,) in 0..1."""
+    """Compute ``reference.warp.filled_area``."""
     check(height, width, parameters, edge, 0)
     out = np.empty(len(parameters))
     _areas(parameters, _rotations(parameters), height, width, edge == "hard", out)

@@ -12,47 +12,72 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from .resize import matrix
+from .resampler import Resampler
+from .resize import exact_matrices
 
 _Pixels: TypeAlias = npt.NDArray[np.uint8]
 _Float32: TypeAlias = npt.NDArray[np.float32]
-_Int32: TypeAlias = npt.NDArray[np.int32]
 
 _LEAST_PIVOT = 1e-6  #: of the diagonal: below it lies the rounding of single-precision weights
 
 
-def least_norm(
-    wanted: _Float32, row_starts: _Int32, row_weights: _Float32, column_starts: _Int32, column_weights: _Float32
-) -> _Float32:
-    """The coefficients c of the least-norm change R^T c whose resize is ``wanted``. Both (h, w, 3).
+def least_norm(wanted: _Float32, resampler: Resampler) -> _Float32:
+    """Return the coefficients c of the least-norm change R^T c whose resize is ``wanted``.
 
-    Raises ``ValueError`` where the outputs of an axis depend on each other, as when it is enlarged.
+    Parameters
+    ----------
+    wanted : (h, w, 3) float32
+        The change at the network's input size.
+    resampler : Resampler
+        From the photo's size to (h, w); its channels are not used.
+
+    Returns
+    -------
+    (h, w, 3) float32
+        The coefficients.
+
+    Raises
+    ------
+    ValueError
+        If the outputs of an axis depend on each other, as when it is enlarged.
     """
-    rows = matrix(row_starts, row_weights, int(row_starts[-1]) + row_weights.shape[1])
-    columns = matrix(column_starts, column_weights, int(column_starts[-1]) + column_weights.shape[1])
-    return _solve(wanted, rows, columns).astype(np.float32)
+    return _solve(wanted, *exact_matrices(resampler)).astype(np.float32)
 
 
-def lift(
-    photo: _Pixels,
-    wanted: _Float32,
-    row_starts: _Int32,
-    row_weights: _Float32,
-    column_starts: _Int32,
-    column_weights: _Float32,
-    bound: int,
-    rounds: int,
-    threads: int = 1,
-) -> _Pixels:
-    """``photo`` (H, W, 3), changed so that its resize moves by ``wanted`` (h, w, 3) grey levels, or as near to that as
-    ``rounds`` corrections get within ``bound`` levels and 0..255.
+def lift(photo: _Pixels, wanted: _Float32, resampler: Resampler, bound: int, rounds: int, threads: int = 1) -> _Pixels:
+    """Change ``photo`` so that its resize moves by ``wanted``, as nearly as the bounds and ``rounds`` allow.
 
     The change is the rounded clip(R^T c). Each round adds to c what solves for the part of ``wanted`` that has not
     arrived: an ascent of the dual of "least norm inside the box", which converges where the box allows ``wanted``.
-    Pixels that no output reads stay. The result does not depend on ``threads``. Raises ``ValueError`` as above.
+    Pixels that no output reads stay.
+
+    Parameters
+    ----------
+    photo : (H, W, 3) uint8
+        The photo.
+    wanted : (h, w, 3) float32
+        The change at the network's input size, in grey levels.
+    resampler : Resampler
+        From (H, W) to (h, w); its channels are not used.
+    bound : int
+        Largest change of a sample in grey levels, 0..255; samples also stay within 0..255.
+    rounds : int
+        Number of corrections after the first solve.
+    threads : int
+        Number of threads; never changes the result.
+
+    Returns
+    -------
+    (H, W, 3) uint8
+        The changed photo.
+
+    Raises
+    ------
+    ValueError
+        As ``least_norm``.
     """
-    rows = matrix(row_starts, row_weights, photo.shape[0])
-    columns = matrix(column_starts, column_weights, photo.shape[1])
+    del threads
+    rows, columns = exact_matrices(resampler)
     coefficients = _solve(wanted, rows, columns)
     for _ in range(rounds):
         change = _changed(photo, coefficients, rows, columns, bound).astype(np.float64) - photo

@@ -12,13 +12,14 @@ are exact, and every implementation, instruction set and number of threads gives
 from __future__ import annotations
 
 import math
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from ...errors import UsageError
 from ...types import Floats, Pixels
+from .resampler import Resampler
 from .resize import normalise
 
 SUBPIXEL_BITS: Final = 11
@@ -27,16 +28,36 @@ LONGEST_SIDE: Final = 1 << 15
 
 Doubles = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int32]
-Numbers = npt.NDArray[np.float32] | npt.NDArray[np.float16] | npt.NDArray[np.uint16]  #: uint16: the bits of bf16
 
 
 def warp_u8(photo: Pixels, parameters: Doubles, edge: str = "soft", fill: int = 0, threads: int = 1) -> Pixels:
-    """Every candidate of ``parameters`` as the photo that would be saved.
+    """Rotate and translate a photo by every candidate: the photos that would be saved.
 
-    photo: (h, w, 3) uint8. parameters: (n, 3) float64 rows of degrees, tx and ty in pixels. edge: "soft", taps outside
-    the photo count as ``fill``, so that the last pixel fades out; "hard", a pixel is photo (taps repeat the border)
-    where its source lies within the photo's area, and fill elsewhere. fill: grey level, 0..255. threads: never changes
-    the result. Returns (n, h, w, 3) uint8. Raises ``ValueError`` for a wrong shape or value, ``TypeError`` for a dtype.
+    Parameters
+    ----------
+    photo : (h, w, 3) uint8
+        The photo.
+    parameters : (n, 3) float64
+        Rows of degrees, tx and ty in pixels.
+    edge : {"soft", "hard"}
+        "soft": taps outside the photo count as ``fill``, so that the last pixel fades out. "hard": a pixel is photo
+        (taps repeat the border) where its source lies within the photo's area, and fill elsewhere.
+    fill : int
+        Grey level, 0..255.
+    threads : int
+        Number of threads; never changes the result.
+
+    Returns
+    -------
+    (n, h, w, 3) uint8
+        The warped photos.
+
+    Raises
+    ------
+    ValueError
+        For a wrong shape or value.
+    TypeError
+        For a wrong dtype.
     """
     check(photo.shape[0], photo.shape[1], parameters, edge, fill)
     height, width, _ = photo.shape
@@ -54,35 +75,63 @@ def warp_u8(photo: Pixels, parameters: Doubles, edge: str = "soft", fill: int = 
 def warp_input(
     photo: Pixels,
     parameters: Doubles,
-    order: Integers,
-    gain: Floats,
-    bias: Floats,
-    out: Numbers,
-    layout: str = "NCHW",
-    top: int = 0,
-    left: int = 0,
+    resampler: Resampler,
+    out: Floats,
     edge: str = "soft",
     fill: int = 0,
     threads: int = 1,
 ) -> None:
-    """``warp_u8`` in a classifier's own layout and numbers, written to ``out``.
+    """Write ``warp_u8``, normalised, into a classifier's input.
 
-    out: (n, 3, rows, columns) for layout "NCHW", (n, rows, columns, 3) for "NHWC": the window of the warped photo whose
-    corner is (top, left). Channel c holds float32(level) * gain[c] + bias[c] of RGB channel order[c] (as ``normalise``;
-    (3,) int32 and finite float32), of the *rounded* level: exactly what the saved photo gives where the classifier does
-    not resize. out's dtype is float32, or float16, or uint16 for the bits of bf16 (``torch.from_numpy(out).view(
-    torch.bfloat16)``), which NumPy lacks: the float32 number, rounded to nearest even. Raises as ``warp_u8``.
+    The *rounded* levels are normalised: exactly what the saved photo gives where the classifier does not resize.
+
+    Parameters
+    ----------
+    photo : (H, W, 3) uint8
+        The photo.
+    parameters : (n, 3) float64
+        Rows of degrees, tx and ty in pixels.
+    resampler : Resampler
+        From (H, W) to (h, w); crops at most (``identity``). gain and bias are finite.
+    out : (n, 3, h, w) float32
+        Receives the cropped candidates, as ``normalise`` makes them.
+    edge : {"soft", "hard"}
+        As for ``warp_u8``.
+    fill : int
+        Grey level, 0..255.
+    threads : int
+        Number of threads; never changes the result.
+
+    Raises
+    ------
+    ValueError
+        For a wrong shape or value.
+    TypeError
+        For a wrong dtype.
     """
-    planes = as_planes(photo.shape, len(parameters), out, layout, top, left)
-    check_channels(order, gain, bias)
-    rows, columns = planes.shape[2:]
+    (top, left), (rows, columns) = window(photo, parameters, resampler, out)
     warped = warp_u8(photo, parameters, edge, fill)[:, top : top + rows, left : left + columns]
-    for candidate, pixels in zip(planes, warped, strict=True):
-        candidate[...] = rounded(normalise(pixels, order, gain, bias), out.dtype)
+    for candidate, pixels in zip(out, warped, strict=True):
+        candidate[...] = normalise(pixels, resampler.order, resampler.gain, resampler.bias)
 
 
 def filled_area(parameters: Doubles, height: int, width: int, edge: str = "soft") -> Doubles:
-    """The share of the photo's pixels that the fill touches (soft edge: has any weight in), (n,) in 0..1."""
+    """Return the share of a photo's pixels that each candidate's fill touches (soft edge: has any weight in).
+
+    Parameters
+    ----------
+    parameters : (n, 3) float64
+        Rows of degrees, tx and ty in pixels.
+    height, width : int
+        The photo's size.
+    edge : {"soft", "hard"}
+        As for ``warp_u8``.
+
+    Returns
+    -------
+    (n,) float64
+        Shares, 0..1.
+    """
     check(height, width, parameters, edge, 0)
     # Soft edge: up to the last pixel's centre, itself included. Hard edge: to half a pixel past it.
     low, beyond = (SUBPIXELS / 2, SUBPIXELS / 2) if edge == "hard" else (SUBPIXELS, 1)
@@ -126,42 +175,50 @@ def check(height: int, width: int, parameters: Doubles, edge: str, fill: int) ->
         raise UsageError(f"fill is {fill}, expected 0 to 255")
 
 
-def as_planes(photo: tuple[int, ...], candidates: int, out: Numbers, layout: str, top: int, left: int) -> Numbers:
-    """``out`` seen as (n, 3, rows, columns). Raises ``UsageError`` where it is no window of the warped photos, and
-    ``TypeError`` for a dtype that no classifier's input has."""
-    if layout not in ("NCHW", "NHWC"):
-        raise UsageError(f"layout is {layout!r}, expected 'NCHW' or 'NHWC'")
-    if out.dtype not in (np.float32, np.float16, np.uint16):
-        raise TypeError(f"out has dtype {out.dtype}, expected float32, float16, or uint16 for the bits of bf16")
-    channels = 1 if layout == "NCHW" else 3
-    if out.ndim != 4 or len(out) != candidates or out.shape[channels] != 3:
-        wanted = f"({candidates}, 3, any, any)" if layout == "NCHW" else f"({candidates}, any, any, 3)"
-        raise UsageError(f"out has shape {out.shape}, expected {wanted}")
-    planes = np.moveaxis(out, channels, 1)
-    if top < 0 or left < 0 or top + planes.shape[2] > photo[0] or left + planes.shape[3] > photo[1]:
-        raise UsageError(
-            f"the window of out, shape {out.shape}, at {(top, left)} does not lie within the photo, shape {photo}"
-        )
-    return planes
+def window(
+    photo: Pixels, parameters: Doubles, resampler: Resampler, out: Floats
+) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Check ``warp_input``'s arguments and return where its window lies: (top, left), (rows, columns).
 
+    Parameters
+    ----------
+    photo : (H, W, 3) uint8
+        The photo.
+    parameters : (n, 3) float64
+        The candidates.
+    resampler : Resampler
+        What crops the photo.
+    out : (n, 3, h, w) float32
+        The input.
 
-def check_channels(order: Integers, gain: Floats, bias: Floats) -> None:
-    """Raises ``UsageError`` with the value seen."""
-    if sorted(order.tolist()) != [0, 1, 2]:
-        raise UsageError(f"order is {order.tolist()}, it must be a permutation of 0, 1, 2")
-    for name, values in (("gain", gain), ("bias", bias)):
+    Returns
+    -------
+    tuple of (int, int)
+        The window's corner and its size, in pixels.
+
+    Raises
+    ------
+    UsageError
+        For a wrong shape or value.
+    TypeError
+        For a wrong dtype.
+    """
+    size, shape = (
+        (resampler.rows.size, resampler.columns.size),
+        (len(resampler.rows.starts), len(resampler.columns.starts)),
+    )
+    if photo.shape != (*size, 3):
+        raise UsageError(f"photo has shape {photo.shape}, expected {(*size, 3)}")
+    if not resampler.identity:
+        raise UsageError("the resampler resizes, expected one that crops at most")
+    for name, values in (("gain", resampler.gain), ("bias", resampler.bias)):
         if not np.isfinite(values).all():
             raise UsageError(f"{name} holds {values[~np.isfinite(values)][0]}, expected finite values")
-
-
-def rounded(values: Floats, dtype: np.dtype[Any]) -> Numbers:
-    """``values`` as ``dtype``: float32, float16, or uint16 for the bits of bf16. To nearest, ties to even; what is too
-    large becomes an infinity; no value is NaN."""
-    if dtype != np.uint16:
-        with np.errstate(over="ignore"):
-            return values.astype(dtype)
-    bits = np.ascontiguousarray(values).view(np.uint32)
-    return ((bits + 0x7FFF + (bits >> 16 & 1)) >> 16).astype(np.uint16)
+    if out.shape != (len(parameters), 3, *shape):
+        raise UsageError(f"out has shape {out.shape}, expected {(len(parameters), 3, *shape)}")
+    if out.dtype != np.float32:
+        raise TypeError(f"out has dtype {out.dtype}, expected float32")
+    return (int(resampler.rows.starts[0]), int(resampler.columns.starts[0])), shape
 
 
 def _sources(parameter: Doubles, height: int, width: int) -> tuple[Doubles, Doubles]:

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 
 from ... import kernels
+from ...kernels.resizing import PLAIN
 from ...types import Floats, Pixels
-
-_ORDER: Final = np.arange(3, dtype=np.int32)
-_GAIN: Final = np.ones(3, np.float32)
-_BIAS: Final = np.zeros(3, np.float32)
 
 
 def planar(photo: Pixels) -> Floats:
     """uint8 (h, w, 3) -> float32 (1, 3, h, w), grey levels as they are."""
-    return kernels.normalise(np.ascontiguousarray(photo), _ORDER, _GAIN, _BIAS)[None]
+    return kernels.normalise(np.ascontiguousarray(photo), *PLAIN)[None]
 
 
 def rounded_photo(planes: Floats) -> Pixels:

@@ -1,0 +1,240 @@
+"""One example call a kernel, named like it: the arguments that its tests try it with and its bench case times.
+
+A function picks its arguments from ``Inputs``. The tests' inputs are noise of any size (``tests/kernels/calls.py``), the
+bench's a scene of the row's size (``bench/kernel_calls.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from ..errors import UsageError
+
+if TYPE_CHECKING:
+    from ._native import (
+        InputF32,
+        MotionsF64,
+        OffsetI8,
+        PhotoF32,
+        PhotoU8,
+        PlanarF32,
+        PlaneF32,
+        PlaneF64,
+        Resampler,
+        VectorF32,
+        VectorF64,
+        VectorI32,
+    )
+
+
+class Inputs(Protocol):
+    """What examples are made of; (H, W) is the photo's size, (h, w) the resampler's.
+
+    Attributes
+    ----------
+    photo, other : (H, W, 3) uint8
+        Two photos.
+    luminance : (H, W) or (H/2, W/2) float32
+        What the illumination is computed from.
+    illumination : (H/2, W/2) float64
+        A map of the photo.
+    weights : pair of float32 arrays
+        ``texture_weights`` of the luminance.
+    rtol : float
+        Residual at which ``solve_illumination`` stops, relative to the first.
+    samples : (n,) float64
+        ``exposure_samples`` of the photo.
+    resampler : Resampler
+        From (H, W) to (h, w).
+    crop : Resampler
+        A window of the photo.
+    batch : (n, 3, rows, columns) float32
+        Room for that window of every motion.
+    motions : (n, 3) float64
+        Candidates of a warp.
+    channels : order, gain and bias
+        (3,) int32 and twice (3,) float32.
+    units : int
+        Units to a grey level.
+    offsets : (H, W, 3) int8
+        An iterate's, with which the photo stays within 0..255.
+    gradient : (3, h, w) float32
+        At the network's input.
+    total : (H, W, 3) float32
+        What gradients are added to.
+    move : (int, int, int)
+        ``lattice_step``'s units, step and bound.
+    extra, planes : (H, W, 3) and (3, h, w) float32, or None
+        ``lattice_step``'s.
+    wanted : (h, w, 3) float32
+        A change at the network's input size.
+    rounds : int
+        ``lift``'s corrections.
+    tone : (4081,) float32
+        ``cartoon_filter``'s tone table.
+    """
+
+    @property
+    def photo(self) -> PhotoU8: ...
+    @property
+    def other(self) -> PhotoU8: ...
+    @property
+    def luminance(self) -> PlaneF32: ...
+    @property
+    def illumination(self) -> PlaneF64: ...
+    @property
+    def weights(self) -> tuple[PlaneF32, PlaneF32]: ...
+    @property
+    def rtol(self) -> float: ...
+    @property
+    def samples(self) -> VectorF64: ...
+    @property
+    def resampler(self) -> Resampler: ...
+    @property
+    def crop(self) -> Resampler: ...
+    @property
+    def batch(self) -> InputF32: ...
+    @property
+    def motions(self) -> MotionsF64: ...
+    @property
+    def channels(self) -> tuple[VectorI32, VectorF32, VectorF32]: ...
+    @property
+    def units(self) -> int: ...
+    @property
+    def offsets(self) -> OffsetI8: ...
+    @property
+    def gradient(self) -> PlanarF32: ...
+    @property
+    def total(self) -> PhotoF32: ...
+    @property
+    def move(self) -> tuple[int, int, int]: ...
+    @property
+    def extra(self) -> PhotoF32 | None: ...
+    @property
+    def planes(self) -> PlanarF32 | None: ...
+    @property
+    def wanted(self) -> PhotoF32: ...
+    @property
+    def rounds(self) -> int: ...
+    @property
+    def tone(self) -> VectorF32: ...
+
+
+Arguments = tuple[Any, ...]
+
+
+def example(name: str, given: Inputs) -> Arguments:
+    """Return the arguments of kernel ``name``'s example call.
+
+    Parameters
+    ----------
+    name : str
+        The kernel's name.
+    given : Inputs
+        What the arguments are picked from.
+
+    Returns
+    -------
+    tuple
+        The arguments, in the signature's order.
+
+    Raises
+    ------
+    UsageError
+        If the kernel has no example.
+    """
+    make: Callable[[Inputs], Arguments] | None = globals().get(name)
+    if make is None:
+        raise UsageError(f"kernel {name!r} has no example call; add a function of that name to kernels/examples.py")
+    return make(given)
+
+
+def half_luminance(given: Inputs) -> Arguments:
+    return (given.photo,)
+
+
+def texture_weights(given: Inputs) -> Arguments:
+    return given.luminance, 5, 1e-3
+
+
+def solve_illumination(given: Inputs) -> Arguments:
+    return given.luminance, *given.weights, 0.5, given.rtol
+
+
+def exposure_samples(given: Inputs) -> Arguments:
+    return given.photo, given.illumination, 0.5
+
+
+def best_exposure(given: Inputs) -> Arguments:
+    return given.samples, -0.3293, 1.1258, 1.0, 7.0, 0.05
+
+
+def blend_exposure(given: Inputs) -> Arguments:
+    return given.photo, given.illumination, np.linspace(0, 1.4, 256), 0.5
+
+
+def resize_u8(given: Inputs) -> Arguments:
+    return given.photo, given.resampler
+
+
+def normalise(given: Inputs) -> Arguments:
+    return given.photo, *given.channels
+
+
+def resize_lattice(given: Inputs) -> Arguments:
+    return given.photo, given.offsets, given.units, given.resampler
+
+
+def resize_adjoint(given: Inputs) -> Arguments:
+    return given.gradient, given.resampler, given.total
+
+
+def lattice_step(given: Inputs) -> Arguments:
+    iterate = given.photo, given.offsets, given.gradient, given.resampler
+    return *iterate, *given.move, given.extra, given.planes
+
+
+def lattice_photo(given: Inputs) -> Arguments:
+    return given.photo, given.offsets, 2
+
+
+def largest_change(given: Inputs) -> Arguments:
+    return given.photo, given.other
+
+
+def least_norm(given: Inputs) -> Arguments:
+    return given.wanted, given.resampler
+
+
+def lift(given: Inputs) -> Arguments:
+    return given.photo, given.wanted, given.resampler, 8, given.rounds
+
+
+def warp_u8(given: Inputs) -> Arguments:
+    return given.photo, given.motions
+
+
+def warp_input(given: Inputs) -> Arguments:
+    return given.photo, given.motions, given.crop, given.batch
+
+
+def filled_area(given: Inputs) -> Arguments:
+    return given.motions, *given.photo.shape[:2]
+
+
+def cartoon_filter(given: Inputs) -> Arguments:
+    """Short half kernels, and shares that fall with the difference."""
+    blur, fine, coarse = (np.array(half, np.float32) for half in ([0.4, 0.3], [0.6, 0.2, 0.0], [0.3, 0.2, 0.15]))
+    shares = (np.exp(-np.arange(766) / 30.0)[None] * np.array([[0.8], [0.5]])).astype(np.float32)
+    return given.photo, blur, shares, 2, given.tone, 1.3, fine, coarse, 1.2, 0.15, 0.75
+
+
+def ssim(given: Inputs) -> Arguments:
+    return given.photo, given.other
+
+
+def squared_difference(given: Inputs) -> Arguments:
+    return given.photo, given.other
