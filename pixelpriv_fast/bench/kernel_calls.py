@@ -45,9 +45,22 @@ def call(name: str, kernel: Callable[..., Any]) -> Callable[[], object]:
     return lambda: kernel(*arguments)
 
 
-def timed(name: str) -> tuple[Any, ...]:
-    """Return the arguments that kernel ``name`` is timed with."""
-    return example(name, Scene(scene(*kernels.KERNELS[name].timed_at)))
+def timed(name: str, photo: Pixels | None = None) -> tuple[Any, ...]:
+    """Return the arguments that a kernel is timed with.
+
+    Parameters
+    ----------
+    name : str
+        The kernel.
+    photo : (H, W, 3) uint8, optional
+        The photo that they are made of; by default a scene of the row's size.
+
+    Returns
+    -------
+    tuple
+        The example's arguments.
+    """
+    return example(name, _Scene(scene(*kernels.KERNELS[name].timed_at) if photo is None else photo))
 
 
 def _at_a_line(argument: Any) -> Any:
@@ -65,7 +78,7 @@ def _at_a_line(argument: Any) -> Any:
     return array
 
 
-class Scene:
+class _Scene:
     """The bench's ``kernels.examples.Inputs``, made of one photo.
 
     Parameters

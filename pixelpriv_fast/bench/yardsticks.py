@@ -61,10 +61,9 @@ def _contrast(photo: Pixels) -> Call:
 
 
 def _cartoon_filter(photo: Pixels) -> Call:
-    from ..kernels.examples import example
-    from .kernel_calls import Scene
+    from .kernel_calls import timed
 
-    arguments = example("cartoon_filter", Scene(photo))
+    arguments = timed("cartoon_filter", photo)
     return lambda: kernels.get("cartoon_filter", "reference")(*arguments)
 
 

@@ -52,20 +52,55 @@ _KERNELS: dict[str, tuple[Callable[[_Float], _Float], float]] = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AxisFilter:
-    """One axis of a resize. Output i is ``sum(weights[i, t] * pixel[starts[i] + t])``; all arrays are read-only."""
+    """One axis of a resize. Output i is ``sum(weights[i, t] * pixel[starts[i] + t])``; all arrays are read-only.
 
-    size: int  #: pixels of the axis that is read
-    starts: npt.NDArray[np.int32]  #: (outputs,), never decreasing
-    weights: npt.NDArray[np.float32]  #: (outputs, taps)
-    fixed: npt.NDArray[np.int32]  #: (outputs, taps), weights in units of 2**-22
-    identity: bool  #: outputs are consecutive pixels, unchanged
+    Attributes
+    ----------
+    size : int
+        Pixels of the axis that is read.
+    starts : (outputs,) int32
+        First pixel of each output's window, never decreasing.
+    weights : (outputs, taps) float32
+        Weights of the window's pixels.
+    fixed : (outputs, taps) int32
+        The weights in units of 2**-22.
+    identity : bool
+        Whether outputs are consecutive pixels, unchanged.
+    """
+
+    size: int
+    starts: npt.NDArray[np.int32]
+    weights: npt.NDArray[np.float32]
+    fixed: npt.NDArray[np.int32]
+    identity: bool
 
 
 @lru_cache(maxsize=512)
 def axis_filter(size: int, resized: int, first: int, count: int, name: str) -> AxisFilter:
-    """The table that resizes ``size`` pixels to ``resized`` and keeps outputs ``first`` .. ``first + count - 1``.
+    """Return the table of one axis of a resize.
 
-    Raises ``UsageError`` for an unknown filter or a window outside the resized axis.
+    Parameters
+    ----------
+    size : int
+        Pixels of the axis.
+    resized : int
+        Pixels after the resize.
+    first : int
+        The first output that is kept.
+    count : int
+        Number of outputs that are kept.
+    name : {"bilinear", "bicubic", "box"}
+        The filter.
+
+    Returns
+    -------
+    AxisFilter
+        Shared by all callers.
+
+    Raises
+    ------
+    UsageError
+        For an unknown filter, or a window outside the resized axis.
     """
     checked_word("filter", name, FilterName)
     if size < 1 or first < 0 or count < 1 or first + count > resized:
@@ -86,7 +121,7 @@ def axis_filter(size: int, resized: int, first: int, count: int, name: str) -> A
 def _sample(
     size: int, resized: int, first: int, count: int, kernel: Callable[[_Float], _Float], radius: float
 ) -> tuple[npt.NDArray[np.int64], _Float]:
-    """First pixel of each output's window, and normalised weights (outputs, taps) with zeros past the window."""
+    """Return the first pixel of each output's window, and normalised weights (outputs, taps) with zeros past the window."""
     scale = size / resized
     stretch = max(scale, 1.0)
     support = radius * stretch
@@ -101,7 +136,7 @@ def _sample(
 
 
 def _trim(starts: npt.NDArray[np.int64], weights: _Float, size: int) -> tuple[npt.NDArray[np.int64], _Float]:
-    """Drops taps of weight 0 at both ends, as far as all outputs can do with fewer, and keeps windows inside."""
+    """Drop taps of weight 0 at both ends, as far as all outputs can do with fewer, and keep windows inside."""
     used = weights != 0.0
     lead = np.argmax(used, axis=1)
     tail = weights.shape[1] - np.argmax(used[:, ::-1], axis=1)

@@ -59,6 +59,7 @@ class Preprocess:
     std: tuple[float, float, float] = (255.0, 255.0, 255.0)
 
     def __post_init__(self) -> None:
+        """Check that the values fit together."""
         checked_word("preprocess resize", self.resize, Resize)
         checked_word("filter", self.filter, FilterName)
         checked_word("preprocess order", self.order, Order)

@@ -1,0 +1,1 @@
+"""numba twins of some kernels, for machines without the extension."""

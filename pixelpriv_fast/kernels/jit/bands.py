@@ -1,4 +1,4 @@
-"""A resize matrix in the form that loops like: where a row's weights begin, and the weights."""
+"""Resize matrices in the form that loops need: where a row's weights begin, and the weights."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Band: TypeAlias = tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]  #: (out
 
 
 def band_of(matrix: npt.NDArray[np.float64]) -> Band:
-    """The (outputs, inputs) ``matrix``, whose rows are zero but for a few neighbouring columns, without its zeros."""
+    """Return an (outputs, inputs) matrix without its zeros; only a few neighbouring columns of a row are not zero."""
     source = matrix.shape[1]
     first = (matrix != 0).argmax(axis=1)
     last = source - 1 - (matrix[:, ::-1] != 0).argmax(axis=1)

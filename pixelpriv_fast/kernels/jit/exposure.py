@@ -13,6 +13,7 @@ from .bands import Band, band_of
 
 
 def exposure_samples(photo: Pixels, illumination: Floats64, threshold: float, threads: int = 1) -> Floats64:
+    """Compute ``reference.exposure.exposure_samples``."""
     del threads
     height, width = photo.shape[:2]
     rows, columns = band_of(axis_matrix(height, SIDE)), band_of(axis_matrix(width, SIDE))
@@ -30,7 +31,7 @@ def _enlargement(illumination: Floats64, photo: Pixels) -> tuple[Band, Band]:
 
 @njit(cache=True, nogil=True)
 def _enlarged_row(plane: Floats64, y: int, rows: Band, columns: Band, line: Floats64, out: Floats64) -> None:
-    """Row ``y`` of the enlarged plane; ``line`` is scratch, one row of the plane."""
+    """Write row ``y`` of the enlarged plane; ``line`` is scratch, one row of the plane."""
     first, weights = rows
     for x in range(plane.shape[1]):
         total = 0.0
@@ -75,6 +76,7 @@ def _thumbnail(image: npt.NDArray[np.uint8], rows: Band, columns: Band) -> Float
 
 
 def best_exposure(samples: Floats64, a: float, b: float, k_min: float, k_max: float, k_step: float) -> float:
+    """Compute ``reference.exposure.best_exposure``."""
     with np.errstate(divide="ignore"):
         logs = np.log(samples)
     count = np.arange(1, len(logs) + 1)
@@ -114,6 +116,7 @@ def _scan(
 
 
 def blend_exposure(photo: Pixels, illumination: Floats64, table: Floats64, mu: float, threads: int = 1) -> Pixels:
+    """Compute ``reference.exposure.blend_exposure``."""
     del threads
     out = np.empty_like(photo)
     _blend(photo, illumination, *_enlargement(illumination, photo), 255 * table, mu, out)

@@ -11,7 +11,8 @@ from .bands import Band, band_of
 
 
 def half_luminance(photo: Pixels, threads: int = 1) -> Floats:
-    del threads  # one thread: the native kernel shares a photo out, this one does not
+    """Compute ``reference.illumination.half_luminance``."""
+    del threads  # this implementation runs in one thread
     height, width = photo.shape[:2]
     rows = band_of(axis_matrix(height, -(-height // 2), 0.5))
     columns = band_of(axis_matrix(width, -(-width // 2), 0.5))
@@ -42,6 +43,7 @@ def _half_luminance(photo: Pixels, rows: Band, columns: Band, out: Floats) -> No
 
 
 def texture_weights(luminance: Floats, window: int, sharpness: float) -> tuple[Floats, Floats]:
+    """Compute ``reference.illumination.texture_weights``."""
     w_h, w_v = np.empty_like(luminance), np.empty_like(luminance)
     _weights(luminance, window // 2, sharpness, w_h)
     _weights(luminance.T, window // 2, sharpness, w_v.T)
@@ -50,7 +52,7 @@ def texture_weights(luminance: Floats, window: int, sharpness: float) -> tuple[F
 
 @njit(cache=True, nogil=True)
 def _weights(plane: Floats, reach: int, sharpness: float, out: Floats) -> None:
-    """Weights along axis 1. A sum of neighbouring differences is the difference of its ends."""
+    """Write the weights along axis 1. A sum of neighbouring differences is the difference of its ends."""
     height, width = plane.shape
     for y in range(height):
         for x in range(width):
@@ -63,6 +65,7 @@ def _weights(plane: Floats, reach: int, sharpness: float, out: Floats) -> None:
 def solve_illumination(
     luminance: Floats, w_h: Floats, w_v: Floats, lam: float, rtol: float, threads: int = 1
 ) -> tuple[Floats64, float]:
+    """Compute ``reference.illumination.solve_illumination``."""
     del threads
     t = np.zeros(luminance.shape)
     residual = _solve(luminance, lam * w_h.astype(np.float64), lam * w_v.astype(np.float64), rtol, t)
@@ -103,7 +106,7 @@ def _diagonal(w_h: Floats64, w_v: Floats64, out: Floats64) -> None:
 
 @njit(cache=True, nogil=True)
 def _solve(b: Floats, w_h: Floats64, w_v: Floats64, rtol: float, t: Floats64) -> float:
-    """Conjugate gradients, preconditioned by the diagonal, as in the numpy twin; flat arrays for the vector steps."""
+    """Solve by conjugate gradients, preconditioned by the diagonal, as in the numpy twin; flat arrays for the vector steps."""
     p, q, diagonal = np.zeros_like(t), np.empty_like(t), np.empty_like(t)
     _diagonal(w_h, w_v, diagonal)
     d, pf, qf, tf = diagonal.ravel(), p.ravel(), q.ravel(), t.ravel()

@@ -1,0 +1,1 @@
+"""numpy twins of every kernel: the definitions."""

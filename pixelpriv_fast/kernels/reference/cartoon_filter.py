@@ -2,12 +2,12 @@
 
 1. The guide: the photo blurred, so that texture finer than the blur is not seen as an edge.
 2. Rounds of edge-preserving smoothing of the photo, each guided by the result of the last ("rolling guidance", Zhang,
-   Shen, Xu, Jia 2014), by passes of the recursive domain-transform filter (Gastal, Oliveira 2011): a pixel takes the
+   Shen, Xu, Jia 2014), by sweeps of the recursive domain-transform filter (Gastal, Oliveira 2011): a pixel takes the
    share w of its neighbour, w falling with the difference between the two in the guide.
 3. Finish: a binomial 3 x 3 blur against stair-steps; luminance through a table; chroma times a factor; and lines, where
    a difference of Gaussians of the smoothed luminance is above a threshold (after Winnemöller et al. 2006, 2012).
 
-Every number that would need a transcendental function is the caller's (enhance/cartoon_filter.py), and all sums are in
+The caller (enhance/cartoon_filter.py) computes every number that needs a transcendental function, and all sums are in
 float32 in a fixed order, so that every implementation gives the same bytes.
 """
 
@@ -42,13 +42,41 @@ def cartoon_filter(
     line_gain: float,
     line_strength: float,
 ) -> Pixels:
-    """photo: (h, w, 3) uint8; returns the same.
+    """Stylise a photo.
 
-    blur, fine, coarse: half kernels, weight of the centre first, (radius + 1,) float32; fine and coarse of one length.
-    shares: (passes, 766) float32, the share w of each pass of a round by the sum of the channels' differences.
-    tone: (4081,) float32, the new luminance by the old one in steps of 1/16 grey level.
+    Half kernels are (radius + 1,) float32, the weight of the centre first.
     Lines: strength * smoothstep((coarse - fine - threshold) * gain), in grey levels, is taken off as a share.
-    Raises ``ValueError`` for a wrong shape or value, ``TypeError`` for a dtype.
+
+    Parameters
+    ----------
+    photo : (h, w, 3) uint8
+        The photo.
+    blur : (n,) float32
+        Half kernel of the guide's blur.
+    shares : (sweeps, 766) float32
+        The share w of each sweep of a round, by the sum of the channels' differences.
+    rounds : int
+        Rounds of smoothing, at least 1.
+    tone : (4081,) float32
+        The new luminance by the old one, in steps of 1/16 grey level.
+    saturation : float
+        Factor of the chroma.
+    fine, coarse : (m,) float32
+        Half kernels of the lines, of one length.
+    line_threshold, line_gain, line_strength : float
+        See above.
+
+    Returns
+    -------
+    (h, w, 3) uint8
+        The drawing.
+
+    Raises
+    ------
+    ValueError
+        For a wrong shape or value.
+    TypeError
+        For a wrong dtype.
     """
     check(photo, blur, shares, rounds, tone, fine, coarse)
     guide = rounded(gaussian(photo.astype(np.float32), blur))
@@ -71,7 +99,20 @@ def finished(
     line_gain: float,
     line_strength: float,
 ) -> Pixels:
-    """Step 3, from the smoothed photo, (h, w, 3) float32 in grey levels."""
+    """Do step 3.
+
+    Parameters
+    ----------
+    smooth : (h, w, 3) float32
+        The smoothed photo, in grey levels.
+    tone, saturation, fine, coarse, line_threshold, line_gain, line_strength
+        As for ``cartoon_filter``.
+
+    Returns
+    -------
+    (h, w, 3) uint8
+        The drawing.
+    """
     ink = _lines(_luma(smooth), fine, coarse, *map(np.float32, (line_threshold, line_gain, line_strength)))
     softened = gaussian(smooth, np.array([0.5, 0.25], np.float32))
     luma = _luma(softened)
@@ -81,7 +122,20 @@ def finished(
 
 
 def check(photo: Pixels, blur: Floats, shares: Floats, rounds: int, tone: Floats, fine: Floats, coarse: Floats) -> None:
-    """Raises ``UsageError`` (a ``ValueError``) or ``TypeError`` with the value seen."""
+    """Check ``cartoon_filter``'s arguments.
+
+    Parameters
+    ----------
+    photo, blur, shares, rounds, tone, fine, coarse
+        As for ``cartoon_filter``.
+
+    Raises
+    ------
+    UsageError
+        For a wrong shape or value, with the value seen.
+    TypeError
+        For a wrong dtype.
+    """
     if photo.dtype != np.uint8:
         raise TypeError(f"photo has dtype {photo.dtype}, expected uint8")
     if photo.ndim != 3 or photo.shape[2] != 3 or not photo.size:
@@ -97,7 +151,20 @@ def check(photo: Pixels, blur: Floats, shares: Floats, rounds: int, tone: Floats
 
 
 def gaussian(image: Floats, half: Floats) -> Floats:
-    """Down, then across; the border repeats."""
+    """Blur down, then across; the border repeats.
+
+    Parameters
+    ----------
+    image : (h, w) or (h, w, 3) float32
+        The image.
+    half : (radius + 1,) float32
+        Half of the kernel, the weight of the centre first.
+
+    Returns
+    -------
+    float32 array of the image's shape
+        The blurred image.
+    """
     for axis in (0, 1):
         length = image.shape[axis]
         at = np.arange(length)
@@ -115,7 +182,7 @@ def _differences(guide: Pixels, axis: int) -> Indices:
 
 
 def _smooth_once(image: Floats, across: Floats, down: Floats) -> None:
-    """One pass in place: along rows there and back, then along columns. across: (h, w - 1), down: (h - 1, w)."""
+    """Smooth once, in place: along rows there and back, then along columns. across: (h, w - 1), down: (h - 1, w)."""
     for lines, share in ((image.swapaxes(0, 1), across.T), (image, down)):
         for i in range(1, len(lines)):
             lines[i] += share[i - 1][:, None] * (lines[i - 1] - lines[i])
@@ -131,7 +198,7 @@ def _luma(image: Floats) -> Floats:
 def _lines(
     luma: Floats, fine: Floats, coarse: Floats, threshold: np.float32, gain: np.float32, strength: np.float32
 ) -> Floats:
-    """How much of each pixel's light ink takes, 0..1: the dark side of an edge is darker than its surroundings."""
+    """Return the share of each pixel's light that ink takes, 0..1: the dark side of an edge is darker than its surroundings."""
     excess = ((gaussian(luma, coarse) - gaussian(luma, fine)) - threshold) * gain
     ramp = np.clip(excess, np.float32(0), np.float32(1))
     ink: Floats = strength * (ramp * ramp * (np.float32(3) - np.float32(2) * ramp))
@@ -139,5 +206,6 @@ def _lines(
 
 
 def rounded(image: Floats) -> Pixels:
+    """Return grey levels as 8 bits, halves upwards."""
     levels: Pixels = np.floor(np.clip(image, np.float32(0), np.float32(255)) + np.float32(0.5)).astype(np.uint8)
     return levels

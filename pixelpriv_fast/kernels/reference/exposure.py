@@ -12,7 +12,7 @@ SIDE = 50
 
 
 def exposure_samples(photo: Pixels, illumination: Floats64, threshold: float, threads: int = 1) -> Floats64:
-    """Brightness of the badly exposed part of a 50 x 50 thumbnail: at most 2500 values, ascending, 1 is white.
+    """Return the brightness of the badly exposed part of a 50 x 50 thumbnail.
 
     Brightness is the geometric mean of the thumbnail's R, G and B. A thumbnail pixel is badly exposed where the mask
     "full-size illumination < ``threshold``", resized as 0 and 255, exceeds 128. Empty where nothing is.
@@ -20,6 +20,22 @@ def exposure_samples(photo: Pixels, illumination: Floats64, threshold: float, th
     Choice: MATLAB rounds the mask to 8 bits between its two passes; here it stays exact.
     Choice: the thumbnail is rounded to 2**-16 of a grey level, so that a plain colour gives one value and not a
     cluster of rounding errors that an entropy could tell apart.
+
+    Parameters
+    ----------
+    photo : (h, w, 3) uint8
+        The photo.
+    illumination : (h', w') float64
+        The illumination map, 1 is white.
+    threshold : float
+        Illumination below which a pixel is badly exposed.
+    threads : int
+        Number of threads; never changes the result.
+
+    Returns
+    -------
+    (n,) float64
+        At most 2500 values, ascending, 1 is white.
     """
     del threads
     height, width = photo.shape[:2]
@@ -32,8 +48,9 @@ def exposure_samples(photo: Pixels, illumination: Floats64, threshold: float, th
 
 
 def best_exposure(samples: Floats64, a: float, b: float, k_min: float, k_max: float, k_step: float) -> float:
-    """The k on the grid k_min, k_min + k_step ... k_max for which the 8-bit histogram of the samples at k times the
-    exposure, g(y) = exp(b (1 - k**a)) y ** (k**a), has the largest entropy; the smallest such k.
+    """Return the exposure ratio k for which the histogram of the brighter samples has the largest entropy.
+
+    The histogram is that of 8-bit levels, the samples at k times the exposure are g(y) = exp(b (1 - k**a)) y ** (k**a).
 
     A sample falls into level j or above where g(y, k) >= (j - 1/2) / 255, that is where
     ln y >= (ln((j - 1/2) / 255) - b (1 - k**a)) / k**a: one search in the sorted logarithms for each k, no powers.
@@ -41,7 +58,21 @@ def best_exposure(samples: Floats64, a: float, b: float, k_min: float, k_max: fl
     the sum is exact in any order and equal histograms are equal.
 
     Choice: an exhaustive scan. MATLAB's fminbnd stops in one of many local maxima (164 on one photo), and which one
-    hangs on rounding.
+    depends on rounding.
+
+    Parameters
+    ----------
+    samples : (n,) float64
+        Brightness, ascending, 1 is white.
+    a, b : float
+        The camera's parameters.
+    k_min, k_max, k_step : float
+        The grid of k: k_min, k_min + k_step ... k_max.
+
+    Returns
+    -------
+    float
+        The smallest k of largest entropy.
     """
     with np.errstate(divide="ignore"):
         logs = np.log(samples)
@@ -61,10 +92,29 @@ def best_exposure(samples: Floats64, a: float, b: float, k_min: float, k_max: fl
 
 
 def blend_exposure(photo: Pixels, illumination: Floats64, table: Floats64, mu: float, threads: int = 1) -> Pixels:
-    """The fused photo, round(255 (I W + J (1 - W))) with W = T ** mu, T the illumination at full size clamped to
-    [0, 1], and J = ``table[I]``: 256 values, 1 is white, they may leave [0, 1].
+    """Fuse a photo I and its brighter exposure J = ``table[I]``: round(255 (I W + J (1 - W))) with W = T ** mu.
+
+    T is the illumination at full size, clamped to [0, 1].
 
     Choice: the clamp; MATLAB turns complex where the bicubic enlargement undershoots 0.
+
+    Parameters
+    ----------
+    photo : (h, w, 3) uint8
+        The photo.
+    illumination : (h', w') float64
+        The illumination map, 1 is white.
+    table : (256,) float64
+        The brighter exposure of each level, 1 is white; may leave [0, 1].
+    mu : float
+        Exponent of the weight.
+    threads : int
+        Number of threads; never changes the result.
+
+    Returns
+    -------
+    (h, w, 3) uint8
+        The fused photo.
     """
     del threads
     height, width = photo.shape[:2]

@@ -1,5 +1,4 @@
-"""A change that is wanted at a network's input size, made the smallest change of the photo whose resize it is: the
-definition.
+"""The smallest change of a photo whose resize is a given one: the definition.
 
 With R the resize (separable: rows R_r, columns R_c) the least-norm solution of R x = d is x = R^T c, where
 (R R^T) c = d; R R^T is the product of the axes' Gram matrices, banded, and well conditioned where the axis is reduced.

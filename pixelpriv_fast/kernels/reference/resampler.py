@@ -40,6 +40,7 @@ class Resampler:
     bias: npt.NDArray[np.float32]
 
     def __post_init__(self) -> None:
+        """Check everything."""
         for name, axis in (("rows", self.rows), ("columns", self.columns)):
             _check_axis(name, axis)
         for name, values in (("order", self.order), ("gain", self.gain), ("bias", self.bias)):

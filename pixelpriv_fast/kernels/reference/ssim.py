@@ -28,9 +28,26 @@ Doubles = npt.NDArray[np.float64]
 
 
 def ssim(a: Pixels, b: Pixels, threads: int = 1) -> float:
-    """Mean structural similarity of ``a`` and ``b``, (h, w, 3) uint8 each: 1 for equal photos, -1 at least.
+    """Return the mean structural similarity of two photos.
 
-    threads: never changes the result. Raises ``ValueError`` for other shapes, ``TypeError`` for other dtypes.
+    Parameters
+    ----------
+    a, b : (h, w, 3) uint8
+        The photos.
+    threads : int
+        Number of threads; never changes the result.
+
+    Returns
+    -------
+    float
+        -1 to 1; 1 for equal photos.
+
+    Raises
+    ------
+    ValueError
+        For other shapes.
+    TypeError
+        For other dtypes.
     """
     _require_photos(a, b)
     x, y = a.astype(np.float64), b.astype(np.float64)
@@ -41,9 +58,24 @@ def ssim(a: Pixels, b: Pixels, threads: int = 1) -> float:
 
 
 def squared_difference(a: Pixels, b: Pixels) -> int:
-    """The sum of (a - b)^2 over all samples of two photos, (h, w, 3) uint8 each: exact, however large they are.
+    """Return the sum of (a - b)^2 over all samples of two photos, exact for any size.
 
-    Raises as ``ssim``.
+    Parameters
+    ----------
+    a, b : (h, w, 3) uint8
+        The photos.
+
+    Returns
+    -------
+    int
+        The sum.
+
+    Raises
+    ------
+    ValueError
+        For other shapes.
+    TypeError
+        For other dtypes.
     """
     _require_photos(a, b)
     first, second, total = np.ravel(a), np.ravel(b), 0
@@ -65,7 +97,7 @@ def _require_photos(a: Pixels, b: Pixels) -> None:
 
 
 def _blur(image: Doubles) -> Doubles:
-    """The Gaussian's sums, at the places where it fits."""
+    """Return the Gaussian's sums, at the places where it fits."""
     for axis in (0, 1):
         window = _window(image.shape[axis])
         places = image.shape[axis] - len(window) + 1

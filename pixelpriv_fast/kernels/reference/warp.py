@@ -145,7 +145,7 @@ def filled_area(parameters: Doubles, height: int, width: int, edge: str = "soft"
 
 
 def rotation(degrees: float) -> tuple[float, float]:
-    """Cosine and sine, exact for whole quarter turns, where the library's 6e-17 would blur every pixel."""
+    """Return cosine and sine, exact for whole quarter turns, where the library's 6e-17 would blur every pixel."""
     turn = math.fmod(degrees, 360.0)
     if math.fmod(turn, 90.0) == 0.0:
         return ((1.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (0.0, -1.0))[int(turn / 90.0) % 4]
@@ -154,13 +154,47 @@ def rotation(degrees: float) -> tuple[float, float]:
 
 
 def pad(photo: Pixels, edge: str, fill: int) -> Pixels:
-    """One more pixel on every side, so that no tap needs a range check."""
+    """Add a pixel on every side, so that no tap needs a range check.
+
+    Parameters
+    ----------
+    photo : (h, w, 3) uint8
+        The photo.
+    edge : {"soft", "hard"}
+        As for ``warp_u8``.
+    fill : int
+        Grey level, 0..255.
+
+    Returns
+    -------
+    (h + 2, w + 2, 3) uint8
+        The padded photo.
+    """
     around = ((1, 1), (1, 1), (0, 0))
     return np.pad(photo, around, "edge") if edge == "hard" else np.pad(photo, around, constant_values=fill)
 
 
 def check(height: int, width: int, parameters: Doubles, edge: str, fill: int) -> None:
-    """Raises ``UsageError`` (a ``ValueError``) with the value seen."""
+    """Check what all warps take.
+
+    Parameters
+    ----------
+    height, width : int
+        The photo's size.
+    parameters : (n, 3) float64
+        The candidates.
+    edge : {"soft", "hard"}
+        As for ``warp_u8``.
+    fill : int
+        Grey level, 0..255.
+
+    Raises
+    ------
+    UsageError
+        For a wrong shape or value, with the value seen.
+    TypeError
+        For a wrong dtype.
+    """
     if not (1 <= height <= LONGEST_SIDE and 1 <= width <= LONGEST_SIDE):
         raise UsageError(f"photo is {width}x{height}, expected sides of 1 to {LONGEST_SIDE} pixels")
     if parameters.ndim != 2 or parameters.shape[1] != 3 or not len(parameters):
@@ -222,8 +256,11 @@ def window(
 
 
 def _sources(parameter: Doubles, height: int, width: int) -> tuple[Doubles, Doubles]:
-    """Source column and row of every output pixel, (h, w) each: in subpixels of the *padded* photo, plus the half that
-    turns truncation into rounding. The order of the operations is part of the definition."""
+    """Return the source column and row of every output pixel, (h, w) each.
+
+    They are in subpixels of the *padded* photo, plus the half that turns truncation into rounding. The order of the
+    operations is part of the definition.
+    """
     (cos, sin), tx, ty = rotation(float(parameter[0])), float(parameter[1]), float(parameter[2])
     centre_x, centre_y = (width - 1) / 2.0, (height - 1) / 2.0
     x = np.arange(width, dtype=np.float64)
@@ -238,7 +275,7 @@ def _within(values: Doubles, low: float, high: float) -> npt.NDArray[np.bool_]:
 
 
 def _gather(padded: Pixels, columns: Integers, rows: Integers) -> Pixels:
-    """The pixels at these places of the padded photo, (count,) subpixels each -> (count, 3) uint8."""
+    """Return the pixels at these places of the padded photo, (count,) subpixels each -> (count, 3) uint8."""
     x, y = columns >> SUBPIXEL_BITS, rows >> SUBPIXEL_BITS
     fx, fy = (columns & (SUBPIXELS - 1))[:, None], (rows & (SUBPIXELS - 1))[:, None]
     above = padded[y, x] * (SUBPIXELS - fx) + padded[y, x + 1] * fx
