@@ -1,4 +1,4 @@
-"""A classifier ready to use: preprocessing, session and labels behind one call. What a verdict is given by."""
+"""A classifier ready to use: preprocessing, session and labels behind one call. Verdicts are given by it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,17 @@ _CHUNK = 16
 class Classifier:
     """Logits and predictions for photos of any size, in fp32. May be shared by threads.
 
-    ``model``: a checked stamped model of kind "classifier"; ``session``: made from its bytes.
+    Parameters
+    ----------
+    model : StampedModel
+        A checked model of kind "classifier".
+    session : Session
+        Made from its bytes.
+
+    Raises
+    ------
+    ModelError
+        If the model is of another kind, or does not return a logit for each of its labels.
     """
 
     def __init__(self, model: StampedModel, session: Session) -> None:
@@ -45,7 +55,7 @@ class Classifier:
 
     @property
     def classes(self) -> int:
-        """How many classes there are."""
+        """The number of classes."""
         return len(self.labels)
 
     @property
@@ -82,7 +92,7 @@ class Classifier:
         self.session.close()
 
     def predictions(self, logits: Logits) -> list[Prediction]:
-        """The top class and the five highest of each row of ``logits`` (n, classes), ties to the lower index."""
+        """Return the top class and the five highest of each row of ``logits`` (n, classes), ties to the lower index."""
         return [self._prediction(row) for row in softmax(logits)]
 
     def _prediction(self, probabilities: npt.NDArray[np.float64]) -> Prediction:
@@ -99,12 +109,34 @@ def load_classifier(
     threads: int | None = None,
     notice: Notice | None = None,
 ) -> Classifier:
-    """The classifier ``name``, ready to call; ``name`` may also be the path of a stamped ``.onnx`` file, or a
-    stamped model.
+    """Load a classifier. It always computes in fp32.
 
-    ``models``: a folder to look in first. ``device``: "auto", "cpu", or a provider's name. Always fp32. Raises
-    ``ModelError`` when it is missing or damaged, ``DeviceError`` when the device cannot be had, ``UsageError`` for
-    an unknown name.
+    Parameters
+    ----------
+    name : str or StampedModel
+        Name of its card, the path of a stamped ``.onnx`` file, or a stamped model.
+    models : path, optional
+        A folder to look in first.
+    device : str
+        "auto", "cpu", or a provider's name.
+    threads : int, optional
+        Number of threads of its session.
+    notice : callable, optional
+        Called with one line when something slow begins.
+
+    Returns
+    -------
+    Classifier
+        Ready to call.
+
+    Raises
+    ------
+    ModelError
+        If it is missing or damaged.
+    DeviceError
+        If the device cannot be used.
+    UsageError
+        For an unknown name.
     """
     model = load_model(name, models, notice=notice) if isinstance(name, str) else name
     return Classifier(model, create_session(model.data, device, SessionOptions(threads=threads)))
