@@ -21,7 +21,7 @@ def info() -> dict[str, Any]:
         ``runtime.info``; ``engines``: the gradient engines in the order in which ``auto`` tries them; ``gpu``: what has
         run on a GPU so far.
     """
-    from .engines import ranks
+    from .engines import auto_engines
     from .kernels import table
     from .runtime import info as runtime_info
 
@@ -33,7 +33,7 @@ def info() -> dict[str, Any]:
         "native": native.build_info() if native is not None else {"missing": reason},
         "kernels": {row["name"]: row["runs"] for row in rows("kernels")},
         "runtime": runtime_info(),
-        "engines": [{"name": rank.engine, "device": device, "why": rank.why} for device, rank in ranks()],
+        "engines": [{"name": name, "device": device, "why": why} for device, name, why in auto_engines()],
         "gpu": "the CUDA and TensorRT paths have not been run on a GPU yet",
     }
 

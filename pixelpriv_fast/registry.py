@@ -208,15 +208,67 @@ ATTACKS = Table(
     },
 )
 
-#: What computes gradients. A row is a function of a stamped model, a device and a precision; what "auto" takes of them
-#: stands in ``engines/choose.py``.
+
+@dataclass(frozen=True, slots=True)
+class AutoPlace:
+    """When ``--engine auto`` tries an engine.
+
+    Attributes
+    ----------
+    device : {"cpu", "cuda"}
+        The device that it is tried on.
+    place : int
+        Its turn there; lower ones are tried first.
+    package : str
+        The package without which it is not tried.
+    why : str
+        Why it stands at this place, for ``pixelpriv info``.
+    """
+
+    device: str
+    place: int
+    package: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class EngineRow(Row):
+    """A registered engine.
+
+    Attributes
+    ----------
+    target, summary : str
+        As in ``Row``; the object is a function of a stamped model, a device and a precision.
+    auto : tuple of AutoPlace
+        When ``--engine auto`` tries it; empty if only by name.
+    """
+
+    auto: tuple[AutoPlace, ...] = ()
+
+
+#: What computes gradients. Which precision an engine takes of itself is that engine's own rule.
+#: Choice: the order on a CPU is that of steps a second on two processors, one of them with fast bf16
+#: (``benchmarks/decisions/engine_steps.py``).
 ENGINES = Table(
     "engine",
     {
-        "onnx": Row(
-            ".engines.onnx.engine:load", "the network's backward graph on OpenVINO or ONNX Runtime, no PyTorch"
+        "onnx": EngineRow(
+            ".engines.onnx.engine:load",
+            "the network's backward graph on OpenVINO or ONNX Runtime, no PyTorch",
+            auto=(
+                AutoPlace("cpu", 1, "openvino", "backward graph on OpenVINO: the fastest steps measured"),
+                AutoPlace("cpu", 3, "onnxruntime", "backward graph on ONNX Runtime: needs the base package only"),
+                AutoPlace("cuda", 2, "onnxruntime", "needs no PyTorch; not run on a GPU"),
+            ),
         ),
-        "torch": Row(".engines.torch.engine:load", "PyTorch's autograd, weights frozen and batch norms folded"),
+        "torch": EngineRow(
+            ".engines.torch.engine:load",
+            "PyTorch's autograd, weights frozen and batch norms folded",
+            auto=(
+                AutoPlace("cpu", 2, "torch", "ahead of ONNX Runtime on networks of dense convolutions"),
+                AutoPlace("cuda", 1, "torch", "whole steps as CUDA graphs; chosen by design, not measured on a GPU"),
+            ),
+        ),
     },
 )
 

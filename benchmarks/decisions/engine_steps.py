@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 
 from pixelpriv_fast.engines import load_engine
+from pixelpriv_fast.engines.onnx.backends import backends
 from pixelpriv_fast.engines.onnx.engine import OnnxEngine
-from pixelpriv_fast.engines.onnx.ways import ways
 from pixelpriv_fast.errors import ModelError
 from pixelpriv_fast.graph.proof import proof_input, worst_cosine
 from pixelpriv_fast.models import load_model
@@ -59,8 +59,10 @@ def in_passes(network: str, models: str | None, most: int) -> dict[str, Any]:
     for precision in ("fp32", "bf16"):
         name = f"onnx openvino {precision}, passes of {most}"
         try:
-            together = {"most": most, "lanes": False}
-            choices = (replace(way, provider=replace(way.provider, **together)) for way in ways("openvino", precision))
+            together = {"max_batch": most, "parallel": False}
+            choices = (
+                replace(one, provider=replace(one.provider, **together)) for one in backends("openvino", precision)
+            )
             found[name] = OnnxEngine(load_model(network, models), choices)
         except ModelError as error:
             print(f"  {name}: {error}")

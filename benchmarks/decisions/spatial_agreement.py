@@ -24,6 +24,7 @@ from PIL import Image
 from pixelpriv_fast.attacks import Euclidean
 from pixelpriv_fast.attacks.task import AttackOutcome, AttackTask, content_seed
 from pixelpriv_fast.engines import ForwardEngine
+from pixelpriv_fast.engines.ranking import Ranks
 from pixelpriv_fast.models import load_classifier
 
 Photo = NDArray[np.uint8]
@@ -34,18 +35,34 @@ class Counting:
     """A victim that counts the candidates that it is shown."""
 
     def __init__(self, victim: ForwardEngine) -> None:
-        self._victim, self.exact, self.rough = victim, 0, 0
+        self._victim, self.exact, self.ranker = victim, 0, CountingRanker(victim.ranker)
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._victim, name)
 
-    def logits(self, inputs: NDArray[np.float32], slots: int | None = None) -> NDArray[np.float32]:
-        self.exact += len(inputs)
-        return self._victim.logits(inputs, slots)
+    @property
+    def rough(self) -> int:
+        """The number of candidates that were ranked."""
+        return self.ranker.seen
 
-    def rough_logits(self, inputs: NDArray[np.float32], slots: int | None = None) -> NDArray[np.float32]:
-        self.rough += len(inputs)
-        return self._victim.rough_logits(inputs, slots)
+    def logits(self, inputs: NDArray[np.float32], batch: int | None = None) -> NDArray[np.float32]:
+        self.exact += len(inputs)
+        return self._victim.logits(inputs, batch)
+
+
+class CountingRanker:
+    """A ranker that counts the candidates that it is shown."""
+
+    def __init__(self, ranker: Ranks) -> None:
+        self._ranker, self.seen = ranker, 0
+
+    @property
+    def error(self) -> float:
+        return self._ranker.error
+
+    def logits(self, inputs: NDArray[np.float32], batch: int | None = None) -> NDArray[np.float32]:
+        self.seen += len(inputs)
+        return self._ranker.logits(inputs, batch)
 
 
 @dataclass
@@ -120,13 +137,13 @@ def main() -> None:
     parser.add_argument("--precision", default="auto", help="what ranks: auto, int8, bf16")
     options = parser.parse_args()
     victim = ForwardEngine(load_classifier(options.classifier, options.models), options.precision)
-    ranked = f"ranked in {victim.rough_precision} (errors {victim.rough_error:.3f})"
+    ranked = f"ranked in {victim.ranker.precision} (errors {victim.ranker.error:.3f})"
     print(f"{options.classifier} on {victim.device}, {ranked}; k {options.k}, margin {options.margin}")
     print(
         "| rule | same choice | fooled alike | fooled | judged: fp32 search; rough, fp32 | ms fp32 | ms ranked | ratio |"
     )
     print("|---|---|---|---|---|---|---|---|")
-    victim.rough_logits(np.zeros((8, 3, *victim.preprocess.size), np.float32), 8)
+    victim.ranker.logits(np.zeros((8, 3, *victim.preprocess.size), np.float32), 8)
     files = read(options.photos, options.count)
     for rule in options.rules.split(","):
         print(report(rule, *compare(victim, rule, files, options)), flush=True)

@@ -13,7 +13,7 @@ and only those *judged* in fp32 that may still be the choice:
    classes outside those to flee (its loss grows with them), and by how much the highest logit outside leads, which is above 0
    where it fools (``logits.leads``).
 2. A rough figure is believed up to an error bar. Its width comes from the network's known error within one photo
-   (``rough_error`` of the engine, measured by ``engines/eight_bits.py`` on synthetic photos), from this photo's candidates that
+   (``Ranks.error``, measured by ``engines/ranking`` on synthetic photos), from this photo's candidates that
    have both a rough and an fp32 answer, and from ``margin`` (``spatial_search.expected_error``).
 3. The candidate with the best upper bound is judged in fp32. That replaces its bar by a point and narrows the others' bars.
    This repeats until the best upper bound belongs to a judged candidate (``spatial_search.promising``): no other one can be

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..engines.walker import OffersWalker
+from ..engines.device_loop import OffersDeviceLoop
 from .iterates import WeightedIterate
 from .photo_state import PhotoState
 from .plan import Descent
@@ -37,8 +37,8 @@ def step_on_device(states: Sequence[PhotoState], task: AttackTask, plan: Descent
         The photos that were moved; the others wait for the host.
     """
     victim = task.victims[0]
-    walker = victim.walker if isinstance(victim, OffersWalker) else None
-    if walker is None or plan.judges or len(task.victims) > 1:
+    loop = victim.device_loop if isinstance(victim, OffersDeviceLoop) else None
+    if loop is None or plan.judges or len(task.victims) > 1:
         return []
     # Choice: only photos that are read without resampling. Otherwise a job of many sizes would be a job of many recordings,
     # and whether a photo's steps run on the device would depend on the other photos.
@@ -52,7 +52,7 @@ def step_on_device(states: Sequence[PhotoState], task: AttackTask, plan: Descent
         alike.setdefault((state.iterate.start.shape, state.aim.away, plan.steps - state.steps), []).append(state)
     for (_, away, left), group in alike.items():
         steps = left if task.expired is None else min(left, _UNASKED_STEPS)
-        moved = walker.walk(
+        moved = loop.run(
             np.stack([state.iterate.start for state in group]),
             np.stack([state.iterate.offsets for state in group]),
             np.stack([state.aim.sets[0] for state in group]),
@@ -60,7 +60,7 @@ def step_on_device(states: Sequence[PhotoState], task: AttackTask, plan: Descent
             bound=plan.ball.bound,
             units=plan.ball.units,
             steps=steps,
-            slots=task.batch,
+            batch=task.batch,
         )
         for state, offsets in zip(group, moved, strict=True):
             state.jump(offsets, steps)

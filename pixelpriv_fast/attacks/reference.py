@@ -10,17 +10,17 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from ..engines import GradientEngine
 from ..types import Offsets, Pixels
 from .goals import ClassSet, LogitsRow, View
 from .iterates import random_offsets
 from .plan import Descent
 from .rules import assess
-from .task import Victim
 
 
 def attack_one(
     photo: Pixels,
-    victim: Victim,
+    victim: GradientEngine,
     flee: ClassSet,
     plan: Descent,
     rng: np.random.Generator,

@@ -7,6 +7,7 @@ import operator
 import numpy as np
 
 from .. import kernels
+from ..engines.ranking import ranker_of
 from ..logits import Doubles, Flags
 from ..types import Floats, Pixels
 from .spatial_search import RULES, Bounds, Losses, SpatialRule, expected_error, promising, sample
@@ -50,7 +51,8 @@ class Candidates:
     ) -> None:
         self.index, self.photo, self.rule, self.edge, self.fill = index, photo, rule, edge, fill
         self._seed, self._margin = operator.index(task.seeds[index]), margin
-        self._spread = np.array([victim.rough_error for victim in task.victims] if margin is not None else [])
+        rankers = [ranker_of(victim) for victim in task.victims] if margin is not None else []
+        self._spread = np.array([ranker.error if ranker is not None else 0.0 for ranker in rankers])
         self.ranks = margin is not None and bool((self._spread > 0.0).all())
         self._errors: list[Doubles] = []  #: fp32 minus rough, (odds and leads, victims) each
         self.motions: Doubles = np.empty((0, 3))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..engines.ranking import ranker_of
 from ..logits import Doubles, Flags, fooled_each, leads
 from .spatial_candidates import Candidates
 from .task import AttackTask
@@ -67,7 +68,8 @@ def _score_chunk(batch: Sequence[tuple[Candidates, int]], task: AttackTask, roug
     odds, ahead, fooled = np.empty((len(batch), count)), np.empty((len(batch), count)), np.ones(len(batch), np.bool_)
     for v, victim in enumerate(task.victims):
         inputs = np.concatenate([photo.inputs(victim, rows) for photo, rows in _slices(batch)])
-        logits = victim.rough_logits(inputs, size) if rough else victim.logits(inputs, size)
+        ranker = ranker_of(victim) if rough else None
+        logits = victim.logits(inputs, size) if ranker is None else ranker.logits(inputs, size)
         flee = np.zeros((len(batch), victim.classes), np.bool_)
         for row, (photo, _) in enumerate(batch):
             flee[row, list(task.flee[v][photo.index])] = True

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol, TypeAlias, cast
+from typing import Any, ClassVar, Protocol, TypeAlias, cast
 
 import numpy as np
 
 from ..defaults import BATCH
-from ..engines import load_engine
+from ..engines import ForwardEngine, load_engine
 from ..errors import UsageError
+from ..models import load_classifier
 from ..photo_check import checked_photo
 from ..types import Pixels
 from .task import AttackOutcome, AttackTask, ContentSeed, Victim
@@ -20,6 +21,8 @@ Labels: TypeAlias = int | Sequence[int | Sequence[int]] | None
 
 
 class _Runs(Protocol):
+    needs_gradient: ClassVar[bool]
+
     def run(self, photos: Sequence[Pixels], task: AttackTask) -> list[AttackOutcome]: ...
 
 
@@ -46,7 +49,7 @@ def attack_images(attack: _Runs, images: Images, classifier: Any, labels: Labels
     single = isinstance(images, np.ndarray) and images.ndim == 3
     given = [images] if single else images
     photos = [checked_photo(cast(Pixels, image), f"photo {i}") for i, image in enumerate(given)]
-    victims = victims_of(classifier)
+    victims = victims_of(classifier, gradient=attack.needs_gradient)
     batch = max(1, min(BATCH, len(photos)))
     known = _known(labels, len(photos))
     logits = tuple(
@@ -61,19 +64,34 @@ def attack_images(attack: _Runs, images: Images, classifier: Any, labels: Labels
     return np.stack(results) if isinstance(images, np.ndarray) else results
 
 
-def victims_of(classifier: Any) -> tuple[Victim, ...]:
-    """Return gradient engines for a name, a classifier, an engine, or a sequence of them.
+def victims_of(classifier: Any, *, gradient: bool = True) -> tuple[Victim, ...]:
+    """Return engines for what a caller may call a classifier.
 
-    Raises ``UsageError`` for anything else.
+    Parameters
+    ----------
+    classifier : str, Classifier, LogitEngine, or a sequence of them
+        What to attack.
+    gradient : bool
+        Whether names and classifiers become engines with gradients; otherwise with a ranker.
+
+    Returns
+    -------
+    tuple of LogitEngine
+        One for each.
+
+    Raises
+    ------
+    UsageError
+        For anything else.
     """
     if isinstance(classifier, (list, tuple)):
-        return tuple(victim for one in classifier for victim in victims_of(one))
+        return tuple(victim for one in classifier for victim in victims_of(one, gradient=gradient))
     if isinstance(classifier, str):
-        return (load_engine(classifier),)
-    if hasattr(classifier, "gradient"):
+        return (load_engine(classifier) if gradient else ForwardEngine(load_classifier(classifier)),)
+    if isinstance(classifier, ForwardEngine) or hasattr(classifier, "gradient"):
         return (cast(Victim, classifier),)
     if hasattr(classifier, "model"):
-        return (load_engine(classifier.model),)
+        return (load_engine(classifier.model) if gradient else ForwardEngine(classifier),)
     raise UsageError(f"{type(classifier).__name__} is not a classifier: give a name, a classifier or a gradient engine")
 
 

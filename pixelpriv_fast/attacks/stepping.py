@@ -13,7 +13,7 @@ from .goals import LogitsRow, softplus
 from .judging import stopping
 from .photo_state import PhotoState
 from .plan import Descent
-from .task import AttackTask, Victim
+from .task import AttackTask, Victim, with_gradient
 
 
 def step_together(states: Sequence[PhotoState], task: AttackTask, plan: Descent) -> list[PhotoState]:
@@ -45,7 +45,7 @@ def step_together(states: Sequence[PhotoState], task: AttackTask, plan: Descent)
 def _gradients(states: Sequence[PhotoState], task: AttackTask, v: int) -> tuple[Logits, Floats]:
     victim, last = task.victims[v], v == len(task.victims) - 1
     inputs = np.stack([state.input_of(victim, last=last) for state in states])
-    return victim.gradient(inputs, np.stack([state.aim.sets[v] for state in states]), task.batch)
+    return with_gradient(victim).gradient(inputs, np.stack([state.aim.sets[v] for state in states]), task.batch)
 
 
 def _step(

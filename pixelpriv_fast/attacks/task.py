@@ -5,17 +5,25 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import SupportsIndex, TypeAlias
+from typing import SupportsIndex, TypeAlias, cast
 
 import numpy as np
 
 from ..defaults import BATCH
-from ..engines import GradientEngine
-from ..models import pass_size
+from ..engines import GradientEngine, LogitEngine
+from ..errors import UsageError
+from ..models import equal_batch
 from ..types import Logits, Pixels
 
-#: A network to fool: logits, input gradients and the preprocessing that makes its inputs.
-Victim: TypeAlias = GradientEngine
+#: A network to fool: logits and the preprocessing that makes its inputs; input gradients for attacks that need them.
+Victim: TypeAlias = LogitEngine
+
+
+def with_gradient(victim: Victim) -> GradientEngine:
+    """Return the victim as an engine with gradients. Raises ``UsageError`` where it computes none."""
+    if not hasattr(victim, "gradient"):
+        raise UsageError(f"{victim.name}: this engine computes no gradients; use load_engine({victim.name!r})")
+    return cast(GradientEngine, victim)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +32,7 @@ class AttackTask:
 
     Attributes
     ----------
-    victims : tuple of GradientEngine
+    victims : tuple of LogitEngine
         The networks to fool, at least one.
     flee : tuple of tuples of tuples of int
         ``flee[v][i]``: for victim v and photo i the class indices to get away from (the original's class, and every accepted
@@ -52,7 +60,7 @@ class AttackTask:
     @property
     def photos_per_call(self) -> int:
         """The number of photos that every victim takes in one network call."""
-        return min(pass_size(max(1, self.batch), victim.most) for victim in self.victims)
+        return min(equal_batch(max(1, self.batch), victim.max_batch) for victim in self.victims)
 
     def only(self, photos: Sequence[int]) -> AttackTask:
         """Return the task for some of its photos, which count from 0 again."""

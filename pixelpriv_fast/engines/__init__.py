@@ -1,7 +1,7 @@
-"""Who computes logits and input gradients: one protocol, chosen once. Importing this loads no framework."""
+"""What computes logits and input gradients: one protocol, chosen once. Importing this loads no framework."""
 
-from .choose import ENGINE_WORDS, load_engine, ranks
+from .choose import auto_engines, load_engine
 from .forward import ForwardEngine
-from .protocol import ClassSets, GradientEngine
+from .protocol import ClassSets, GradientEngine, LogitEngine
 
-__all__ = ["ENGINE_WORDS", "ClassSets", "ForwardEngine", "GradientEngine", "load_engine", "ranks"]
+__all__ = ["ClassSets", "ForwardEngine", "GradientEngine", "LogitEngine", "auto_engines", "load_engine"]

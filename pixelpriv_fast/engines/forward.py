@@ -2,35 +2,46 @@
 
 from __future__ import annotations
 
-from typing import NoReturn, cast
+from typing import cast
 
-from ..errors import DeviceError, UsageError
+from ..errors import DeviceError
 from ..models import Classifier, Preprocess
 from ..registry import checked_word
 from ..runtime import precisions
 from ..types import Floats, Logits
 from ..words import Precision
-from .checks import checked_logits
-from .protocol import ClassSets, RankingRequest
-from .ranking import Ranking
+from .protocol import LogitEngine
+from .ranking.protocol import RankingRequest
+from .ranking.ranker import Ranker
 
 
-class ForwardEngine:
-    """A ``GradientEngine`` without gradients: logits by the very session that verdicts come from, in fp32, and rough
-    ones in ``precision``: "int8", "fp32", "bf16", "fp16", or "auto" for what ranks fastest on this machine.
+class ForwardEngine(LogitEngine):
+    """An engine without gradients: fp32 logits by the very session that verdicts come from, and a ranker.
 
-    Raises ``UsageError`` for an unknown precision, ``DeviceError`` for one that the provider cannot compute in.
+    Parameters
+    ----------
+    classifier : Classifier
+        What answers; it stays the caller's.
+    precision : str
+        Precision of the ranker: "int8", "fp32", "bf16", "fp16", or "auto" for what ranks fastest on this machine.
+
+    Raises
+    ------
+    UsageError
+        For an unknown precision.
+    DeviceError
+        For a precision that the provider cannot compute in.
     """
 
     def __init__(self, classifier: Classifier, precision: str = "auto") -> None:
         provider = classifier.session.provider
         words = precisions(provider.name)
-        checked_word("precision", precision, RankingRequest)
-        if precision not in ("auto", "int8", *words):
+        requested = cast(RankingRequest, checked_word("precision", precision, RankingRequest))
+        if requested not in ("auto", "int8", *words):
             raise DeviceError(f"{provider.title} computes in {' and '.join(words)} on this machine")
         self.classifier = classifier
-        self.precision: Precision = words[0] if precision in ("auto", "int8") else cast(Precision, precision)
-        self._ranking = Ranking(classifier.model, provider, self.precision, precision, classifier.logits)
+        self._precision: Precision = words[0] if requested in ("auto", "int8") else cast(Precision, requested)
+        self._ranker = Ranker(classifier.model, provider, self._precision, requested, classifier.logits)
 
     @property
     def name(self) -> str:
@@ -41,20 +52,21 @@ class ForwardEngine:
         return self.classifier.device
 
     @property
-    def rough_precision(self) -> str:
-        return self._ranking.rank.precision
+    def precision(self) -> Precision:
+        return self._precision
 
     @property
-    def rough_error(self) -> float:
-        return self._ranking.rank.error
+    def ranker(self) -> Ranker:
+        """What ranks candidates."""
+        return self._ranker
 
     @property
     def repeatable(self) -> bool:
         return self.classifier.session.provider.device == "cpu"
 
     @property
-    def most(self) -> int | None:
-        return self.classifier.session.provider.most
+    def max_batch(self) -> int | None:
+        return self.classifier.session.provider.max_batch
 
     @property
     def classes(self) -> int:
@@ -64,21 +76,12 @@ class ForwardEngine:
     def preprocess(self) -> Preprocess:
         return self.classifier.preprocess
 
-    def prepare(self, slots: int) -> None:
-        """See ``GradientEngine.prepare``: the session is ready as it is."""
+    def prepare(self, batch: int) -> None:
+        """Do nothing: the session is ready as it is."""
 
-    def logits(self, inputs: Floats, slots: int | None = None) -> Logits:
-        """See ``GradientEngine.logits``."""
-        return self.classifier.logits(inputs, slots)
-
-    def rough_logits(self, inputs: Floats, slots: int | None = None) -> Logits:
-        """See ``GradientEngine.rough_logits``."""
-        return checked_logits(self.name, self._ranking.logits(inputs, slots))
-
-    def gradient(self, inputs: Floats, accepted: ClassSets, slots: int | None = None) -> NoReturn:
-        """Raises ``UsageError``: an attack that needs gradients must be given an engine that computes them."""
-        raise UsageError(f"{self.name}: this engine computes no gradients; use load_engine({self.name!r})")
+    def logits(self, inputs: Floats, batch: int | None = None) -> Logits:
+        return self.classifier.logits(inputs, batch)
 
     def close(self) -> None:
-        """See ``GradientEngine.close``: the fp32 session is the classifier's own."""
-        self._ranking.close()
+        """Close the ranker; the fp32 session is the classifier's own."""
+        self._ranker.close()

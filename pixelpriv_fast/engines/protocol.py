@@ -1,9 +1,9 @@
-"""What an attack needs to know of a network: its answers, and which way the input moves them."""
+"""What an attack needs to know of a network: its answers, and in which direction the input moves them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Literal, Protocol, TypeAlias
+from abc import abstractmethod
+from typing import Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -12,87 +12,117 @@ from ..models.preprocess import Preprocess
 from ..types import Floats, Logits
 from ..words import Precision
 
-#: ``GradientEngine.rough_error`` where nobody measured it. Choice: bf16 was 0.02 (SqueezeNet-Places365), 0.03 (a calibrated
-#: ResNet50) and 0.08 (EfficientNet-Lite0); fp16 has three bits more.
-ROUGH_ERRORS: Mapping[Precision, float] = {"fp32": 0.0, "bf16": 0.1, "fp16": 0.02}
-
 ClassSets: TypeAlias = npt.NDArray[np.bool_]  #: (photos, classes), one set of classes a photo
 
 
-#: How candidates may be ranked: in a precision, or with 8-bit integers.
-RankingPrecision = Literal["int8", "fp32", "bf16", "fp16"]
-RankingRequest = Literal["auto", "int8", "fp32", "bf16", "fp16"]
-
-
-class GradientEngine(Protocol):
-    """One network on one device. No state is shared between photos or calls; any thread may call."""
+class LogitEngine(Protocol):
+    """One network on one device that answers with logits. Calls share no state; any thread may call."""
 
     @property
+    @abstractmethod
     def name(self) -> str:
         """The classifier's name."""
 
     @property
+    @abstractmethod
     def device(self) -> str:
         """What really runs, for example "torch cpu fp32"."""
 
     @property
+    @abstractmethod
     def precision(self) -> Precision:
-        """Of gradients and of the logits that come with them: "fp32", "bf16" or "fp16"."""
+        """Precision of gradients and of the logits that come with them; without gradients, of what ranks candidates."""
 
     @property
-    def rough_precision(self) -> str:
-        """Of rough logits: "int8", ``precision``, or "fp32" where neither is worth it. Asking may try that out."""
-
-    @property
-    def rough_error(self) -> float:
-        """About by how much rough log-odds differ from fp32 ones: the standard deviation among candidates of one photo,
-        which tell more about each other than about those of another. 0 where rough logits are fp32 ones."""
-
-    @property
+    @abstractmethod
     def repeatable(self) -> bool:
-        """Whether a photo's answers are promised to be the same to the bit whatever shares its pass, and again in
-        another process: shown by tests on a CPU, not promised by a GPU's libraries."""
+        """Whether a photo's answers are bit-identical in any batch and in another process.
+
+        Tests show it for CPUs; the libraries of GPUs do not promise it.
+        """
 
     @property
-    def most(self) -> int | None:
-        """The photos that are best handed over at a time; None: as many as there are slots. Who takes no more than one
-        pass holds finds their inputs and gradients still in the processor's cache."""
+    @abstractmethod
+    def max_batch(self) -> int | None:
+        """Preferred maximum number of photos per call, or None for the whole batch.
+
+        Larger calls evict inputs and gradients from the processor's cache.
+        """
 
     @property
+    @abstractmethod
     def classes(self) -> int:
         """The number of classes."""
 
     @property
+    @abstractmethod
     def preprocess(self) -> Preprocess:
         """What makes the network's inputs from photos."""
 
-    def prepare(self, slots: int) -> None:
-        """Compiles or captures what passes of ``slots`` photos need; otherwise the first pass does."""
+    @abstractmethod
+    def prepare(self, batch: int) -> None:
+        """Compile or record what calls with ``batch`` photos need; otherwise the first call does."""
 
-    def logits(self, inputs: Floats, slots: int | None = None) -> Logits:
-        """(n, 3, h, w) float32 -> (n, classes) float32, always in fp32. Any n.
+    @abstractmethod
+    def logits(self, inputs: Floats, batch: int | None = None) -> Logits:
+        """Compute logits, always in fp32.
 
-        ``slots``: the static number of photos in a network pass. Fewer are padded up to it, more run in chunks of it,
-        so a photo's answer depends neither on its neighbours, nor on its place, nor on how full the pass is. None
-        leaves the number to the engine, without that promise.
+        Parameters
+        ----------
+        inputs : ndarray of float32, shape (n, 3, h, w)
+            Inputs of any number of photos.
+        batch : int or None
+            Static number of photos in a network call. Fewer photos are padded up to it and more are run in chunks of
+            it, so a photo's answer depends neither on its neighbours nor on its place. None leaves the number to the
+            engine, without that promise.
+
+        Returns
+        -------
+        ndarray of float32, shape (n, classes)
+            The logits.
+
+        Raises
+        ------
+        ModelError
+            If a logit is not finite.
         """
 
-    def rough_logits(self, inputs: Floats, slots: int | None = None) -> Logits:
-        """The same in ``rough_precision``: what ranks photos, and decides nothing for good."""
-
-    def gradient(self, inputs: Floats, accepted: ClassSets, slots: int | None = None) -> tuple[Logits, Floats]:
-        """Logits, and for each photo the gradient of the log-odds of leaving its set S = ``accepted``,
-
-        ``L = logsumexp(z outside S) - logsumexp(z in S)``,
-
-        with respect to its input, (n, 3, h, w) float32. L grows with the cross entropy -log(sum of p in S) and has its
-        gradient's direction, but never vanishes where the network is sure: its derivative by the logits,
-        softmax(z outside S) - softmax(z in S), has sums +1 and -1 by construction. Every set holds at least one class
-        and leaves at least one out.
-
-        The logits are of the gradient's precision: what is decided for good is decided by ``logits``. ``slots``: as
-        there. Raises ``ModelError`` for values that are not finite, ``PhotoError`` for a gradient that is zero all over.
-        """
-
+    @abstractmethod
     def close(self) -> None:
-        """Frees what the engine holds; calls are an error afterwards. In a forked child nothing is freed."""
+        """Free what the engine holds; later calls are errors. A forked child frees nothing."""
+
+
+class GradientEngine(LogitEngine, Protocol):
+    """An engine that also computes the gradient with respect to the network's input."""
+
+    @abstractmethod
+    def gradient(self, inputs: Floats, accepted: ClassSets, batch: int | None = None) -> tuple[Logits, Floats]:
+        """Compute logits, and for each photo the gradient of the log-odds of leaving its set of classes S.
+
+        The log-odds are ``L = logsumexp(z outside S) - logsumexp(z in S)``. L grows with the cross entropy
+        -log(sum of p in S) and has its gradient's direction, but never vanishes where the network is sure: its
+        derivative by the logits, softmax(z outside S) - softmax(z in S), has sums +1 and -1 by construction.
+
+        Parameters
+        ----------
+        inputs : ndarray of float32, shape (n, 3, h, w)
+            Inputs of any number of photos.
+        accepted : ndarray of bool, shape (n, classes)
+            The sets S; each holds at least one class and leaves at least one out.
+        batch : int or None
+            As for ``logits``.
+
+        Returns
+        -------
+        logits : ndarray of float32, shape (n, classes)
+            In the gradient's precision; verdicts use ``logits``, which is always fp32.
+        gradient : ndarray of float32, shape (n, 3, h, w)
+            The gradient of L.
+
+        Raises
+        ------
+        ModelError
+            If a value is not finite.
+        PhotoError
+            If a photo's gradient is zero everywhere.
+        """

@@ -7,12 +7,12 @@
 
 from __future__ import annotations
 
+from .batches import equal_batch, in_batches
 from .card import Card
 from .cartoongan.generator import Generator, load_generator
 from .catalogue import CARDS
 from .classifier import Classifier, load_classifier
 from .preprocess import Preprocess
-from .slots import in_slots, pass_size
 from .stamped.file import StampedModel, add_stamp, load_state_dict, read, read_stamped
 from .stamped.stamp import Provenance, Stamp
 from .store.store import ModelStatus, Store, load_model
@@ -29,12 +29,12 @@ __all__ = [
     "StampedModel",
     "Store",
     "add_stamp",
-    "in_slots",
+    "equal_batch",
+    "in_batches",
     "load_classifier",
     "load_generator",
     "load_model",
     "load_state_dict",
-    "pass_size",
     "read",
     "read_stamped",
 ]

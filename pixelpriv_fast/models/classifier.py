@@ -13,8 +13,8 @@ from ..logits import softmax
 from ..photo_check import checked_photo
 from ..runtime import Session, SessionOptions, create_session
 from ..types import Floats, Logits, Pixels, Prediction
+from .batches import equal_batch, in_batches
 from .preprocess import Preprocess
-from .slots import in_slots, pass_size
 from .stamped.file import StampedModel
 from .store.store import Notice, load_model
 
@@ -61,31 +61,31 @@ class Classifier:
     @property
     def device(self) -> str:
         """What really runs, as "cpu (OpenVINO)"."""
-        return f"{self.session.provider.device} ({self.session.provider.title})"
+        return str(self.session.provider)
 
-    def __call__(self, photos: Sequence[Pixels] | Pixels, slots: int | None = None) -> Logits:
+    def __call__(self, photos: Sequence[Pixels] | Pixels, batch: int | None = None) -> Logits:
         """photos: uint8 RGB, a sequence of (height, width, 3) of any sizes or an array (n, h, w, 3) -> (n,
-        classes). ``slots``: as ``logits`` takes it."""
+        classes). ``batch``: as ``logits`` takes it."""
         rows: list[Logits] = []
-        for start in range(0, len(photos), slots or _CHUNK):
+        for start in range(0, len(photos), batch or _CHUNK):
             chunk = [
-                self.preprocess.rounded(checked_photo(photo)) for photo in photos[start : start + (slots or _CHUNK)]
+                self.preprocess.rounded(checked_photo(photo)) for photo in photos[start : start + (batch or _CHUNK)]
             ]
-            rows.append(self.logits(np.stack(chunk), slots))
+            rows.append(self.logits(np.stack(chunk), batch))
         return np.concatenate(rows) if rows else np.zeros((0, self.classes), np.float32)
 
-    def logits(self, inputs: Floats, slots: int | None = None) -> Logits:
+    def logits(self, inputs: Floats, batch: int | None = None) -> Logits:
         """Preprocessed inputs float32 (n, 3, h, w) -> (n, classes).
 
-        ``slots``: the static number of photos in a call of the session; fewer are padded up to it, more run in chunks
+        ``batch``: the static number of photos in a call of the session; fewer are padded up to it, more run in chunks
         of it (of fewer where the provider takes fewer), so a photo's logits do not depend on its neighbours.
         None: all in one call, without that promise.
         """
-        if slots is None:
+        if batch is None:
             logits: Logits = self.session.run({self.stamp.input: inputs})[0]
             return logits
-        size = pass_size(slots, self.session.provider.most)
-        return in_slots(lambda full: self.session.run({self.stamp.input: full})[:1], size, inputs)[0]
+        size = equal_batch(batch, self.session.provider.max_batch)
+        return in_batches(lambda full: self.session.run({self.stamp.input: full})[:1], size, inputs)[0]
 
     def close(self) -> None:
         """Frees the session; calls are an error afterwards."""

@@ -48,7 +48,7 @@ class Scorer:
     @property
     def device(self) -> str:
         """What really runs, as "cpu (OpenVINO)"."""
-        return f"{self.session.provider.device} ({self.session.provider.title})"
+        return str(self.session.provider)
 
     def __call__(self, inputs: Floats) -> npt.NDArray[np.float64]:
         """Rate preprocessed inputs, float32 (n, 3, h, w), in one network call: (n, ratings), rows that sum to 1."""

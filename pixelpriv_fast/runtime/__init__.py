@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from .create import create_session, select
 from .info import info
 from .probe import precisions, status, version
 from .providers import PROVIDERS, Choice, Provider, Status, resolve
-from .session import Array, Binding, Session, SessionOptions, TensorSpec, create_session, select
+from .session import Array, Binding, Session, SessionOptions, TensorSpec
 
 __all__ = [
     "PROVIDERS",

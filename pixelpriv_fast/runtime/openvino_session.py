@@ -13,15 +13,18 @@ from .device import threads
 from .forks import Guard, Native
 from .libraries import openvino
 from .providers import Provider
-from .session import Array, SessionOptions, TensorSpec, as_input, buffers
+from .session import Array, Binding, Session, SessionOptions, TensorSpec, as_input, buffers
 
 #: OpenVINO's words for precisions.
 _HINTS: Mapping[Precision, str] = {"fp32": "f32", "bf16": "bf16", "fp16": "f16"}
 
 
-class OpenVINOSession:
-    """See ``session.Session``. An infer request serves one call at a time, so calls draw requests from a pool that
-    grows to the number of calls under way at once."""
+class OpenVINOSession(Session):
+    """A session by OpenVINO.
+
+    An infer request serves one call at a time, so calls draw requests from a pool that grows to the
+    number of calls under way at once.
+    """
 
     def __init__(self, model: bytes, provider: Provider, options: SessionOptions) -> None:
         self.provider = provider
@@ -72,8 +75,8 @@ class OpenVINOSession:
         self._compiled = Native(None)
 
 
-class OpenVINOBinding:
-    """See ``session.Binding``: an infer request of its own that reads and writes these very arrays."""
+class OpenVINOBinding(Binding):
+    """An infer request of its own that reads and writes these very arrays."""
 
     def __init__(
         self,
@@ -110,8 +113,8 @@ def _settings(options: SessionOptions) -> dict[str, Any]:
         "INFERENCE_PRECISION_HINT": _HINTS[options.precision],  # the plug-in's own default is bf16 where there is AMX
         "ENABLE_CPU_PINNING": False,  # pinned threads would fight the host's own
     }
-    if options.lanes > 1:
-        settings |= {"NUM_STREAMS": options.lanes, "INFERENCE_NUM_THREADS": options.threads or threads()}
+    if options.parallel_requests > 1:
+        settings |= {"NUM_STREAMS": options.parallel_requests, "INFERENCE_NUM_THREADS": options.threads or threads()}
     else:
         settings["PERFORMANCE_HINT"] = "LATENCY"
         if options.threads is not None:

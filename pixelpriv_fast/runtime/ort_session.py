@@ -13,14 +13,14 @@ from .engine_cache import engine_folder
 from .forks import Guard, Native
 from .libraries import onnxruntime
 from .providers import PROVIDERS, Provider
-from .session import Array, SessionOptions, TensorSpec, as_input, buffers
+from .session import Array, Binding, Session, SessionOptions, TensorSpec, as_input, buffers
 
 _ERRORS_ONLY = 3
 _preload_lock = threading.Lock()
 
 
-class OnnxRuntimeSession:
-    """See ``session.Session``. ONNX Runtime's own ``run`` is safe from any thread."""
+class OnnxRuntimeSession(Session):
+    """A session by ONNX Runtime, whose own ``run`` is safe from any thread."""
 
     def __init__(self, model: bytes, provider: Provider, options: SessionOptions) -> None:
         self.provider = provider
@@ -68,9 +68,11 @@ class OnnxRuntimeSession:
         self._session = Native(None)
 
 
-class OnnxRuntimeBinding:
-    """See ``session.Binding``: an I/O binding to these very arrays, which lie in the host's memory (a GPU's provider
-    copies them there and back)."""
+class OnnxRuntimeBinding(Binding):
+    """An I/O binding to these very arrays.
+
+    They lie in the host's memory; a GPU's provider copies them there and back.
+    """
 
     def __init__(
         self,
@@ -97,11 +99,11 @@ class OnnxRuntimeBinding:
             raise DeviceError(f"{self._provider.title} failed while running: {one_line(error)}") from error
 
     def wait(self) -> None:
-        """Nothing: ``start`` has run it."""
+        """Do nothing: ``start`` has run it."""
 
 
 def _engines(provider: Provider, options: SessionOptions) -> contextlib.AbstractContextManager[object]:
-    """Around a session's creation: its cache of compiled engines, where it has one."""
+    """Return the context of a session's creation: its cache of compiled engines, where it has one."""
     if not provider.compiles or options.engine_cache is None:
         return contextlib.nullcontext()
     return engine_folder(options.engine_cache)
@@ -118,10 +120,10 @@ def _session_options(ort: Any, options: SessionOptions) -> Any:
 
 
 def _provider_list(provider: Provider, options: SessionOptions) -> list[Any]:
-    """What ``InferenceSession`` takes. Nodes that TensorRT cannot run go to CUDA, never silently to the CPU's list."""
+    """Return what ``InferenceSession`` takes. Nodes that TensorRT cannot run go to CUDA, never silently to the CPU's list."""
     if provider.device == "cpu":
         return [provider.ort]
-    # cuDNN's exhaustive search would time every convolution anew for every new shape.
+    # cuDNN's exhaustive search would time every convolution again for every new shape.
     cuda = {"cudnn_conv_algo_search": "HEURISTIC", "use_tf32": "0" if options.precision == "fp32" else "1"}
     if not provider.compiles:
         return [(provider.ort, cuda)]
@@ -137,8 +139,10 @@ def _provider_list(provider: Provider, options: SessionOptions) -> list[Any]:
 
 
 def _preload(ort: Any) -> None:
-    """Loads the CUDA libraries of pip's nvidia packages. It prints what is missing; the probe has shown that enough
-    is there, so that text goes nowhere."""
+    """Load the CUDA libraries of pip's nvidia packages.
+
+    It prints what is missing; the probe has shown that enough is there, so that text goes nowhere.
+    """
     if hasattr(ort, "preload_dlls"):
         with _preload_lock, contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             ort.preload_dlls()

@@ -1,4 +1,4 @@
-"""Does a provider really work? Each one is tried with a one-node session, once a process.
+"""Tries whether a provider really works, with a model of one node, once a process.
 
 onnxruntime-gpu lists TensorRT and CUDA as available wherever it is installed, fails to load them where a library is
 missing, prints banners on stdout and stderr at C level and runs on the CPU. So GPU providers are tried in a child
@@ -23,7 +23,7 @@ from ..errors import one_line
 from ..words import Precision
 from . import device
 from .libraries import onnxruntime, openvino
-from .one_node import ONE_NODE, ONE_NODE_INPUT, ONE_NODE_OUTPUT
+from .probe_model import PROBE_INPUT, PROBE_MODEL, PROBE_OUTPUT
 from .providers import PROVIDERS, Choice, Provider, Status, candidates, resolve
 
 #: How the system's loader words it, among the lines that onnxruntime logs.
@@ -35,24 +35,24 @@ _FIX_DRIVER = "install the NVIDIA driver (nvidia-smi must list the card)"
 
 
 def status(name: str) -> Status:
-    """What trying provider ``name`` showed; tried once a process, safe from any thread."""
+    """Return what trying provider ``name`` showed. It is tried once a process; any thread may call."""
     with _lock:
         return _status(name)
 
 
-def choose(wish: str, precision: str = "fp32") -> Choice:
-    """``resolve`` over what really works here, trying no more providers than needed."""
+def choose(requested: str, precision: Precision = "fp32") -> Choice:
+    """Return ``resolve`` over what really works here, trying no more providers than needed."""
     statuses: dict[str, Status] = {}
-    for name in candidates(wish, precision):
+    for name in candidates(requested, precision):
         statuses[name] = status(name)
         if statuses[name].works:
             break
-    return resolve(wish, statuses, precision)
+    return resolve(requested, statuses, precision)
 
 
 @cache
 def precisions(name: str) -> tuple[Precision, ...]:
-    """The precisions that provider ``name`` computes in hardware on this machine, fastest first; "fp32" is always one."""
+    """Return the precisions that provider ``name`` computes in hardware here, fastest first; "fp32" is always one."""
     provider = PROVIDERS[name]
     if provider.device != "cpu":
         return *provider.halves, "fp32"
@@ -63,14 +63,17 @@ def precisions(name: str) -> tuple[Precision, ...]:
 
 
 def _listed_bf16() -> bool:
-    """OpenVINO's own list names bf16 also where it is emulated, so the processor's flags must agree, where known."""
+    """Return whether bf16 is computed in hardware.
+
+    OpenVINO's own list names bf16 also where it is emulated, so the processor's flags must agree, where known.
+    """
     listed = openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
     return "BF16" in listed and (device.has_bf16() or not device.cpu_flags())
 
 
 @cache
 def version(name: str) -> str:
-    """The library that provider ``name`` runs in, and the processor: what a proof of its arithmetic is tied to."""
+    """Return provider ``name``'s library and the processor: what a self-test of its arithmetic is tied to."""
     library = openvino() if PROVIDERS[name].ort is None else onnxruntime()
     return f"{library.__version__} on {device.cpu_fingerprint()}"
 
@@ -88,8 +91,8 @@ def _try_openvino(provider: Provider) -> Status:
         return Status(False, "openvino is not installed", provider.fix)
     try:
         ov = openvino()
-        compiled = ov.Core().compile_model(ov.Core().read_model(ONE_NODE, b""), "CPU")
-        right = np.array_equal(compiled(ONE_NODE_INPUT)[0], ONE_NODE_OUTPUT)
+        compiled = ov.Core().compile_model(ov.Core().read_model(PROBE_MODEL, b""), "CPU")
+        right = np.array_equal(compiled(PROBE_INPUT)[0], PROBE_OUTPUT)
     except (ImportError, RuntimeError, OSError) as error:
         return Status(False, f"openvino cannot run here: {one_line(error)}", f"{provider.fix} --upgrade")
     return Status(True, "a one-node session ran") if right else _wrong_answer()
@@ -99,8 +102,8 @@ def _try_onnxruntime(provider: Provider) -> Status:
     ort = onnxruntime()
     options = ort.SessionOptions()
     options.log_severity_level = 4
-    session = ort.InferenceSession(ONE_NODE, options, providers=[provider.ort])
-    right = np.array_equal(session.run(None, {"x": ONE_NODE_INPUT})[0], ONE_NODE_OUTPUT)
+    session = ort.InferenceSession(PROBE_MODEL, options, providers=[provider.ort])
+    right = np.array_equal(session.run(None, {"x": PROBE_INPUT})[0], PROBE_OUTPUT)
     return Status(True, "a one-node session ran") if right else _wrong_answer()
 
 
@@ -117,10 +120,10 @@ def _try_gpu(provider: Provider) -> Status:
 
 
 def _ask_child(provider: str, fix: str) -> Status:
-    """Runs ``probe_child.py``; its last line of output is JSON, everything before it belongs to the libraries."""
+    """Run ``probe_child.py``; its last line of output is JSON, everything before it belongs to the libraries."""
     child = Path(__file__).with_name("probe_child.py")
     try:
-        # -P: the working folder (someone's photos) is no place to import Python files from.
+        # -P: the working folder (someone's photos) is not a place to import Python files from.
         done = subprocess.run(
             [sys.executable, "-P", str(child), provider, json.dumps(sys.path)],
             stdin=subprocess.DEVNULL,

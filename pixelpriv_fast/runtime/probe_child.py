@@ -16,11 +16,11 @@ def _attempt(ort: Any, provider: str, model: dict[str, Any]) -> str:
     """An empty text when the provider itself ran the node rightly, else the reason."""
     options = ort.SessionOptions()
     options.log_severity_level = 3  # the parent looks for the name of a missing library in what is logged
-    session = ort.InferenceSession(model["ONE_NODE"], options, providers=[provider], enable_fallback=0)
+    session = ort.InferenceSession(model["PROBE_MODEL"], options, providers=[provider], enable_fallback=0)
     if provider not in session.get_providers():
         return "it is listed, but could not be loaded"
-    answer = session.run(None, {"x": model["ONE_NODE_INPUT"]})[0]
-    return "" if (answer == model["ONE_NODE_OUTPUT"]).all() else "a one-node session returned a wrong result"
+    answer = session.run(None, {"x": model["PROBE_INPUT"]})[0]
+    return "" if (answer == model["PROBE_OUTPUT"]).all() else "a one-node session returned a wrong result"
 
 
 def main(provider: str, search_path: list[str]) -> dict[str, Any]:
@@ -28,7 +28,7 @@ def main(provider: str, search_path: list[str]) -> dict[str, Any]:
     try:
         import onnxruntime as ort
 
-        model = run_path(str(Path(__file__).with_name("one_node.py")))
+        model = run_path(str(Path(__file__).with_name("probe_model.py")))
         if hasattr(ort, "preload_dlls"):
             ort.preload_dlls()  # finds the CUDA libraries of pip's nvidia packages
         reason = _attempt(ort, provider, model)

@@ -1,12 +1,8 @@
-"""The one place that creates sessions. A session runs one network, from bytes, on one provider that was chosen once.
-
-Bytes and never a path: the caller has checked exactly what runs (``models/stamped/file.py``), and a path would let
-onnxruntime read further files beside it.
-"""
+"""What a session is: options, shapes and the two protocols that every library's sessions keep."""
 
 from __future__ import annotations
 
-import logging
+from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,114 +14,116 @@ import numpy.typing as npt
 from ..errors import UsageError
 from ..registry import checked_word
 from ..words import Precision
-from . import probe
-from .providers import Choice, Provider
-
-_LOG = logging.getLogger(__name__)
+from .providers import Provider
 
 Array: TypeAlias = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
 class SessionOptions:
-    """How a session runs. ``precision`` is that of the arithmetic; inputs and outputs keep the model's own types.
+    """How a session runs.
 
-    ``threads``: None leaves the number to the library (all cores of the process). ``lanes``: among how many runs under
-    way at once these threads are divided; only where ``Provider.lanes`` says so. ``engine_cache``: a folder
-    private to the user for TensorRT's compiled engines (executable code); None compiles anew each time.
+    Attributes
+    ----------
+    threads : int or None
+        Number of threads; None leaves it to the library (all cores of the process).
+    parallel_requests : int
+        Number of requests in flight at once that share these threads; more than 1 only where ``Provider.parallel``.
+    precision : Precision
+        Precision of the arithmetic; inputs and outputs keep the model's own types.
+    engine_cache : Path or None
+        A folder private to the user for TensorRT's compiled engines (executable code); None compiles every time.
     """
 
     threads: int | None = None
-    lanes: int = 1
+    parallel_requests: int = 1
     precision: Precision = "fp32"
     engine_cache: Path | None = None
 
     def __post_init__(self) -> None:
         checked_word("precision", self.precision, Precision)
-        for name, number in (("threads", self.threads), ("lanes", self.lanes)):
+        for name, number in (("threads", self.threads), ("parallel_requests", self.parallel_requests)):
             if number is not None and number < 1:
                 raise UsageError(f"{name} must be at least 1, not {number}")
 
 
 @dataclass(frozen=True, slots=True)
 class TensorSpec:
-    """An input's or output's name and shape; None where the shape is open."""
+    """An input or output of a network.
+
+    Attributes
+    ----------
+    name : str
+        Its name.
+    shape : tuple of (int or None)
+        Its shape; None where an axis is open.
+    """
 
     name: str
     shape: tuple[int | None, ...]
 
 
 class Binding(Protocol):
-    """Buffers of a session's static shapes: fill ``inputs``, ``start``, ``wait``, read ``outputs``. One thread at a
-    time."""
+    """Buffers of static shapes: fill ``inputs``, ``start``, ``wait``, read ``outputs``. One thread at a time."""
 
-    @property
-    def inputs(self) -> tuple[Array, ...]: ...
-    @property
-    def outputs(self) -> tuple[Array, ...]: ...
+    inputs: tuple[Array, ...]
+    outputs: tuple[Array, ...]
 
+    @abstractmethod
     def start(self) -> None:
-        """Begins to compute ``outputs`` from ``inputs``, in place; a provider without lanes also ends it. Raises
-        ``DeviceError`` as ``Session.run`` does."""
-        ...
+        """Begin to compute ``outputs`` from ``inputs``, in place.
 
+        A provider without parallel requests also ends it. Raises ``DeviceError`` as ``Session.run``.
+        """
+
+    @abstractmethod
     def wait(self) -> None:
-        """Until what was started is over. Raises as ``start``."""
-        ...
+        """Block until the started run is finished. Raises ``DeviceError`` as ``start``."""
 
 
 class Session(Protocol):
     """A network ready to run. ``run`` may be called from any number of threads."""
 
-    @property
-    def provider(self) -> Provider: ...
-    @property
-    def precision(self) -> Precision: ...
-    @property
-    def inputs(self) -> tuple[TensorSpec, ...]: ...
-    @property
-    def outputs(self) -> tuple[TensorSpec, ...]: ...
+    provider: Provider
+    precision: Precision
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
 
+    @abstractmethod
     def run(self, inputs: Mapping[str, Array]) -> list[Array]:
-        """The outputs in the model's order. Raises ``DeviceError`` when the provider fails, or after a fork."""
-        ...
+        """Return the outputs in the model's order. Raises ``DeviceError`` if the provider fails, or after a fork."""
 
+    @abstractmethod
     def bind(self) -> Binding:
-        """New buffers, for a model whose shapes are all static. Raises ``UsageError`` for another one."""
-        ...
+        """Make new buffers for a model whose shapes are all static. Raises ``UsageError`` for another model."""
 
+    @abstractmethod
     def close(self) -> None:
-        """Frees what the session holds; ``run`` is an error afterwards. In a forked child nothing is freed."""
-        ...
-
-
-def select(device: str = "auto", precision: str = "fp32") -> Choice:
-    """The provider that ``device`` means here. Raises ``DeviceError`` with reason and fix when it cannot be had."""
-    return probe.choose(device, precision)
-
-
-def create_session(model: bytes, device: str | Choice = "auto", options: SessionOptions | None = None) -> Session:
-    """A session for the ONNX ``model``. ``device``: a word of ``providers.WISHES`` or a choice made before.
-
-    Raises ``DeviceError`` when the wish cannot be met, or when the provider refuses this model.
-    """
-    options = options or SessionOptions()
-    choice = select(device, options.precision) if isinstance(device, str) else device
-    session: Session
-    if choice.provider.ort is None:
-        from .openvino_session import OpenVINOSession
-
-        session = OpenVINOSession(model, choice.provider, options)
-    else:
-        from .ort_session import OnnxRuntimeSession
-
-        session = OnnxRuntimeSession(model, choice.provider, options)
-    _LOG.info("session on %s, %s (%s)", choice.provider.title, options.precision, choice.reason)
-    return session
+        """Free what the session holds; ``run`` is an error afterwards. A forked child frees nothing."""
 
 
 def as_input(name: str, value: Array, shape: tuple[int | None, ...]) -> Array:
-    """``value`` if it fits ``shape``, made contiguous. Raises ``UsageError`` with both shapes otherwise."""
+    """Return an input as a contiguous array.
+
+    Parameters
+    ----------
+    name : str
+        The input's name.
+    value : ndarray
+        Its value.
+    shape : tuple of (int or None)
+        The shape that the network takes.
+
+    Returns
+    -------
+    ndarray
+        The value.
+
+    Raises
+    ------
+    UsageError
+        With both shapes, if the value does not fit.
+    """
     fits = value.ndim == len(shape) and all(w in (None, s) for s, w in zip(value.shape, shape, strict=True))
     if not fits:
         wanted = tuple("any" if w is None else w for w in shape)
@@ -134,7 +132,7 @@ def as_input(name: str, value: Array, shape: tuple[int | None, ...]) -> Array:
 
 
 def buffers(specs: tuple[TensorSpec, ...]) -> tuple[Array, ...]:
-    """Zeroed float32 arrays of the shapes of ``specs``. Raises ``UsageError`` for an open shape."""
+    """Make zeroed float32 arrays of the shapes of ``specs``. Raises ``UsageError`` for an open shape."""
     arrays = []
     for spec in specs:
         if None in spec.shape:

@@ -68,15 +68,15 @@ class LinearEngine:
     device: str = "test"
     precision: str = "fp32"
     classes: int = 2
-    most: int | None = None
+    max_batch: int | None = None
     gradients: int = 0
     forwards: int = 0
 
-    def logits(self, inputs, slots=None):
+    def logits(self, inputs, batch=None):
         self.forwards += 1
         return self._logits(inputs)
 
-    def gradient(self, inputs, accepted, slots=None):
+    def gradient(self, inputs, accepted, batch=None):
         self.gradients += 1
         sign = np.where(accepted[:, 0], 1.0, -1.0)[:, None, None, None]
         return self._logits(inputs), (sign * self.weights).astype(np.float32)

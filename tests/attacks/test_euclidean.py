@@ -25,21 +25,32 @@ class Roughly:
 
     def __init__(self, exact, noise: float, common: float = 0.0) -> None:
         self._exact, self._noise, self._common, self.seen = exact, noise, common, 0
-        self.rough_error = noise  # log-odds err by 0.8 of that, a uniform's deviation twice
+        self.error = noise  # log-odds err by 0.8 of that, a uniform's deviation twice
 
     def __getattr__(self, name):
         return getattr(self._exact, name)
 
-    def logits(self, inputs, slots=None):
+    def logits(self, inputs, batch=None):
         self.seen += len(inputs)
-        return self._exact.logits(inputs, slots)
+        return self._exact.logits(inputs, batch)
 
-    def rough_logits(self, inputs, slots=None):
-        logits = self._exact.logits(inputs, slots)
+    @property
+    def ranker(self):
+        return _Ranker(self)
+
+    def rough_logits(self, inputs, batch=None):
+        logits = self._exact.logits(inputs, batch)
         errors = [np.random.default_rng(abs(int(1e4 * x.sum()))).uniform(-1, 1, logits.shape[1]) for x in inputs]
         rough = (logits + self._noise * np.array(errors)).astype(np.float32)
         rough[:, 1] += self._common
         return rough
+
+
+class _Ranker:
+    """The ranker of a ``Roughly``."""
+
+    def __init__(self, victim):
+        self.error, self.logits = victim.error, victim.rough_logits
 
 
 @pytest.mark.parametrize("rule", ["worst", "least_visible", "until_success"])
@@ -182,8 +193,8 @@ def test_margin_is_what_rough_answers_may_be_wrong_by():
     class Blind(Roughly):
         """Takes the worst candidate for a harmless one."""
 
-        def rough_logits(self, inputs, slots=None):
-            logits = self._exact.logits(inputs, slots)
+        def rough_logits(self, inputs, batch=None):
+            logits = self._exact.logits(inputs, batch)
             hidden = np.abs(inputs - worst).max(axis=(1, 2, 3)) == 0
             logits[np.ix_(hidden, task.flee[0][0])] += 4.0
             return logits
@@ -218,7 +229,7 @@ def test_no_motion_is_the_photo_itself():
 @pytest.mark.parametrize("name", ["squeezenet_places365", "efficientnet_lite0"])
 def test_ranked_in_8_bits_a_trained_network_keeps_what_fp32_alone_would(name, places_store, data):
     victim = ForwardEngine(load_classifier(name, places_store, device="cpu"), "int8")
-    assert victim.rough_error > 0.0
+    assert victim.ranker.error > 0.0
     starts = sun_photos(data, 4)
     task, attack = task_for([victim], starts), Euclidean(k=20)
     for one, other in zip(attack.run(starts, task), attack.replaced(margin=None).run(starts, task), strict=True):

@@ -21,12 +21,12 @@ class Walking(TorchEngine):
     walks: list[tuple[int, int]] = []  # noqa: RUF012
 
     @property
-    def walker(self):
+    def device_loop(self):
         return self
 
-    def walk(self, starts, *rest, steps, **options):
+    def run(self, starts, *rest, steps, **options):
         self.walks.append((len(starts), steps))
-        return self.device_walker().walk(starts, *rest, steps=steps, **options)
+        return self.loop_here().run(starts, *rest, steps=steps, **options)
 
 
 @pytest.fixture

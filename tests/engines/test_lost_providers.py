@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from pixelpriv_fast.attacks import PGD
-from pixelpriv_fast.engines.onnx import passes as onnx_passes
+from pixelpriv_fast.engines.onnx import batches as onnx_batches
+from pixelpriv_fast.engines.onnx.backends import backends
 from pixelpriv_fast.engines.onnx.engine import load
-from pixelpriv_fast.engines.onnx.ways import ways
 from pixelpriv_fast.errors import DeviceError
 from pixelpriv_fast.protection.protector import Protector
 from pixelpriv_fast.protection.recipes import Recipe
@@ -52,7 +52,7 @@ class Dying:
 
 
 def test_a_provider_that_dies_is_replaced_loudly(model, monkeypatch, caplog):
-    honest = onnx_passes.create_session
+    honest = onnx_batches.create_session
     sessions = []
 
     def create(graph, choice, options):
@@ -61,11 +61,11 @@ def test_a_provider_that_dies_is_replaced_loudly(model, monkeypatch, caplog):
         first = choice.provider.name == sessions[0] and options.precision == first_precision
         return Dying(session, 3) if first else session
 
-    first_way = next(ways("cpu", "auto"))
-    first_precision = first_way.precision
+    first_backend = next(backends("cpu", "auto"))
+    first_precision = first_backend.precision
     x, accepted = photos(2), one_class(2)
     want = load(model, "cpu", "fp32").gradient(x, accepted, 2)
-    monkeypatch.setattr(onnx_passes, "create_session", create)
+    monkeypatch.setattr(onnx_batches, "create_session", create)
     engine = load(model, "cpu", "auto")
     with caplog.at_level(logging.WARNING):
         answers = [engine.gradient(x, accepted, 2) for _ in range(20)]
@@ -78,9 +78,9 @@ def test_a_provider_that_dies_is_replaced_loudly(model, monkeypatch, caplog):
 
 @pytest.mark.skipif(not all(status(name).works for name in ("openvino", "onnxruntime")), reason="needs two providers")
 def test_results_say_that_a_provider_died(model, monkeypatch):
-    honest, lives = onnx_passes.create_session, {next(ways("cpu", "auto")).provider.name: 2}
+    honest, lives = onnx_batches.create_session, {next(backends("cpu", "auto")).provider.name: 2}
     monkeypatch.setattr(
-        onnx_passes, "create_session", lambda graph, choice, o: _mortal(honest(graph, choice, o), choice, lives)
+        onnx_batches, "create_session", lambda graph, choice, o: _mortal(honest(graph, choice, o), choice, lives)
     )
     recipe, file = Recipe(attack=PGD(steps=2)), str(model.folder / "small.onnx")
     noise = np.random.default_rng(0).integers(0, 256, (4, *SIZE, 3), np.uint8)
@@ -97,12 +97,12 @@ def _mortal(session, choice, lives):
 def test_where_every_provider_died_every_call_says_the_same(model, monkeypatch):
     engine = load(model, "onnxruntime", "fp32")
     engine.prepare(2)
-    honest = onnx_passes.create_session
-    monkeypatch.setattr(onnx_passes, "create_session", lambda *a: Dying(honest(*a), 0))
+    honest = onnx_batches.create_session
+    monkeypatch.setattr(onnx_batches, "create_session", lambda *a: Dying(honest(*a), 0))
     engine = load(model, "onnxruntime", "fp32")
     said = set()
     for _ in range(3):
-        with pytest.raises(DeviceError, match=r"no way to run is left: the device is lost$") as error:
+        with pytest.raises(DeviceError, match=r"no backend is left: the device is lost$") as error:
             engine.logits(photos(1), 1)
         said.add(str(error.value))
     assert len(said) == 1

@@ -128,24 +128,24 @@ def test_any_number_of_photos_and_chunks():
 
 def test_passes_on_a_cpu_are_small_whatever_the_slots():
     victim = engine()
-    assert victim.most is not None
+    assert victim.max_batch is not None
     x, accepted = inputs(11), np.eye(6, dtype=bool)[np.zeros(11, int)]
-    small, large = (victim.gradient(x, accepted, slots) for slots in (victim.most, 4 * victim.most))
+    small, large = (victim.gradient(x, accepted, batch) for batch in (victim.max_batch, 4 * victim.max_batch))
     for one, other in zip(small, large, strict=True):
         np.testing.assert_array_equal(one, other)
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
-@pytest.mark.parametrize("slots", [1, 3, 8])
-def test_slots_and_neighbours_change_no_byte(precision, slots):
+@pytest.mark.parametrize("batch", [1, 3, 8])
+def test_slots_and_neighbours_change_no_byte(precision, batch):
     victim, x = engine(precision=precision), inputs(8)
     accepted = np.eye(6, dtype=bool)[victim.logits(x).argmax(1)]
-    exact, (logits, gradient) = victim.logits(x, slots), victim.gradient(x, accepted, slots)
+    exact, (logits, gradient) = victim.logits(x, batch), victim.gradient(x, accepted, batch)
     rng = np.random.default_rng(0)
     for count in (1, 2, 5, 7):
         some = rng.permutation(8)[:count]
-        np.testing.assert_array_equal(victim.logits(x[some], slots), exact[some])
-        for got, want in zip(victim.gradient(x[some], accepted[some], slots), (logits, gradient), strict=True):
+        np.testing.assert_array_equal(victim.logits(x[some], batch), exact[some])
+        for got, want in zip(victim.gradient(x[some], accepted[some], batch), (logits, gradient), strict=True):
             np.testing.assert_array_equal(got, want[some])
 
 

@@ -9,7 +9,7 @@ import onnx
 import pytest
 from onnx import numpy_helper
 
-from pixelpriv_fast.engines.made_photos import made_candidates
+from pixelpriv_fast.engines.ranking.synthetic_photos import synthetic_candidates
 from pixelpriv_fast.errors import ModelError
 from pixelpriv_fast.graph import build_forward, build_quantised, build_ranged, parse
 from pixelpriv_fast.models import load_model
@@ -149,7 +149,7 @@ def test_trained_networks_stay_near(name: str, places_store) -> None:
     stamped = load_model(name, places_store)
     proto, preprocess = parse(stamped.data), stamped.stamp.preprocess
     assert preprocess is not None
-    x = made_candidates(preprocess, 2, 2).reshape(4, 3, *preprocess.size)
+    x = synthetic_candidates(preprocess, 2, 2).reshape(4, 3, *preprocess.size)
     ranges = measured(proto, x)
     exact = on_openvino(build_forward(proto, x.shape))({"input": x})[0]
     near = on_openvino(build_quantised(proto, x.shape, ranges))({"input": x})[0]

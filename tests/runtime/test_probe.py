@@ -12,7 +12,7 @@ import pytest
 
 from pixelpriv_fast.errors import DeviceError
 from pixelpriv_fast.runtime import info, probe, select
-from pixelpriv_fast.runtime.one_node import ONE_NODE, ONE_NODE_INPUT, ONE_NODE_OUTPUT
+from pixelpriv_fast.runtime.probe_model import PROBE_INPUT, PROBE_MODEL, PROBE_OUTPUT
 from pixelpriv_fast.runtime.providers import PROVIDERS
 
 
@@ -27,11 +27,11 @@ def test_the_one_node_model_is_valid_and_right() -> None:
     onnx = pytest.importorskip("onnx")
     from onnx.reference import ReferenceEvaluator
 
-    model = onnx.load_from_string(ONE_NODE)
+    model = onnx.load_from_string(PROBE_MODEL)
     onnx.checker.check_model(model, full_check=True)
     assert len(model.graph.node) == 1
-    (answer,) = ReferenceEvaluator(model).run(None, {"x": ONE_NODE_INPUT})
-    assert np.array_equal(answer, ONE_NODE_OUTPUT)
+    (answer,) = ReferenceEvaluator(model).run(None, {"x": PROBE_INPUT})
+    assert np.array_equal(answer, PROBE_OUTPUT)
 
 
 def test_the_cpu_works() -> None:
@@ -170,8 +170,8 @@ def test_info_prints_nothing_and_calls_nobody() -> None:
         "def refuse(*a, **k): raise SystemExit('network use')\n"
         "socket.socket.connect = socket.getaddrinfo = socket.create_connection = refuse\n"
         "from pixelpriv_fast.runtime import info, create_session\n"
-        "from pixelpriv_fast.runtime.one_node import ONE_NODE\n"
-        "info(); create_session(ONE_NODE)\n"
+        "from pixelpriv_fast.runtime.probe_model import PROBE_MODEL\n"
+        "info(); create_session(PROBE_MODEL)\n"
         "import sys\n"
         "assert 'openvino_telemetry' not in sys.modules\n"
         "assert not any(name.startswith('openvino_telemetry') for name in sys.modules)\n"
@@ -186,8 +186,8 @@ def test_no_process_of_ours_opens_a_socket(tmp_path: Path) -> None:
     log = tmp_path / "log"
     code = (
         "from pixelpriv_fast.runtime import create_session\n"
-        "from pixelpriv_fast.runtime.one_node import ONE_NODE\n"
-        "create_session(ONE_NODE)"
+        "from pixelpriv_fast.runtime.probe_model import PROBE_MODEL\n"
+        "create_session(PROBE_MODEL)"
     )
     done = subprocess.run(
         ["strace", "-f", "-e", "trace=connect", "-o", str(log), sys.executable, "-c", code],

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from pixelpriv_fast.errors import DeviceError, UsageError
-from pixelpriv_fast.runtime.providers import PROVIDERS, WISHES, Status, candidates, resolve
+from pixelpriv_fast.runtime.providers import DEVICE_WORDS, PROVIDERS, Status, candidates, resolve
 
 WORKS = Status(True, "a one-node session ran")
 BROKEN = Status(False, "no driver", "install a driver")
@@ -39,7 +39,7 @@ def test_the_choice_says_why() -> None:
     assert resolve("onnxruntime", statuses("onnxruntime")).reason == "asked for, and works"
 
 
-@pytest.mark.parametrize("wish", list(WISHES))
+@pytest.mark.parametrize("wish", list(DEVICE_WORDS))
 def test_a_wish_that_cannot_be_met_names_reason_and_fix(wish: str) -> None:
     with pytest.raises(DeviceError, match=rf"device '{wish}' cannot run here: .*no driver.*fix: install a driver"):
         resolve(wish, statuses())
@@ -51,7 +51,9 @@ def test_an_explicit_wish_never_falls_back() -> None:
 
 
 def test_unknown_words() -> None:
-    with pytest.raises(UsageError, match=r"unknown device 'gpu'\. Known: auto, cpu, tensorrt, cuda"):
+    with pytest.raises(
+        UsageError, match=r"unknown device 'gpu'; did you mean 'cpu'\? Known: auto, cpu, tensorrt, cuda"
+    ):
         resolve("gpu", statuses("cuda"))
 
 

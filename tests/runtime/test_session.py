@@ -10,8 +10,8 @@ import pytest
 
 from pixelpriv_fast.errors import DeviceError, UsageError
 from pixelpriv_fast.runtime import PROVIDERS, Choice, SessionOptions, create_session, device, probe
-from pixelpriv_fast.runtime.one_node import ONE_NODE, ONE_NODE_INPUT, ONE_NODE_OUTPUT
 from pixelpriv_fast.runtime.ort_session import _provider_list
+from pixelpriv_fast.runtime.probe_model import PROBE_INPUT, PROBE_MODEL, PROBE_OUTPUT
 
 WORKING = [name for name in ("openvino", "onnxruntime") if probe.status(name).works]
 
@@ -22,9 +22,9 @@ def name(request: pytest.FixtureRequest) -> str:
 
 
 def test_runs_and_says_what_it_is(name: str) -> None:
-    session = create_session(ONE_NODE, name, SessionOptions(threads=1))
-    (answer,) = session.run({"x": ONE_NODE_INPUT})
-    assert np.array_equal(answer, ONE_NODE_OUTPUT)
+    session = create_session(PROBE_MODEL, name, SessionOptions(threads=1))
+    (answer,) = session.run({"x": PROBE_INPUT})
+    assert np.array_equal(answer, PROBE_OUTPUT)
     assert session.provider is PROVIDERS[name]
     assert session.precision == "fp32"
     assert [dataclasses.astuple(spec) for spec in session.inputs] == [("x", (1, 1, 2, 2))]
@@ -32,27 +32,27 @@ def test_runs_and_says_what_it_is(name: str) -> None:
 
 
 def test_answers_outlive_the_next_call(name: str) -> None:
-    session = create_session(ONE_NODE, name)
-    (first,) = session.run({"x": ONE_NODE_INPUT})
-    session.run({"x": ONE_NODE_INPUT + 5})
-    assert np.array_equal(first, ONE_NODE_OUTPUT)
+    session = create_session(PROBE_MODEL, name)
+    (first,) = session.run({"x": PROBE_INPUT})
+    session.run({"x": PROBE_INPUT + 5})
+    assert np.array_equal(first, PROBE_OUTPUT)
     assert first.flags.writeable
 
 
 def test_inputs_are_left_alone_and_may_be_strided(name: str) -> None:
-    session = create_session(ONE_NODE, name)
-    strided = np.repeat(ONE_NODE_INPUT, 2, axis=3)[..., ::2]
+    session = create_session(PROBE_MODEL, name)
+    strided = np.repeat(PROBE_INPUT, 2, axis=3)[..., ::2]
     before = strided.copy()
-    assert np.array_equal(session.run({"x": strided})[0], ONE_NODE_OUTPUT)
+    assert np.array_equal(session.run({"x": strided})[0], PROBE_OUTPUT)
     assert np.array_equal(strided, before)
 
 
 def test_a_wrong_shape_names_both(name: str) -> None:
     with pytest.raises(UsageError, match=r"input 'x' has shape \(1, 1, 3, 2\), the network takes \(1, 1, 2, 2\)"):
-        create_session(ONE_NODE, name).run({"x": np.zeros((1, 1, 3, 2), np.float32)})
+        create_session(PROBE_MODEL, name).run({"x": np.zeros((1, 1, 3, 2), np.float32)})
 
 
-@pytest.mark.parametrize("bad", [b"", b"hello", ONE_NODE[:60]])
+@pytest.mark.parametrize("bad", [b"", b"hello", PROBE_MODEL[:60]])
 def test_what_is_no_model(name: str, bad: bytes) -> None:
     with pytest.raises(DeviceError, match="cannot run this network") as error:
         create_session(bad, name)
@@ -60,18 +60,18 @@ def test_what_is_no_model(name: str, bad: bytes) -> None:
 
 
 def test_closed(name: str) -> None:
-    session = create_session(ONE_NODE, name)
+    session = create_session(PROBE_MODEL, name)
     session.close()
     with pytest.raises(DeviceError, match="closed"):
-        session.run({"x": ONE_NODE_INPUT})
+        session.run({"x": PROBE_INPUT})
 
 
 def test_eight_threads(name: str) -> None:
-    session = create_session(ONE_NODE, name)
+    session = create_session(PROBE_MODEL, name)
     wrong: list[int] = []
 
     def work(index: int) -> None:
-        mine = ONE_NODE_INPUT + np.float32(index)
+        mine = PROBE_INPUT + np.float32(index)
         for _ in range(200):
             if not np.array_equal(session.run({"x": mine})[0], mine * 2):
                 wrong.append(index)
@@ -86,10 +86,10 @@ def test_eight_threads(name: str) -> None:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_after_a_fork_it_is_an_error_and_no_hang(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    session = create_session(ONE_NODE, name)
+    session = create_session(PROBE_MODEL, name)
     monkeypatch.setattr(os, "getpid", lambda: -1)  # what a child sees: another number than the session noted
     with pytest.raises(DeviceError, match=r"made before a fork.*'spawn'"):
-        session.run({"x": ONE_NODE_INPUT})
+        session.run({"x": PROBE_INPUT})
 
 
 def test_options_are_checked() -> None:
@@ -101,19 +101,19 @@ def test_options_are_checked() -> None:
 
 def test_reduced_precision_is_never_silently_fp32() -> None:
     with pytest.raises(DeviceError, match="bf16"):
-        create_session(ONE_NODE, "onnxruntime", SessionOptions(precision="bf16"))
+        create_session(PROBE_MODEL, "onnxruntime", SessionOptions(precision="bf16"))
 
 
 @pytest.mark.skipif("openvino" not in WORKING or not device.has_bf16(), reason="needs OpenVINO and bf16 hardware")
 def test_bf16_is_really_bf16() -> None:
-    session = create_session(ONE_NODE, "openvino", SessionOptions(precision="bf16"))
+    session = create_session(PROBE_MODEL, "openvino", SessionOptions(precision="bf16"))
     fine = np.full((1, 1, 2, 2), 1.001, np.float32)  # bf16 has 8 bits: 1.001 becomes 1.0
     assert np.array_equal(session.run({"x": fine})[0], np.full_like(fine, 2.0))
-    assert create_session(ONE_NODE, "openvino").run({"x": fine})[0][0, 0, 0, 0] == np.float32(1.001) * 2
+    assert create_session(PROBE_MODEL, "openvino").run({"x": fine})[0][0, 0, 0, 0] == np.float32(1.001) * 2
 
 
 def test_choice_made_before_is_taken() -> None:
-    assert create_session(ONE_NODE, Choice(PROVIDERS["onnxruntime"], "a test")).provider.name == "onnxruntime"
+    assert create_session(PROBE_MODEL, Choice(PROVIDERS["onnxruntime"], "a test")).provider.name == "onnxruntime"
 
 
 def test_gpu_settings() -> None:
@@ -134,4 +134,4 @@ def test_a_provider_that_was_chosen_and_does_not_run_is_an_error(monkeypatch: py
 
     monkeypatch.setattr(onnxruntime.InferenceSession, "get_providers", lambda self: ["OtherProvider"])
     with pytest.raises(DeviceError, match=r"ONNX Runtime was chosen, but onnxruntime runs \['OtherProvider'\]"):
-        create_session(ONE_NODE, "onnxruntime")
+        create_session(PROBE_MODEL, "onnxruntime")

@@ -1,7 +1,7 @@
 """Gradients by backward graph: the classifier's own ``.onnx``, differentiated as ONNX nodes, on any provider.
 
-Needs no PyTorch. A provider is used for gradients only after its graph was proved right on it, and one that fails,
-at once or in the middle of a run, is left for the next one: loudly, and said in ``device`` from then on.
+Needs no PyTorch. A provider is used for gradients only after a self-test of its graph. If a provider fails, now or
+mid-run, the engine warns, moves to the next one and reports it in ``device``.
 """
 
 from __future__ import annotations
@@ -15,124 +15,150 @@ from ...errors import DeviceError, ModelError
 from ...models import Preprocess, StampedModel
 from ...runtime.forks import Guard
 from ...types import Floats, Logits
+from ...words import Precision
 from ..checks import checked_gradient, checked_logits
-from ..protocol import ClassSets
-from .route import Route
-from .ways import Way, ways
+from ..protocol import ClassSets, GradientEngine
+from .backends import Backend, backends
+from .compiled import CompiledBackend
 
 _LOG = logging.getLogger(__name__)
 _Answer = TypeVar("_Answer")
 
-#: Where the number of slots is left to the engine: the power of two that holds the photos, up to this one.
-MAX_SLOTS = 32
+#: Where the batch size is left to the engine: the power of two that holds the photos, up to this one.
+MAX_BATCH = 32
 
 
-class OnnxEngine:
-    """A ``GradientEngine`` on the first of ``choices`` that works, ranking by ``wish`` (see ``Ranking``). Made by
-    ``load``."""
+class OnnxEngine(GradientEngine):
+    """A gradient engine on the first backend that works. Made by ``load``.
 
-    def __init__(self, model: StampedModel, choices: Iterator[Way], wish: str = "auto") -> None:
+    Parameters
+    ----------
+    model : StampedModel
+        A classifier.
+    candidates : iterator of Backend
+        Backends to try, best first.
+
+    Raises
+    ------
+    ModelError
+        If the model is not a classifier.
+    """
+
+    def __init__(self, model: StampedModel, candidates: Iterator[Backend]) -> None:
         stamp = model.stamp
         if stamp.kind != "classifier" or stamp.preprocess is None or stamp.labels is None:
             raise ModelError(f"{stamp.name} is a {stamp.kind}, not a classifier")
-        self.name = stamp.name
-        self.preprocess: Preprocess = stamp.preprocess
-        self.classes = len(stamp.labels)
         self._model = model
-        self._choices, self._wish = choices, wish
-        self._left: list[str] = []  # why ways were left, in their order
+        self._preprocess, self._classes = stamp.preprocess, len(stamp.labels)
+        self._candidates = candidates
+        self._failures: list[str] = []  # why backends were given up, in their order
         self._lock = threading.Lock()
         self._guard = Guard(f"{self.name} engine's")
-        self._route = self._next()
+        self._compiled = self._next()
+
+    @property
+    def name(self) -> str:
+        return self._model.stamp.name
+
+    @property
+    def preprocess(self) -> Preprocess:
+        return self._preprocess
+
+    @property
+    def classes(self) -> int:
+        return self._classes
 
     @property
     def device(self) -> str:
-        """As "onnx OpenVINO bf16", and which better ways failed."""
-        failed = f" ({'; '.join(self._left)})" if self._left else ""
-        return f"onnx {self._route.way}{failed}"
+        """As "onnx OpenVINO bf16", and which better backends failed."""
+        failed = f" ({'; '.join(self._failures)})" if self._failures else ""
+        return f"onnx {self._compiled.backend}{failed}"
 
     @property
-    def precision(self) -> str:
-        return self._route.way.precision
-
-    @property
-    def rough_precision(self) -> str:
-        return self._attempt(lambda route: route.ranking.rank.precision)
-
-    @property
-    def rough_error(self) -> float:
-        return self._attempt(lambda route: route.ranking.rank.error)
+    def precision(self) -> Precision:
+        return self._compiled.backend.precision
 
     @property
     def repeatable(self) -> bool:
-        return self._route.way.provider.device == "cpu"
+        return self._compiled.backend.provider.device == "cpu"
 
     @property
-    def most(self) -> int | None:
-        provider = self._route.way.provider
-        return None if provider.lanes else provider.most
+    def max_batch(self) -> int | None:
+        provider = self._compiled.backend.provider
+        return None if provider.parallel else provider.max_batch
 
-    def prepare(self, slots: int) -> None:
-        """See ``GradientEngine.prepare``."""
-        self._attempt(lambda route: route.prepare(slots))
+    def prepare(self, batch: int) -> None:
+        self._attempt(lambda compiled: compiled.prepare(batch))
 
-    def logits(self, inputs: Floats, slots: int | None = None) -> Logits:
-        """See ``GradientEngine.logits``."""
-        size = slots or _size(len(inputs))
-        (logits,) = self._attempt(lambda route: route.run("logits", size, inputs))
+    def logits(self, inputs: Floats, batch: int | None = None) -> Logits:
+        size = batch or _size(len(inputs))
+        (logits,) = self._attempt(lambda compiled: compiled.run("logits", size, inputs))
         return checked_logits(self.name, logits)
 
-    def rough_logits(self, inputs: Floats, slots: int | None = None) -> Logits:
-        """See ``GradientEngine.rough_logits``."""
-        size = slots or _size(len(inputs))
-        logits = self._attempt(lambda route: route.ranking.logits(inputs, size))
-        return checked_logits(self.name, logits)
-
-    def gradient(self, inputs: Floats, accepted: ClassSets, slots: int | None = None) -> tuple[Logits, Floats]:
-        """See ``GradientEngine.gradient``."""
-        size = slots or _size(len(inputs))
-        logits, gradient = self._attempt(lambda route: route.run("gradient", size, inputs, accepted))
+    def gradient(self, inputs: Floats, accepted: ClassSets, batch: int | None = None) -> tuple[Logits, Floats]:
+        size = batch or _size(len(inputs))
+        logits, gradient = self._attempt(lambda compiled: compiled.run("gradient", size, inputs, accepted))
         return checked_logits(self.name, logits), checked_gradient(self.name, gradient)
 
     def close(self) -> None:
-        """See ``GradientEngine.close``."""
         self._guard.close()
         if not self._guard.foreign:
-            self._route.close()
+            self._compiled.close()
 
-    def _attempt(self, call: Callable[[Route], _Answer]) -> _Answer:
-        """``call`` on the present route, or on the first later one that does not fail."""
+    def _attempt(self, call: Callable[[CompiledBackend], _Answer]) -> _Answer:
+        """Return ``call`` on the present backend, or on the first later one that does not fail."""
         while True:
             self._guard.check()
-            route = self._route
+            compiled = self._compiled
             try:
-                return call(route)
+                return call(compiled)
             except DeviceError as error:
                 self._guard.check()  # closed meanwhile: no fault of the provider
-                self._leave(route, str(error))
+                self._give_up(compiled, str(error))
 
-    def _leave(self, failed: Route, why: str) -> None:
-        """Goes over to the next way, unless another thread has. Raises ``DeviceError`` where there is none."""
+    def _give_up(self, failed: CompiledBackend, why: str) -> None:
+        """Move to the next backend, unless another thread has. Raises ``DeviceError`` where there is none."""
         with self._lock:
-            if self._route is not failed:
+            if self._compiled is not failed:
                 return
-            if why not in self._left:  # the last way is asked again by every call
-                self._left.append(why)
-            self._route = self._next()
-            _LOG.warning("%s: %s; going on with %s", self.name, why, self._route.way)
+            if why not in self._failures:  # the last backend is asked again by every call
+                self._failures.append(why)
+            self._compiled = self._next()
+            _LOG.warning("%s: %s; going on with %s", self.name, why, self._compiled.backend)
 
-    def _next(self) -> Route:
-        way = next(self._choices, None)
-        if way is None:
-            raise DeviceError(f"{self.name}: no way to run is left: {'; '.join(self._left)}")
-        return Route(way, self._model, self.preprocess, self.classes, self._wish)
+    def _next(self) -> CompiledBackend:
+        backend = next(self._candidates, None)
+        if backend is None:
+            raise DeviceError(f"{self.name}: no backend is left: {'; '.join(self._failures)}")
+        return CompiledBackend(backend, self._model, self._preprocess, self._classes)
 
 
 def load(model: StampedModel, device: str = "auto", precision: str = "auto") -> OnnxEngine:
-    """The engine of a stamped classifier. ``device``: "auto", "cpu", "cuda" or a provider's name. Raises as ``ways``,
-    and ``ModelError`` for a model that is no classifier."""
-    return OnnxEngine(model, ways(device, precision), precision)
+    """Make the engine of a stamped classifier.
+
+    Parameters
+    ----------
+    model : StampedModel
+        The classifier.
+    device : str
+        "auto", "cpu", "cuda" or a provider's name.
+    precision : str
+        Precision of gradients: "auto", "fp32", "bf16" or "fp16".
+
+    Returns
+    -------
+    OnnxEngine
+        On the first backend; its graphs are compiled on first use.
+
+    Raises
+    ------
+    UsageError, DeviceError
+        As ``backends``.
+    ModelError
+        If the model is not a classifier.
+    """
+    return OnnxEngine(model, backends(device, precision))
 
 
 def _size(photos: int) -> int:
-    return int(min(MAX_SLOTS, 1 << (photos - 1).bit_length()))
+    return int(min(MAX_BATCH, 1 << (photos - 1).bit_length()))

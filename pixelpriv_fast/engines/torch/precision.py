@@ -1,4 +1,4 @@
-"""Which torch device, and which number format for gradients: the two wishes that a machine may refuse."""
+"""Which torch device, and which precision of gradients: the two requests that a machine may refuse."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DTYPES: Mapping[Precision, torch.dtype] = {"fp32": torch.float32, "bf16": torch.
 
 
 def torch_device(device: str) -> torch.device:
-    """For "auto", "cpu" or "cuda". Raises ``DeviceError`` where CUDA is asked for and does not work."""
+    """Return the device for "auto", "cpu" or "cuda". Raises ``DeviceError`` if CUDA is requested and does not work."""
     works = torch.cuda.is_available()
     if device == "cuda" and not works:
         raise DeviceError("device 'cuda' was asked for, but this PyTorch finds no CUDA GPU; use --device cpu or auto")
@@ -24,28 +24,46 @@ def torch_device(device: str) -> torch.device:
 
 
 def gradient_precision(requested: str, device: torch.device) -> Precision:
-    """``requested``, or for "auto" the fastest that this machine multiplies in hardware: "bf16" where it can, "fp16" on
-    GPUs that cannot but have tensor cores, else "fp32". Raises ``UsageError`` for an unknown word, ``DeviceError``
-    for a format that the device only emulates."""
-    wish = cast(PrecisionRequest, checked_word("precision", requested, PrecisionRequest))
-    if device.type == "cpu":
-        return _on_cpu(wish)
-    capability = torch.cuda.get_device_capability(device)
-    if wish == "auto":
-        return "bf16" if capability >= (8, 0) else "fp16" if capability >= (7, 0) else "fp32"
-    if wish == "bf16" and capability < (8, 0):
-        raise DeviceError("precision 'bf16' was asked for, but this GPU only emulates it; use fp16, fp32 or auto")
-    return wish
+    """Return the requested precision, or for "auto" the fastest that the device multiplies in hardware.
 
+    Parameters
+    ----------
+    requested : {"auto", "fp32", "bf16", "fp16"}
+        What is asked for.
+    device : torch.device
+        Where it is computed.
 
-def _on_cpu(wish: PrecisionRequest) -> Precision:
-    """Choice: "auto" is bf16 wherever the processor is faster with it. With AMD's AVX512-BF16 on two cores, steps at
-    batches of 1 and 8 took 1 / 1.49 and 1 / 1.75 of fp32's time for SqueezeNet, 1 / 1.70 and 1 / 2.04 for a ResNet50, and
-    1 / 0.92 and 1 / 1.66 for EfficientNet-Lite0: only there, photo by photo, is fp32 a little ahead (medians of nine
-    interleaved rounds of ``benchmarks/engine_steps.py --engines torch --batches 1,8``).
+    Returns
+    -------
+    Precision
+        For "auto" on a GPU: "bf16" where it can, "fp16" where it has tensor cores without bf16, else "fp32".
+
+    Raises
+    ------
+    UsageError
+        For an unknown word.
+    DeviceError
+        For a precision that the device only emulates.
     """
-    if wish == "fp16":
+    word = cast(PrecisionRequest, checked_word("precision", requested, PrecisionRequest))
+    if device.type == "cpu":
+        return _on_cpu(word)
+    capability = torch.cuda.get_device_capability(device)
+    if word == "auto":
+        return "bf16" if capability >= (8, 0) else "fp16" if capability >= (7, 0) else "fp32"
+    if word == "bf16" and capability < (8, 0):
+        raise DeviceError("precision 'bf16' was asked for, but this GPU only emulates it; use fp16, fp32 or auto")
+    return word
+
+
+def _on_cpu(word: PrecisionRequest) -> Precision:
+    """Return the precision on a CPU.
+
+    Choice: "auto" is bf16 wherever the processor is faster with it; only EfficientNet-Lite0, photo by photo, was a little
+    faster in fp32 (``benchmarks/decisions/engine_steps.py --engines torch --batches 1,8``).
+    """
+    if word == "fp16":
         raise DeviceError("precision 'fp16' was asked for, but it is slower than fp32 on a CPU; use bf16, fp32 or auto")
-    if wish == "auto":
+    if word == "auto":
         return "bf16" if fast_bf16() else "fp32"
-    return wish
+    return word

@@ -72,7 +72,7 @@ class Generator:
     @property
     def device(self) -> str:
         """What really runs, as "cpu (OpenVINO)"."""
-        return f"{self._session.provider.device} ({self._session.provider.title})"
+        return str(self._session.provider)
 
     def __call__(self, photo: Pixels, memory: int) -> Pixels:
         """Draw a photo.

@@ -1,4 +1,4 @@
-"""Whole steps as one program: what the host does step by step, whoever else is in the pass."""
+"""Whole steps as one program: what the host does step by step, whatever else is in the batch."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def engine(name: str = "short_side", device: str = "cpu", precision: str = "fp32
     return TorchEngine.of("small", network(), PREPROCESSES[name], device, precision)
 
 
-def walk(victim: TorchEngine, start: np.ndarray, steps: int = 6, **options) -> np.ndarray:
+def run(victim: TorchEngine, start: np.ndarray, steps: int = 6, **options) -> np.ndarray:
     begin = np.zeros(start.shape, np.int8)
-    return victim.device_walker().walk(start, begin, one_hot(len(start)), steps=steps, **(BALL | options))
+    return victim.loop_here().run(start, begin, one_hot(len(start)), steps=steps, **(BALL | options))
 
 
 def by_host(victim: TorchEngine, start: np.ndarray, steps: int = 6) -> np.ndarray:
@@ -51,9 +51,9 @@ def by_host(victim: TorchEngine, start: np.ndarray, steps: int = 6) -> np.ndarra
 
 @pytest.mark.parametrize("device", GPU)
 @pytest.mark.parametrize("name", PREPROCESSES)
-def test_a_walk_is_the_hosts_walk(name, device):
+def test_the_device_loop_does_what_the_host_does(name, device):
     victim, start = engine(name, device), photos(3, 31, 47)
-    got, want = walk(victim, start), by_host(victim, start)
+    got, want = run(victim, start), by_host(victim, start)
     assert got.dtype == np.int8
     # Signs of gradients at rounding level differ, and what follows from them.
     assert np.mean(got != want) < 0.002
@@ -65,28 +65,28 @@ def test_a_walk_is_the_hosts_walk(name, device):
 
 @pytest.mark.parametrize("device", GPU)
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
-def test_neighbours_slots_and_pauses_change_no_byte(precision, device):
+def test_neighbours_batches_and_pauses_change_no_byte(precision, device):
     victim, start = engine(precision=precision, device=device), photos(5, 31, 47)
-    together = walk(victim, start, slots=3)
+    together = run(victim, start, batch=3)
     order = np.array([4, 2, 0])
-    walker, classes = victim.device_walker(), one_hot(5)[order]
-    half = walker.walk(start[order], np.zeros(start[order].shape, np.int8), classes, steps=2, slots=3, **BALL)
-    both = walker.walk(start[order], half, classes, steps=4, slots=3, **BALL)
+    loop, classes = victim.loop_here(), one_hot(5)[order]
+    half = loop.run(start[order], np.zeros(start[order].shape, np.int8), classes, steps=2, batch=3, **BALL)
+    both = loop.run(start[order], half, classes, steps=4, batch=3, **BALL)
     np.testing.assert_array_equal(both, together[order])
-    alone = walker.walk(start[3:4], np.zeros(start[3:4].shape, np.int8), one_hot(5)[3:4], steps=6, slots=3, **BALL)
+    alone = loop.run(start[3:4], np.zeros(start[3:4].shape, np.int8), one_hot(5)[3:4], steps=6, batch=3, **BALL)
     np.testing.assert_array_equal(alone[0], together[3])
     assert np.any(half != both)
 
 
-def test_one_program_a_size_and_number_of_slots():
+def test_one_program_a_size_and_batch_size():
     victim = engine()
-    for slots, size in [(2, (31, 47)), (2, (31, 47)), (3, (31, 47)), (2, (40, 30))]:
-        walk(victim, photos(1, *size), 1, slots=slots)
+    for batch, size in [(2, (31, 47)), (2, (31, 47)), (3, (31, 47)), (2, (40, 30))]:
+        run(victim, photos(1, *size), 1, batch=batch)
     assert len(victim.programs) == 3
     victim.close()
     assert len(victim.programs) == 0
     with pytest.raises(DeviceError, match="closed"):
-        walk(victim, photos(1, 31, 47), 1)
+        run(victim, photos(1, 31, 47), 1)
 
 
 @pytest.mark.parametrize(
@@ -100,8 +100,8 @@ def test_gradients_that_lead_nowhere_are_errors(weight, error, words):
     if weight == 0:
         first.zero_()
     with pytest.raises(error, match=words):
-        walk(victim, photos(2, 31, 47), 2)
+        run(victim, photos(2, 31, 47), 2)
 
 
-def test_a_cpu_offers_no_walker():
-    assert engine().walker is None
+def test_a_cpu_offers_no_device_loop():
+    assert engine().device_loop is None

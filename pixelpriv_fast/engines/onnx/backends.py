@@ -1,4 +1,4 @@
-"""The ways to run a backward graph on this machine, best first: provider, precision, and the form of the graph."""
+"""The backends that may run a backward graph on this machine, best first: provider, precision and form of the graph."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 
-from ...errors import DeviceError, UsageError
+from ...errors import DeviceError
 from ...graph import ConvolutionForm, Layout
 from ...registry import checked_word
 from ...runtime import PROVIDERS, Provider, precisions, status
-from ...runtime.providers import WISHES
+from ...runtime.providers import DEVICE_WORDS, checked_device
 from ...words import Precision, PrecisionRequest
 
 #: The forms of the graph, best first; the next one is for a provider that computes the first one wrongly.
@@ -18,8 +18,20 @@ _FORMS: tuple[ConvolutionForm, ...] = ("subpixel", "conv_transpose")
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
-    """One way."""
+class Backend:
+    """A candidate for running a backward graph.
+
+    Attributes
+    ----------
+    provider : Provider
+        What runs it.
+    precision : Precision
+        Precision of gradients.
+    form : ConvolutionForm
+        How the gradients of strided convolutions are written.
+    layout : Layout
+        How pixels are interleaved.
+    """
 
     provider: Provider
     precision: Precision
@@ -37,14 +49,31 @@ class Way:
         )
 
 
-def ways(device: str, precision: str) -> Iterator[Way]:
-    """Every way that ``device`` (a word of ``runtime.providers.WISHES``) and ``precision`` may mean here, best first. A
-    provider is tried when its turn comes, so the first way costs no more than it must.
+def backends(device: str, precision: str) -> Iterator[Backend]:
+    """Return the candidate backends of this machine, best first.
 
-    Raises ``UsageError`` for an unknown word, ``DeviceError`` with the reasons where there is no way at all.
+    A provider is tried when its turn comes, so the first backend costs no more than it must.
+
+    Parameters
+    ----------
+    device : str
+        A word of ``runtime.providers.DEVICE_WORDS``.
+    precision : str
+        "auto", "fp32", "bf16" or "fp16".
+
+    Returns
+    -------
+    iterator of Backend
+        At least one.
+
+    Raises
+    ------
+    UsageError
+        For an unknown word.
+    DeviceError
+        With the reasons, if there is no backend.
     """
-    if device not in WISHES:
-        raise UsageError(f"unknown device {device!r}. Known: {', '.join(WISHES)}")
+    checked_device(device)
     checked_word("precision", precision, PrecisionRequest)
     reasons: list[str] = []
     found = _found(device, precision, reasons)
@@ -54,9 +83,13 @@ def ways(device: str, precision: str) -> Iterator[Way]:
     return chain((first,), found)
 
 
-def _found(device: str, precision: str, reasons: list[str]) -> Iterator[Way]:
-    """The ways, and why there are no others, into ``reasons``."""
-    for name in WISHES[device]:
+def _found(device: str, precision: str, reasons: list[str]) -> Iterator[Backend]:
+    """Yield the backends; put into ``reasons`` why there are no others.
+
+    Not ``providers.resolve``: that takes the first provider that works, this needs each one's precisions and all of
+    them, since a backend that fails is followed by the next.
+    """
+    for name in DEVICE_WORDS[device]:
         provider, tried = PROVIDERS[name], status(name)
         if not tried.works:
             reasons.append(f"{provider.title}: {tried.reason}" + (f" (fix: {tried.fix})" if tried.fix else ""))
@@ -67,4 +100,4 @@ def _found(device: str, precision: str, reasons: list[str]) -> Iterator[Way]:
             reasons.append(f"{provider.title} computes in {' and '.join(words)} on this machine")
         for word in words:
             if precision in ("auto", word):
-                yield from (Way(provider, word, form, layout) for form in _FORMS)
+                yield from (Backend(provider, word, form, layout) for form in _FORMS)
