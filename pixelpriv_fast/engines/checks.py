@@ -1,4 +1,4 @@
-"""What every engine refuses to hand on."""
+"""Checks of answers that every engine makes before it hands them on."""
 
 from __future__ import annotations
 
@@ -9,17 +9,51 @@ from ..types import Floats, Logits
 
 
 def checked_logits(name: str, logits: Logits) -> Logits:
-    """``logits`` where they are finite. Raises ``ModelError``."""
+    """Return logits if they are finite.
+
+    Parameters
+    ----------
+    name : str
+        The network's name, for the message.
+    logits : ndarray of float32
+        What it answered.
+
+    Returns
+    -------
+    ndarray of float32
+        The same array.
+
+    Raises
+    ------
+    ModelError
+        If a value is not finite.
+    """
     if not np.isfinite(logits).all():
         raise ModelError(f"{name}: its logits are not finite; its weights are damaged, import them again")
     return logits
 
 
 def checked_gradient(name: str, gradient: Floats) -> Floats:
-    """``gradient`` (n, 3, h, w) where every photo's is finite and not all zero.
+    """Return a gradient if every photo's is finite and not all zero.
 
-    Raises ``ModelError`` for values that are not finite, ``PhotoError`` for a photo that the network's answer does not
-    depend on: a step along its gradient would go nowhere.
+    Parameters
+    ----------
+    name : str
+        The network's name, for the message.
+    gradient : ndarray of float32, shape (n, ...)
+        The gradient of each photo.
+
+    Returns
+    -------
+    ndarray of float32
+        The same array.
+
+    Raises
+    ------
+    ModelError
+        If a value is not finite.
+    PhotoError
+        If the network's answer does not depend on a photo: a step along its gradient would go nowhere.
     """
     flat = gradient.reshape(len(gradient), -1)
     low, high = flat.min(axis=1), flat.max(axis=1)  # not a number wins both
@@ -36,8 +70,25 @@ def checked_gradient(name: str, gradient: Floats) -> Floats:
 
 
 def checked_reference(name: str, answers: list[Floats]) -> list[Floats]:
-    """Logits and gradient by the reference where they are finite: where they are not, no provider is to blame. Raises
-    ``ModelError``."""
+    """Return the reference's answers if they are finite: where they are not, no provider is to blame.
+
+    Parameters
+    ----------
+    name : str
+        The network's name, for the message.
+    answers : list of two ndarrays
+        Logits and gradient.
+
+    Returns
+    -------
+    list of two ndarrays
+        The same.
+
+    Raises
+    ------
+    ModelError
+        If a value is not finite.
+    """
     logits, gradient = answers
     if not np.isfinite(gradient).all():
         raise ModelError(f"{name}: its gradient is not finite even in fp32, so no attack by gradients can use it")

@@ -45,14 +45,17 @@ class ForwardEngine(LogitEngine):
 
     @property
     def name(self) -> str:
+        """The classifier's name."""
         return self.classifier.name
 
     @property
     def device(self) -> str:
+        """What really runs."""
         return self.classifier.device
 
     @property
     def precision(self) -> Precision:
+        """The ranker's precision, if it does not rank in 8 bits."""
         return self._precision
 
     @property
@@ -62,24 +65,29 @@ class ForwardEngine(LogitEngine):
 
     @property
     def repeatable(self) -> bool:
+        """Whether answers are bit-identical in any batch: on a CPU."""
         return self.classifier.session.provider.device == "cpu"
 
     @property
     def max_batch(self) -> int | None:
+        """Preferred maximum number of photos per call."""
         return self.classifier.session.provider.max_batch
 
     @property
     def classes(self) -> int:
+        """The number of classes."""
         return self.classifier.classes
 
     @property
     def preprocess(self) -> Preprocess:
+        """What makes the network's inputs from photos."""
         return self.classifier.preprocess
 
     def prepare(self, batch: int) -> None:
         """Do nothing: the session is ready as it is."""
 
     def logits(self, inputs: Floats, batch: int | None = None) -> Logits:
+        """Compute logits in fp32."""
         return self.classifier.logits(inputs, batch)
 
     def close(self) -> None:

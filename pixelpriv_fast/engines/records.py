@@ -1,4 +1,4 @@
-"""What engines learnt of a network, kept as JSON beside its model so that the next process need not learn it again."""
+"""Records of what engines learnt of a network: JSON beside its model, so that the next process need not learn it again."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LOG = logging.getLogger(__name__)
 
 
 def read_record(path: Path | None) -> dict[str, Any]:
-    """The record in ``path``, an empty one where there is none that can be read: it is then made anew."""
+    """Return the record in ``path``, or an empty one if there is none that can be read: it is then made again."""
     try:
         record = json.loads(path.read_bytes()) if path is not None else {}
     except (OSError, ValueError):
@@ -24,7 +24,15 @@ def read_record(path: Path | None) -> dict[str, Any]:
 
 
 def keep_record(path: Path | None, record: Mapping[str, Any]) -> None:
-    """Writes ``record`` to ``path``; where that cannot be, or the model came from no file, it is not kept."""
+    """Write a record. It is not kept if it cannot be written, or if the model came from no file.
+
+    Parameters
+    ----------
+    path : Path or None
+        Where to; None for a model that came from no file.
+    record : mapping
+        Plain values.
+    """
     if path is None:
         return
     try:

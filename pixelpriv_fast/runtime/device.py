@@ -1,4 +1,4 @@
-"""What this machine is: processor features and threads that decide precision and speed."""
+"""The machine's features that decide precision and speed: processor flags, threads, an NVIDIA driver."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _INT8 = ("amx_int8", "avx512_vnni", "avx_vnni")
 
 
 def threads() -> int:
-    """How many threads this process may use: its affinity, not the machine's core count."""
+    """Return the number of threads that this process may use: its affinity, not the machine's core count."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -25,39 +25,38 @@ def threads() -> int:
 
 @cache
 def cpu_flags() -> frozenset[str]:
-    """The processor's feature flags as Linux names them; empty on other systems."""
+    """Return the processor's feature flags as Linux names them; empty on other systems."""
     return frozenset(_cpuinfo("flags").split())
 
 
 def has_bf16() -> bool:
-    """Whether the processor multiplies bf16 numbers in hardware (AMX or AVX512-BF16)."""
+    """Return whether the processor multiplies bf16 numbers in hardware (AMX or AVX512-BF16)."""
     return not cpu_flags().isdisjoint((_AMX, _AVX512))
 
 
 def fast_bf16() -> bool:
-    """Whether it multiplies more of them at a time than of fp32.
+    """Return whether the processor multiplies more bf16 numbers at a time than fp32 ones.
 
-    Choice: AMX does everywhere, AVX512-BF16 only on AMD's processors. There an attack on ResNet50 takes half of fp32's time
-    in bf16, by ``benchmarks/peers/attacks.py --network resnet50 --batch 8``. On Intel's an instruction has twice the products
-    but half the rate: with AMX switched off, as in many a virtual machine, the same attack takes 1.5 times fp32's time, and
-    the matrix product that this script prints twice.
+    Choice: with AMX always, with AVX512-BF16 only on AMD's processors. On Intel's an instruction has twice the products but
+    half the rate, so that with AMX switched off, as in many a virtual machine, attacks take longer than in fp32
+    (``benchmarks/peers/attacks.py --network resnet50 --batch 8``, which also prints the matrix product's rate).
     """
     return _AMX in cpu_flags() or (_AVX512 in cpu_flags() and _cpuinfo("vendor_id") == "AuthenticAMD")
 
 
 def fast_int8() -> bool:
-    """Whether the processor sums products of 8-bit integers in hardware (AMX or VNNI)."""
+    """Return whether the processor sums products of 8-bit integers in hardware (AMX or VNNI)."""
     return not cpu_flags().isdisjoint(_INT8)
 
 
 def cpu_fingerprint() -> str:
-    """Twelve digits that change with the processor's features: libraries choose their kernels by these."""
+    """Return twelve digits that change with the processor's features: libraries choose their kernels by these."""
     features = " ".join([platform.machine(), *sorted(cpu_flags())])
     return hashlib.sha256(features.encode()).hexdigest()[:12]
 
 
 def nvidia_driver() -> bool:
-    """Whether there is an NVIDIA driver; asked before anything heavier."""
+    """Return whether there is an NVIDIA driver; asked before anything heavier."""
     try:
         ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
     except OSError:
@@ -67,7 +66,7 @@ def nvidia_driver() -> bool:
 
 @cache
 def _cpuinfo(field: str) -> str:
-    """What Linux says of the first processor; empty on other systems."""
+    """Return what Linux says of the first processor; empty on other systems."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace").splitlines()
     except OSError:

@@ -1,5 +1,7 @@
-"""Compiled engines on disk. An engine file is executable code, so its folder is the user's own, and nothing in it is
-used that was not written by this program: a manifest lists every file's hash.
+"""Compiled engines on disk.
+
+An engine file is executable code, so its folder is the user's own, and only files that this program wrote are used: a
+manifest lists every file's hash.
 """
 
 from __future__ import annotations
@@ -25,11 +27,25 @@ _LOCK_SECONDS = 600.0  # TensorRT compiles for minutes
 
 @contextlib.contextmanager
 def engine_folder(folder: Path) -> Iterator[str]:
-    """Holds ``folder`` (made if need be) against other processes while a session is created from it; what the session
-    leaves in it is listed on the way out.
+    """Hold a folder against other processes while a session is created from it.
 
-    Files that the manifest does not list, or with other contents, are removed before and thus compiled anew. Raises
-    ``DeviceError`` for a folder that others can write to or hold for long.
+    Files that the manifest does not list, or with other contents, are removed before and thus compiled again. What the
+    session leaves in the folder is listed on the way out.
+
+    Parameters
+    ----------
+    folder : Path
+        Made if it is missing.
+
+    Yields
+    ------
+    str
+        The folder.
+
+    Raises
+    ------
+    DeviceError
+        If others can write to the folder, or hold it for long.
     """
     from filelock import FileLock, Timeout
 
@@ -45,7 +61,7 @@ def engine_folder(folder: Path) -> Iterator[str]:
 
 
 def private_folder(folder: Path) -> None:
-    """Makes ``folder`` where it is not there. Raises ``DeviceError`` where anybody but the user can write to it."""
+    """Make ``folder`` if it is missing. Raises ``DeviceError`` if others than the user can write to it."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     found = folder.lstat()
     if hasattr(os, "getuid") and (
@@ -62,7 +78,7 @@ def _remove_unlisted(folder: Path) -> None:
     known = listed if isinstance(listed, dict) else {}
     for path in _engines(folder):
         if path.is_symlink() or known.get(path.name) != _hash(path):
-            _LOG.warning("engine cache: %s is not what was written there; it is compiled anew", path)
+            _LOG.warning("engine cache: %s is not what was written there; it is compiled again", path)
             path.unlink()
 
 

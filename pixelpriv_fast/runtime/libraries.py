@@ -1,4 +1,4 @@
-"""Imports of the two runtime libraries, made quiet. Both stay unloaded until a session is wanted."""
+"""Quiet imports of the two runtime libraries. Both stay unloaded until a session is created."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _import_lock = threading.Lock()  # two threads must not swap the telemetry entry
 
 
 def onnxruntime() -> Any:
-    """The onnxruntime module. Raises ``ModelError`` where it is not installed or cannot load."""
+    """Import and return onnxruntime. Raises ``ModelError`` where it is not installed or cannot load."""
     try:
         import onnxruntime as module
     except ImportError as error:
@@ -22,7 +22,7 @@ def onnxruntime() -> Any:
 
 
 def openvino() -> Any:
-    """The openvino module; raises ``ImportError`` where it is not installed or cannot load.
+    """Import and return openvino. Raises ``ImportError`` where it is not installed or cannot load.
 
     Importing openvino reports the import to its makers over the network when openvino-telemetry is installed. This is a
     privacy tool, so that package is hidden while openvino is imported; openvino then uses its own silent stand-in,

@@ -24,6 +24,15 @@ class OpenVINOSession(Session):
 
     An infer request serves one call at a time, so calls draw requests from a pool that grows to the
     number of calls under way at once.
+
+    Parameters
+    ----------
+    model : bytes
+        The ONNX model.
+    provider : Provider
+        OpenVINO's row.
+    options : SessionOptions
+        How it runs.
     """
 
     def __init__(self, model: bytes, provider: Provider, options: SessionOptions) -> None:
@@ -43,6 +52,7 @@ class OpenVINOSession(Session):
             raise DeviceError(f"{provider.title} cannot run this network: {one_line(error)}") from error
 
     def run(self, inputs: Mapping[str, Array]) -> list[Array]:
+        """Run the network."""
         self._guard.check()
         feeds = {spec.name: as_input(spec.name, inputs[spec.name], spec.shape) for spec in self.inputs}
         request = self._request()
@@ -56,6 +66,7 @@ class OpenVINOSession(Session):
         return outputs
 
     def bind(self) -> OpenVINOBinding:
+        """Make new buffers."""
         self._guard.check()
         return OpenVINOBinding(self._new_request(), self.inputs, self.outputs, self._guard, self.provider)
 
@@ -70,13 +81,26 @@ class OpenVINOSession(Session):
             return Native(self._compiled.value.create_infer_request())
 
     def close(self) -> None:
+        """Free the session."""
         self._guard.close()
         self._idle = LifoQueue()
         self._compiled = Native(None)
 
 
 class OpenVINOBinding(Binding):
-    """An infer request of its own that reads and writes these very arrays."""
+    """An infer request of its own that reads and writes these very arrays.
+
+    Parameters
+    ----------
+    request : Native
+        The infer request.
+    inputs, outputs : tuple of TensorSpec
+        The network's, with static shapes.
+    guard : Guard
+        The session's.
+    provider : Provider
+        For messages.
+    """
 
     def __init__(
         self,
@@ -95,10 +119,12 @@ class OpenVINOBinding(Binding):
             request.value.set_output_tensor(index, ov.Tensor(array, shared_memory=True))
 
     def start(self) -> None:
+        """Begin to compute."""
         self._guard.check()
         self._attempt(self._request.value.start_async)
 
     def wait(self) -> None:
+        """Block until it is finished."""
         self._attempt(self._request.value.wait)
 
     def _attempt(self, call: Callable[[], object]) -> None:

@@ -20,7 +20,17 @@ _preload_lock = threading.Lock()
 
 
 class OnnxRuntimeSession(Session):
-    """A session by ONNX Runtime, whose own ``run`` is safe from any thread."""
+    """A session by ONNX Runtime, whose own ``run`` is safe from any thread.
+
+    Parameters
+    ----------
+    model : bytes
+        The ONNX model.
+    provider : Provider
+        The row of what runs it.
+    options : SessionOptions
+        How it runs.
+    """
 
     def __init__(self, model: bytes, provider: Provider, options: SessionOptions) -> None:
         self.provider = provider
@@ -51,6 +61,7 @@ class OnnxRuntimeSession(Session):
         self._session = Native(session)
 
     def run(self, inputs: Mapping[str, Array]) -> list[Array]:
+        """Run the network."""
         self._guard.check()
         feeds = {spec.name: as_input(spec.name, inputs[spec.name], spec.shape) for spec in self.inputs}
         try:
@@ -60,10 +71,12 @@ class OnnxRuntimeSession(Session):
         return outputs
 
     def bind(self) -> OnnxRuntimeBinding:
+        """Make new buffers."""
         self._guard.check()
         return OnnxRuntimeBinding(self._session, self.inputs, self.outputs, self._guard, self.provider)
 
     def close(self) -> None:
+        """Free the session."""
         self._guard.close()
         self._session = Native(None)
 
@@ -72,6 +85,17 @@ class OnnxRuntimeBinding(Binding):
     """An I/O binding to these very arrays.
 
     They lie in the host's memory; a GPU's provider copies them there and back.
+
+    Parameters
+    ----------
+    session : Native
+        ONNX Runtime's session.
+    inputs, outputs : tuple of TensorSpec
+        The network's, with static shapes.
+    guard : Guard
+        The session's.
+    provider : Provider
+        For messages.
     """
 
     def __init__(
@@ -92,6 +116,7 @@ class OnnxRuntimeBinding(Binding):
             self._binding.value.bind_ortvalue_output(spec.name, ort.OrtValue.ortvalue_from_numpy(array))
 
     def start(self) -> None:
+        """Begin to compute."""
         self._guard.check()
         try:
             self._session.value.run_with_iobinding(self._binding.value)

@@ -41,7 +41,20 @@ def status(name: str) -> Status:
 
 
 def choose(requested: str, precision: Precision = "fp32") -> Choice:
-    """Return ``resolve`` over what really works here, trying no more providers than needed."""
+    """Resolve a word over what really works here, trying no more providers than needed.
+
+    Parameters
+    ----------
+    requested : str
+        A word of ``providers.DEVICE_WORDS``.
+    precision : Precision
+        Precision of the arithmetic.
+
+    Returns
+    -------
+    Choice
+        The provider and why.
+    """
     statuses: dict[str, Status] = {}
     for name in candidates(requested, precision):
         statuses[name] = status(name)

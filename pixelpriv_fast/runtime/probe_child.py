@@ -13,7 +13,7 @@ from typing import Any
 
 
 def _attempt(ort: Any, provider: str, model: dict[str, Any]) -> str:
-    """An empty text when the provider itself ran the node rightly, else the reason."""
+    """Return an empty text if the provider itself ran the model rightly, else the reason."""
     options = ort.SessionOptions()
     options.log_severity_level = 3  # the parent looks for the name of a missing library in what is logged
     session = ort.InferenceSession(model["PROBE_MODEL"], options, providers=[provider], enable_fallback=0)
@@ -24,6 +24,7 @@ def _attempt(ort: Any, provider: str, model: dict[str, Any]) -> str:
 
 
 def main(provider: str, search_path: list[str]) -> dict[str, Any]:
+    """Try ``provider`` with the parent's import path, and return the answer for the parent."""
     sys.path[:] = [folder for folder in search_path if folder]
     try:
         import onnxruntime as ort

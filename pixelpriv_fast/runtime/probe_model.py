@@ -1,4 +1,4 @@
-"""The smallest model worth trying a provider with: a 1x1 convolution by 2 (so that cuDNN must load), no library needed.
+"""The model that providers are tried with: a 1x1 convolution by 2 (so that cuDNN must load), no library needed.
 
 ``x`` float32 (1, 1, 2, 2) -> ``y`` of the same shape. Written out as ONNX bytes (IR 8, opset 13) so that a probe needs
 neither onnx nor a file.

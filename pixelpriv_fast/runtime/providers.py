@@ -56,6 +56,7 @@ class Provider:
     note: str = ""
 
     def __str__(self) -> str:
+        """Return what runs, as "cpu (OpenVINO)"."""
         return f"{self.device} ({self.title})"
 
 

@@ -41,6 +41,7 @@ class SessionOptions:
     engine_cache: Path | None = None
 
     def __post_init__(self) -> None:
+        """Check the words and numbers."""
         checked_word("precision", self.precision, Precision)
         for name, number in (("threads", self.threads), ("parallel_requests", self.parallel_requests)):
             if number is not None and number < 1:

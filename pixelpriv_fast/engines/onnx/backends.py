@@ -39,6 +39,7 @@ class Backend:
     layout: Layout
 
     def __str__(self) -> str:
+        """Return what runs, as "OpenVINO bf16"."""
         return f"{self.provider.title} {self.precision}"
 
     @property

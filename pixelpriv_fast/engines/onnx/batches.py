@@ -74,12 +74,38 @@ class CompiledBatch:
 
 
 def in_flight(provider: Provider, batch: int) -> int:
-    """Return the number of photos in flight at once if the caller asks for batches of ``batch``."""
+    """Return the number of photos in flight at once.
+
+    Parameters
+    ----------
+    provider : Provider
+        What runs the network.
+    batch : int
+        Number of photos in a network call that the caller asks for.
+
+    Returns
+    -------
+    int
+        The batch size, or the number of parallel requests.
+    """
     return min(batch, threads()) if provider.parallel else equal_batch(batch, provider.max_batch)
 
 
 def batch_and_requests(provider: Provider, photos: int) -> tuple[int, int]:
-    """Return the batch size and the number of parallel requests that keep ``photos`` in flight."""
+    """Return the batch size and the number of parallel requests that keep ``photos`` in flight.
+
+    Parameters
+    ----------
+    provider : Provider
+        What runs the network.
+    photos : int
+        Number of photos in flight.
+
+    Returns
+    -------
+    tuple of two int
+        Batch size, and number of parallel requests.
+    """
     return (1, photos) if provider.parallel else (photos, 1)
 
 
@@ -123,7 +149,13 @@ def _read(binding: Binding, start: int, answers: Sequence[Array]) -> None:
 
 
 class CompiledBatches:
-    """Compiled batches by key, made on first use; the least recently used ones are dropped. Any thread may ask."""
+    """Compiled batches by key, made on first use; the least recently used ones are dropped. Any thread may ask.
+
+    Parameters
+    ----------
+    make : callable
+        Makes the compiled batch of a key.
+    """
 
     def __init__(self, make: Callable[[Key], CompiledBatch]) -> None:
         self._make = make

@@ -58,14 +58,17 @@ class OnnxEngine(GradientEngine):
 
     @property
     def name(self) -> str:
+        """The classifier's name."""
         return self._model.stamp.name
 
     @property
     def preprocess(self) -> Preprocess:
+        """What makes the network's inputs from photos."""
         return self._preprocess
 
     @property
     def classes(self) -> int:
+        """The number of classes."""
         return self._classes
 
     @property
@@ -76,31 +79,38 @@ class OnnxEngine(GradientEngine):
 
     @property
     def precision(self) -> Precision:
+        """Precision of gradients."""
         return self._compiled.backend.precision
 
     @property
     def repeatable(self) -> bool:
+        """Whether answers are bit-identical in any batch: on a CPU."""
         return self._compiled.backend.provider.device == "cpu"
 
     @property
     def max_batch(self) -> int | None:
+        """Preferred maximum number of photos per call."""
         provider = self._compiled.backend.provider
         return None if provider.parallel else provider.max_batch
 
     def prepare(self, batch: int) -> None:
+        """Compile what calls with ``batch`` photos need."""
         self._attempt(lambda compiled: compiled.prepare(batch))
 
     def logits(self, inputs: Floats, batch: int | None = None) -> Logits:
+        """Compute logits in fp32."""
         size = batch or _size(len(inputs))
         (logits,) = self._attempt(lambda compiled: compiled.run("logits", size, inputs))
         return checked_logits(self.name, logits)
 
     def gradient(self, inputs: Floats, accepted: ClassSets, batch: int | None = None) -> tuple[Logits, Floats]:
+        """Compute logits and gradients."""
         size = batch or _size(len(inputs))
         logits, gradient = self._attempt(lambda compiled: compiled.run("gradient", size, inputs, accepted))
         return checked_logits(self.name, logits), checked_gradient(self.name, gradient)
 
     def close(self) -> None:
+        """Free what the engine holds."""
         self._guard.close()
         if not self._guard.foreign:
             self._compiled.close()

@@ -79,13 +79,16 @@ class Ranker(Ranks):
 
     @property
     def precision(self) -> RankingPrecision:
+        """The precision of rough logits."""
         return self.choice.precision
 
     @property
     def error(self) -> float:
+        """Standard deviation of rough log-odds over one photo's candidates."""
         return self.choice.error
 
     def logits(self, inputs: Floats, batch: int | None = None) -> Logits:
+        """Compute rough logits."""
         choice = self.choice
         if choice.precision == "fp32":
             return checked_logits(self._model.stamp.name, self._exact(inputs, batch))

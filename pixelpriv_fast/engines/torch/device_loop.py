@@ -67,6 +67,7 @@ class TorchDeviceLoop(DeviceLoop):
         steps: int,
         batch: int | None = None,
     ) -> Offsets:
+        """Run the steps as one program."""
         self.guard.check()
         batch = batch or min(len(starts), self.max_batch)
         size = starts.shape[1], starts.shape[2]

@@ -128,10 +128,12 @@ class TorchEngine(GradientEngine):
 
     @property
     def repeatable(self) -> bool:
+        """Whether answers are bit-identical in any batch: on a CPU."""
         return self.torch_device.type == "cpu"
 
     @property
     def max_batch(self) -> int | None:
+        """Preferred maximum number of photos per call."""
         return _MAX_BATCH_ON_CPU if self.torch_device.type == "cpu" else None
 
     @property
@@ -155,11 +157,13 @@ class TorchEngine(GradientEngine):
         )
 
     def logits(self, inputs: Floats, batch: int | None = None) -> Logits:
+        """Compute logits in fp32."""
         self.guard.check()
         (logits,) = in_batches(self._logits, self._size(inputs, batch), inputs)
         return checked_logits(self.name, logits)
 
     def gradient(self, inputs: Floats, accepted: ClassSets, batch: int | None = None) -> tuple[Logits, Floats]:
+        """Compute logits and gradients."""
         self.guard.check()
         size = self._size(inputs, batch)
         run = self._run(size)

@@ -26,10 +26,10 @@ _RULES = (False, True, True, False)
 
 @contextmanager
 def call_rules(device: torch.device) -> Iterator[None]:
-    """What holds for the work of one call on ``device``, whatever the calling thread has set for itself: no
-    autocast, no graph of gradients but where it is asked for, and pinned algorithms on a GPU.
+    """Set what holds for one call on ``device``, whatever the calling thread has set for itself.
 
-    Not inference mode: it would show ``PinnedAlgorithms`` the undivided ``linear`` instead of matrix products.
+    That is no autocast, no graph of gradients but where it is asked for, and pinned algorithms on a GPU. It is not inference
+    mode, which would show ``PinnedAlgorithms`` the undivided ``linear`` instead of matrix products.
     """
     pinned = PinnedAlgorithms() if device.type == "cuda" else nullcontext()  # type: ignore[no-untyped-call]
     with torch.no_grad(), torch.autocast(device.type, enabled=False), pinned:
@@ -46,6 +46,7 @@ class PinnedAlgorithms(TorchDispatchMode):  # type: ignore[no-untyped-call]
         args: tuple[Any, ...] = (),
         kwargs: dict[str, Any] | None = None,
     ) -> Any:
+        """Run an operation, or its replacement."""
         replacement = _REPLACEMENTS.get(func)
         return func(*args, **(kwargs or {})) if replacement is None else replacement(*args, **(kwargs or {}))
 
@@ -57,7 +58,7 @@ def _convolution(x: Any, weight: Any, bias: Any, *geometry: Any) -> Any:
 def _convolution_backward(
     gradient: Any, x: Any, weight: Any, bias_sizes: Any, stride: Any, padding: Any, dilation: Any, *rest: Any
 ) -> tuple[Any, None, None]:
-    """The input's gradient alone: a convolution with the other direction of the same weights."""
+    """Compute the input's gradient alone: a convolution with the other direction of the same weights."""
     transposed, _, groups, wanted = rest
     if list(wanted) != [True, False, False]:
         raise NotImplementedError("only the input's gradient is computed here; freeze the weights")
@@ -69,7 +70,7 @@ def _convolution_backward(
 
 
 def _lost(gradient: Any, x: Any, weight: Any, stride: Any, padding: Any, dilation: Any) -> list[int]:
-    """Rows and columns at the far edge that a stride skipped: what a transposed convolution must add."""
+    """Return the rows and columns at the far edge that a stride skipped: what a transposed convolution must add."""
     return [
         x.shape[2 + i] - ((gradient.shape[2 + i] - 1) * stride[i] - 2 * padding[i] + dilation[i] * (k - 1) + 1)
         for i, k in enumerate(weight.shape[2:])
@@ -87,7 +88,7 @@ def _addmm(bias: Any, a: Any, b: Any, *, beta: float = 1, alpha: float = 1) -> A
 
 
 def _product(a: Any, b: Any, bias: Any) -> Any:
-    """a (n, k) @ b (k, m) as a convolution of one pixel."""
+    """Compute a (n, k) @ b (k, m) as a convolution of one pixel."""
     weight = b.t().contiguous()[:, :, None, None]
     return _convolution(a[:, :, None, None], weight, bias, [1, 1], [0, 0], [1, 1], False, [0, 0], 1)[:, :, 0, 0]
 

@@ -18,14 +18,27 @@ class _Tracer(fx.Tracer):
     """Keeps convolutions whole, those with padding rules of their own included."""
 
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
+        """Return whether the module is kept whole."""
         return isinstance(m, nn.Conv2d) or super().is_leaf_module(m, module_qualified_name)
 
 
 def folded(module: nn.Module, size: tuple[int, int]) -> nn.Module:
-    """``module`` (eval mode) with its batch norms folded, or ``module`` itself where that cannot be done.
+    """Fold a module's batch norms into its convolutions.
 
-    Each pair is proved on a probe, since a convolution of a class of its own may ignore the bias that folding gives
-    it (then it keeps its batch norm), and so is the whole on an input (1, 3, *size).
+    Each pair is tested on a probe, since a convolution of a class of its own may ignore the bias that folding gives it
+    (then it keeps its batch norm), and so is the whole.
+
+    Parameters
+    ----------
+    module : nn.Module
+        The network; it is set to eval mode.
+    size : (int, int)
+        Height and width of its input.
+
+    Returns
+    -------
+    nn.Module
+        A folded copy, or ``module`` itself where that cannot be done.
     """
     module.eval()
     try:
@@ -42,7 +55,7 @@ def folded(module: nn.Module, size: tuple[int, int]) -> nn.Module:
 
 
 def _fold(traced: fx.GraphModule) -> fx.GraphModule:
-    """A folded copy."""
+    """Return a folded copy."""
     modules = dict(traced.named_modules())
     graph, copies = fx.Graph(), dict[fx.Node, fx.Node]()
     output = graph.graph_copy(traced.graph, copies)
@@ -63,7 +76,7 @@ def _fold(traced: fx.GraphModule) -> fx.GraphModule:
 
 
 def _pair(node: fx.Node, modules: dict[str, nn.Module]) -> tuple[nn.Conv2d, nn.BatchNorm2d] | None:
-    """The convolution and the batch norm that ``node`` applies to it and nobody else reads."""
+    """Return the convolution and the batch norm that ``node`` alone applies to it."""
     norm = modules.get(str(node.target)) if node.op == "call_module" else None
     source = node.args[0] if node.args else None
     if not isinstance(norm, nn.BatchNorm2d) or not isinstance(source, fx.Node) or source.op != "call_module":
@@ -75,7 +88,7 @@ def _pair(node: fx.Node, modules: dict[str, nn.Module]) -> tuple[nn.Conv2d, nn.B
 
 
 def _fused(convolution: nn.Conv2d, norm: nn.BatchNorm2d) -> nn.Conv2d | None:
-    """One convolution that does the work of both; None where its class does not add the bias."""
+    """Return one convolution that does the work of both, or None where its class does not add the bias."""
     both = fuse_conv_bn_eval(convolution, norm)
     if type(convolution) is not nn.Conv2d:
         shape = 1, convolution.in_channels, *(2 * (edge - 1) + 2 for edge in convolution.kernel_size)
@@ -86,7 +99,7 @@ def _fused(convolution: nn.Conv2d, norm: nn.BatchNorm2d) -> nn.Conv2d | None:
 
 
 def _tensors(traced: fx.GraphModule) -> dict[str, torch.Tensor]:
-    """Parameters and buffers that the graph reads by name, such as a mean image."""
+    """Return parameters and buffers that the graph reads by name, such as a mean image."""
     return dict(traced.named_parameters()) | dict(traced.named_buffers())
 
 

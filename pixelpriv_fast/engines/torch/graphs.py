@@ -1,6 +1,6 @@
 """Static functions of tensors, ready to be run many times: recorded in a CUDA graph, or run as they are on a CPU.
 
-No GPU has run this file's CUDA half yet; its tests marked ``gpu`` wait for one.
+The tests of recordings are marked ``gpu`` (``runtime.providers.UNTRIED`` says whether a GPU has run them).
 """
 
 from __future__ import annotations
@@ -24,7 +24,17 @@ _WARM_UP = 3
 
 
 class Program:
-    """A static function and its buffers. One call at a time has the buffers; other threads wait."""
+    """A static function and its buffers. One call at a time has the buffers; other threads wait.
+
+    Parameters
+    ----------
+    function : callable
+        Reads and may write its buffers; returns tensors whose shapes never change.
+    buffers : sequence of Tensor
+        What the function is called with.
+    device : torch.device
+        Where they are; on CUDA the function is recorded now.
+    """
 
     def __init__(self, function: Static, buffers: Sequence[torch.Tensor], device: torch.device) -> None:
         self._function = function
@@ -38,8 +48,20 @@ class Program:
             self._replay = self._recorded(self._stream)
 
     def __call__(self, values: Sequence[Array], times: int = 1) -> list[Array]:
-        """Loads ``values`` into the buffers, runs ``times`` (at least 1) without looking, and hands out the last
-        results as arrays of their own. Values of no dimension fill their buffer."""
+        """Load values into the buffers and run the function without looking at them.
+
+        Parameters
+        ----------
+        values : sequence of ndarray
+            One for each buffer; values of no dimension fill theirs.
+        times : int
+            Number of runs, at least 1.
+
+        Returns
+        -------
+        list of ndarray
+            The last results, as arrays of their own.
+        """
         with self._lock, torch.cuda.stream(self._stream), call_rules(self._device):
             for buffer, value in zip(self._buffers, values, strict=True):
                 buffer.copy_(torch.as_tensor(value))
@@ -51,7 +73,10 @@ class Program:
         return self._function(*self._buffers) if self._replay is None else self._replay()
 
     def _recorded(self, stream: torch.cuda.Stream) -> Callable[[], tuple[torch.Tensor, ...]]:
-        """Choice: "thread_local" errors, so that work of other threads on the GPU does not break a recording."""
+        """Record the function.
+
+        Choice: "thread_local" errors, so that work of other threads on the GPU does not break a recording.
+        """
         stream.wait_stream(torch.cuda.current_stream(self._device))
         with torch.cuda.stream(stream), call_rules(self._device):
             for _ in range(_WARM_UP):
@@ -68,7 +93,13 @@ class Program:
 
 
 class Programs:
-    """The programs that were used last, at most ``limit``: each keeps its activations on the device."""
+    """The programs that were used last: each keeps its activations on the device.
+
+    Parameters
+    ----------
+    limit : int
+        Maximum number of programs.
+    """
 
     def __init__(self, limit: int = 4) -> None:
         self._limit = limit
@@ -76,8 +107,23 @@ class Programs:
         self._made: OrderedDict[Hashable, Program] = OrderedDict()
 
     def get(self, key: Hashable, make: Callable[[], Program]) -> Program:
-        """The program of ``key``; made where it is not there, by one thread at a time, since recordings do not mix.
-        A thread that still runs a program which leaves keeps it alive."""
+        """Return the program of a key.
+
+        It is made where it is missing, by one thread at a time, since recordings do not mix. A thread that still runs a
+        program which is dropped keeps it alive.
+
+        Parameters
+        ----------
+        key : hashable
+            What the program is for.
+        make : callable
+            Makes it.
+
+        Returns
+        -------
+        Program
+            The program.
+        """
         with self._lock:
             if key not in self._made:
                 self._made[key] = make()
@@ -87,9 +133,10 @@ class Programs:
             return self._made[key]
 
     def clear(self) -> None:
-        """Forgets every program, and with them their memory."""
+        """Forget every program, and with them their memory."""
         with self._lock:
             self._made.clear()
 
     def __len__(self) -> int:
+        """Return the number of programs."""
         return len(self._made)

@@ -19,23 +19,62 @@ from ...models.preprocess import Preprocess
 class Axis:
     """One direction of one axis: output i is ``sum(weights[t, i] * input[index[t, i]])`` over taps t.
 
+    Attributes
+    ----------
+    index : Tensor of int64, shape (taps, outputs)
+        Input read by each tap of each output.
+    weights : Tensor of float32, shape (taps, outputs)
+        Its weight.
+
+    Notes
+    -----
     Choice: a gather a tap rather than one matrix product. A product would be rounded to TF32 wherever the process
     allows that, costs more than the network itself on a photo of 12 megapixels, and sums in another order.
     """
 
-    index: torch.Tensor  #: (taps, outputs) int64
-    weights: torch.Tensor  #: (taps, outputs) float32
+    index: torch.Tensor
+    weights: torch.Tensor
 
     @classmethod
     def forward(cls, axis: AxisFilter, device: torch.device) -> Axis:
-        """Pixels to samples, as the kernel ``resize_lattice`` reads them."""
+        """Make the table from pixels to samples, as the kernel ``resize_lattice`` reads them.
+
+        Parameters
+        ----------
+        axis : AxisFilter
+            The filter.
+        device : torch.device
+            Where the table is needed.
+
+        Returns
+        -------
+        Axis
+            The table.
+        """
         taps = np.arange(axis.weights.shape[1])
         return cls._of(axis.starts[:, None] + taps, axis.weights, device)
 
     @classmethod
     def transposed(cls, axis: AxisFilter, size: int, device: torch.device) -> Axis:
-        """Samples to the ``size`` pixels. Windows never start earlier than those before, so a pixel's readers are
-        neighbours, and a pixel that nobody reads gets weight 0."""
+        """Make the table from samples back to pixels.
+
+        Windows never start earlier than those before, so a pixel's readers are neighbours, and a pixel without readers
+        gets weight 0.
+
+        Parameters
+        ----------
+        axis : AxisFilter
+            The filter.
+        size : int
+            Number of pixels.
+        device : torch.device
+            Where the table is needed.
+
+        Returns
+        -------
+        Axis
+            The table.
+        """
         outputs, taps = axis.weights.shape
         pixels = np.arange(size)
         first = np.searchsorted(axis.starts + taps, pixels, side="right")
@@ -54,7 +93,20 @@ class Axis:
         )
 
     def __call__(self, values: torch.Tensor, dim: int) -> torch.Tensor:
-        """Applies the table along ``dim`` of float32 ``values``."""
+        """Apply the table.
+
+        Parameters
+        ----------
+        values : Tensor of float32
+            What is resampled.
+        dim : int
+            The axis along which it is.
+
+        Returns
+        -------
+        Tensor of float32
+            The outputs.
+        """
         shape = [1] * values.ndim
         shape[dim] = -1
         total = values.index_select(dim, self.index[0]) * self.weights[0].view(shape)
@@ -65,21 +117,52 @@ class Axis:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Geometry:
-    """How photos of one size become a network's input, and a gradient finds back: ``Preprocess.exact`` and
-    ``Preprocess.adjoint`` of a whole batch."""
+    """``Preprocess.exact`` and ``Preprocess.adjoint`` of a whole batch of photos of one size.
+
+    Attributes
+    ----------
+    rows, columns : Axis
+        From pixels to samples.
+    rows_back, columns_back : Axis
+        From samples to pixels.
+    order, order_back : Tensor of int64, shape (3,)
+        Order of the channels, and its inverse.
+    gain, bias : Tensor of float32, shape (3,)
+        What normalises the channels.
+    """
 
     rows: Axis
     columns: Axis
     rows_back: Axis
     columns_back: Axis
-    order: torch.Tensor  #: (3,) int64
+    order: torch.Tensor
     order_back: torch.Tensor
-    gain: torch.Tensor  #: (3,) float32
+    gain: torch.Tensor
     bias: torch.Tensor
 
     @classmethod
     def of(cls, preprocess: Preprocess, size: tuple[int, int], device: torch.device) -> Geometry:
-        """For photos of ``size`` (height, width). Raises ``PhotoError`` where they are too small."""
+        """Make the geometry of a photo size.
+
+        Parameters
+        ----------
+        preprocess : Preprocess
+            The network's preprocessing.
+        size : (int, int)
+            Height and width of the photos.
+        device : torch.device
+            Where they are.
+
+        Returns
+        -------
+        Geometry
+            The tables.
+
+        Raises
+        ------
+        PhotoError
+            If the photos are too small.
+        """
         rows, columns = preprocess.geometry.axes(*size)
         order, gain, bias = (torch.from_numpy(array.copy()).to(device) for array in preprocess.channels)
         return cls(
@@ -94,11 +177,11 @@ class Geometry:
         )
 
     def input(self, pixels: torch.Tensor) -> torch.Tensor:
-        """pixels (n, H, W, 3) float32 grey levels -> (n, 3, h, w) float32 in channels-last order."""
+        """Return inputs (n, 3, h, w) float32, channels last, of pixels (n, H, W, 3) float32 in grey levels."""
         small = self.columns(self.rows(pixels, 1), 2).index_select(3, self.order)
         return torch.addcmul(self.bias, small, self.gain).permute(0, 3, 1, 2)
 
     def adjoint(self, gradient: torch.Tensor) -> torch.Tensor:
-        """gradient (n, 3, h, w) -> (n, H, W, 3) float32, per grey level."""
+        """Return the pixels' gradient (n, H, W, 3) float32, per grey level, of the input's (n, 3, h, w)."""
         small = (gradient.permute(0, 2, 3, 1).float() * self.gain).index_select(3, self.order_back)
         return self.columns_back(self.rows_back(small, 1), 2)

@@ -15,7 +15,20 @@ _SEED_SCALE = 128.0
 
 
 def log_odds_seed(logits: torch.Tensor, accepted: torch.Tensor) -> torch.Tensor:
-    """The derivative of the log-odds of leaving the accepted set by the logits, float32 (n, classes)."""
+    """Compute the derivative by the logits of the log-odds of leaving the accepted set.
+
+    Parameters
+    ----------
+    logits : Tensor, shape (n, classes)
+        The logits.
+    accepted : Tensor of bool, shape (n, classes)
+        The accepted sets.
+
+    Returns
+    -------
+    Tensor of float32, shape (n, classes)
+        The derivative.
+    """
     z = logits.float()
     outside = z.masked_fill(accepted, -torch.inf).softmax(1)
     return outside - z.masked_fill(~accepted, -torch.inf).softmax(1)
@@ -24,9 +37,23 @@ def log_odds_seed(logits: torch.Tensor, accepted: torch.Tensor) -> torch.Tensor:
 def input_gradient(
     module: torch.nn.Module, dtype: torch.dtype, inputs: torch.Tensor, accepted: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Logits, and the gradient of the log-odds with respect to ``inputs`` (n, 3, h, w); both float32.
+    """Compute logits, and the gradient of the log-odds with respect to the inputs.
 
-    The network runs in ``dtype``, that of its weights; its seed is computed in float32.
+    Parameters
+    ----------
+    module : nn.Module
+        The network.
+    dtype : torch.dtype
+        The number format of its weights, in which it runs; the seed is computed in float32.
+    inputs : Tensor, shape (n, 3, h, w)
+        The inputs.
+    accepted : Tensor of bool, shape (n, classes)
+        The accepted sets.
+
+    Returns
+    -------
+    tuple of two float32 Tensors
+        Logits (n, classes) and gradient (n, 3, h, w).
     """
     x = inputs.to(dtype).requires_grad_()
     with torch.enable_grad():
@@ -48,11 +75,33 @@ def lattice_step(
     bound: torch.Tensor,
     units: torch.Tensor,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """The offsets after one step, int8 (n, H, W, 3), and the largest absolute gradient of each photo, float32 (n,).
+    """Take one step. sign(0) = 0; offsets stay within ``bound``, and start + offsets / units within 0..255.
 
-    ``start``: uint8 (n, H, W, 3). ``offsets``: int8, in units of which ``units`` make a grey level. ``step``, ``bound``
-    and ``units``: int16 tensors of no dimension; a negative step descends. sign(0) = 0, and offsets stay within
-    ``bound`` and start + offsets / units within 0..255.
+    Parameters
+    ----------
+    module : nn.Module
+        The network.
+    dtype : torch.dtype
+        The number format of its weights.
+    geometry : Geometry
+        The preprocessing of photos of this size.
+    start : Tensor of uint8, shape (n, H, W, 3)
+        The photos.
+    offsets : Tensor of int8, shape (n, H, W, 3)
+        Offsets, in units of which ``units`` make a grey level.
+    accepted : Tensor of bool, shape (n, classes)
+        The accepted sets.
+    step : Tensor of int16, no dimension
+        Step size in units; a negative one descends.
+    bound : Tensor of int16, no dimension
+        Radius of the ball in units.
+    units : Tensor of int16, no dimension
+        Units in a grey level.
+
+    Returns
+    -------
+    tuple of two Tensors
+        The offsets after the step, int8 (n, H, W, 3), and each photo's largest absolute gradient, float32 (n,).
     """
     pixels = start + offsets / units.float()
     _, gradient = input_gradient(module, dtype, geometry.input(pixels), accepted)
