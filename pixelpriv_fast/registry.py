@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias, get_args
 
 from .errors import UsageError
+from .words import AutoPlace
 
 #: For each field of a part another value, and the settings of other fields with which it changes the output. None: the field
 #: decides how the part is computed, and no output depends on it. Classes carry them for the contract tests of their table.
@@ -88,10 +89,13 @@ class Row:
         Where it stands: ``module:attribute``, the module relative to this package (with a leading dot).
     summary : str
         One line for ``pixelpriv list``.
+    auto : tuple of AutoPlace
+        Of an engine: when ``--engine auto`` tries it.
     """
 
     target: str
     summary: str
+    auto: tuple[AutoPlace, ...] = ()
 
     @property
     def path(self) -> str:
@@ -209,59 +213,20 @@ ATTACKS = Table(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class AutoPlace:
-    """When ``--engine auto`` tries an engine.
-
-    Attributes
-    ----------
-    device : {"cpu", "cuda"}
-        The device that it is tried on.
-    place : int
-        Its turn there; lower ones are tried first.
-    package : str
-        The package without which it is not tried.
-    why : str
-        Why it stands at this place, for ``pixelpriv info``.
-    """
-
-    device: str
-    place: int
-    package: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class EngineRow(Row):
-    """A registered engine.
-
-    Attributes
-    ----------
-    target, summary : str
-        As in ``Row``; the object is a function of a stamped model, a device and a precision.
-    auto : tuple of AutoPlace
-        When ``--engine auto`` tries it; empty if only by name.
-    """
-
-    auto: tuple[AutoPlace, ...] = ()
-
-
-#: What computes gradients. Which precision an engine takes of itself is that engine's own rule.
-#: Choice: the order on a CPU is that of steps a second on two processors, one of them with fast bf16
-#: (``benchmarks/decisions/engine_steps.py``).
+#: What computes gradients. Choice: "auto" takes the order of steps a second (``benchmarks/decisions/engine_steps.py``).
 ENGINES = Table(
     "engine",
     {
-        "onnx": EngineRow(
+        "onnx": Row(
             ".engines.onnx.engine:load",
             "the network's backward graph on OpenVINO or ONNX Runtime, no PyTorch",
-            auto=(
+            (
                 AutoPlace("cpu", 1, "openvino", "backward graph on OpenVINO: the fastest steps measured"),
                 AutoPlace("cpu", 3, "onnxruntime", "backward graph on ONNX Runtime: needs the base package only"),
                 AutoPlace("cuda", 2, "onnxruntime", "needs no PyTorch; not run on a GPU"),
             ),
         ),
-        "torch": EngineRow(
+        "torch": Row(
             ".engines.torch.engine:load",
             "PyTorch's autograd, weights frozen and batch norms folded",
             auto=(

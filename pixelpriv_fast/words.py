@@ -6,6 +6,7 @@ They stand apart from the code that acts on them, so that the command line's ``-
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Literal
 
 #: Where networks run: "auto" takes a GPU if one works.
@@ -31,3 +32,25 @@ ClusterKind = Literal["ray"]
 
 #: How NIMA resizes photos; ``metrics/nima.py`` says what each preset does.
 NimaPreset = Literal["square224", "idealo", "titu1994", "mediaeval2019"]
+
+
+@dataclass(frozen=True, slots=True)
+class AutoPlace:
+    """When ``--engine auto`` tries an engine.
+
+    Attributes
+    ----------
+    device : str
+        "cpu" or "cuda".
+    place : int
+        Its turn there; lower ones are tried first.
+    package : str
+        The package without which it is not tried.
+    why : str
+        Why it stands at this place.
+    """
+
+    device: str
+    place: int
+    package: str
+    why: str

@@ -6,13 +6,12 @@ import logging
 import os
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
-from typing import cast
 
 from ..errors import DeviceError, ModelError
 from ..models import StampedModel, load_model
-from ..registry import ENGINES, AutoPlace, EngineRow, checked_word
+from ..registry import ENGINES, checked_word
 from ..runtime.device import nvidia_driver
-from ..words import PrecisionRequest
+from ..words import AutoPlace, PrecisionRequest
 from .protocol import GradientEngine
 
 _LOG = logging.getLogger(__name__)
@@ -98,9 +97,7 @@ def auto_engines(device: str = "auto") -> Iterator[tuple[str, str, str]]:
 
 
 def _places(device: str) -> list[tuple[str, AutoPlace]]:
-    found = [
-        (name, place) for name in ENGINES for place in cast(EngineRow, ENGINES[name]).auto if place.device == device
-    ]
+    found = [(name, place) for name in ENGINES for place in ENGINES[name].auto if place.device == device]
     if not found:
         name, package = _BY_PROVIDER
         return [(name, AutoPlace(device, 1, package, "a provider's name"))]
