@@ -9,7 +9,7 @@ import sys
 from types import ModuleType
 from typing import Any
 
-from pixelpriv_fast.kernels.table import KERNELS, Kernel
+from pixelpriv_fast.kernels.table import EXACT, KERNELS, Kernel
 from pixelpriv_fast.registry import TABLES, Row
 
 
@@ -33,7 +33,7 @@ def add_rows() -> None:
     """Add every dummy's row to its table, as if it had been written there."""
     for kind, (name, row) in ROWS.items():
         TABLES[kind]._rows[name] = row
-    KERNELS["halved_sum"] = Kernel("dummy", "a dummy: half of a sum", ("reference",))
+    KERNELS["halved_sum"] = Kernel("dummy", "a dummy: half of a sum", (8, 8), EXACT, (), ("reference",))
     twin = ModuleType("pixelpriv_fast.kernels.reference.dummy")
     twin.halved_sum = halved_sum  # type: ignore[attr-defined]
     sys.modules[twin.__name__] = twin
