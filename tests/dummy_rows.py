@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from pixelpriv_fast.kernels.table import EXACT, KERNELS, Kernel
-from pixelpriv_fast.registry import TABLES, EngineRow, Row
+from pixelpriv_fast.registry import TABLES, Row
 
 
 def halved_sum(values: Any) -> float:
@@ -25,7 +25,7 @@ ROWS = {
     "metrics": ("brightness", Row("tests.dummies:Brightness", "a dummy: mean level")),
     "formats": ("framed", Row("tests.dummies:Framed", "a dummy: PNG in a frame")),
     "classifiers": ("dummynet", Row("tests.dummies:DUMMYNET", "a dummy: untrained")),
-    "engines": ("quiet", EngineRow("tests.dummies:load_quiet", "a dummy: the one on ONNX")),
+    "engines": ("quiet", Row("tests.dummies:load_quiet", "a dummy: the one on ONNX")),
 }
 
 
