@@ -49,6 +49,26 @@ def test_the_readme_names_files_that_exist() -> None:
         assert any((place / named).is_file() for place in (BENCHMARKS, ROOT, ROOT / "pixelpriv_fast")), named
 
 
+DECISIONS = {script: row["backs"] for script, row in listed(BENCHMARKS).items() if "backs" in row}
+
+
+@pytest.mark.parametrize("script", DECISIONS)
+def test_a_choice_names_the_script_that_backs_it(script: str) -> None:
+    for named in re.findall(r"`([\w/]+\.py)`", DECISIONS[script]):
+        text = (ROOT / "pixelpriv_fast" / named).read_text(encoding="utf-8")
+        assert f"benchmarks/{script}" in text, f"{named} does not name the script that backs its choice"
+        assert "Choice" in text
+    assert DECISIONS.keys() == {name for name in scripts(BENCHMARKS) if name.startswith("decisions/")}
+
+
+def test_paths_of_scripts_are_those_that_exist() -> None:
+    places = [ROOT / name for name in ("pixelpriv_fast", "csrc", "export", "tests", "benchmarks")]
+    files = [path for place in places for path in place.rglob("*.*") if path.suffix in {".py", ".md", ".hpp", ".cpp"}]
+    for path in [*files, *ROOT.glob("*.md")]:
+        for named in re.findall(r"\b(?:benchmarks|tests/stress)/[\w/]+\.py\b", path.read_text(encoding="utf-8")):
+            assert (ROOT / named).is_file(), f"{path} names {named}"
+
+
 def test_every_other_module_serves_a_script() -> None:
     text = "".join(path.read_text() for path in [*BENCHMARKS.rglob("*.py"), *(ROOT / "tests").rglob("*.py")])
     for path in BENCHMARKS.rglob("*.py"):
