@@ -7,7 +7,8 @@ import sys
 from importlib.metadata import version
 from typing import Any
 
-from .registry import ATTACKS, ENHANCEMENTS, TABLES, unknown_word
+from .errors import unknown_word
+from .registry import ATTACKS, ENHANCEMENTS, TABLES
 
 
 def info() -> dict[str, Any]:

@@ -1,10 +1,14 @@
-"""The package's errors.
+"""The package's errors, and the forms of message that its rooms share.
 
 Each message names the value that was seen and the fix. Each class carries the exit code that the command line ends with, see
 the README's table.
 """
 
 from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import Any, get_args
 
 
 class PixelPrivError(Exception):
@@ -63,3 +67,61 @@ def one_line(error: object, longest: int | None = 300) -> str:
         The line.
     """
     return " ".join(str(error).split())[:longest]
+
+
+def known_words(words: Any) -> tuple[str, ...]:
+    """Return the words of a ``Literal`` type, in the order in which it was written."""
+    return tuple(get_args(words))
+
+
+def unknown_word(kind: str, word: object, known: Iterable[str], aliases: Iterable[str] = ()) -> UsageError:
+    """Make the error for a word that does not exist, with the nearest known word and all of them.
+
+    Parameters
+    ----------
+    kind : str
+        What the word names, for example "attack" or "keep rule".
+    word : object
+        The word that was given.
+    known : iterable of str
+        The words that exist; the message lists them in this order.
+    aliases : iterable of str
+        Further words that are accepted; they are suggested and not listed.
+
+    Returns
+    -------
+    UsageError
+        To be raised by the caller.
+    """
+    listed = tuple(known)
+    near = difflib.get_close_matches(str(word), [*listed, *aliases], n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else "."
+    return UsageError(f"unknown {kind} {word!r}{hint} Known: {', '.join(listed)}")
+
+
+def checked_word(kind: str, word: str, words: Any) -> str:
+    """Return ``word`` if it is one of ``words``.
+
+    Parameters
+    ----------
+    kind : str
+        What the word names, for the message.
+    word : str
+        The word that was given.
+    words : Literal type or iterable of str
+        The words that exist.
+
+    Returns
+    -------
+    str
+        The word itself.
+
+    Raises
+    ------
+    UsageError
+        If the word is not known; the message lists those that are.
+    """
+    known = known_words(words) or tuple(words)
+    if word not in known:
+        raise unknown_word(kind, word, known)
+    return word

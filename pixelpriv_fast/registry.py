@@ -2,81 +2,43 @@
 
 One table a kind of thing, written out by hand; a row's module is imported when the row is first used, so that listing
 rows loads nothing. Adding a thing is one file and one row here. Closed sets of words that stand for no object, such as keep
-rules, are ``Literal`` types beside their code, checked by ``checked_word``.
+rules, are ``Literal`` types beside their code, checked by ``errors.checked_word``.
 """
 
 from __future__ import annotations
 
-import difflib
 import importlib.util
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias, get_args
+from typing import Any, TypeAlias
 
-from .errors import UsageError
-from .words import AutoPlace
+from .errors import unknown_word
 
 #: For each field of a part another value, and the settings of other fields with which it changes the output. None: the field
 #: decides how the part is computed, and no output depends on it. Classes carry them for the contract tests of their table.
 Examples: TypeAlias = Mapping[str, tuple[Any, Mapping[str, Any]] | None]
 
 
-def known_words(words: Any) -> tuple[str, ...]:
-    """Return the words of a ``Literal`` type, in the order in which it was written."""
-    return tuple(get_args(words))
+@dataclass(frozen=True, slots=True)
+class AutoPlace:
+    """When ``--engine auto`` tries an engine.
 
-
-def unknown_word(kind: str, word: object, known: Iterable[str], aliases: Iterable[str] = ()) -> UsageError:
-    """Make the error for a word that does not exist, with the nearest known word and all of them.
-
-    Parameters
+    Attributes
     ----------
-    kind : str
-        What the word names, for example "attack" or "keep rule".
-    word : object
-        The word that was given.
-    known : iterable of str
-        The words that exist; the message lists them in this order.
-    aliases : iterable of str
-        Further words that are accepted; they are suggested and not listed.
-
-    Returns
-    -------
-    UsageError
-        To be raised by the caller.
+    device : str
+        "cpu" or "cuda".
+    place : int
+        Its turn there; lower ones are tried first.
+    package : str
+        The package without which it is not tried.
+    why : str
+        Why it stands at this place.
     """
-    listed = tuple(known)
-    near = difflib.get_close_matches(str(word), [*listed, *aliases], n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else "."
-    return UsageError(f"unknown {kind} {word!r}{hint} Known: {', '.join(listed)}")
 
-
-def checked_word(kind: str, word: str, words: Any) -> str:
-    """Return ``word`` if it is one of ``words``.
-
-    Parameters
-    ----------
-    kind : str
-        What the word names, for the message.
-    word : str
-        The word that was given.
-    words : Literal type or iterable of str
-        The words that exist.
-
-    Returns
-    -------
-    str
-        The word itself.
-
-    Raises
-    ------
-    UsageError
-        If the word is not known; the message lists those that are.
-    """
-    known = known_words(words) or tuple(words)
-    if word not in known:
-        raise unknown_word(kind, word, known)
-    return word
+    device: str
+    place: int
+    package: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)

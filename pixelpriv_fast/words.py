@@ -1,4 +1,4 @@
-"""Closed sets of words that the command line offers and several rooms check; see ``registry.checked_word``.
+"""Closed sets of words that the command line offers and several rooms check; see ``errors.checked_word``.
 
 They stand apart from the code that acts on them, so that the command line's ``--help`` loads no library.
 """
@@ -6,7 +6,6 @@ They stand apart from the code that acts on them, so that the command line's ``-
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 #: Where networks run: "auto" takes a GPU if one works.
@@ -32,25 +31,3 @@ ClusterKind = Literal["ray"]
 
 #: How NIMA resizes photos; ``metrics/nima.py`` says what each preset does.
 NimaPreset = Literal["square224", "idealo", "titu1994", "mediaeval2019"]
-
-
-@dataclass(frozen=True, slots=True)
-class AutoPlace:
-    """When ``--engine auto`` tries an engine.
-
-    Attributes
-    ----------
-    device : str
-        "cpu" or "cuda".
-    place : int
-        Its turn there; lower ones are tried first.
-    package : str
-        The package without which it is not tried.
-    why : str
-        Why it stands at this place.
-    """
-
-    device: str
-    place: int
-    package: str
-    why: str

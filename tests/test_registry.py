@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from pixelpriv_fast.errors import UsageError
+from pixelpriv_fast.errors import UsageError, checked_word, known_words
 from pixelpriv_fast.metrics.nima import PRESETS
-from pixelpriv_fast.registry import CODECS, ENHANCEMENTS, METRICS, TABLES, Table, checked_word, known_words
+from pixelpriv_fast.registry import CODECS, ENHANCEMENTS, METRICS, TABLES, Table
 from pixelpriv_fast.words import Device, NimaPreset
 
 

@@ -33,8 +33,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from ..errors import UsageError
-from ..registry import Examples, checked_word
+from ..errors import UsageError, checked_word
+from ..registry import Examples
 from ..types import Pixels
 from .contract import Attack
 from .spatial_candidates import Candidates

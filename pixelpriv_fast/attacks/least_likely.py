@@ -8,8 +8,8 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from ..errors import UsageError
-from ..registry import Examples, checked_word
+from ..errors import UsageError, checked_word
+from ..registry import Examples
 from .contract import LatticeAttack
 from .goals import Aim, ClassSet, Draw, View, one_class
 from .linf import Ball

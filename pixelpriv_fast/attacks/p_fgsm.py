@@ -7,9 +7,9 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from ..errors import UsageError
+from ..errors import UsageError, checked_word
 from ..logits import softmax
-from ..registry import Examples, checked_word
+from ..registry import Examples
 from .contract import LatticeAttack
 from .goals import Aim, ClassSet, Draw, LogitsRow, View, one_class
 from .linf import Ball

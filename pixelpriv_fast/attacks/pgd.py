@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from ..errors import UsageError
-from ..registry import Examples, checked_word
+from ..errors import UsageError, checked_word
+from ..registry import Examples
 from ..words import EarlyStop
 from .contract import LatticeAttack
 from .goals import Flee

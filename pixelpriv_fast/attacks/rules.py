@@ -8,9 +8,8 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from ..errors import UsageError
+from ..errors import UsageError, checked_word
 from ..logits import fooled_each, log_odds, softmax
-from ..registry import checked_word
 from .goals import Aim, ClassSet, LogitsRow, log_softplus
 
 #: Which iterate is returned, see ``plan.Descent``.

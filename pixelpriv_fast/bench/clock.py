@@ -60,7 +60,7 @@ class Effort:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ClockReading:
     """Seconds of one call.
 
     Attributes
@@ -79,16 +79,16 @@ class Measurement:
 
     Attributes
     ----------
-    first, yardstick_first : Reading
+    first, yardstick_first : ClockReading
         The first call of each side, which may compile or load.
-    case, yardstick : tuple of Reading
+    case, yardstick : tuple of ClockReading
         One reading a round.
     """
 
-    first: Reading
-    yardstick_first: Reading
-    case: tuple[Reading, ...]
-    yardstick: tuple[Reading, ...]
+    first: ClockReading
+    yardstick_first: ClockReading
+    case: tuple[ClockReading, ...]
+    yardstick: tuple[ClockReading, ...]
 
     @property
     def fastest(self) -> tuple[float, float]:
@@ -97,7 +97,7 @@ class Measurement:
         return case, yardstick
 
 
-def _counting(readings: Sequence[Reading]) -> Sequence[Reading]:
+def _counting(readings: Sequence[ClockReading]) -> Sequence[ClockReading]:
     """Return the readings that nothing interrupted, or all if each was interrupted.
 
     The host of a virtual machine takes stolen time off the processor time of the process that runs when it accounts for it:
@@ -133,7 +133,7 @@ def measure(case: Call, yardstick: Call, effort: Effort, clocks: Clocks) -> Meas
     with _no_collection():
         firsts = [_read(call, 1, clocks) for call in sides]
         calls = [_calls(_read(call, 1, clocks), effort.block) for call in sides]
-        readings: tuple[list[Reading], list[Reading]] = ([], [])
+        readings: tuple[list[ClockReading], list[ClockReading]] = ([], [])
         wall, processor = clocks.wall() + _WAITING * effort.budget, clocks.processor() + effort.budget
         while len(readings[0]) < effort.fewest or (clocks.processor() < processor and clocks.wall() < wall):
             for side in (0, 1) if len(readings[0]) % 2 == 0 else (1, 0):
@@ -141,17 +141,17 @@ def measure(case: Call, yardstick: Call, effort: Effort, clocks: Clocks) -> Meas
     return Measurement(firsts[0], firsts[1], tuple(readings[0]), tuple(readings[1]))
 
 
-def _calls(second: Reading, block: float) -> int:
+def _calls(second: ClockReading, block: float) -> int:
     """Return the number of calls in a reading, judged by the second call, which is warm."""
     return max(1, round(block / max(second.processor, second.wall / _WAITING)))
 
 
-def _read(call: Call, times: int, clocks: Clocks) -> Reading:
+def _read(call: Call, times: int, clocks: Clocks) -> ClockReading:
     wall, processor = clocks.wall(), clocks.processor()
     for _ in range(times):
         call()
     processor, wall = clocks.processor() - processor, clocks.wall() - wall
-    return Reading(max(wall / times, _INSTANT), max(processor / times, _INSTANT))
+    return ClockReading(max(wall / times, _INSTANT), max(processor / times, _INSTANT))
 
 
 @contextmanager

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 import typer
 
 from .. import defaults
-from ..errors import UsageError
-from ..registry import CODECS, ENGINES, checked_word
+from ..errors import UsageError, checked_word
+from ..registry import CODECS, ENGINES
 from ..words import Device, NimaPreset, PrecisionRequest
 
 if TYPE_CHECKING:  # sets that follow from tables; a type checker takes only what is written out

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import PhotoError, UsageError
+from ..errors import PhotoError, UsageError, checked_word, known_words
 from ..photo_check import checked_photo
-from ..registry import CODECS, checked_word, known_words
+from ..registry import CODECS
 from ..types import Metadata, Photo, Pixels
 from ..words import MetadataPolicy
 from .contract import DEFAULT_QUALITY, Codec, EncodeJob, EncodeOptions, Refused, Subsampling

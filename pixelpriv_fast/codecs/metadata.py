@@ -21,7 +21,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from ..registry import checked_word, known_words
+from ..errors import checked_word, known_words
 from ..types import Metadata
 from ..words import MetadataPolicy
 from .exif import private

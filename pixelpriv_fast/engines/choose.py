@@ -7,11 +7,11 @@ import os
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 
-from ..errors import DeviceError, ModelError
+from ..errors import DeviceError, ModelError, checked_word
 from ..models import StampedModel, load_model
-from ..registry import ENGINES, checked_word
+from ..registry import ENGINES, AutoPlace
 from ..runtime.device import nvidia_driver
-from ..words import AutoPlace, PrecisionRequest
+from ..words import PrecisionRequest
 from .protocol import GradientEngine
 
 _LOG = logging.getLogger(__name__)

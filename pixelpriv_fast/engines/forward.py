@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import cast
 
-from ..errors import DeviceError
+from ..errors import DeviceError, checked_word
 from ..models import Classifier, Preprocess
-from ..registry import checked_word
 from ..runtime import precisions
 from ..types import Floats, Logits
 from ..words import Precision

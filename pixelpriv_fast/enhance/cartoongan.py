@@ -11,11 +11,11 @@ from typing import ClassVar, Final
 
 import numpy as np
 
-from ..errors import PhotoError, UsageError
+from ..errors import PhotoError, UsageError, checked_word
 from ..kernels import resized
 from ..models.cartoongan.generator import load_generator
 from ..photo_check import checked_photo
-from ..registry import GENERATORS, Examples, checked_word
+from ..registry import GENERATORS, Examples
 from ..types import Pixels
 from ..words import OLD_PRECISIONS, PrecisionRequest
 from .contract import Enhancement

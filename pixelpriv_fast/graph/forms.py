@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-from ..registry import checked_word
+from ..errors import checked_word
 
 #: How the input gradient of a strided convolution is written. ``conv_transpose``: ONNX ConvTranspose with the forward
 #: weights. ``subpixel``: stride-1 convolutions at the output's resolution, one a phase of the stride, interleaved by

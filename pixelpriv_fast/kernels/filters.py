@@ -16,8 +16,7 @@ from typing import Any, Literal, TypeAlias, get_args
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import UsageError
-from ..registry import checked_word
+from ..errors import UsageError, checked_word
 
 FilterName: TypeAlias = Literal["bilinear", "bicubic", "box"]
 FILTERS: tuple[str, ...] = get_args(FilterName)

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from ..errors import UsageError
-from ..registry import unknown_word
+from ..errors import UsageError, unknown_word
 
 _LOG = logging.getLogger(__name__)
 _SPEED_ORDER = ("native", "numba", "reference")

@@ -11,11 +11,10 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import PhotoError
+from ..errors import PhotoError, checked_word
 from ..models import Preprocess, Store
 from ..models.scorer import Scorer, load_scorer
 from ..photo_check import checked_photo
-from ..registry import checked_word
 from ..types import Floats, Pixels
 from ..words import NimaPreset
 from .contract import Metric

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from ..registry import CLASSIFIERS, GENERATORS, SCORERS, unknown_word
+from ..errors import unknown_word
+from ..registry import CLASSIFIERS, GENERATORS, SCORERS
 from .card import Card
 
 _TABLES: Final = (CLASSIFIERS, GENERATORS, SCORERS)

@@ -64,8 +64,20 @@ class Classifier:
         return str(self.session.provider)
 
     def __call__(self, photos: Sequence[Pixels] | Pixels, batch: int | None = None) -> Logits:
-        """photos: uint8 RGB, a sequence of (height, width, 3) of any sizes or an array (n, h, w, 3) -> (n,
-        classes). ``batch``: as ``logits`` takes it."""
+        """Classify photos behind the classifier's own rounded preprocessing.
+
+        Parameters
+        ----------
+        photos : sequence of uint8 arrays (height, width, 3), or uint8 array (n, height, width, 3)
+            RGB photos; those of a sequence may have any sizes.
+        batch : int, optional
+            As ``logits`` takes it.
+
+        Returns
+        -------
+        float32 array of shape (n, classes)
+            The logits.
+        """
         rows: list[Logits] = []
         for start in range(0, len(photos), batch or _CHUNK):
             chunk = [
@@ -75,11 +87,26 @@ class Classifier:
         return np.concatenate(rows) if rows else np.zeros((0, self.classes), np.float32)
 
     def logits(self, inputs: Floats, batch: int | None = None) -> Logits:
-        """Preprocessed inputs float32 (n, 3, h, w) -> (n, classes).
+        """Compute logits of preprocessed inputs.
 
-        ``batch``: the static number of photos in a call of the session; fewer are padded up to it, more run in chunks
-        of it (of fewer where the provider takes fewer), so a photo's logits do not depend on its neighbours.
-        None: all in one call, without that promise.
+        Parameters
+        ----------
+        inputs : float32 array of shape (n, 3, height, width)
+            Inputs at the network's size.
+        batch : int, optional
+            The static number of photos in a call of the session. Fewer are padded up to it, more run in chunks of it (or
+            of the provider's maximum, if that is smaller), so a photo's logits do not depend on its neighbours.
+            None: all in one call, without that promise.
+
+        Returns
+        -------
+        float32 array of shape (n, classes)
+            The logits.
+
+        Raises
+        ------
+        DeviceError
+            If the provider fails, or after a fork.
         """
         if batch is None:
             logits: Logits = self.session.run({self.stamp.input: inputs})[0]
@@ -88,7 +115,7 @@ class Classifier:
         return in_batches(lambda full: self.session.run({self.stamp.input: full})[:1], size, inputs)[0]
 
     def close(self) -> None:
-        """Frees the session; calls are an error afterwards."""
+        """Free the session; calls are an error afterwards."""
         self.session.close()
 
     def predictions(self, logits: Logits) -> list[Prediction]:

@@ -9,9 +9,8 @@ from typing import Any, Literal, TypeAlias, cast
 
 import numpy as np
 
-from ..errors import UsageError
+from ..errors import UsageError, checked_word
 from ..kernels.filters import FilterName
-from ..registry import checked_word
 from ..types import Floats, Pixels
 from .geometry import Geometry, Resize
 from .reading import Channels, Reading

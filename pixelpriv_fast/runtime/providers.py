@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..errors import DeviceError
-from ..registry import checked_word
+from ..errors import DeviceError, checked_word
 from ..words import Precision
 
 

@@ -11,8 +11,7 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import UsageError
-from ..registry import checked_word
+from ..errors import UsageError, checked_word
 from ..words import Precision
 from .providers import Provider
 

@@ -73,9 +73,9 @@ def test_mutations_raise_nothing_but_photo_errors(format_name: str, capfd: pytes
     refused = 0
     for turn in range(MUTATIONS):
         data = mutated(seeds[turn % len(seeds)], rng)
-        start = time.perf_counter()
+        start = time.process_time()
         refused += not try_decode(data)
-        slowest = max(slowest, time.perf_counter() - start)
+        slowest = max(slowest, time.process_time() - start)
     assert refused > MUTATIONS // 13
     assert slowest < 5
     assert capfd.readouterr() == ("", ""), "a decoder wrote to the terminal"
@@ -136,10 +136,10 @@ def test_bombs_cost_neither_time_nor_memory(bomb_files: Path) -> None:
         "    data, best = path.read_bytes(), 9.0\n"
         "    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "    for _ in range(3):\n"
-        "        start = time.perf_counter()\n"
+        "        start = time.process_time()\n"
         "        try: codecs.decode(data)\n"
         "        except errors.PhotoError: pass\n"
-        "        best = min(best, time.perf_counter() - start)\n"
+        "        best = min(best, time.process_time() - start)\n"
         "    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before\n"
         "    print(path.name, round(best * 1000, 2), grown // 1024, sep='\\t')\n"
     )

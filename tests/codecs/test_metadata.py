@@ -13,8 +13,7 @@ from PIL import ExifTags, Image
 
 from pixelpriv_fast import codecs
 from pixelpriv_fast.codecs import EncodeOptions, metadata
-from pixelpriv_fast.errors import UsageError
-from pixelpriv_fast.registry import known_words
+from pixelpriv_fast.errors import UsageError, known_words
 from pixelpriv_fast.words import MetadataPolicy
 
 from . import profiles, samples

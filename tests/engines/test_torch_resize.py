@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from pixelpriv_fast.engines.torch.resize import Geometry
+from pixelpriv_fast.engines.torch.resize import DeviceGeometry
 from pixelpriv_fast.errors import PhotoError
 
 from .torch_networks import PREPROCESSES, SIZE, photos
@@ -18,7 +18,7 @@ SIZES = [(20, 20), (31, 47), (64, 25)]
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("name", PREPROCESSES)
 def test_input_and_adjoint_are_the_kernels(name, size):
-    preprocess, geometry = PREPROCESSES[name], Geometry.of(PREPROCESSES[name], size, CPU)
+    preprocess, geometry = PREPROCESSES[name], DeviceGeometry.of(PREPROCESSES[name], size, CPU)
     photo, reading = photos(2, *size), preprocess.for_size(*size)
     values = geometry.input(torch.from_numpy(photo).float())
     assert values.shape == (2, 3, *SIZE)
@@ -38,4 +38,4 @@ def test_input_and_adjoint_are_the_kernels(name, size):
 
 def test_photos_that_are_too_small_are_refused():
     with pytest.raises(PhotoError, match="smaller than"):
-        Geometry.of(PREPROCESSES["none"], (19, 40), CPU)
+        DeviceGeometry.of(PREPROCESSES["none"], (19, 40), CPU)

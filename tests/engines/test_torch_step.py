@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from pixelpriv_fast.engines.torch.resize import Geometry
+from pixelpriv_fast.engines.torch.resize import DeviceGeometry
 from pixelpriv_fast.engines.torch.step import input_gradient, lattice_step
 
 from .torch_networks import PREPROCESSES, SIZE, network, one_hot, photos
@@ -47,7 +47,7 @@ def scalars(*numbers: int) -> list[torch.Tensor]:
 def arguments(name: str = "short_side", dtype: torch.dtype = torch.float32, seed: int = 0) -> list:
     """Everything that ``lattice_step`` takes, on the device "cpu"."""
     start = torch.from_numpy(photos(2, 31, 47, seed))
-    geometry = Geometry.of(PREPROCESSES[name], (31, 47), torch.device("cpu"))
+    geometry = DeviceGeometry.of(PREPROCESSES[name], (31, 47), torch.device("cpu"))
     module = network().to(dtype, memory_format=torch.channels_last).requires_grad_(False)
     offsets = torch.zeros(start.shape, dtype=torch.int8)
     return [module, dtype, geometry, start, offsets, torch.from_numpy(one_hot(2)), *scalars(2, 3, 2)]
@@ -111,7 +111,7 @@ def test_step_moves_nothing_between_devices():
     """The step on "meta" tensors: anything that fetched a value or made a tensor on the host would raise."""
     module, dtype, _, *tensors = arguments()
     meta = torch.device("meta")
-    moved_geometry = Geometry.of(PREPROCESSES["short_side"], (31, 47), meta)
+    moved_geometry = DeviceGeometry.of(PREPROCESSES["short_side"], (31, 47), meta)
     moved, steepest = lattice_step(module.to(meta), dtype, moved_geometry, *(t.to(meta) for t in tensors))
     assert (moved.device, moved.dtype, moved.shape) == (meta, torch.int8, tensors[0].shape)
     assert steepest.shape == (2,)

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 
-from ...errors import DeviceError
+from ...errors import DeviceError, checked_word
 from ...graph import ConvolutionForm, Layout
-from ...registry import checked_word
 from ...runtime import PROVIDERS, Provider, precisions, status
 from ...runtime.providers import DEVICE_WORDS, checked_device
 from ...words import Precision, PrecisionRequest

@@ -15,7 +15,7 @@ from ..checks import checked_gradient
 from ..device_loop import DeviceLoop
 from ..protocol import ClassSets
 from .graphs import Array, Program, Programs
-from .resize import Geometry
+from .resize import DeviceGeometry
 from .step import lattice_step
 
 
@@ -82,7 +82,7 @@ class TorchDeviceLoop(DeviceLoop):
         return moved
 
     def _program(self, batch: int, size: tuple[int, int]) -> Program:
-        geometry = Geometry.of(self.preprocess, size, self.device)
+        geometry = DeviceGeometry.of(self.preprocess, size, self.device)
 
         def take_one_step(
             start: torch.Tensor,

@@ -7,8 +7,7 @@ from typing import cast
 
 import torch
 
-from ...errors import DeviceError
-from ...registry import checked_word
+from ...errors import DeviceError, checked_word
 from ...runtime.device import fast_bf16
 from ...words import Precision, PrecisionRequest
 

@@ -116,7 +116,7 @@ class Axis:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Geometry:
+class DeviceGeometry:
     """``Preprocess.exact`` and ``Preprocess.adjoint`` of a whole batch of photos of one size.
 
     Attributes
@@ -141,7 +141,7 @@ class Geometry:
     bias: torch.Tensor
 
     @classmethod
-    def of(cls, preprocess: Preprocess, size: tuple[int, int], device: torch.device) -> Geometry:
+    def of(cls, preprocess: Preprocess, size: tuple[int, int], device: torch.device) -> DeviceGeometry:
         """Make the geometry of a photo size.
 
         Parameters
@@ -155,7 +155,7 @@ class Geometry:
 
         Returns
         -------
-        Geometry
+        DeviceGeometry
             The tables.
 
         Raises

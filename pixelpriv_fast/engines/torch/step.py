@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import torch
 
-from .resize import Geometry
+from .resize import DeviceGeometry
 
 #: fp16 ends at 6e-8 below: a seed this much larger keeps small gradients, and 65504 above is still far away.
 _SEED_SCALE = 128.0
@@ -67,7 +67,7 @@ def input_gradient(
 def lattice_step(
     module: torch.nn.Module,
     dtype: torch.dtype,
-    geometry: Geometry,
+    geometry: DeviceGeometry,
     start: torch.Tensor,
     offsets: torch.Tensor,
     accepted: torch.Tensor,
@@ -83,7 +83,7 @@ def lattice_step(
         The network.
     dtype : torch.dtype
         The number format of its weights.
-    geometry : Geometry
+    geometry : DeviceGeometry
         The preprocessing of photos of this size.
     start : Tensor of uint8, shape (n, H, W, 3)
         The photos.

@@ -10,8 +10,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Final
 
-from ...errors import ModelError, PhotoError, UsageError
-from ...registry import checked_word
+from ...errors import ModelError, PhotoError, UsageError, checked_word
 from ...runtime import Choice, Session, SessionOptions, create_session, precisions, select
 from ...types import Pixels
 from ...words import OLD_PRECISIONS, Precision, PrecisionRequest

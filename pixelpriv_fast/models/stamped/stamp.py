@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, cast
 
-from ...errors import ModelError, UsageError
-from ...registry import checked_word
+from ...errors import ModelError, UsageError, checked_word
 from ...words import OLD_PRECISIONS, Precision
 from ..card import Card, load_part
 from ..preprocess import Preprocess
