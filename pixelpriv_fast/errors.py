@@ -74,7 +74,9 @@ def known_words(words: Any) -> tuple[str, ...]:
     return tuple(get_args(words))
 
 
-def unknown_word(kind: str, word: object, known: Iterable[str], aliases: Iterable[str] = ()) -> UsageError:
+def unknown_word(
+    kind: str, word: object, known: Iterable[str], aliases: Iterable[str] = (), advice: str = ""
+) -> UsageError:
     """Make the error for a word that does not exist, with the nearest known word and all of them.
 
     Parameters
@@ -87,6 +89,8 @@ def unknown_word(kind: str, word: object, known: Iterable[str], aliases: Iterabl
         The words that exist; the message lists them in this order.
     aliases : iterable of str
         Further words that are accepted; they are suggested and not listed.
+    advice : str
+        A sentence that ends the message, if the words alone do not say what to write.
 
     Returns
     -------
@@ -96,7 +100,8 @@ def unknown_word(kind: str, word: object, known: Iterable[str], aliases: Iterabl
     listed = tuple(known)
     near = difflib.get_close_matches(str(word), [*listed, *aliases], n=1)
     hint = f"; did you mean {near[0]!r}?" if near else "."
-    return UsageError(f"unknown {kind} {word!r}{hint} Known: {', '.join(listed)}")
+    ending = f". {advice}" if advice else ""
+    return UsageError(f"unknown {kind} {word!r}{hint} Known: {', '.join(listed)}{ending}")
 
 
 def checked_word(kind: str, word: str, words: Any) -> str:

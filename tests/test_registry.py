@@ -6,6 +6,7 @@ import pytest
 
 from pixelpriv_fast.errors import UsageError, checked_word, known_words
 from pixelpriv_fast.metrics.nima import PRESETS
+from pixelpriv_fast.protection.recipes import Recipe
 from pixelpriv_fast.registry import CODECS, ENHANCEMENTS, METRICS, TABLES, Table
 from pixelpriv_fast.words import Device, NimaPreset
 
@@ -41,3 +42,12 @@ def test_the_presets_that_the_command_line_offers_are_nimas() -> None:
 
 def test_every_format_that_the_command_line_offers_can_be_written() -> None:
     assert all(CODECS.load(name).can_write for name in CODECS)
+
+
+def test_an_unknown_recipe_is_answered_with_the_nearest_word() -> None:
+    with pytest.raises(
+        UsageError, match=r"unknown recipe 'pdg'; did you mean 'pgd'\? Known: .*, pgd, .* Write <enhancement>"
+    ):
+        Recipe.parse("pdg")
+    with pytest.raises(UsageError, match="unknown enhancement 'contrst'; did you mean 'contrast'"):
+        Recipe.parse("contrst+pgd")

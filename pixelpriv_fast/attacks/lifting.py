@@ -17,7 +17,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .. import kernels
-from ..logits import fooled
 from ..models.preprocess import Preprocess
 from ..types import Floats, Offsets, Pixels
 from .descent import descend, run_to_end
@@ -112,7 +111,7 @@ def _lift_and_polish(photos: Sequence[Pixels], task: AttackTask, plan: Descent, 
     ]
     # Choice: if the saved file is judged anyway, photos that fooled by the full margin are not judged here; none has lost it.
     asked = [i for i, small in enumerate(reduced) if task.judged or not small.sure]
-    found = dict(zip(asked, _fooled([lifted[i] for i in asked], task.only(asked)), strict=True)) if asked else {}
+    found = dict(zip(asked, task.only(asked).fooled([lifted[i] for i in asked]), strict=True)) if asked else {}
     outcomes = [
         AttackOutcome(changed, kernels.largest_change(changed, photo), small.steps, found.get(i))
         for i, (photo, changed, small) in enumerate(zip(photos, lifted, reduced, strict=True))
@@ -176,16 +175,6 @@ def _round(pending: Sequence[_Reduced], seen: float, task: AttackTask, plan: Des
 def _over(assessment: Assessment | None, plan: Descent) -> bool:
     """Return whether the attack's own rule, if it has one, asks for no further round."""
     return assessment is not None and assessment.fooled and plan.over(assessment)
-
-
-def _fooled(photos: Sequence[Pixels], task: AttackTask) -> list[bool]:
-    """Decide of each 8-bit photo whether every victim is fooled, by the fp32 networks."""
-    good = np.ones(len(photos), np.bool_)
-    for victim, flee in zip(task.victims, task.flee, strict=True):
-        seen = np.stack([victim.preprocess.rounded(photo) for photo in photos])
-        logits = victim.logits(seen, task.batch)
-        good &= [fooled(row, classes) for row, classes in zip(logits, flee, strict=True)]
-    return [bool(value) for value in good]
 
 
 def _offsets(changed: Pixels, start: Pixels, units: int) -> Offsets:

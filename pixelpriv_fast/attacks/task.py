@@ -12,6 +12,7 @@ import numpy as np
 from ..defaults import BATCH
 from ..engines import GradientEngine, LogitEngine
 from ..errors import UsageError
+from ..logits import fooled
 from ..models import equal_batch
 from ..types import Logits, Pixels
 
@@ -61,6 +62,15 @@ class AttackTask:
     def photos_per_call(self) -> int:
         """The number of photos that every victim takes in one network call."""
         return min(equal_batch(max(1, self.batch), victim.max_batch) for victim in self.victims)
+
+    def fooled(self, photos: Sequence[Pixels]) -> list[bool]:
+        """Decide of each 8-bit photo whether every victim is fooled, by the fp32 networks."""
+        good = [True] * len(photos)
+        for victim, flee in zip(self.victims, self.flee, strict=True):
+            seen = np.stack([victim.preprocess.rounded(photo) for photo in photos])
+            answers = zip(victim.logits(seen, self.batch), flee, strict=True)
+            good = [known and fooled(row, classes) for known, (row, classes) in zip(good, answers, strict=True)]
+        return good
 
     def only(self, photos: Sequence[int]) -> AttackTask:
         """Return the task for some of its photos, which count from 0 again."""

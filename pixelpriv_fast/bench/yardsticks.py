@@ -141,10 +141,9 @@ def of_attack(attack: Attack, classifier: str, photos: Sequence[Pixels]) -> tupl
     steps : int
         The number of the attack's steps that the call stands for.
     """
-    from ..attacks.contract import LatticeAttack
     from .torch_eager import CANDIDATES, searched, stepped
 
-    if isinstance(attack, LatticeAttack):
+    if attack.needs_gradient:
         return stepped(classifier, photos), 1
     return searched(classifier, photos), CANDIDATES
 

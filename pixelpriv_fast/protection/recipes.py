@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..enhance.contract import Enhancement
-from ..errors import UsageError
+from ..errors import UsageError, unknown_word
 from ..registry import ATTACKS, ENHANCEMENTS, Table
 
 if TYPE_CHECKING:
@@ -49,10 +49,8 @@ class Recipe:
             return cls(attack=ATTACKS.load(word)())
         if len(parts) == 1 and word in ENHANCEMENTS:
             return cls(ENHANCEMENTS.load(word)())
-        raise UsageError(
-            f"unknown recipe {word!r}; write <enhancement>+<attack> or an attack alone, with enhancements "
-            f"{', '.join(ENHANCEMENTS)} and attacks {', '.join(ATTACKS)}"
-        )
+        names = (*(ENHANCEMENTS.alias_of(name) for name in ENHANCEMENTS), *ATTACKS)
+        raise unknown_word("recipe", word, names, suggest(), "Write <enhancement>+<attack>, or one of them alone")
 
     @property
     def word(self) -> str:

@@ -69,7 +69,7 @@ def test_only_a_metric_with_reference_reads_the_original(metric: Metric) -> None
 @every_metric
 @pytest.mark.parametrize("wrong", [np.zeros((8, 8), np.uint8), np.zeros((8, 8, 3)), np.zeros((0, 8, 3), np.uint8)])
 def test_what_is_not_a_photo_is_refused(metric: Metric, wrong: np.ndarray) -> None:
-    with pytest.raises(UsageError, match=rf"{type(metric).__name__.lower()}: .* is "):
+    with pytest.raises(UsageError, match=rf"{METRICS.name_of(metric)}: .* is "):
         metric(wrong, wrong)
 
 
