@@ -32,9 +32,9 @@ __all__ = [*_PUBLIC, "__version__"]
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
-        from importlib.metadata import version  # a slow import, and rarely needed
+        from .about import package_version
 
-        return version("pixelpriv-fast")
+        return package_version()
     try:
         module_name, attribute = _PUBLIC[name].split(":")
     except KeyError:

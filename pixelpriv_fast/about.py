@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import platform
 import sys
-from importlib.metadata import version
+from importlib import metadata
 from typing import Any
 
 from .errors import unknown_word
 from .registry import ATTACKS, ENHANCEMENTS, TABLES
+
+
+def package_version() -> str:
+    """Return the version in the installed package's metadata; "not installed" for a checkout on Python's path."""
+    try:
+        return metadata.version("pixelpriv-fast")
+    except metadata.PackageNotFoundError:
+        return "not installed"
 
 
 def info() -> dict[str, Any]:
@@ -28,7 +36,7 @@ def info() -> dict[str, Any]:
 
     native, reason = table.native_module()
     return {
-        "version": version("pixelpriv-fast"),
+        "version": package_version(),
         "python": sys.version.split()[0],
         "platform": platform.platform(),
         "native": native.build_info() if native is not None else {"missing": reason},

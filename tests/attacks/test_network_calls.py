@@ -39,7 +39,7 @@ def test_photos_step_by_as_many_as_a_pass_holds(keep, gradients):
     starts = list(np.random.default_rng(1).integers(0, 256, (5, 12, 12, 3), dtype=np.uint8))
     attack, photos = PGD(steps=4, keep=keep), []
     for most in (None, 2):
-        linear = LinearEngine(weights, Preprocess((12, 12)), most=most)
+        linear = LinearEngine(weights, Preprocess((12, 12)), max_batch=most)
         photos.append([outcome.photo for outcome in attack.run(starts, task_for([linear], starts))])
     np.testing.assert_array_equal(photos[0], photos[1])
     assert linear.gradients == gradients

@@ -7,12 +7,16 @@ import pytest
 
 from pixelpriv_fast.graph import CONVOLUTION_FORMS, LAYOUTS, build_vjp
 from pixelpriv_fast.graph.rules import RULES, SPLIT_RULES
+from pixelpriv_fast.runtime.device import cpu_flags
 
 from .rule_cases import CASES
 from .small import RUNNERS, Case, reference
 
 #: Central differences of a double function: the error is about step**2 and 1e-16 / step.
 STEP = 1e-5
+
+#: (case, provider): OpenVINO 2026.4 mixes up the weights that a grouped ConvTranspose and its Conv share on such processors.
+WRONG_ON_AVX2 = {("conv-transpose_groups", "openvino")}
 
 #: Cases that pass through single precision whatever their input is: seven digits, so larger steps.
 SINGLE_INSIDE = {"shape-cast", "normalisation-group_expanded"}
@@ -60,7 +64,12 @@ def test_rule_against_central_differences(name: str, form: str, layout: str) -> 
 
 @pytest.mark.parametrize("provider", RUNNERS)
 @pytest.mark.parametrize(("name", "form", "layout"), [row for row in cases_and_forms() if row[0] != "shape-cast"])
-def test_rule_in_single_precision(name: str, form: str, layout: str, provider: str) -> None:
+def test_rule_in_single_precision(
+    name: str, form: str, layout: str, provider: str, request: pytest.FixtureRequest
+) -> None:
+    if (name, provider) in WRONG_ON_AVX2 and "avx512f" not in cpu_flags():
+        why = "this provider's own error, which the self-test of a backward graph finds: it then is not used"
+        request.applymarker(pytest.mark.xfail(reason=why, strict=False))
     case = CASES[name]
     x, seed, expected = gradient_in_double(case, form, layout)
     run = RUNNERS[provider](build_vjp(case.model(np.float32), case.shape, form=form, layout=layout))
