@@ -23,7 +23,7 @@ from pixelpriv_fast.archive.walk import plan
 from pixelpriv_fast.archive.worker import Making, Worker
 from pixelpriv_fast.errors import ModelError, UsageError
 from tests.archive.cluster_child import BATCH, KILLS
-from tests.archive.test_report import data_of
+from tests.archive.report.test_rendering import data_of
 from tests.archive.tiny import fill, tiny_protector, traits, tree
 from tests.conftest import ROOT
 

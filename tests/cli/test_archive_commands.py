@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from pixelpriv_fast.archive.journal import journal_file, open_journal
-from tests.archive.test_report import data_of
+from tests.archive.report.test_rendering import data_of
 from tests.archive.tiny import fill, tiny_classifier, tree
 from tests.cli.test_protect import pixelpriv
 

@@ -49,7 +49,7 @@ class Agreement:
 #: rounding only, but where rounding moves a value across a kink (Relu6, a pool's maximum) one photo's gradient shows it.
 #: For 16 bits the minima tell a right graph from a wrong one (cosine 0.001, or 77 % equal signs) and no more.
 #: Choice: the minima below; right graphs of the store's classifiers stayed above them in all precisions
-#: (``tests/engines/test_onnx_engine.py`` and ``tests/graph/test_networks.py`` measure it).
+#: (``tests/engines/onnx/test_engine.py`` and ``tests/graph/test_networks.py`` measure it).
 _MINIMA: Mapping[Precision, Agreement] = {
     "fp32": Agreement(0.9999, 0.999, 0.995, 0.999),
     "bf16": Agreement(0.7, 0.7, 0.7, 0.99),

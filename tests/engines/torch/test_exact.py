@@ -11,7 +11,7 @@ from torch.utils._python_dispatch import TorchDispatchMode, _get_current_dispatc
 from pixelpriv_fast.engines.torch.exact import PinnedAlgorithms, call_rules
 from pixelpriv_fast.engines.torch.step import input_gradient
 
-from .torch_networks import SIZE, network, one_hot
+from .networks import SIZE, network, one_hot
 
 ATEN = torch.ops.aten
 #: What may round to TF32 by a setting of the whole process.

@@ -10,7 +10,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from pixelpriv_fast.engines.torch.resize import DeviceGeometry
 from pixelpriv_fast.engines.torch.step import input_gradient, lattice_step
 
-from .torch_networks import PREPROCESSES, SIZE, network, one_hot, photos
+from .networks import PREPROCESSES, SIZE, network, one_hot, photos
 
 ATEN = torch.ops.aten
 #: Operations that look at values, wait for a device, or make results whose shape depends on values.

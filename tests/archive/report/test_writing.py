@@ -16,7 +16,7 @@ from pixelpriv_fast.archive.report.writing import Redrawing, is_report, notes_on
 from pixelpriv_fast.archive.verify import Verification
 from pixelpriv_fast.archive.walk import plan
 from pixelpriv_fast.errors import StorageError
-from tests.archive.test_report import data_of, picture
+from tests.archive.report.test_rendering import data_of, picture
 from tests.archive.tiny import fill, tiny_protector, traits
 
 

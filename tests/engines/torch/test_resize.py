@@ -9,7 +9,7 @@ import torch
 from pixelpriv_fast.engines.torch.resize import DeviceGeometry
 from pixelpriv_fast.errors import PhotoError
 
-from .torch_networks import PREPROCESSES, SIZE, photos
+from .networks import PREPROCESSES, SIZE, photos
 
 CPU = torch.device("cpu")
 SIZES = [(20, 20), (31, 47), (64, 25)]

@@ -9,7 +9,7 @@ import torch
 from pixelpriv_fast.engines.torch.engine import TorchEngine
 from pixelpriv_fast.errors import DeviceError, ModelError, PhotoError
 
-from .torch_networks import PREPROCESSES, network, one_hot, photos
+from .networks import PREPROCESSES, network, one_hot, photos
 
 GPU = [
     "cpu",
