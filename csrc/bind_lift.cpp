@@ -6,16 +6,6 @@ namespace pp {
 
 namespace {
 
-PhotoF32 bound_least_norm(const PhotoF32& wanted, const Resampler& resampler) {
-    require_shape(wanted, "wanted", {resampler.rows.outputs(), resampler.columns.outputs(), 3});
-    PhotoF32 out({resampler.rows.outputs(), resampler.columns.outputs(), py::ssize_t(3)});
-    const float* source = wanted.data();
-    float* target = out.mutable_data();
-    py::gil_scoped_release unlocked;
-    least_norm(source, resampler.rows.exact(), resampler.columns.exact(), target);
-    return out;
-}
-
 PhotoU8 bound_lift(const PhotoU8& photo, const PhotoF32& wanted, const Resampler& resampler, int bound, int rounds,
                    int threads) {
     require_shape(photo, "photo", {-1, -1, 3});
@@ -36,7 +26,6 @@ PhotoU8 bound_lift(const PhotoU8& photo, const PhotoF32& wanted, const Resampler
 }  // namespace
 
 void bind_lift(py::module_& m) {
-    m.def("least_norm", &bound_least_norm, py::arg("wanted").noconvert(), py::arg("resampler"));
     m.def("lift", &bound_lift, py::arg("photo").noconvert(), py::arg("wanted").noconvert(), py::arg("resampler"),
           py::arg("bound"), py::arg("rounds"), py::arg("threads") = 1);
 }

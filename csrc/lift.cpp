@@ -173,12 +173,6 @@ class Solver {
 
 }  // namespace
 
-void least_norm(const float* wanted, const Axis<float>& rows, const Axis<float>& columns, float* out) {
-    Solver solver(rows, columns);
-    const double* solution = solver.solve(wanted);
-    std::transform(solution, solution + solver.size(), out, [](double value) { return static_cast<float>(value); });
-}
-
 void lift(const PhotoView& photo, const float* wanted, const Axis<float>& rows, const Axis<float>& columns,
           const Lifting& how, std::uint8_t* out) {
     Solver solver(rows, columns);

@@ -9,10 +9,6 @@
 
 namespace pp {
 
-// The coefficients (outputs of rows x outputs of columns x 3) whose adjoint is the solution of least norm of
-// resize(change) = wanted. Throws std::domain_error where an axis is not reduced.
-void least_norm(const float* wanted, const Axis<float>& rows, const Axis<float>& columns, float* out);
-
 struct Lifting {
     int bound;   // largest change, in grey levels
     int rounds;  // corrections after the first solve
@@ -20,7 +16,8 @@ struct Lifting {
 };
 
 // The photo changed within the bound and 0..255 so that its resize moves by `wanted` as nearly as `rounds` get it.
-// Holds a few rows a thread besides arrays of the wanted change's size. Throws as above.
+// Holds a few rows a thread besides arrays of the wanted change's size. Throws std::domain_error where an axis is not
+// reduced.
 void lift(const PhotoView& photo, const float* wanted, const Axis<float>& rows, const Axis<float>& columns,
           const Lifting& how, std::uint8_t* out);
 

@@ -217,11 +217,6 @@ def largest_change(given: Inputs) -> Arguments:
     return given.photo, given.other
 
 
-def least_norm(given: Inputs) -> Arguments:
-    """Pick ``least_norm``'s arguments."""
-    return given.wanted, given.resampler
-
-
 def lift(given: Inputs) -> Arguments:
     """Pick ``lift``'s arguments."""
     return given.photo, given.wanted, given.resampler, 8, given.rounds

@@ -125,14 +125,6 @@ KERNELS: dict[str, Kernel] = {
     "largest_change": Kernel(
         "lattice", "largest absolute difference of two 8-bit photos", (192, 256), EXACT, (), _NO_NUMBA
     ),
-    "least_norm": Kernel(
-        "lift",
-        "coefficients of the smallest change whose resize is a given one",
-        _PHOTO,
-        Tolerance(rtol=1e-4, atol=1e-3),
-        (),
-        _NO_NUMBA,
-    ),
     "lift": Kernel(
         "lift",
         "a change at a network's size made one of the photo, within ball and range",
