@@ -200,7 +200,7 @@ def _in_our_words(error: sqlite3.Error, file: Path) -> PixelPrivError:
         )
     return DamagedJournal(
         f"{file} is damaged ({error}); the photos are not: run again with --no-resume, which sets the journal aside and "
-        "makes every photo anew"
+        "protects every photo again"
     )
 
 

@@ -1,4 +1,4 @@
-"""A folder that is watched: photos are taken once nobody writes to them any more."""
+"""A folder that is watched: photos are taken once no program writes to them any longer."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def watch(
     settled = Settled(lambda: plan([folder], out, format_name, may_be_empty=True), settle)
     settled.take(last := time.monotonic())
     pause = max(50, int(settle * 500))
-    # Changes only wake it up: what there is, is always looked up anew, so that none that was missed can matter.
+    # Changes only wake it up: the folder is always read again, so that a change that was missed does no harm.
     for changed in changes(folder, rust_timeout=pause, yield_on_timeout=True, step=50, debounce=pause):
         now = time.monotonic()
         if not (changed or settled.waiting or now - last > _AT_LEAST_EVERY):

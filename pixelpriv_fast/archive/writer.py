@@ -93,7 +93,7 @@ class Writer:
         target = self._out / photo.item.output
         if photo.item.output in self.foreign and target.exists():
             if sha256_of(target) != hashlib.sha256(encoded).hexdigest():
-                raise PhotoError(f"{target}: a file that is no result of this archive stands there; move it away")
+                raise PhotoError(f"{target}: a file that is not a result of this archive stands there; move it away")
             return True
         if not target.parent.resolve().is_relative_to(self._out.resolve()):
             raise PhotoError(f"{target}: a link leads out of the output folder; remove it")

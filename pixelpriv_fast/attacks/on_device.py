@@ -19,7 +19,7 @@ _UNASKED_STEPS = 5
 def step_on_device(states: Sequence[PhotoState], task: AttackTask, plan: Descent) -> list[PhotoState]:
     """Move the photos whose steps the victim can take by itself.
 
-    They go up to the last step, or as far as nobody has to ask whether their time is up. Nothing may have to be judged on
+    They go up to the last step, or as far as no photo's time must be checked. Nothing may have to be judged on
     the way, and there must be one victim.
 
     Parameters

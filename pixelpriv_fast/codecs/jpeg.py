@@ -74,7 +74,7 @@ def _decode_planes(data: bytes, header: Header, icc: bytes | None) -> Planes:
     if (width, height) != (header.width, header.height):
         raise Damaged(f"the header says {header.width}x{header.height}, the decoder {width}x{height}")
     if header.channels == "cmyk":
-        # Adobe's convention, which every four-channel JPEG in the wild follows: 255 is no ink.
+        # Adobe's convention, which every four-channel JPEG in the wild follows: 255 means no ink.
         return from_array(255 - simplejpeg.decode_jpeg(data, colorspace="CMYK"), header, icc)
     if header.channels == "grey":
         return from_array(simplejpeg.decode_jpeg(data, colorspace="GRAY")[:, :, 0], header, icc)

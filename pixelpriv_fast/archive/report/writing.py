@@ -133,13 +133,13 @@ def notes_on_bytes(device: str, *, repeatable: bool, batch: int) -> list[str]:
         Sentences for the report.
     """
     if batch > 1 and repeatable:
-        return [f"Attacked {batch} at a time in passes of a fixed size: no file depends on the photos beside its own."]
+        return [f"Attacked {batch} at a time in batches of a fixed size: no file depends on the other photos."]
     if batch > 1:
         return [
-            f"Attacked {batch} at a time on {device}, which cannot promise that a photo gives the same bytes again in "
-            "other company; --deterministic takes one photo at a time."
+            f"Attacked {batch} at a time on {device}, which cannot promise that a photo gives the same bytes again beside "
+            "other photos; --deterministic takes one photo at a time."
         ]
     alone = "One photo at a time (--deterministic)"
     if repeatable:
         return [f"{alone}: a file depends on its photo and the settings alone."]
-    return [f"{alone}, because {device} cannot promise that a photo gives the same bytes in other company."]
+    return [f"{alone}, because {device} cannot promise that a photo gives the same bytes beside other photos."]

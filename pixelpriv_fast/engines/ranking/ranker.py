@@ -31,7 +31,7 @@ _LOG = logging.getLogger(__name__)
 #: (inputs, batch) -> logits in fp32.
 Exact = Callable[[Floats, int | None], Logits]
 
-#: ``Ranks.error`` where nobody measured it. Choice: above the errors of bf16 on three networks
+#: ``Ranks.error`` where it was not measured. Choice: above the errors of bf16 on three networks
 #: (``benchmarks/decisions/spatial_agreement.py`` prints them); fp16 has three bits more.
 ASSUMED_ERRORS: Mapping[Precision, float] = {"fp32": 0.0, "bf16": 0.1, "fp16": 0.02}
 

@@ -28,7 +28,7 @@ _RULES = (False, True, True, False)
 def call_rules(device: torch.device) -> Iterator[None]:
     """Set what holds for one call on ``device``, whatever the calling thread has set for itself.
 
-    That is no autocast, no graph of gradients but where it is asked for, and pinned algorithms on a GPU. It is not inference
+    That means: autocast off, a graph of gradients only where it is requested, and pinned algorithms on a GPU. It is not inference
     mode, which would show ``PinnedAlgorithms`` the undivided ``linear`` instead of matrix products.
     """
     pinned = PinnedAlgorithms() if device.type == "cuda" else nullcontext()  # type: ignore[no-untyped-call]

@@ -1,7 +1,7 @@
 """NIMA (Talebi & Milanfar 2018) on MobileNet v1 (Howard et al. 2017), width 1: ten rating bins of a photo's looks.
 
 Modules carry the layer names of Keras (``conv1``, ``conv1_bn``, ``conv_dw_1`` .. ``conv_pw_13_bn``), so that a
-checkpoint can be read layer by layer; only the last one, which Keras numbers anew in every session, is ``dense``.
+checkpoint can be read layer by layer; only the last one, which Keras numbers again in every session, is ``dense``.
 """
 
 from __future__ import annotations

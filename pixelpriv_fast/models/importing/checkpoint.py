@@ -181,7 +181,7 @@ def _torch_float32(path: Path, name: Any, value: Any) -> npt.NDArray[np.float32]
     import torch
 
     if not isinstance(value, torch.Tensor) or str(value.dtype).removeprefix("torch.") not in _TORCH_FLOATS:
-        raise ModelError(f"{path}: entry {name!r} is no floating-point tensor")
+        raise ModelError(f"{path}: entry {name!r} is not a floating-point tensor")
     if value.layout != torch.strided or value.is_quantized:
         raise ModelError(f"{path}: entry {name!r} is sparse or quantised; plain tensors are needed")
     array: npt.NDArray[np.float32] = value.detach().float().contiguous().numpy()

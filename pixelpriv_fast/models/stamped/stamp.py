@@ -135,5 +135,5 @@ def _precision(word: str) -> Precision:
 def _texts(data: Mapping[str, Any]) -> dict[str, str]:
     wrong = [name for name, value in data.items() if not isinstance(value, str)]
     if wrong:
-        raise TypeError(f"{wrong[0]} is no text")
+        raise TypeError(f"{wrong[0]} is not text")
     return dict(data)

@@ -55,7 +55,7 @@ def locked(folder: Path) -> Iterator[None]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / ".lock", timeout=_LOCK_SECONDS):
-            sweep(folder)  # what a killed import left; nobody else writes here now
+            sweep(folder)  # what a killed import left; no other process writes here now
             yield
     except Timeout as error:
         raise StorageError(

@@ -40,7 +40,7 @@ def test_a_report_of_all_runs(classifier: Path, tmp_path: Path) -> None:
     assert (data["summary"]["protected"], data["summary"]["failed"]) == (7, 1)
     assert [photo["pictures"] is None for photo in data["photos"]] == [True] + [False] * 7
     assert data["omitted"] == ""
-    assert "no file depends on the photos beside" in data["notes"][0]
+    assert "no file depends on the other photos" in data["notes"][0]
     assert Verification(out, device="cpu").unknown_files() == []
 
 
@@ -160,8 +160,8 @@ def test_a_report_is_drawn_again_when_there_is_something_new_and_not_too_often()
 @pytest.mark.parametrize(
     ("repeatable", "batch", "said"),
     [
-        (True, 16, "no file depends on the photos beside"),
-        (False, 16, "cannot promise that a photo gives the same bytes again in other company; --deterministic"),
+        (True, 16, "no file depends on the other photos"),
+        (False, 16, "cannot promise that a photo gives the same bytes again beside other photos; --deterministic"),
         (True, 1, "(--deterministic): a file depends on its photo and the settings alone"),
         (False, 1, "(--deterministic), because a GPU cannot promise"),
     ],
