@@ -120,7 +120,7 @@ from pixelpriv_fast import codecs, errors
 from pixelpriv_fast.bench.cases import all_cases
 from pixelpriv_fast.cli.options import Format
 from pixelpriv_fast.codecs.folders import photos_below
-from pixelpriv_fast.registry import known_words
+from pixelpriv_fast.errors import known_words
 from pixelpriv_fast.types import Photo
 from tests.codecs import samples
 folder = Path(sys.argv[1])
