@@ -9,10 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image, ImageCms, ImageOps
-from PIL.JpegImagePlugin import JpegImageFile
 
 from pixelpriv_fast import codecs
-from pixelpriv_fast.codecs import formats, jpeg
 from pixelpriv_fast.errors import PhotoError, UsageError
 
 from . import profiles, samples
@@ -220,34 +218,6 @@ def test_messages_are_one_line_whatever_the_name() -> None:
     assert str(caught.value).startswith("a?b?[31m.jpg: the file is empty")
 
 
-def _tables(data: bytes) -> dict[int, list[int]]:
-    opened = Image.open(io.BytesIO(data))
-    assert isinstance(opened, JpegImageFile)
-    return opened.quantization
-
-
-@pytest.mark.parametrize("mode", ["RGB", "L"])
-def test_quality_of_a_libjpeg_file_is_found(mode: str) -> None:
-    image = Image.fromarray(samples.picture(16, 16)).convert(mode)
-    for quality in range(1, 101):
-        data = samples.save(image, "jpeg", quality=quality)
-        found = codecs.decode(data).quality
-        assert found is not None
-        # At the lowest qualities all steps are clipped to 255, so that several qualities are one table.
-        assert _tables(samples.save(image, "jpeg", quality=found))[0] == _tables(data)[0]
-        assert found == quality or quality < 3
-
-
-def test_quality_of_other_tables_is_the_nearest() -> None:
-    table = [max(1, round(0.3 * step)) for step in _tables(samples.save(samples.picture(), "jpeg", quality=50))[0]]
-    assert codecs.decode(samples.save(samples.picture(), "jpeg", qtables=[table, table])).quality == 85
-
-
-@pytest.mark.parametrize(("number", "name"), [(0, "444"), (1, "422"), (2, "420")])
-def test_source_subsampling_is_told(number: int, name: str) -> None:
-    assert codecs.decode(samples.save(samples.picture(), "jpeg", subsampling=number)).subsampling == name
-
-
 def test_lossless_webp_is_told_from_lossy() -> None:
     assert codecs.decode(samples.save(samples.picture(), "webp", lossless=True)).lossless
     assert not codecs.decode(samples.save(samples.picture(), "webp", quality=100)).lossless
@@ -286,36 +256,3 @@ def test_from_pil(photos: Path) -> None:
         codecs.from_pil(Image.new("I;16", (3, 2)))
     with pytest.raises(PhotoError, match="3 frames"):
         codecs.from_pil(Image.open(io.BytesIO(samples.animated("webp"))))
-
-
-@pytest.mark.parametrize("format_name", samples.FORMATS)
-def test_a_file_is_parsed_once(format_name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Opening a photo and decoding it asks the codec once for what stands before the pixels."""
-    data, row = samples.with_everything(format_name, samples.picture()), type(formats.codec(format_name))
-    parse, calls = row.parse, []
-
-    def counted(self: object, given: bytes) -> object:
-        calls.append(given)
-        return parse(self, given)
-
-    monkeypatch.setattr(row, "parse", counted)
-    opened = codecs.open(data)
-    assert opened.pixel_count == 64 * 48
-    assert np.array_equal(opened.decode().pixels, opened.decode().pixels)
-    assert len(calls) == 1
-    codecs.decode(data)
-    assert len(calls) == 2
-
-
-def test_a_jpegs_segments_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    reader, calls = jpeg.read_segments, []
-
-    def counted(data: bytes) -> object:
-        calls.append(len(data))
-        return reader(data)
-
-    monkeypatch.setattr(jpeg, "read_segments", counted)
-    photo = codecs.decode(samples.with_everything("jpeg", samples.picture()))
-    assert len(calls) == 1
-    codecs.encode(photo.pixels, like=photo)
-    assert len(calls) == 1
