@@ -16,7 +16,7 @@ constexpr float kHeaviest = 16384.0f;   // a power of two: equal weights, whose 
 constexpr float kMaxSum = 32000.0f;     // of 16 bits; the rest is room for rounding
 constexpr float kMinBits = 1.0f, kMaxBits = 12.0f;  // below a grey level
 
-// Everything is a 16-bit fixed-point number, with which a vector holds twice as many as floats:
+// Everything is a 16-bit fixed-point number, of which a vector holds twice the number of floats:
 //
 //   number          read as                                  set by
 //   weight          row weight / LiftScale::weight           the heaviest one is kHeaviest

@@ -79,7 +79,7 @@ def _out_of_steps(state: PhotoState, task: AttackTask, plan: Descent) -> bool:
 def _advance(states: Sequence[PhotoState], task: AttackTask, plan: Descent) -> list[PhotoState]:
     """Take one step with each photo, or several on the device; return those that a rule ended before.
 
-    Where no iterate is judged, photos go on by as many as one network call holds: their gradients are still in the
+    Where no iterate is judged, photos go on in groups that one network call holds: their gradients are still in the
     processor's cache when they step. Judging gathers them all, since the few that must be judged share a call.
     """
     moved = step_on_device(states, task, plan)

@@ -35,7 +35,7 @@ Exact = Callable[[Floats, int | None], Logits]
 #: (``benchmarks/decisions/spatial_agreement.py`` prints them); fp16 has three bits more.
 ASSUMED_ERRORS: Mapping[Precision, float] = {"fp32": 0.0, "bf16": 0.1, "fp16": 0.02}
 
-#: Synthetic photos of a trial, the candidates of each (as many as the attack has by default), and timed rounds.
+#: Synthetic photos of a trial, the candidates of each (the number that the attack has by default), and timed rounds.
 _PHOTOS, _CANDIDATES, _ROUNDS = 4, 11, 3
 #: Version of trials; a change makes kept ones void.
 _TRIAL = 2
