@@ -188,7 +188,7 @@ def test_files_that_are_not_ours_stay(run: Run, tmp_path: Path) -> None:
     for _ in range(2):
         records, summary = run()
         assert records[0]["status"] == "failed"
-        assert "no result of this archive" in records[0]["reason"]
+        assert "not a result of this archive" in records[0]["reason"]
         assert summary.exit_code == 1
     assert tree(tmp_path / "out") == whole | {taken: b"someone's"}
     assert statuses(records)[1:] == ["skipped", "skipped"], f"{same} was taken over, {other} made again"
