@@ -153,7 +153,7 @@ def test_whole_networks_stay_near(name: str, run) -> None:
 
 
 @pytest.mark.parametrize("name", ["squeezenet_places365", "efficientnet_lite0"])
-@pytest.mark.parametrize("run", [node_by_node, FUSED])
+@pytest.mark.parametrize("run", [FUSED])
 def test_trained_networks_stay_near(name: str, run, places_store) -> None:
     stamped = load_model(name, places_store)
     proto, preprocess = parse(stamped.data), stamped.stamp.preprocess
@@ -162,5 +162,15 @@ def test_trained_networks_stay_near(name: str, run, places_store) -> None:
     ranges = measured(proto, x)
     exact = on_openvino(build_forward(proto, x.shape))({"input": x})[0]
     near = run(build_quantised(proto, x.shape, ranges))({"input": x})[0]
-    assert 0.0 < np.sqrt(np.mean((near - exact) ** 2)) < 0.16 * spread(exact), "0.151 for EfficientNet-Lite0"
+    assert 0.0 < np.sqrt(np.mean((near - exact) ** 2)) < 0.15 * spread(exact)
     assert len(nodes(build_quantised(proto, x.shape, ranges), "QuantizeLinear")) == ranges.shape[1]
+
+
+def test_a_trained_network_stays_near_as_its_graph_is_written(places_store) -> None:
+    stamped = load_model("squeezenet_places365", places_store)
+    proto, preprocess = parse(stamped.data), stamped.stamp.preprocess
+    assert preprocess is not None
+    x = synthetic_candidates(preprocess, 2, 2).reshape(4, 3, *preprocess.size)
+    exact = on_onnxruntime(build_forward(proto, x.shape))({"input": x})[0]
+    near = node_by_node(build_quantised(proto, x.shape, measured(proto, x)))({"input": x})[0]
+    assert 0.0 < np.sqrt(np.mean((near - exact) ** 2)) < 0.05 * spread(exact)
