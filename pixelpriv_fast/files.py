@@ -12,6 +12,9 @@ from .errors import PhotoError, StorageError
 #: The folder inside an output folder that holds its journal; no photo is looked for in it.
 STATE_FOLDER = ".pixelpriv"
 
+#: Ends the name of the folder beside an output folder that holds its journal and report; no photo is looked for in it.
+STATE_SUFFIX = ".pixelpriv"
+
 #: Ends the name of every unfinished file; ``sweep`` removes what a killed run left behind.
 TEMPORARY_SUFFIX = ".pixelpriv-part"
 
