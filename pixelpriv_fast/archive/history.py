@@ -70,6 +70,8 @@ class History:
         foreign: set[str] = set()
         planned: list[JournalRow] = []
         for item in items:
+            if item.refused:
+                continue
             owner = self._journal.owner_of(item.output)
             if owner is not None and (owner.owns_output or self._stands(item, owner)):
                 continue
@@ -101,7 +103,7 @@ class History:
 
     def enter(self, photo: ArchivePhoto) -> None:
         """Mark a photo that needs nothing, by the stamps of its file and its output; neither is read."""
-        row = self.standing(photo.item, photo.accepted)
+        row = self.standing(photo.item, photo.accepted) if photo.alive else None
         if row is None:
             return
         photo.known = row.source_sha256

@@ -157,8 +157,11 @@ class Job:
             self.report = write_report(self.out, self._journal, self._pictures, self.summary, self.notes())
 
     def notes(self) -> list[str]:
-        """Return what the report says of equal bytes."""
-        return notes_on_bytes(self.summary.device, repeatable=self._workforce.repeatable, batch=self.batch)
+        """Return what the report says of files that were passed over, and of equal bytes."""
+        passed_over = [f"Passed over: {words}." for words in self.summary.left_out.words()]
+        return passed_over + notes_on_bytes(
+            self.summary.device, repeatable=self._workforce.repeatable, batch=self.batch
+        )
 
     def close(self) -> None:
         """Draw the report, if there is to be one, and close its pictures."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
+from ..errors import PhotoError
 from ..protection.work import Work
 from .report.evidence import Evidence
 from .rows import FileStamp, JournalRow
@@ -61,9 +62,11 @@ class ArchivePhoto(Work):
         Returns
         -------
         ArchivePhoto
-            The photo as it is now.
+            The photo as it is now; one that is refused has failed already.
         """
-        return cls(str(item.path), item.path, tuple(accepted), item=item, stamp=FileStamp.of(item.path) or FileStamp())
+        stamp = FileStamp.of(item.path) or FileStamp()
+        error = PhotoError(item.refused) if item.refused else None
+        return cls(str(item.path), item.path, tuple(accepted), error=error, item=item, stamp=stamp)
 
 
 def drop_pixels(photos: Sequence[ArchivePhoto]) -> None:

@@ -17,7 +17,7 @@ from .history import History, settings_hash, settings_text
 from .journal import reading
 from .photo import ArchivePhoto
 from .rows import JobRun
-from .walk import Item
+from .walk import Item, LeftOut
 
 
 @dataclass(slots=True)
@@ -36,8 +36,8 @@ class Preview:
         Number of photos at a time, 1 or more.
     strict, resume : bool
         As for a job.
-    passed_over : Counter
-        Number of files that are not photos to take, by the reason.
+    left_out : LeftOut
+        What was passed over in the inputs.
     """
 
     protector: Protector
@@ -46,15 +46,16 @@ class Preview:
     batch: int = BATCH
     strict: bool = False
     resume: bool = True
-    passed_over: Counter[str] = field(default_factory=Counter)
+    left_out: LeftOut = field(default_factory=LeftOut)
     _todo: list[tuple[Item, int]] = field(default_factory=list)
     _formats: Counter[str] = field(default_factory=Counter)
     _done: int = 0
+    _refused: int = 0
     _alike: JobRun | None = None  #: runs of these settings
     _others: JobRun | None = None  #: runs of any
 
     def records(self) -> Iterator[dict[str, Any]]:
-        """Yield one object a photo: source, output, status "planned" or "skipped" (done already)."""
+        """Yield one object a photo: source, output, status "planned", "skipped" (done already) or "failed" (clash)."""
         with reading(self.out) as journal:
             history = None
             if journal is not None:
@@ -66,6 +67,10 @@ class Preview:
                 if history is not None:
                     history.enter(photo)
                 row = photo.row
+                if not photo.alive and row is None:
+                    self._refused += 1
+                    yield {"source": item.source, "output": None, "status": "failed", "reason": photo.reason}
+                    continue
                 self._formats[format_of_path(item.path) or "unknown"] += 1
                 if row is None:
                     self._todo.append((item, max(0, photo.stamp.size)))
@@ -82,8 +87,9 @@ class Preview:
             "images": len(self.items),
             "planned": len(self._todo),
             "skipped": self._done,
+            "failed": self._refused,
             "formats": dict(self._formats),
-            "passed_over": dict(self.passed_over),
+            "passed_over": dict(self.left_out.counts),
             "source_bytes": size,
             "estimate": basis,
             "estimated_seconds": round(run.seconds / run.photos * len(self._todo), 1) if run is not None else None,

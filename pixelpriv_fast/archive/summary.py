@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from .walk import LeftOut
+
 STATUSES = ("protected", "unprotected", "failed", "skipped")
 
 #: The order in which bad news wins the exit code: a photo that failed, then one that is not protected.
@@ -26,17 +28,20 @@ class Summary:
         Number of photos by status.
     unprotected_before : int
         Number of skipped photos that an earlier run could not protect.
+    left_out : LeftOut
+        What was passed over in the inputs. Photos in a folder that cannot be read count as failed in the exit code.
     """
 
     device: str = ""
     seconds: float = 0.0
     counts: Counter[str] = field(default_factory=Counter)
     unprotected_before: int = 0
+    left_out: LeftOut = field(default_factory=LeftOut)
 
     @property
     def exit_code(self) -> int:
         """What the process ends with: 0 if all photos are protected."""
-        if self.counts["failed"]:
+        if self.counts["failed"] or self.left_out.unreadable:
             return _EXIT_FAILED
         return _EXIT_UNPROTECTED if self.counts["unprotected"] or self.unprotected_before else 0
 
@@ -46,6 +51,7 @@ class Summary:
         return {
             "images": photos,
             **{status: self.counts[status] for status in STATUSES},
+            "passed_over": dict(self.left_out.counts),
             "seconds": round(self.seconds, 3),
             "images_per_second": round(photos / self.seconds, 3) if self.seconds else None,
             "device": self.device,

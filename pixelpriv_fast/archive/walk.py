@@ -1,20 +1,24 @@
 """What is to be done: every photo below the inputs and the place where its result will stand.
 
-Names are mirrored. All clashes are found before work starts, also those of file systems that fold case or Unicode
-forms. Nothing outside the output folder is ever planned.
+Names are mirrored. Clashes are found before work starts, also those of file systems that fold case or Unicode forms;
+they fail the photos concerned and no others. Nothing outside the output folder is ever planned.
 """
 
 from __future__ import annotations
 
 import os
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..codecs import known_suffixes, suffix_for
-from ..codecs.folders import PassedOver, photos_below
+from ..codecs.folders import photos_below
+from ..codecs.other_files import KINDS
 from ..errors import UsageError
+
+_SHOWN = 3  #: photos that a message about a clash names at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +33,64 @@ class Item:
         Its name relative to its input.
     output : str
         Its result's, relative to the output folder.
+    refused : str
+        Why it cannot be protected, whatever it holds; "" if it can.
     """
 
     path: Path
     source: str
     output: str
+    refused: str = ""
+
+
+@dataclass(slots=True)
+class LeftOut:
+    """What the last walk passed over.
+
+    Attributes
+    ----------
+    counts : Counter
+        Number of files or folders by kind, see ``codecs.other_files``.
+    first : dict
+        Kind -> the first one's path.
+    unreadable : list of Path
+        Folders that could not be read: their photos are not protected.
+    """
+
+    counts: Counter[str] = field(default_factory=Counter)
+    first: dict[str, Path] = field(default_factory=dict)
+    unreadable: list[Path] = field(default_factory=list)
+
+    def note(self, path: Path, kind: str) -> None:
+        """Count a file or folder that was passed over.
+
+        Parameters
+        ----------
+        path : Path
+            The file or folder.
+        kind : str
+            Its kind, a key of ``codecs.other_files.KINDS``.
+        """
+        self.counts[kind] += 1
+        self.first.setdefault(kind, path)
+        if kind == "unreadable_folder":
+            self.unreadable.append(path)
+
+    def clear(self) -> None:
+        """Forget everything, before the next walk."""
+        self.counts.clear()
+        self.first.clear()
+        self.unreadable.clear()
+
+    def words(self) -> list[str]:
+        """Return a phrase for each kind: how many, which, and what can be done."""
+        return [self._words(kind) for kind in KINDS if self.counts[kind]]
+
+    def _words(self, name: str) -> str:
+        kind, number = KINDS[name], self.counts[name]
+        example = self.first[name].name
+        shown = example if number == 1 else f"{example}, ..."
+        return f"{number:,} {kind.one if number == 1 else kind.many} ({shown}{'; ' + kind.fix if kind.fix else ''})"
 
 
 def plan(
@@ -42,7 +99,8 @@ def plan(
     format_name: str | None = None,
     *,
     may_be_empty: bool = False,
-    passed_over: PassedOver | None = None,
+    all_folders: bool = False,
+    left_out: LeftOut | None = None,
 ) -> list[Item]:
     """List the photos below some inputs in a stable order, each with its place in the output folder.
 
@@ -56,34 +114,37 @@ def plan(
         A codec's name, whose suffix results get; None keeps every photo's format and suffix.
     may_be_empty : bool
         Whether there may be no photo at all.
-    passed_over : callable or None
-        Told of each file that is not a photo to take, and why.
+    all_folders : bool
+        Whether folders for trash, thumbnails and the like are taken too.
+    left_out : LeftOut or None
+        Told of what is passed over.
 
     Returns
     -------
     list of Item
-        The photos.
+        The photos; those whose results would get one name are refused.
 
     Raises
     ------
     UsageError
-        If an input is missing, there is no photo, the output is among an input folder's own files, or two photos would
-        get one name.
+        If an input is missing, there is no photo, or the output is among an input folder's own files.
     """
     check_places(inputs, out)
-    items = [
-        Item(path, source, _renamed(source, format_name))
-        for given in inputs
-        for path, source in photos_below(given, skip=out, passed_over=passed_over)
-    ]
-    if not items and not may_be_empty:
-        raise UsageError(
-            f"no photo found in {_listed(inputs)}; known suffixes: {' '.join(sorted(known_suffixes()))}. "
-            "Is the folder mounted?"
+    found = LeftOut() if left_out is None else left_out
+    items = list(
+        dict.fromkeys(  # an input that is named twice is taken once
+            Item(path, source, _renamed(source, format_name))
+            for given in inputs
+            for path, source in photos_below(given, out, found.note, all_folders=all_folders)
         )
-    _refuse_clashes(items)
+    )
+    if not items and not may_be_empty and not found.unreadable:
+        passed_over = f"passed over: {'; '.join(found.words())}" if found.counts else "Is the folder mounted?"
+        raise UsageError(
+            f"no photo found in {_listed(inputs)}; known suffixes: {' '.join(sorted(known_suffixes()))}. {passed_over}"
+        )
     _refuse_overwriting(items, out)
-    return items
+    return _without_clashes(items, format_name)
 
 
 def check_places(inputs: Sequence[Path], out: Path) -> None:
@@ -119,17 +180,29 @@ def _folded(name: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
-def _refuse_clashes(items: Iterable[Item]) -> None:
-    owners: dict[str, list[str]] = {}
+def _without_clashes(items: Sequence[Item], format_name: str | None) -> list[Item]:
+    """Refuse the photos whose results would get one name, or names that some file system takes for one."""
+    owners: dict[str, list[Item]] = {}
     for item in items:
-        owners.setdefault(_folded(item.output), []).append(str(item.path))
-    clashes = [paths for paths in owners.values() if len(paths) > 1]
-    if clashes:
-        shown = "; ".join(" and ".join(paths[:3]) for paths in clashes[:3])
-        raise UsageError(
-            f"{len(clashes)} name clash(es), nothing was done: {shown} would become one file; "
-            "rename them, protect them into separate folders, or use --format keep"
-        )
+        owners.setdefault(_folded(item.output), []).append(item)
+    return [_refused(item, owners[_folded(item.output)], format_name) for item in items]
+
+
+def _refused(item: Item, owners: Sequence[Item], format_name: str | None) -> Item:
+    if len(owners) == 1:
+        return item
+    others = [str(other.path) for other in owners if other is not item]
+    shown = " and ".join(others[:_SHOWN]) + (f" and {len(others) - _SHOWN:,} more" if len(others) > _SHOWN else "")
+    fixes = ["rename one of them", "protect them into separate folders"]
+    if format_name is not None and len({owner.source for owner in owners}) == len(owners):
+        fixes.append("use --format keep")
+    alike = "one file" if len({owner.output for owner in owners}) == 1 else "one file where case does not count"
+    reason = f"{item.path}: its result and that of {shown} would become {alike}; {_either(fixes)}"
+    return replace(item, refused=reason)
+
+
+def _either(fixes: Sequence[str]) -> str:
+    return f"{', '.join(fixes[:-1])} or {fixes[-1]}"
 
 
 def _refuse_overwriting(items: Iterable[Item], out: Path) -> None:

@@ -58,6 +58,8 @@ class JobOptions:
         Whether stdout carries JSON Lines.
     report : bool or None
         Whether ``report.html`` is written; None for the command's own default.
+    all_folders : bool
+        Whether folders for trash, thumbnails and the like are taken too.
     """
 
     protector: Protector
@@ -70,6 +72,7 @@ class JobOptions:
     resume: bool
     json: bool
     report: bool | None
+    all_folders: bool
 
 
 def job_options(
@@ -125,6 +128,14 @@ def job_options(
             help="Write OUT/report.html when done (watch: also while running). Default: if an IN is a folder.",
         ),
     ] = None,
+    all_folders: Annotated[
+        bool,
+        typer.Option(
+            "--all-folders",
+            help="Also take hidden folders, and those for trash, thumbnails, snapshots (@eaDir, .Trash-1000, ...) and "
+            "protected photos.",
+        ),
+    ] = False,
     json: JsonOption = False,
     max_pixels: Annotated[int, typer.Option(min=1, help="Refuse photos with more pixels.")] = 100_000_000,
     max_bytes: Annotated[int, typer.Option(min=1, help="Refuse files with more bytes.")] = 512_000_000,
@@ -164,6 +175,7 @@ def job_options(
         resume=resume,
         json=json,
         report=report,
+        all_folders=all_folders,
     )
 
 

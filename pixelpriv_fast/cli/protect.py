@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,6 +17,7 @@ from .progress import progress
 
 if TYPE_CHECKING:
     from ..archive.cluster import Cluster
+    from ..archive.walk import Item, LeftOut
     from ..protection.protector import Protector
 
 
@@ -43,24 +44,26 @@ def protect(
     Run again, the command continues where it stopped and redoes what changed.
     """
     from ..archive.job import open_job
-    from ..archive.walk import plan
+    from ..archive.walk import LeftOut, plan
     from ..errors import UsageError
 
     if len(inputs) < 2:
         raise UsageError(f"only {inputs[0]} was given; write: pixelpriv protect IN... OUT")
     *sources, out = inputs
-    passed_over: Counter[str] = Counter()
-    items = plan(sources, out, options.format_name, passed_over=lambda _, reason: passed_over.update([reason]))
+    left_out = LeftOut()
+    items = plan(sources, out, options.format_name, all_folders=options.all_folders, left_out=left_out)
+    _say_refused(items, left_out)
     output = Output(options.json)
     # All items count, also those that are done, so that a resumed job computes the same bytes.
     batch = min(options.batch or defaults.BATCH, max(1, len(items)))
     if dry_run:
-        return _preview(items, out, options, batch, output, passed_over)
+        return _preview(items, out, options, batch, output, left_out)
     report = options.report if options.report is not None else any(source.is_dir() for source in sources)
     with (
         _workforce(options, cluster) as workforce,
         open_job(workforce, out, batch=batch, strict=options.strict, resume=options.resume, report=report) as job,
     ):
+        job.summary.left_out = left_out
         with progress(len(items), output, job.summary) as show:
             for record in job.run(items):
                 show(record, line_of(record))
@@ -69,6 +72,7 @@ def protect(
         summary = job.summary
     output.record({"summary": summary.record()})
     say(closing(summary.record()))
+    _say_passed_over(left_out)
     if job.report is not None:
         say(f"report: {job.report}")
     return summary.exit_code
@@ -83,19 +87,18 @@ def _workforce(options: JobOptions, cluster: ClusterKind | None) -> Protector | 
     return Cluster(options.make, options.workers, gpu=options.gpu)
 
 
-def _preview(items: Any, out: Path, options: JobOptions, batch: int, output: Output, passed_over: Counter[str]) -> int:
+def _preview(items: Any, out: Path, options: JobOptions, batch: int, output: Output, left_out: LeftOut) -> int:
     from ..archive.preview import Preview
 
-    preview = Preview(options.protector, items, out, batch, options.strict, options.resume, passed_over)
+    preview = Preview(options.protector, items, out, batch, options.strict, options.resume, left_out)
     for record in preview.records():
         done = f" ({record['reason']})" if record["reason"] else ""
-        output.record(record, f"{record['source']} -> {out / record['output']}{done}")
+        output.record(record, f"{record['source']} -> {out / record['output']}{done}" if record["output"] else None)
     summary = preview.summary()
     output.record({"summary": summary})
     formats = ", ".join(f"{number} {name}" for name, number in sorted(summary["formats"].items()))
     say(f"{summary['planned']} to protect, {summary['skipped']} done already; {formats}; nothing was written")
-    for reason, number in passed_over.items():
-        say(f"passed over: {number} ({reason})")
+    _say_passed_over(left_out)
     if summary["estimate"] is None:
         say("no estimate: there is no earlier run, and the networks are not installed")
     else:
@@ -104,6 +107,21 @@ def _preview(items: Any, out: Path, options: JobOptions, batch: int, output: Out
         if summary["estimated_bytes"] > summary["free_bytes"]:
             say(f"only {summary['free_bytes'] / 1e6:.1f} MB are free in {out}")
     return 0
+
+
+def _say_refused(items: Sequence[Item], left_out: LeftOut) -> None:
+    """Name what cannot be protected, before work starts: photos that clash, and folders that cannot be read."""
+    for folder in left_out.unreadable:
+        say(f"{folder}: the folder cannot be read, so its photos are not protected; allow reading it")
+    for item in items:
+        if item.refused:
+            say(f"not protected: {item.refused}")
+
+
+def _say_passed_over(left_out: LeftOut) -> None:
+    """Say what stands in the inputs and is not a photo that was taken."""
+    if left_out.counts:
+        say(f"passed over: {'; '.join(left_out.words())}")
 
 
 def line_of(record: dict[str, Any]) -> str:

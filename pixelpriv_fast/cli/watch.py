@@ -43,7 +43,16 @@ def watch(
     ) as job:
         say(f"watching {source}; Ctrl-C ends it")
         redraw = Redrawing(job.draw, lambda: dict(job.summary.counts))
-        for items in settled(source, out, options.format_name, settle, idle=redraw.draw_if_due):
+        found = settled(
+            source,
+            out,
+            options.format_name,
+            settle,
+            idle=redraw.draw_if_due,
+            all_folders=options.all_folders,
+            left_out=job.summary.left_out,
+        )
+        for items in found:
             for record in job.run(items):
                 output.record(record, line_of(record))
                 redraw.draw_if_due()

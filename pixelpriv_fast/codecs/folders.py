@@ -1,4 +1,4 @@
-"""The photos of a folder, by their names."""
+"""The photos of a folder, by their names, and what stands beside them."""
 
 from __future__ import annotations
 
@@ -6,15 +6,19 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from ..files import STATE_FOLDER
-from .formats import known_suffixes
+from ..files import STATE_FOLDER, STATE_SUFFIX
+from .other_files import is_housekeeping, kind_of_file
 
-#: Called with every file that is left out, and the reason.
+#: Called with each file or folder that is left out, and its kind: a key of ``other_files.KINDS``.
 PassedOver = Callable[[Path, str], None]
 
 
+def _ignore(path: Path, kind: str) -> None:
+    """Take no note."""
+
+
 def photos_below(
-    given: Path, skip: Path | None = None, passed_over: PassedOver | None = None
+    given: Path, skip: Path | None = None, passed_over: PassedOver = _ignore, *, all_folders: bool = False
 ) -> Iterator[tuple[Path, str]]:
     """Yield photo files in a stable order.
 
@@ -26,8 +30,10 @@ def photos_below(
         A file, which stands for itself, or a folder, for the known suffixes below it.
     skip : Path or None
         A folder that is left out where it lies inside ``given``.
-    passed_over : callable or None
-        Called with each file that is left out and the reason.
+    passed_over : callable
+        Called with each file or folder that is left out and its kind. The folder ``skip`` and state folders are not told.
+    all_folders : bool
+        Whether folders for trash, thumbnails and the like, and folders of protected photos, are taken too.
 
     Yields
     ------
@@ -39,29 +45,48 @@ def photos_below(
         return
     root, skipped = given.resolve(), skip and skip.resolve()
     seen: set[Path] = set()
-    for folder, folders, files in os.walk(given, followlinks=True):
-        real = Path(folder).resolve()
-        if real in seen or real == skipped or not _inside(real, root) or real.name == STATE_FOLDER:
+
+    def unreadable(error: OSError) -> None:
+        passed_over(Path(error.filename), "unreadable_folder")
+
+    for folder, folders, files in os.walk(given, onerror=unreadable, followlinks=True):
+        here = Path(folder)
+        real = here.resolve()
+        if real in seen or real == skipped:
             folders.clear()
             continue
         seen.add(real)
-        folders.sort()
+        folders[:] = sorted(name for name in folders if _is_entered(here / name, root, passed_over, all_folders))
         for name in sorted(files):
-            path = Path(folder) / name
-            reason = _why_not(path, root)
-            if reason is None:
+            path = here / name
+            kind = kind_of_file(path) or (None if _inside(path.resolve(), root) else "link_outside")
+            if kind is None:
                 yield path, path.relative_to(given).as_posix()
-            elif passed_over is not None:
-                passed_over(path, reason)
+            else:
+                passed_over(path, kind)
 
 
-def _why_not(path: Path, root: Path) -> str | None:
-    """Return why a file of a folder is left out, or None."""
-    if path.name.startswith("."):
-        return "hidden"
-    if path.suffix.lower() not in known_suffixes():
-        return f"{path.suffix or 'no suffix'} is not a known photo suffix"
-    return None if _inside(path.resolve(), root) else "a link to outside the input"
+def _is_entered(folder: Path, root: Path, passed_over: PassedOver, all_folders: bool) -> bool:
+    """Return whether a folder is looked into; the caller is told of one that is not, but for state folders."""
+    if folder.name == STATE_FOLDER or folder.name.endswith(STATE_SUFFIX):
+        return False
+    if not _inside(folder.resolve(), root):
+        passed_over(folder, "link_outside")
+        return False
+    if all_folders:
+        return True
+    if is_housekeeping(folder.name):
+        passed_over(folder, "housekeeping_folder")
+        return False
+    if _is_output(folder):
+        passed_over(folder, "protected_folder")
+        return False
+    return True
+
+
+def _is_output(folder: Path) -> bool:
+    """Return whether an archive's protected photos stand in the folder, by the state folder beside or inside it."""
+    return folder.with_name(folder.name + STATE_SUFFIX).is_dir() or (folder / STATE_FOLDER).is_dir()
 
 
 def _inside(path: Path, root: Path) -> bool:

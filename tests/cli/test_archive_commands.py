@@ -143,3 +143,24 @@ def test_watch(words: list[str], tmp_path: Path) -> None:
     assert "Traceback" not in messages
     assert [json.loads(line)["status"] for line in output.splitlines()] == ["protected"] * 3
     assert pixelpriv("watch", tmp_path / "none", tmp_path / "out").returncode == 2
+
+
+def test_a_clash_fails_its_photos_and_what_is_passed_over_is_told(words: list[str], tmp_path: Path) -> None:
+    fill(tmp_path / "in", 2)
+    photo = next((tmp_path / "in" / "0").iterdir()).read_bytes()
+    for name in ("clash.JPG", "clash.jpg", "raw.NEF", "@eaDir/thumbnail.jpg"):
+        (tmp_path / "in" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "in" / name).write_bytes(photo)
+    planned = pixelpriv("protect", *words, "--dry-run")
+    records, summary = lines(planned.stdout)
+    assert (planned.returncode, summary["planned"], summary["failed"]) == (0, 2, 2)
+    done = pixelpriv("protect", *words)
+    records, summary = lines(done.stdout)
+    assert (done.returncode, summary["protected"], summary["failed"]) == (1, 2, 2)
+    assert summary["passed_over"] == {"raw": 1, "housekeeping_folder": 1}
+    assert "1 camera raw file (raw.NEF; develop" in done.stderr
+    assert {r["source"] for r in records if r["status"] == "failed"} == {"clash.JPG", "clash.jpg"}
+    assert len(tree(tmp_path / "out")) == 2
+    (tmp_path / "in" / "clash.JPG").unlink()
+    _, summary = lines(pixelpriv("protect", *words).stdout)
+    assert (summary["protected"], summary["skipped"], summary["failed"]) == (1, 2, 0)
