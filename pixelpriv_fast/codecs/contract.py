@@ -31,7 +31,7 @@ class Damaged(Exception):
 
 
 class Refused(Exception):
-    """The file is readable, but not without loss or guessing. Raised inside a codec with the reason and the fix."""
+    """The file is whole, and cannot be read, or not without loss or guessing. Raised inside a codec with the fix."""
 
     def __init__(self, reason: str, fix: str) -> None:
         super().__init__(f"{reason}; {fix}")
@@ -88,6 +88,8 @@ class Header:
         EXIF's orientation, 1..8.
     lossless : bool
         Whether the file's own coding is.
+    grouped_as : str
+        What several pictures are to each other, for messages.
     """
 
     format: str
@@ -99,6 +101,7 @@ class Header:
     alpha: bool = False
     orientation: int = 1
     lossless: bool = False
+    grouped_as: str = "an animation or multi-page file"
 
     @property
     def upright_size(self) -> tuple[int, int]:

@@ -11,11 +11,16 @@ from typing import Any, TypeVar
 
 from ..errors import PhotoError, UsageError
 from ..types import Photo
-from .contract import Codec, Header, Refused
+from .contract import Codec, Damaged, Header, Refused
 from .formats import codec_of_content
 from .limits import Limits, refuse_bytes, refuse_header
 
 T = TypeVar("T")
+
+#: Words of a decoder that say what it lacks, not what the file lacks.
+_LACKING = ("not implemented", "unsupported", "not supported", "no decoder", "no decoding plugin")
+_OUT_OF_MEMORY = ("out of memory", "cannot allocate memory")
+_CONVERT = "convert it to 8-bit JPEG or PNG with the program that made it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,15 +163,25 @@ def _guarded(data: bytes, name: str, work: Callable[[], T]) -> T:
         return work()
     except Refused as refused:
         raise PhotoError(_line(name, str(refused))) from None
-    except MemoryError:
-        raise PhotoError(_line(name, "not enough memory to decode it; lower max_pixels or free memory")) from None
     # Broad on purpose: the bytes are not trusted, and on damaged files the decoders are known to raise at least eight
     # kinds of exceptions, OSError, SyntaxError, TypeError and EOFError among them.
     except Exception as error:
-        seen = str(error) or type(error).__name__
-        raise PhotoError(
-            _line(name, f"the file is damaged ({seen}); restore it from a copy or leave it out")
-        ) from error
+        raise PhotoError(_line(name, _reason(error))) from error
+
+
+def _reason(error: Exception) -> str:
+    """Say what an error of a codec means: too little memory, a library or a feature that is lacking, else damage."""
+    seen = str(error) or type(error).__name__
+    if isinstance(error, Damaged):
+        return f"the file is damaged ({seen}); restore it from a copy or leave it out"
+    words = seen.lower()
+    if isinstance(error, MemoryError) or any(lack in words for lack in _OUT_OF_MEMORY):
+        return "not enough memory to decode it; lower max_pixels or free memory"
+    if isinstance(error, ImportError):
+        return f"a library that decodes it cannot be loaded ({seen}); install pixelpriv-fast again"
+    if any(lack in words for lack in _LACKING):
+        return f"it uses a feature that its decoder does not have ({seen}); {_CONVERT}"
+    return f"the file is damaged ({seen}); restore it from a copy or leave it out"
 
 
 def _line(name: str, message: str) -> str:

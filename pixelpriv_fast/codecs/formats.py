@@ -21,11 +21,23 @@ _FOREIGN: tuple[tuple[int, bytes, str, str], ...] = (
     (0, b"\x00\x00\x00\x0cjP  ", "a JPEG 2000 file", "convert it to PNG or JPEG"),
     (0, b"%PDF", "a PDF", "export its pictures"),
     (0, b"FUJIFILM", "a camera raw file", "develop it to JPEG or TIFF"),
+    (0, b"IIU\0", "a camera raw file", "develop it to JPEG or TIFF"),  # Panasonic
+    (0, b"IIRO", "a camera raw file", "develop it to JPEG or TIFF"),  # Olympus, in three spellings
+    (0, b"IIRS", "a camera raw file", "develop it to JPEG or TIFF"),
+    (0, b"MMOR", "a camera raw file", "develop it to JPEG or TIFF"),
+    (0, b"\0MRM", "a camera raw file", "develop it to JPEG or TIFF"),  # Minolta
+    (0, b"FOVb", "a camera raw file", "develop it to JPEG or TIFF"),  # Sigma
     (4, b"ftypcrx", "a camera raw file", "develop it to JPEG or TIFF"),
     (4, b"ftyp", "a video or an unknown ISO media file", "leave it out"),
     (0, b"PK\x03\x04", "a ZIP archive", "unpack it"),
+    (0, b"version https://git-lfs", "a Git LFS pointer", "fetch the photo with: git lfs pull"),
+    (0, b"\0\5\x16\7", "a macOS resource file", "leave it out"),
+    (0, b"<!DOCTYPE html", "a web page", "download the photo again"),
+    (0, b"<html", "a web page", "download the photo again"),
     (0, b"<", "text or SVG", "leave it out or export it as PNG"),
 )
+
+_JPEG_START, _LATEST_START = b"\xff\xd8\xff", 16
 
 
 @cache
@@ -43,6 +55,12 @@ def codec_of_content(data: bytes) -> Codec[Any]:
     for offset, magic, kind, fix in _FOREIGN:
         if data.startswith(magic, offset):
             raise Refused(f"the content is {kind}, none of {', '.join(CODECS)}", fix)
+    late = data.find(_JPEG_START, 0, _LATEST_START)
+    if late > 0:  # no reader looks behind stray bytes, but the photo is there
+        cut = f"cut them off, for example with: tail -c +{late + 1} OLD > NEW"
+        raise Refused(f"{late} stray bytes ({data[:late]!r}) stand before a JPEG", cut)
+    if data.count(0) == len(data):
+        raise Refused("the file holds nothing but zero bytes", "restore it from a copy or leave it out")
     raise Refused(f"the content (first bytes {data[:8]!r}) is none of {', '.join(CODECS)}", "leave it out")
 
 

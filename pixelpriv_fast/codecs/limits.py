@@ -70,10 +70,11 @@ def refuse_header(header: Header, limits: Limits) -> None:
         raise Refused(seen, "raise max_pixels (--max-pixels) or shrink the photo")
     if header.frames > limits.max_frames:
         seen = f"{header.frames} frames exceed the limit of {limits.max_frames}"
-        raise Refused(f"an animation or multi-page file: {seen}", "export the frames as single photos")
+        raise Refused(f"{header.grouped_as}: {seen}", "export the frames as single photos")
     if header.frames > 1:
         # A Photo is one picture. Writing the first frame alone would lose the others without a word.
-        raise Refused(f"{header.frames} frames; only single pictures are protected", "export the frames as photos")
+        seen = f"{header.grouped_as}: {header.frames} frames; only single pictures are protected"
+        raise Refused(seen, "export the frames as single photos")
     if header.depth > 8:
         seen = f"{header.depth} bits a channel would be cut to 8"
         raise Refused(seen, "convert the photo to 8 bits a channel first (16-bit photos are not supported yet)")

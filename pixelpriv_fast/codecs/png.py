@@ -11,10 +11,10 @@ from dataclasses import replace
 import numpy as np
 
 from ..types import Photo
-from .contract import Channels, Codec, Damaged, EncodeJob, Header
+from .contract import Channels, Codec, Damaged, EncodeJob, Header, Refused
 from .exif import read_orientation
 from .pillow_image import Plane, from_image, stacked
-from .png_chunks import SIGNATURE, Chunks, chunk, metadata_chunks, pixels_only, read_metadata
+from .png_chunks import SIGNATURE, Chunks, chunk, metadata_chunks, pixels_only, read_exif, read_metadata
 
 #: Colour type of IHDR: channels and whether alpha is among them.
 _COLOUR_TYPES: dict[int, tuple[Channels, bool]] = {
@@ -26,10 +26,11 @@ _COLOUR_TYPES: dict[int, tuple[Channels, bool]] = {
 }
 _TYPE_OF_CHANNELS = {1: 0, 2: 4, 3: 2, 4: 6}
 _BAND_BYTES = 4 * 1024 * 1024
+_REVERT = "convert it with a Mac's Preview, or with: pngcrush -revert-iphone-optimizations OLD NEW"
 
 
-class Png(Codec[Chunks]):
-    """PNG; ``parse`` hands on where the chunks are."""
+class Png(Codec[tuple[Chunks, bytes | None]]):
+    """PNG; ``parse`` hands on where the chunks are, and the EXIF block."""
 
     name = "png"
     suffixes = (".png",)
@@ -42,32 +43,40 @@ class Png(Codec[Chunks]):
         """Return whether the content starts with the format's magic bytes."""
         return data.startswith(SIGNATURE)
 
-    def parse(self, data: bytes) -> tuple[Header, Chunks]:
-        """Find the chunks and read the header."""
+    def parse(self, data: bytes) -> tuple[Header, tuple[Chunks, bytes | None]]:
+        """Find the chunks, read the header and find the EXIF block."""
+        if data[12:16] == b"CgBI":
+            raise Refused("Apple's own kind of PNG (CgBI), from the inside of an app", _REVERT)
         if data[12:16] != b"IHDR" or len(data) < 33:
             raise Damaged("the header chunk is missing or cut off")
         width, height, depth, colour = struct.unpack_from(">IIBB", data, 16)
         if colour not in _COLOUR_TYPES:
             raise Damaged(f"colour type {colour} does not exist")
         channels, alpha = _COLOUR_TYPES[colour]
-        frames, orientation = 1, 1
         found = Chunks(data)
-        for kind, start, end in found:
-            if kind == b"acTL" and end - start == 8:
-                frames = max(frames, int.from_bytes(data[start : start + 4], "big"))
-            elif kind == b"tRNS":
-                alpha = True
-            elif kind == b"eXIf":
-                orientation = read_orientation(data[start:end])
-        header = Header("png", width, height, frames, max(8, depth), channels, alpha, orientation, lossless=True)
-        return header, found
+        kinds = {kind for kind, _, _ in found}
+        exif = read_exif(data, found)
+        header = Header(
+            "png",
+            width,
+            height,
+            _count_frames(data, found) if b"acTL" in kinds else 1,
+            max(8, depth),
+            channels,
+            alpha or b"tRNS" in kinds,
+            read_orientation(exif),
+            lossless=True,
+            grouped_as="an animation",
+        )
+        return header, (found, exif)
 
-    def decode(self, data: bytes, header: Header, parsed: Chunks) -> Photo:
+    def decode(self, data: bytes, header: Header, parsed: tuple[Chunks, bytes | None]) -> Photo:
         """Decode the pixel chunks alone, their checksums checked."""
         from PIL.PngImagePlugin import PngImageFile
 
-        metadata = read_metadata(data, parsed)
-        planes = from_image(PngImageFile(io.BytesIO(pixels_only(data, parsed))), header, metadata.icc)
+        chunks, exif = parsed
+        metadata = replace(read_metadata(data, chunks), exif=exif)
+        planes = from_image(PngImageFile(io.BytesIO(pixels_only(data, chunks))), header, metadata.icc)
         if planes.icc is not metadata.icc:  # applied to the pixels: the file's other colour statements are past too
             metadata = replace(metadata, icc=planes.icc, colour_chunks=())
         return Photo(planes.pixels, self.name, planes.alpha, metadata, lossless=True, grey=planes.grey)
@@ -80,6 +89,19 @@ class Png(Codec[Chunks]):
         parts = [SIGNATURE, chunk(b"IHDR", header), metadata_chunks(job.metadata)]
         parts += [chunk(b"IDAT", packed) for packed in _deflate(picture)]
         return b"".join([*parts, chunk(b"IEND", b"")])
+
+
+def _count_frames(data: bytes, found: Chunks) -> int:
+    """Count an animation's pictures. The default picture is one of its frames only if frame control stands before it."""
+    frames, default_is_frame = 0, False
+    for kind, start, end in found:
+        if kind == b"acTL" and end - start == 8:
+            frames = int.from_bytes(data[start : start + 4], "big")
+        elif kind == b"fcTL":
+            default_is_frame = True
+        elif kind == b"IDAT":
+            break
+    return max(1, frames + (frames > 0 and not default_is_frame))
 
 
 def _deflate(picture: Plane) -> Iterator[bytes]:

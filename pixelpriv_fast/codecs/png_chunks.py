@@ -14,10 +14,12 @@ from collections.abc import Iterator
 from ..types import Metadata
 from .contract import Damaged
 from .exif import without_prefix
+from .png_profiles import RAW_PROFILE, read_raw_profile
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _COLOUR = frozenset({b"gAMA", b"cHRM", b"sRGB", b"cICP"})
-_PIXELS = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
+_PIXELS = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT"})
+_TEXT = frozenset({b"tEXt", b"zTXt", b"iTXt"})
 _XMP_KEY = "XML:com.adobe.xmp"
 _PROFILE_ROOM, _TEXT_ROOM = 4 * 1024 * 1024, 1024 * 1024  # unpacked bytes, all together; a bomb stops here
 _MAX_CHUNKS = 1_000_000
@@ -27,7 +29,8 @@ _METRES_AN_INCH = 0.0254
 class Chunks:
     """The chunks of a file, found once; iterating yields (type, start, end) of every chunk's content up to IEND.
 
-    Only the starts are kept, eight bytes each: a hostile file may hold a million chunks.
+    Only the starts are kept, eight bytes each: a hostile file may hold a million chunks. A file that is cut off behind
+    its pixels is read up to there; whether all rows are there is for the decoder to say.
 
     Parameters
     ----------
@@ -37,20 +40,25 @@ class Chunks:
     Raises
     ------
     Damaged
-        If a chunk is cut off, or there are too many.
+        If the file is cut off before the end of its pixel chunks, or there are too many.
     """
 
     def __init__(self, data: bytes) -> None:
         self._data = data
         self._starts = array("Q")
-        at = len(SIGNATURE)
+        at, with_pixels = len(SIGNATURE), False
         for _ in range(_MAX_CHUNKS):
             if at + 12 > len(data):
-                raise Damaged("the file ends before its last chunk (IEND)")
+                if with_pixels:
+                    return
+                raise Damaged("the file ends before its pixels")
             size, kind = struct.unpack_from(">I4s", data, at)
             if at + 12 + size > len(data):
+                if with_pixels and kind not in _PIXELS:
+                    return
                 raise Damaged(f"chunk {kind!r} of {size:,} bytes runs past the end of the file")
             self._starts.append(at + 8)
+            with_pixels = with_pixels or kind == b"IDAT"
             if kind == b"IEND":
                 return
             at += 12 + size
@@ -94,11 +102,40 @@ def pixels_only(data: bytes, found: Chunks) -> bytes:
             if not _intact(data, start, end):
                 raise Damaged(f"the checksum of chunk {kind.decode('ascii')} is wrong")
             parts.append(view[start - 8 : end + 4])
-    return b"".join(parts)
+    return b"".join([*parts, chunk(b"IEND", b"")])
+
+
+def read_exif(data: bytes, found: Chunks) -> bytes | None:
+    """Read EXIF from wherever it may be: the chunk "eXIf", else the text of a raw profile. Damaged chunks do not count.
+
+    Parameters
+    ----------
+    data : bytes
+        The whole file.
+    found : Chunks
+        Its chunks.
+
+    Returns
+    -------
+    bytes or None
+        The first block, as a TIFF structure.
+    """
+    unpack, raw = _Unpacker(_TEXT_ROOM), None
+    for kind, start, end in found:
+        if kind == b"eXIf" and _intact(data, start, end) and (exif := without_prefix(data[start:end])):
+            return exif
+        if (
+            kind in _TEXT
+            and raw is None
+            and data.startswith(RAW_PROFILE.encode(), start, end)
+            and _intact(data, start, end)
+        ):
+            raw = read_raw_profile(*_read_text(kind, data[start:end], unpack)).exif
+    return raw
 
 
 def read_metadata(data: bytes, found: Chunks) -> Metadata:
-    """Read what the other chunks say; damaged ones are left out.
+    """Read what the other chunks say; damaged ones are left out. EXIF is ``read_exif``'s.
 
     Parameters
     ----------
@@ -112,7 +149,7 @@ def read_metadata(data: bytes, found: Chunks) -> Metadata:
     Metadata
         Raw blocks, unpacked within bounds.
     """
-    icc = exif = xmp = dpi = None
+    icc = xmp = iptc = dpi = None
     unpack_profile, unpack_text = _Unpacker(_PROFILE_ROOM), _Unpacker(_TEXT_ROOM)
     text: list[tuple[str, str]] = []
     colour: list[tuple[bytes, bytes]] = []
@@ -122,20 +159,21 @@ def read_metadata(data: bytes, found: Chunks) -> Metadata:
         content = data[start:end]
         if kind == b"iCCP":
             icc = icc or unpack_profile(content.partition(b"\0")[2][1:])
-        elif kind == b"eXIf":
-            exif = exif or without_prefix(content)
         elif kind == b"pHYs" and len(content) == 9 and content[8] == 1:
             x, y = struct.unpack_from(">II", content)
             dpi = (x * _METRES_AN_INCH, y * _METRES_AN_INCH) if x and y else None
         elif kind in _COLOUR:
             colour.append((kind, content))
-        elif kind in (b"tEXt", b"zTXt", b"iTXt"):
+        elif kind in _TEXT:
             keyword, value = _read_text(kind, content, unpack_text)
             if keyword == _XMP_KEY:
                 xmp = xmp or value.encode() or None
-            elif value and not keyword.startswith("Raw profile type"):  # another program's copy of EXIF, IPTC or ICC
+            elif keyword.startswith(RAW_PROFILE):
+                raw = read_raw_profile(keyword, value)
+                xmp, iptc = xmp or raw.xmp, iptc or raw.iptc
+            elif value:
                 text.append((keyword, value))
-    return Metadata(icc, exif, xmp, None, dpi, tuple(text), tuple(colour))
+    return Metadata(icc, None, xmp, iptc, dpi, tuple(text), tuple(colour))
 
 
 def _read_text(kind: bytes, content: bytes, unpack: _Unpacker) -> tuple[str, str]:

@@ -90,8 +90,11 @@ def test_a_file_cut_anywhere_is_never_half_a_photo(format_name: str) -> None:
     data = samples.save(samples.picture(), format_name, **({"quality": 90} if format_name != "tiff" else {}))
     cuts = sorted({1, 2, 3, 8, 12, len(data) - 1, len(data) - 2, *range(0, len(data), max(1, len(data) // 60))})
     kept = [cut for cut in cuts if try_decode(data[:cut])]
-    # An uncompressed TIFF from Pillow ends with its pixels, after the directory: no cut is harmless there either.
-    assert kept == []
+    # An uncompressed TIFF from Pillow ends with its pixels, after the directory: no cut is harmless there either. Of
+    # these files only the end mark of a JPEG (2 bytes) and of a PNG (12) stand behind the pixels.
+    assert all(len(data) - cut <= {"jpeg": 2, "png": 12}.get(format_name, 0) for cut in kept)
+    whole = codecs.decode(data).pixels
+    assert all(np.array_equal(codecs.decode(data[:cut]).pixels, whole) for cut in kept)
 
 
 def test_every_damaged_bit_of_a_pngs_pixels_is_noticed() -> None:
