@@ -45,8 +45,9 @@ class Avif(Codec[Container]):
         image = AvifImageFile(io.BytesIO(data))
         # Boxes, not EXIF, say how an AVIF is turned; the decoder reports them as an EXIF block of its own.
         turn = read_orientation(without_prefix(image.info.get("exif")))
-        planes = from_image(image, replace(header, orientation=turn), image.info.get("icc_profile"))
-        metadata = Metadata(planes.icc, parsed.exif, image.info.get("xmp"))
+        icc = image.info.get("icc_profile")
+        planes = from_image(image, replace(header, orientation=turn), icc)
+        metadata = planes.stated(Metadata(icc, parsed.exif, image.info.get("xmp")))
         return Photo(planes.pixels, self.name, planes.alpha, metadata, grey=planes.grey)
 
     def encode(self, job: EncodeJob) -> bytes:

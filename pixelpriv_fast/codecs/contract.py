@@ -183,6 +183,8 @@ class Codec(ABC, Generic[Parsed]):
         How it can code pixels.
     max_side : int
         The format's own limit, in pixels.
+    has_colour_chunks : bool
+        Whether ``encode`` writes PNG's statements about colours; an ICC profile says the same elsewhere.
     can_write : bool
         Whether ``encode`` works.
     extra : str or None
@@ -195,6 +197,7 @@ class Codec(ABC, Generic[Parsed]):
     can_lossless: ClassVar[bool]
     can_lossy: ClassVar[bool]
     max_side: ClassVar[int]
+    has_colour_chunks: ClassVar[bool] = False
     can_write: ClassVar[bool] = True
     extra: ClassVar[str | None] = None
 

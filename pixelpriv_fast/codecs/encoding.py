@@ -12,9 +12,10 @@ from ..photo_check import checked_photo
 from ..registry import CODECS
 from ..types import Metadata, Photo, Pixels
 from ..words import MetadataPolicy
+from .colour import agreeing, to_write
 from .contract import DEFAULT_QUALITY, Codec, EncodeJob, EncodeOptions, Refused, Subsampling
 from .formats import canonical, codec
-from .metadata import apply_policy, icc_space
+from .metadata import apply_policy
 
 
 def encode(pixels: Pixels, *, like: Photo, options: EncodeOptions = EncodeOptions()) -> bytes:  # noqa: B008 (frozen)
@@ -49,15 +50,16 @@ def encode(pixels: Pixels, *, like: Photo, options: EncodeOptions = EncodeOption
         seen = f"{width}x{height} pixels exceed {target.name}'s {target.max_side:,} a side"
         raise PhotoError(f"{seen}; choose another format, such as png")
     alpha = _alpha_to_write(like, target)
-    grey = like.grey and like.metadata.icc is None and bool((pixels == pixels[:, :, :1]).all())
+    grey = like.grey and bool((pixels == pixels[:, :, :1]).all())
+    metadata = _writable_metadata(like.metadata, options.metadata, (width, height), grey, target)
     job = EncodeJob(
         np.ascontiguousarray(pixels),
         alpha,
-        grey,
+        grey and metadata.icc is None,
         options.quality or max(DEFAULT_QUALITY, like.quality or 0),
         _subsampling(options, like),
         _lossless(options, like, target),
-        _writable_metadata(like.metadata, options.metadata, width, height),
+        metadata,
     )
     try:
         return target.encode(job)
@@ -157,7 +159,10 @@ def _lossless(options: EncodeOptions, like: Photo | None, target: Codec[Any]) ->
     return target.can_lossless
 
 
-def _writable_metadata(metadata: Metadata, policy: MetadataPolicy, width: int, height: int) -> Metadata:
-    """Apply the policy. A profile that is damaged or for other than RGB values shows wrong colours, and is left out."""
-    found = apply_policy(metadata, policy, width, height)
-    return found if icc_space(found.icc) == "RGB" else replace(found, icc=None)
+def _writable_metadata(
+    metadata: Metadata, policy: MetadataPolicy, size: tuple[int, int], grey: bool, target: Codec[Any]
+) -> Metadata:
+    """Apply the policy, and state the colours in the target's way: every policy keeps them."""
+    stated = to_write(metadata, grey=grey, chunks=target.has_colour_chunks)
+    found = apply_policy(stated, policy, *size)
+    return replace(found, exif=agreeing(found.exif, stated.icc))

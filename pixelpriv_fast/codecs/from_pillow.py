@@ -31,10 +31,10 @@ def from_pil(image: Image.Image) -> Photo:
     try:
         image.load()
         planes = split(image, read_orientation(exif), icc)  # a TIFF is turned while it loads, and brings no block
+        metadata = planes.stated(Metadata(icc, exif, xmp if isinstance(xmp, bytes) else None))
     except Refused as refused:
         raise PhotoError(f"{name}: {refused}") from None
     except Exception as error:  # a lazily opened file is decoded only now, and its bytes are not trusted
         raise PhotoError(f"{name}: cannot be decoded ({error or type(error).__name__})") from error
     known = format_name if format_name in CODECS else "png"
-    metadata = Metadata(planes.icc, exif, xmp if isinstance(xmp, bytes) else None)
     return Photo(planes.pixels, known, planes.alpha, metadata, lossless=known in ("png", "tiff"), grey=planes.grey)

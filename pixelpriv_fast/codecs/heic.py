@@ -46,8 +46,9 @@ class Heic(Codec[None]):
         if image.mode not in ("L", "LA", "RGB", "RGBA"):
             raise Refused(f"pixels of kind {image.mode}", "convert the photo to 8-bit RGB first")
         info = image.info
-        planes = split(image.to_pillow(), 1, info.get("icc_profile"))
-        metadata = Metadata(planes.icc, without_prefix(info.get("exif")), info.get("xmp"))
+        icc = info.get("icc_profile")
+        planes = split(image.to_pillow(), 1, icc)
+        metadata = planes.stated(Metadata(icc, without_prefix(info.get("exif")), info.get("xmp")))
         return Photo(planes.pixels, self.name, planes.alpha, metadata, grey=planes.grey)
 
     def encode(self, job: EncodeJob) -> bytes:

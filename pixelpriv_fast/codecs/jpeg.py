@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from dataclasses import replace
 
 import numpy as np
 
@@ -45,7 +44,7 @@ class Jpeg(Codec[Segments]):
         return Photo(
             planes.pixels,
             self.name,
-            metadata=replace(metadata, icc=planes.icc),
+            metadata=planes.stated(metadata),
             quality=estimate_quality(parsed.tables[0]) if 0 in parsed.tables else None,
             grey=planes.grey,
             subsampling=_subsampling(parsed.frame),

@@ -83,10 +83,3 @@ def _upright_xmp(xmp: bytes | None) -> bytes | None:
     if xmp is None:
         return None
     return _XMP_ORIENTATION.sub(rb"\g<1>1", _XMP_PICTURE.sub(b"", xmp))
-
-
-def icc_space(icc: bytes | None) -> str | None:
-    """Return the colour space that a profile is for: "RGB", "GRAY", "CMYK" ...; None for no or a damaged profile."""
-    if icc is None or len(icc) < 132 or icc[36:40] != b"acsp":
-        return None
-    return icc[16:20].decode("ascii", "replace").strip()

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from ..types import Pixels
+from ..types import Metadata, Pixels
+from .colour import agreeing, settled
 from .contract import Damaged, EncodeJob, Header, Refused
-from .metadata import icc_space
+from .icc import cleaned, icc_space
 
 if TYPE_CHECKING:
     from PIL import Image, ImageFile
@@ -32,12 +33,41 @@ class Planes:
         Whether the source had one channel.
     icc : bytes or None
         The profile that the RGB values are still in.
+    srgb : bool
+        Whether the values were taken to sRGB through a profile, which states their colours no longer.
     """
 
     pixels: Pixels
     alpha: Plane | None
     grey: bool
     icc: bytes | None
+    srgb: bool = False
+
+    def stated(self, metadata: Metadata) -> Metadata:
+        """Return the source's metadata with the statements about colours that hold for these pixels.
+
+        Choice: EXIF's colour space is about three channels: grey values are past it, as are those that were converted.
+
+        Parameters
+        ----------
+        metadata : Metadata
+            The source's.
+
+        Returns
+        -------
+        Metadata
+            The rest of it unchanged.
+
+        Raises
+        ------
+        Refused
+            If the colours are HDR or unknown.
+        """
+        if self.srgb:
+            metadata = replace(metadata, icc=None, colour_chunks=())
+        if self.srgb or (self.grey and cleaned(self.icc) is None):
+            metadata = replace(metadata, exif=agreeing(metadata.exif, None))
+        return settled(metadata)
 
 
 def from_image(image: ImageFile.ImageFile, header: Header, icc: bytes | None) -> Planes:
@@ -119,15 +149,16 @@ def split(image: Image.Image, turn: int, icc: bytes | None) -> Planes:
         If the colours are unknown, or would be cut to 8 bits.
     """
     colours, alpha = _split_alpha(image)
-    grey = colours.mode == "L"
+    grey, given = colours.mode == "L", colours
     if grey or colours.mode == "CMYK":
-        colours, icc = _to_srgb(colours, icc)
+        colours = _to_srgb(colours, icc)
     if grey:  # the colour engine may leave neutral greys a level apart: its green is taken for all three
         plane = np.array(colours if colours.mode == "L" else colours.getchannel("G"))
         pixels = _grey_pixels(plane, turn)
     else:
         pixels = upright(np.array(colours), turn)
-    return Planes(pixels, None if alpha is None else upright(np.array(alpha), turn), grey, icc)
+    srgb = colours is not given
+    return Planes(pixels, None if alpha is None else upright(np.array(alpha), turn), grey, None if srgb else icc, srgb)
 
 
 def _grey_pixels(plane: Plane, orientation: int) -> Pixels:
@@ -152,33 +183,37 @@ def _split_alpha(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
     raise Refused(f"pixels of kind {mode} would be cut to 8 bits or misread", "convert the photo to 8-bit RGB first")
 
 
-def _to_srgb(image: Image.Image, icc: bytes | None) -> tuple[Image.Image, bytes | None]:
-    """Take ink or grey values through their profile to sRGB; return also the profile that the result is in.
+def _to_srgb(image: Image.Image, icc: bytes | None) -> Image.Image:
+    """Take ink or grey values through their profile to sRGB; grey values without one are returned as they are.
 
     Choice: ink values without a profile are refused: they name no colours, and every viewer guesses differently. A grey
-    profile is applied rather than kept, because protected pixels are RGB and could not carry it.
+    profile is applied rather than kept, because protected pixels are RGB and could not carry it. A damaged one states no
+    colours, as none does.
     """
-    space = icc_space(icc)
-    if image.mode == "CMYK" and space != "CMYK":
-        reason = "CMYK without a colour profile: its colours cannot be told"
-        raise Refused(reason, "convert the photo to RGB in a colour-managed program")
-    if icc is None or (image.mode == "L" and space != "GRAY"):
-        return image, icc  # a profile for another kind of pixels says nothing about these
+    fix = "convert the photo to RGB in a colour-managed program"
+    space, inks = icc_space(icc), image.mode == "CMYK"
+    if inks and space != "CMYK":
+        raise Refused("CMYK without a colour profile: its colours cannot be told", fix)
+    if icc is None or (not inks and space != "GRAY"):
+        return image  # a profile for another kind of pixels says nothing about these
     import io
 
     from PIL import ImageCms
 
-    converted = ImageCms.profileToProfile(
-        image,
-        ImageCms.ImageCmsProfile(io.BytesIO(icc)),
-        ImageCms.createProfile("sRGB"),
-        ImageCms.Intent.RELATIVE_COLORIMETRIC,
-        outputMode="RGB",
-        flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
-    )
-    if converted is None:
-        raise Damaged("the colour profile cannot be applied")
-    return converted, None
+    try:
+        applied = ImageCms.profileToProfile(
+            image,
+            ImageCms.ImageCmsProfile(io.BytesIO(icc)),
+            ImageCms.createProfile("sRGB"),
+            ImageCms.Intent.RELATIVE_COLORIMETRIC,
+            outputMode="RGB",
+            flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
+        )
+    except (ImageCms.PyCMSError, OSError):
+        applied = None
+    if applied is None and inks:
+        raise Refused("CMYK with a damaged colour profile: its colours cannot be told", fix)
+    return image if applied is None else applied
 
 
 def upright(plane: Plane, orientation: int) -> Plane:

@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..types import Photo
+from .colour import settled
 from .contract import Channels, Codec, Damaged, EncodeJob, Header, Refused
 from .exif import read_orientation
 from .pillow_image import Plane, from_image, stacked
@@ -38,6 +39,7 @@ class Png(Codec[tuple[Chunks, bytes | None]]):
     can_lossless = True
     can_lossy = False
     max_side = 2**31 - 1
+    has_colour_chunks = True
 
     def matches(self, data: bytes) -> bool:
         """Return whether the content starts with the format's magic bytes."""
@@ -75,10 +77,9 @@ class Png(Codec[tuple[Chunks, bytes | None]]):
         from PIL.PngImagePlugin import PngImageFile
 
         chunks, exif = parsed
-        metadata = replace(read_metadata(data, chunks), exif=exif)
+        metadata = settled(replace(read_metadata(data, chunks), exif=exif))
         planes = from_image(PngImageFile(io.BytesIO(pixels_only(data, chunks))), header, metadata.icc)
-        if planes.icc is not metadata.icc:  # applied to the pixels: the file's other colour statements are past too
-            metadata = replace(metadata, icc=planes.icc, colour_chunks=())
+        metadata = planes.stated(metadata)
         return Photo(planes.pixels, self.name, planes.alpha, metadata, lossless=True, grey=planes.grey)
 
     def encode(self, job: EncodeJob) -> bytes:

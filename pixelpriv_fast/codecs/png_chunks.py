@@ -12,12 +12,12 @@ from array import array
 from collections.abc import Iterator
 
 from ..types import Metadata
+from .colour import COLOUR_CHUNKS
 from .contract import Damaged
 from .exif import without_prefix
 from .png_profiles import RAW_PROFILE, read_raw_profile
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_COLOUR = frozenset({b"gAMA", b"cHRM", b"sRGB", b"cICP"})
 _PIXELS = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT"})
 _TEXT = frozenset({b"tEXt", b"zTXt", b"iTXt"})
 _XMP_KEY = "XML:com.adobe.xmp"
@@ -162,7 +162,7 @@ def read_metadata(data: bytes, found: Chunks) -> Metadata:
         elif kind == b"pHYs" and len(content) == 9 and content[8] == 1:
             x, y = struct.unpack_from(">II", content)
             dpi = (x * _METRES_AN_INCH, y * _METRES_AN_INCH) if x and y else None
-        elif kind in _COLOUR:
+        elif kind in COLOUR_CHUNKS:
             colour.append((kind, content))
         elif kind in _TEXT:
             keyword, value = _read_text(kind, content, unpack_text)
@@ -228,8 +228,7 @@ def chunk(kind: bytes, content: bytes) -> bytes:
 def metadata_chunks(metadata: Metadata) -> bytes:
     """Return the chunks between IHDR and the pixels, colour first as the standard demands."""
     parts = [chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(metadata.icc))] if metadata.icc else []
-    # sRGB and iCCP exclude each other; the source's own statements stand only where it had no profile.
-    parts += [chunk(kind, content) for kind, content in metadata.colour_chunks if not metadata.icc or kind != b"sRGB"]
+    parts += [chunk(kind, content) for kind, content in metadata.colour_chunks]
     if metadata.dpi:
         x, y = (max(1, round(value / _METRES_AN_INCH)) for value in metadata.dpi)
         parts.append(chunk(b"pHYs", struct.pack(">IIB", x, y, 1)))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import zlib
-from dataclasses import replace
 
 import numpy as np
 
@@ -84,7 +83,7 @@ class Tiff(Codec[Directory]):
 
         metadata = read_tags(data, parsed)
         planes = from_image(TiffImageFile(io.BytesIO(unpacked(data, parsed))), header, metadata.icc)
-        metadata = replace(metadata, icc=planes.icc)
+        metadata = planes.stated(metadata)
         return Photo(planes.pixels, self.name, planes.alpha, metadata, lossless=True, grey=planes.grey)
 
     def encode(self, job: EncodeJob) -> bytes:

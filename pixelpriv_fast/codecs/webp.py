@@ -38,7 +38,7 @@ class Webp(Codec[Metadata]):
         from PIL.WebPImagePlugin import WebPImageFile
 
         planes = from_image(WebPImageFile(io.BytesIO(data)), header, parsed.icc)
-        return Photo(planes.pixels, self.name, planes.alpha, parsed, lossless=header.lossless)
+        return Photo(planes.pixels, self.name, planes.alpha, planes.stated(parsed), lossless=header.lossless)
 
     def encode(self, job: EncodeJob) -> bytes:
         """Encode with libwebp, lossy or lossless."""

@@ -20,7 +20,7 @@ from pixelpriv_fast.registry import CODECS
 from pixelpriv_fast.types import Photo
 from tests.conftest import ROOT
 
-from . import samples
+from . import profiles, samples
 
 
 @pytest.mark.parametrize("name", list(CODECS))
@@ -67,7 +67,8 @@ def test_what_a_codec_writes_it_reads(name: str) -> None:
     assert change == 0 if row.can_lossless else change < 3
     assert (photo.alpha is not None) == row.has_alpha
     assert samples.SECRETS["owner"] not in written
-    assert photo.metadata.icc == source.metadata.icc
+    assert source.metadata.icc == profiles.srgb_icc()
+    assert photo.metadata.icc == profiles.standard()
 
 
 @pytest.mark.parametrize("name", list(CODECS))
