@@ -96,7 +96,7 @@ def rows(kind: str) -> list[dict[str, Any]]:
 
 
 def _recipes() -> list[dict[str, Any]]:
-    from .protection.recipes import suggest
+    from .protection.grammar import suggest
 
     return [{"name": word, "summary": _recipe_summary(word)} for word in suggest()]
 

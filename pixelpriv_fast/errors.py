@@ -98,8 +98,9 @@ def unknown_word(
         To be raised by the caller.
     """
     listed = tuple(known)
-    near = difflib.get_close_matches(str(word), [*listed, *aliases], n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else "."
+    spelled = {known_word.lower(): known_word for known_word in (*aliases, *listed)}  # capitals are no distance
+    near = difflib.get_close_matches(str(word).lower(), spelled, n=1)
+    hint = f"; did you mean {spelled[near[0]]!r}?" if near else "."
     ending = f". {advice}" if advice else ""
     return UsageError(f"unknown {kind} {word!r}{hint} Known: {', '.join(listed)}{ending}")
 

@@ -122,6 +122,22 @@ class Judgement:
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """A change by an attack that edits the photo, such as a rotation, instead of adding noise.
+
+    Attributes
+    ----------
+    name : str
+        The attack's name.
+    linf : int
+        Largest change in whole grey levels: edited against enhanced photo.
+    """
+
+    name: str
+    linf: int
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """Whether a photo is protected, and the evidence.
 
@@ -133,11 +149,14 @@ class Verdict:
     judgements : sequence of Judgement
         One for each classifier, at least one.
     linf : int
-        Largest change by the attack, in whole grey levels: attacked against enhanced photo, before encoding.
+        Largest change by the attack, in whole grey levels: attacked against enhanced photo, before encoding. Of noise on an
+        edited photo: against that one.
     metrics : mapping of str to float or None
         A key for every row of ``registry.METRICS``; None if it was not measured.
     measured_on : str
         "file" if the encoded bytes were decoded again, "pixels" if nothing was encoded.
+    edit : Edit, optional
+        What an attack that edits did to the photo; None for noise alone.
     """
 
     protected: bool
@@ -145,6 +164,7 @@ class Verdict:
     linf: int
     metrics: Mapping[str, float | None]
     measured_on: str
+    edit: Edit | None = None
 
     @property
     def before(self) -> Prediction:

@@ -8,15 +8,15 @@ from __future__ import annotations
 import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from ..errors import PixelPrivError, UsageError
 from ..photo_check import checked_photo
-from ..registry import Examples
-from ..types import Pixels
+from ..registry import ATTACKS, Examples
+from ..types import Edit, Pixels
 from .descent import descend
 from .lifting import descend_lifted
 from .photo_state import Start
@@ -35,6 +35,10 @@ class Attack(ABC):
 
     #: Whether victims must give gradients; a search that only asks for logits runs on any session.
     needs_gradient: ClassVar[bool] = True
+
+    #: Whether it edits the photo instead of adding noise: geometry or colours move freely, and noise of a later attack goes on
+    #: top.
+    edits: ClassVar[bool] = False
 
     @property
     def ends_early(self) -> bool:
@@ -84,7 +88,7 @@ class Attack(ABC):
         outcomes = self._attack(starts, task)
         for index, (start, outcome) in enumerate(zip(starts, outcomes, strict=True)):
             _check_outcome(index, start, outcome, self.budget)
-        return outcomes
+        return [self._told(outcome) for outcome in outcomes]
 
     def __call__(self, images: Images, classifier: Any, labels: Labels = None, seed: int = 0) -> Answer:
         """Attack images outside the pipeline.
@@ -106,6 +110,12 @@ class Attack(ABC):
             The attacked images in the form that came in.
         """
         return attack_images(self, images, classifier, labels, seed)
+
+    def _told(self, outcome: AttackOutcome) -> AttackOutcome:
+        """Return the outcome with what an edit did; an edit that changed nothing is none."""
+        if not self.edits or outcome.linf == 0:
+            return outcome
+        return replace(outcome, edit=Edit(ATTACKS.name_of(self) or type(self).__name__, outcome.linf))
 
     def replaced(self, **fields: Any) -> Self:
         """Return a copy with some fields changed."""

@@ -94,6 +94,7 @@ class Euclidean(Attack):
     margin: float | None = 3.5
 
     needs_gradient: ClassVar[bool] = False
+    edits: ClassVar[bool] = True
     examples: ClassVar[Examples] = {
         "k": (20, {}),
         "degrees": (5.0, {}),

@@ -14,7 +14,7 @@ from ..engines import GradientEngine, LogitEngine
 from ..errors import UsageError
 from ..logits import fooled
 from ..models import equal_batch
-from ..types import Logits, Pixels
+from ..types import Edit, Logits, Pixels
 
 #: A network to fool: logits and the preprocessing that makes its inputs; input gradients for attacks that need them.
 Victim: TypeAlias = LogitEngine
@@ -93,18 +93,21 @@ class AttackOutcome:
     photo : uint8 array of shape (height, width, 3), RGB
         The result.
     linf : int
-        Largest change in grey levels, 0..255.
+        Largest change in grey levels, 0..255; of noise on an edited photo, its change of that one.
     steps : int
         Number of steps that were taken.
     fooled : bool, optional
         Whether every victim's top-1 on these very pixels is none of the classes to flee, by its fp32 logits. None if the task
         did not ask and the attack did not need to know.
+    edit : Edit, optional
+        The edit that the result bears; None if no attack edited the photo.
     """
 
     photo: Pixels
     linf: int
     steps: int
     fooled: bool | None
+    edit: Edit | None = None
 
 
 class ContentSeed:

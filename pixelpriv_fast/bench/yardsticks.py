@@ -169,9 +169,9 @@ def of_recipe(recipe: Recipe, classifier: str, photos: Sequence[Pixels]) -> Call
 
     enhancement = of_enhancement(ENHANCEMENTS.name_of(recipe.enhancement))
     parts = [enhancement.make(photo) for photo in photos]
-    if recipe.attack is not None:
-        steps = recipe.attack.plan().steps if isinstance(recipe.attack, LatticeAttack) else 1
-        parts += [of_attack(recipe.attack, classifier, photos)[0]] * min(steps, _STEPS)
+    for attack in recipe.attacks:
+        steps = attack.plan().steps if isinstance(attack, LatticeAttack) else 1
+        parts += [of_attack(attack, classifier, photos)[0]] * min(steps, _STEPS)
     parts += map(of_codec, photos)
 
     def run() -> None:

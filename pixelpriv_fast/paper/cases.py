@@ -79,5 +79,5 @@ def sweep(cases: Sequence[ExperimentCase], text: str) -> list[ExperimentCase]:
         ExperimentCase(f"{case.name}_epsilon{int(level)}", case.recipe.with_attack(epsilon=int(level) / 255))
         for case in cases
         for level in levels
-        if hasattr(case.recipe.attack, "epsilon")
+        if any(hasattr(attack, "epsilon") for attack in case.recipe.attacks)
     ]

@@ -56,7 +56,7 @@ class NetworkOptions:
     ----------
     classifiers : tuple of str
         Their names.
-    attack : Attack or None
+    attacks : tuple of Attack
         What the victims are for.
     models : Path or None
         A folder to look in first.
@@ -69,7 +69,7 @@ class NetworkOptions:
     """
 
     classifiers: tuple[str, ...]
-    attack: Attack | None
+    attacks: tuple[Attack, ...]
     models: Path | None
     device: str
     engine: str
@@ -94,9 +94,9 @@ class NetworkOptions:
             If the device cannot be had.
         """
         models = [load_model(name, self.models) for name in self.classifiers]
-        if self.attack is None:
+        if not self.attacks:
             return Networks(self._judges(models), ())
-        if not self.attack.needs_gradient:
+        if not any(attack.needs_gradient for attack in self.attacks):
             judges = self._judges(models)
             return Networks(judges, tuple(ForwardEngine(judge, self.precision) for judge in judges))
 

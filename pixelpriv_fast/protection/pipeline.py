@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+from ..attacks.chain import retries_of
 from ..codecs import EncodeOptions, is_lossy
 from .flow import Stages
 from .options import PhotoOptions
@@ -60,7 +61,7 @@ def photo_steps(
         Alone("before", partial(decode_source, seed=options.seed)),
         Alone("before", partial(enhance, enhancement=recipe.enhancement)),
         Together("together", partial(classify_originals, networks=networks, batch=batch)),
-        Together("together", partial(attack, attack=recipe.attack, networks=networks, batch=batch)),
+        Together("together", partial(attack, attack=recipe.chain, networks=networks, batch=batch)),
         *(saving_steps(options, networks, batch) if encode else pixel_steps(networks, batch)),
         Alone("after", partial(measure, metrics=options.metrics, keys=options.metric_keys)),
     )
@@ -87,7 +88,7 @@ def pixel_steps(networks: GetNetworks, batch: int) -> tuple[Step[Work], ...]:
 def saving_steps(options: PhotoOptions, networks: GetNetworks, batch: int) -> tuple[Step[Work], ...]:
     """List how a photo is encoded and verified, with its retries.
 
-    Retried are a stronger attack inside the same epsilon, then higher qualities.
+    Retried are each attack in a stronger form inside the same epsilon, then higher qualities.
     Choice: a quality that the user asked for is never raised.
 
     Parameters
@@ -106,16 +107,16 @@ def saving_steps(options: PhotoOptions, networks: GetNetworks, batch: int) -> tu
     """
     asked = options.encoding
     first = (_encode(options, asked), _verify(networks, batch))
-    stronger = options.recipe.attack.stronger() if options.recipe.attack is not None else None
-    if stronger is None or not options.retry:
+    harder = retries_of(options.recipe.attacks)
+    if not harder or not options.retry:
         return first
-    again = Together("after", partial(attack, attack=stronger, networks=networks, batch=RETRY_BATCH))
     verified = _verify(networks, RETRY_BATCH)
-    margin = Retry(True, asked, (again, _encode(options, asked), verified))
+    again = (Together("after", partial(attack, attack=tried, networks=networks, batch=RETRY_BATCH)) for tried in harder)
+    margins = tuple(Retry(True, asked, (attacked, _encode(options, asked), verified)) for attacked in again)
     if asked.quality is not None:
-        return (*first, margin)
+        return (*first, *margins)
     higher = (replace(asked, quality=quality) for quality in _RETRY_QUALITIES)
-    return (*first, margin, *(Retry(False, tried, (_encode(options, tried), verified)) for tried in higher))
+    return (*first, *margins, *(Retry(False, tried, (_encode(options, tried), verified)) for tried in higher))
 
 
 def stages_of(

@@ -99,7 +99,7 @@ class Protector(PhotoRunner):
         check_options(encoding)
         measured = metrics_of(metrics, models=folder, device=device)
         options = PhotoOptions(chosen, seed, encoding, limits or Limits(), measured, METRIC_KEYS, retry)
-        networks = LazyNetworks(NetworkOptions(names, chosen.attack, folder, device, engine, precision))
+        networks = LazyNetworks(NetworkOptions(names, chosen.attacks, folder, device, engine, precision))
         super().__init__(options, networks, timeout, workers or len(os.sched_getaffinity(0)), memory)
 
     def load(self, batch: int = 1) -> None:

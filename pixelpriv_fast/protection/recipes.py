@@ -1,15 +1,17 @@
-"""A recipe: which enhancement, then which attack. The paper's five runs are five values."""
+"""A recipe: which enhancement, then which attacks. The paper's five runs are five values."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..enhance.contract import Enhancement
-from ..errors import UsageError, unknown_word
+from ..errors import UsageError
 from ..registry import ATTACKS, ENHANCEMENTS, Table
+from .field_values import RESOURCES
+from .grammar import name_of, read_parts, word_of
 
 if TYPE_CHECKING:
     from ..attacks import Attack
@@ -22,79 +24,99 @@ def _identity() -> Enhancement:
 
 @dataclass(frozen=True)
 class Recipe:
-    """An enhancement followed by an attack.
+    """An enhancement followed by an attack, or by several.
 
-    ``word`` names the parts; ``parameters`` gives their every field, so that another person can repeat the run to the byte.
+    ``word`` names the parts and the fields that were changed, and ``parse`` reads it again; ``parameters`` gives every field,
+    so that another person can repeat the run to the byte.
 
     Attributes
     ----------
     enhancement : Enhancement
         Changes the look; identity if it is left out.
-    attack : Attack or None
-        Changes what a classifier sees; None for no attack.
+    attack : Attack, tuple of Attack, or None
+        Changes what a classifier sees; None for no attack. Of several, a later one runs only where the earlier ones left the
+        photo unfooled; a tuple of one is that attack.
     """
 
     enhancement: Enhancement = field(default_factory=_identity)
-    attack: Attack | None = None
+    attack: Attack | tuple[Attack, ...] | None = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.attack, tuple) and len(self.attack) < 2:
+            object.__setattr__(self, "attack", self.attack[0] if self.attack else None)
 
     @classmethod
     def parse(cls, word: str | Recipe) -> Recipe:
-        """Return the recipe behind ``<enhancement>+<attack>``, or one of the two alone. Raises ``UsageError``."""
+        """Return the recipe behind a word such as ``contrast(k=4)+pgd``; ``grammar`` has the form. Raises ``UsageError``."""
         if isinstance(word, Recipe):
             return word
-        parts = word.split("+")
-        if len(parts) == 2:
-            return cls(ENHANCEMENTS.load(parts[0])(), ATTACKS.load(parts[1])())
-        if len(parts) == 1 and word in ATTACKS:
-            return cls(attack=ATTACKS.load(word)())
-        if len(parts) == 1 and word in ENHANCEMENTS:
-            return cls(ENHANCEMENTS.load(word)())
-        names = (*(ENHANCEMENTS.alias_of(name) for name in ENHANCEMENTS), *ATTACKS)
-        raise unknown_word("recipe", word, names, suggest(), "Write <enhancement>+<attack>, or one of them alone")
+        enhancement, attacks = read_parts(word)
+        return cls(_identity() if enhancement is None else enhancement, tuple(attacks))
+
+    @property
+    def attacks(self) -> tuple[Attack, ...]:
+        """The attacks, in their order; () for none."""
+        if isinstance(self.attack, tuple):
+            return self.attack
+        return () if self.attack is None else (self.attack,)
+
+    @property
+    def chain(self) -> Attack | None:
+        """What is run: the attack, several of them as one, or None."""
+        if not isinstance(self.attack, tuple):
+            return self.attack
+        from ..attacks.chain import Chain
+
+        return Chain(self.attack)
 
     @property
     def word(self) -> str:
-        """The canonical name, for example "contrast+least_likely"."""
-        parts = [_word_of(self.enhancement, ENHANCEMENTS)]
-        if self.attack is not None:
-            parts.append(_word_of(self.attack, ATTACKS))
-        if len(parts) == 2 and parts[0] == "identity":
-            del parts[0]
-        return "+".join(parts)
+        """The canonical word, for example "contrast+least_likely": fields are named that differ from their defaults."""
+        return self._joined(word_of)
 
     def with_attack(self, **fields: Any) -> Recipe:
-        """Return the same recipe with fields of its attack changed.
+        """Return the same recipe with fields of its attack changed; of several attacks, of those that have such a field.
 
         Raises
         ------
         UsageError
-            If the attack has no such field.
+            If there is no attack that has such a field.
         """
-        if self.attack is None:
+        if not self.attacks:
             raise UsageError(f"recipe {self.word!r} has no attack to set {', '.join(fields)} of")
-        known = _fields(self.attack)
         for name in fields:
+            known = dict.fromkeys(key for attack in self.attacks for key in _fields(attack))
             if name not in known:
                 raise UsageError(f"recipe {self.word!r} has no {name!r} to set; its attack has {', '.join(known)}")
-        return dataclasses.replace(self, attack=self.attack.replaced(**fields))
+        return dataclasses.replace(
+            self,
+            attack=tuple(
+                attack.replaced(**{key: value for key, value in fields.items() if key in _fields(attack)})
+                for attack in self.attacks
+            ),
+        )
 
     def equipped(self, **resources: Any) -> Recipe:
         """Return the same recipe whose parts look for their networks where ``resources`` say.
 
         A part's field that is called like a resource (``models``, ``device``) is filled in if it was left at its default.
         """
-        return Recipe(_equipped(self.enhancement, resources), _equipped(self.attack, resources))
+        attacks = tuple(_equipped(attack, resources) for attack in self.attacks)
+        return Recipe(_equipped(self.enhancement, resources), attacks)
 
     def parameters(self) -> dict[str, Any]:
-        """Return every field of both parts, as plain values."""
-        parts = {"enhancement": self.enhancement, "attack": self.attack}
-        return {"recipe": self.word} | {name: _fields(part) for name, part in parts.items() if part is not None}
+        """Return the parts' names and their every field, as plain values; several attacks are a list.
 
+        The names stand without fields, which follow: journals compare these values with those of earlier releases.
+        """
+        attacks = [_fields(attack) for attack in self.attacks]
+        found = {"recipe": self._joined(name_of), "enhancement": _fields(self.enhancement)}
+        return found | ({"attack": attacks[0] if len(attacks) == 1 else attacks} if attacks else {})
 
-def _word_of(part: Any, table: Table) -> str:
-    """Return the word of a part: its row's name (or alias), or the class name of a part that has no row."""
-    name = table.name_of(part)
-    return type(part).__name__ if name is None else table.alias_of(name)
+    def _joined(self, spell: Callable[[Any, Table], str]) -> str:
+        first = spell(self.enhancement, ENHANCEMENTS)
+        rest = [spell(attack, ATTACKS) for attack in self.attacks]
+        return "+".join(rest if rest and first == "identity" else [first, *rest])
 
 
 def _equipped(part: Any, resources: Mapping[str, Any]) -> Any:
@@ -105,20 +127,10 @@ def _equipped(part: Any, resources: Mapping[str, Any]) -> Any:
     return dataclasses.replace(part, **given) if given else part
 
 
-#: Fields that say where a part finds its network, not what it computes: no part of a recipe.
-_RESOURCES = ("models", "device", "memory", "threads")
-
-
 def _fields(part: Any) -> Mapping[str, Any]:
     if not dataclasses.is_dataclass(part) or isinstance(part, type):
         return {}
-    return {key: value for key, value in dataclasses.asdict(part).items() if key not in _RESOURCES}
-
-
-def suggest() -> list[str]:
-    """List every pair of registered parts, identity left unsaid: what ``pixelpriv list recipes`` prints."""
-    words = [ENHANCEMENTS.alias_of(name) for name in ENHANCEMENTS]
-    return [a if e == "identity" else f"{e}+{a}" for e in words for a in ATTACKS]
+    return {key: value for key, value in dataclasses.asdict(part).items() if key not in RESOURCES}
 
 
 def _paper_runs() -> tuple[Recipe, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import os
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -170,6 +171,7 @@ def record_of(work: Work) -> dict[str, Any]:
         "before": _record_of(verdict.before) if verdict else None,
         "after": _record_of(verdict.after) if verdict else None,
         "linf": verdict.linf if verdict else None,
+        "edit": asdict(verdict.edit) if verdict and verdict.edit else None,
         "metrics": dict(verdict.metrics) if verdict else {},
         "seconds": round(work.seconds, 4),
     }

@@ -190,7 +190,7 @@ def verify(works: Sequence[Work], *, networks: GetNetworks, batch: int) -> None:
     for row, work in enumerate(works):
         protected, judgements = judge(classifiers, work.subject, [answers[row] for answers in logits])
         measured_on = "file" if work.encoded is not None else "pixels"
-        work.verdict = Verdict(protected, judgements, work.attacked.linf, {}, measured_on)
+        work.verdict = Verdict(protected, judgements, work.attacked.linf, {}, measured_on, work.attacked.edit)
 
 
 def measure(work: Work, *, metrics: Mapping[str, Metric], keys: Sequence[str]) -> None:

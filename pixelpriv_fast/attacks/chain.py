@@ -1,0 +1,90 @@
+"""Several attacks as one: a later attack runs only on the photos that the earlier ones left unfooled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..types import Edit, Pixels
+from .contract import Attack
+from .task import AttackOutcome, AttackTask
+
+
+@dataclass(frozen=True, slots=True)
+class Chain(Attack):
+    """Attacks in order, each for the photos that are still recognised.
+
+    What an edit did stays, and later attacks start from it. Noise that did not fool is taken away again: a photo never bears
+    more than one attack's noise, and its change is within that attack's epsilon.
+
+    Parameters
+    ----------
+    attacks : tuple of Attack
+        The attacks, at least one.
+    every : bool
+        Whether every attack runs on every photo, as a retry needs it: there the file is recognised, not the photo.
+    """
+
+    attacks: tuple[Attack, ...]
+    every: bool = False
+
+    @property
+    def ends_early(self) -> bool:
+        """True: a photo is done once an attack has fooled."""
+        return True
+
+    @property
+    def budget(self) -> int:
+        """The largest of the attacks' budgets."""
+        return max(attack.budget for attack in self.attacks)
+
+    def stronger(self) -> Attack | None:
+        """Return the last of ``retries_of`` the attacks."""
+        return next(reversed(retries_of(self.attacks)), None)
+
+    def _attack(self, starts: Sequence[Pixels], task: AttackTask) -> list[AttackOutcome]:
+        bases, edits = list(starts), dict[int, Edit]()
+        outcomes: dict[int, AttackOutcome] = {}
+        pending = list(range(len(starts)))
+        for number, attack in enumerate(self.attacks, 1):
+            asked = task.judged if number == len(self.attacks) else not self.every
+            part = replace(task.only(pending), judged=asked)
+            for i, outcome in zip(pending, attack.run([bases[i] for i in pending], part), strict=True):
+                if outcome.edit is not None:  # told by the change since the photo came in, whatever changed it
+                    bases[i], names = outcome.photo, [edits[i].name] if i in edits else []
+                    edits[i] = Edit("+".join([*names, outcome.edit.name]), _largest_change(starts[i], outcome.photo))
+                    outcome = replace(outcome, linf=edits[i].linf)
+                taken = outcomes[i].steps if i in outcomes else 0
+                outcomes[i] = replace(outcome, edit=edits.get(i), steps=taken + outcome.steps)
+            pending = [i for i in pending if self.every or not outcomes[i].fooled]
+            if not pending:
+                break
+        return [outcomes[i] for i in range(len(starts))]
+
+
+def retries_of(attacks: Sequence[Attack]) -> tuple[Attack, ...]:
+    """List what is tried on a photo whose file brought back the class to hide, the least change first.
+
+    Parameters
+    ----------
+    attacks : sequence of Attack
+        A recipe's attacks, in their order.
+
+    Returns
+    -------
+    tuple of Attack
+        Each attack's stronger form, where there is one, on top of the edits before it.
+    """
+    tried: list[Attack] = []
+    for number, attack in enumerate(attacks):
+        stronger = attack.stronger()
+        if stronger is not None:
+            edits = tuple(earlier for earlier in attacks[:number] if earlier.edits)
+            tried.append(Chain((*edits, stronger), every=True) if edits else stronger)
+    return tuple(tried)
+
+
+def _largest_change(before: Pixels, after: Pixels) -> int:
+    return int((np.maximum(before, after) - np.minimum(before, after)).max(initial=0))
