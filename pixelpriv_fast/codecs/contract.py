@@ -90,6 +90,8 @@ class Header:
         Whether the file's own coding is.
     grouped_as : str
         What several pictures are to each other, for messages.
+    decoded_pixels : int
+        Number of pixels that are decoded, where a crop or tiles make them more than width x height; else 0.
     """
 
     format: str
@@ -102,6 +104,7 @@ class Header:
     orientation: int = 1
     lossless: bool = False
     grouped_as: str = "an animation or multi-page file"
+    decoded_pixels: int = 0
 
     @property
     def upright_size(self) -> tuple[int, int]:

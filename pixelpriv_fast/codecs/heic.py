@@ -7,8 +7,7 @@ from typing import Any
 
 from ..types import Metadata, Photo
 from .contract import Codec, Damaged, EncodeJob, Header, Refused, library
-from .exif import without_prefix
-from .isobmff import brands, read_container
+from .isobmff import Container, brands, read_container
 from .pillow_image import split, stacked
 
 _BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"})
@@ -17,8 +16,8 @@ _BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"})
 _PRESET = "ultrafast"
 
 
-class Heic(Codec[None]):
-    """HEIC; its decoder reads the metadata itself."""
+class Heic(Codec[Container]):
+    """HEIC; ``parse`` hands on what the boxes say."""
 
     name = "heic"
     suffixes = (".heic", ".heif", ".hif")
@@ -32,23 +31,22 @@ class Heic(Codec[None]):
         """Return whether the content starts with the format's magic bytes."""
         return not brands(data).isdisjoint(_BRANDS)
 
-    def parse(self, data: bytes) -> tuple[Header, None]:
+    def parse(self, data: bytes) -> tuple[Header, Container]:
         """Read the boxes around the picture."""
         found = read_container(data)
-        return Header("heic", *found.clean, found.frames, found.depth, orientation=found.orientation), None
+        return found.header(self.name), found
 
-    def decode(self, data: bytes, header: Header, parsed: None) -> Photo:
-        """Decode with libheif."""
-        image = _library().open_heif(io.BytesIO(data), convert_hdr_to_8bit=False)
-        width, height = image.size  # already turned and cropped as the boxes say
+    def decode(self, data: bytes, header: Header, parsed: Container) -> Photo:
+        """Decode with libheif, which crops and turns."""
+        bare = io.BytesIO(parsed.without_metadata(data))
+        image = _library().open_heif(bare, convert_hdr_to_8bit=False)
+        width, height = image.size
         if (width, height) != header.upright_size:
             raise Damaged(f"the header says {header.upright_size}, the decoder {(width, height)}")
         if image.mode not in ("L", "LA", "RGB", "RGBA"):
             raise Refused(f"pixels of kind {image.mode}", "convert the photo to 8-bit RGB first")
-        info = image.info
-        icc = info.get("icc_profile")
-        planes = split(image.to_pillow(), 1, icc)
-        metadata = planes.stated(Metadata(icc, without_prefix(info.get("exif")), info.get("xmp")))
+        planes = split(image.to_pillow(), 1, parsed.icc)
+        metadata = planes.stated(Metadata(parsed.icc, parsed.exif, parsed.xmp))
         return Photo(planes.pixels, self.name, planes.alpha, metadata, grey=planes.grey)
 
     def encode(self, job: EncodeJob) -> bytes:

@@ -65,8 +65,11 @@ def refuse_header(header: Header, limits: Limits) -> None:
     width, height = header.width, header.height
     if width < 1 or height < 1:
         raise Refused(f"a size of {width}x{height} holds no pixels", "restore the file from a copy or leave it out")
-    if width * height > limits.max_pixels:
+    pixels = max(width * height, header.decoded_pixels)
+    if pixels > limits.max_pixels:
         seen = f"{width}x{height} = {width * height:,} pixels exceed the limit of {limits.max_pixels:,}"
+        if pixels > width * height:
+            seen = f"{pixels:,} pixels, of which {width}x{height} are shown, exceed the limit of {limits.max_pixels:,}"
         raise Refused(seen, "raise max_pixels (--max-pixels) or shrink the photo")
     if header.frames > limits.max_frames:
         seen = f"{header.frames} frames exceed the limit of {limits.max_frames}"

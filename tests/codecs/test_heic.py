@@ -12,10 +12,11 @@ import pytest
 
 from pixelpriv_fast import codecs
 from pixelpriv_fast.codecs import EncodeOptions
+from pixelpriv_fast.codecs.colour import profile_of_code_points
 from pixelpriv_fast.errors import PhotoError
 from pixelpriv_fast.types import Photo
 
-from . import profiles, samples
+from . import box_files, profiles, samples
 from .samples import GPS_LATITUDE, KEPT, SECRETS
 
 
@@ -107,3 +108,79 @@ def test_without_the_extra(heif: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         codecs.decode(data, name=str(Path("holiday.heic")))
     with pytest.raises(PhotoError, match="pillow-heif"):
         codecs.encode(samples.picture(), like=Photo(samples.picture(), "heic"))
+
+
+def libheifs(heif: Any, data: bytes, mode: str = "RGB") -> Any:
+    return np.asarray(heif.open_heif(io.BytesIO(data)).to_pillow().convert(mode))
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [box_files.crop(40, 30)],
+        [box_files.crop(40.5, 31, 1.25, -2)],
+        [box_files.turn(1)],
+        [box_files.crop(31, 40), box_files.turn(3), box_files.mirror(0)],
+        [box_files.mirror(1), box_files.turn(1), box_files.crop(30, 40, 4, 6)],
+    ],
+    ids=range(5),
+)
+def test_crops_and_turns_are_the_decoders(heif: Any, steps: list[bytes]) -> None:
+    """Their order counts; what others own, and what nobody owns, does not."""
+    made = box_files.heic(heif, box_files.picture())
+    made.unowned = [box_files.turn(1), box_files.crop(8, 8), box_files.colours(9, 16), box_files.depth(10)]
+    thumbnail = box_files.heic(heif, samples.picture(32, 24))
+    small = made.add(b"hvc1", thumbnail.payloads[1], *thumbnail.owned[1], *made.unowned)
+    made.references.append((b"thmb", small, [1]))
+    plain = codecs.decode(made.data()).pixels
+    assert plain.shape == (64, 96, 3)
+    made.owned[1] += steps
+    data = made.data()
+    photo = codecs.decode(data)
+    assert np.array_equal(photo.pixels, libheifs(heif, data))
+    assert photo.pixels.shape != plain.shape
+    assert codecs.peek(data).upright_size == photo.pixels.shape[1::-1]
+
+
+@pytest.mark.parametrize(("width", "height"), [(29, 100), (16, 16), (64, 63)])
+@pytest.mark.parametrize("alpha", [False, True])
+def test_a_picture_smaller_than_its_tile(heif: Any, width: int, height: int, alpha: bool) -> None:
+    """Coded pictures have a smallest size: a small photo is a grid of one tile that is larger than itself."""
+    whole = samples.picture(64, 128)
+    made = box_files.grid([box_files.heic(heif, whole)], 1, width, height)
+    if alpha:
+        plane = box_files.heic(heif, np.ascontiguousarray(whole[::-1]))
+        coded = made.add(b"hvc1", plane.payloads[1], *plane.owned[1], hidden=True)
+        channel = made.add(b"grid", made.payloads[1], box_files.size(width, height), box_files.ALPHA)
+        made.references += [(b"dimg", channel, [coded]), (b"auxl", channel, [1])]
+    photo = codecs.decode(made.data())
+    assert photo.pixels.shape == (height, width, 3)
+    assert np.abs(photo.pixels.astype(int) - whole[:height, :width]).mean() < 2
+    assert (photo.alpha is not None) == alpha
+    if alpha:
+        assert np.array_equal(photo.alpha, libheifs(heif, made.data(), "RGBA")[:, :, 3])
+
+
+@pytest.mark.parametrize("method", [0, 1, 2])
+def test_metadata_wherever_it_stands(heif: Any, method: int) -> None:
+    """Text of another encoding, as old programs write it into XMP, is carried as it is."""
+    made = box_files.heic(heif, samples.picture())
+    latin = samples.xmp_packet().replace(b"CITY", "CIT\xc9".encode("latin-1"))
+    made.describe(b"Exif", b"\0\0\0\6Exif\0\0" + samples.exif_block(6), method)
+    made.describe(b"mime", latin, method)
+    photo = codecs.decode(made.data())
+    assert photo.pixels.shape == (48, 64, 3)
+    assert (photo.metadata.exif, photo.metadata.xmp) == (samples.exif_block(6), latin)
+    written = codecs.encode(photo.pixels, like=photo)
+    assert samples.KEPT["model"] in written
+    assert [name for name, secret in SECRETS.items() if secret in written] == []
+
+
+def test_colours_without_a_profile(heif: Any) -> None:
+    made = box_files.heic(heif, samples.picture())
+    others = [one for one in made.owned[1] if one[4:8] != b"colr"]
+    made.owned[1] = [*others, box_files.colours(12, 13)]
+    assert codecs.decode(made.data()).metadata.icc == profile_of_code_points(12, 13)
+    made.owned[1] = [*others, box_files.colours(9, 16)]
+    with pytest.raises(PhotoError, match=r"HDR colours \(PQ of ITU-R BT\.2100\)"):
+        codecs.decode(made.data())

@@ -1,46 +1,31 @@
-"""Which files in HEIC's and AVIF's container hold one picture, and which hold several. Boxes are written byte by byte."""
+"""What HEIC's and AVIF's container says: how many pictures, whose the properties are, where metadata stands."""
 
 from __future__ import annotations
 
-import struct
+import contextlib
+import time
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from pixelpriv_fast.codecs.colour import profile_of_code_points
+from pixelpriv_fast.codecs.contract import Damaged, Refused
 from pixelpriv_fast.codecs.isobmff import read_container
+from pixelpriv_fast.codecs.isobmff_boxes import MAX_ENTRIES
+
+from . import samples
+from .box_files import ALPHA, File, colours, crop, depth, mirror, size, turn
 
 
-def box(kind: bytes, *content: bytes) -> bytes:
-    data = b"".join(content)
-    return struct.pack(">I4s", 8 + len(data), kind) + data
-
-
-def full(kind: bytes, version: int, *content: bytes, flags: int = 0) -> bytes:
-    return box(kind, struct.pack(">I", version << 24 | flags), *content)
-
-
-def container(
-    items: dict[int, str], *references: tuple[str, int, list[int]], wide: bool = False, hidden: tuple[int, ...] = ()
-) -> bytes:
-    """A file of ``items`` (number -> type), the first of them the primary one; ``wide``: numbers of 32 bits."""
-    number = struct.Struct(">I" if wide else ">H").pack
-    entries = [
-        full(b"infe", 3 if wide else 2, number(item), b"\0\0", kind.encode(), b"\0", flags=int(item in hidden))
-        for item, kind in items.items()
-    ]
-    pointers = [
-        box(kind.encode(), number(holder), struct.pack(">H", len(targets)), *map(number, targets))
-        for kind, holder, targets in references
-    ]
-    meta = full(
-        b"meta",
-        0,
-        full(b"pitm", int(wide), number(next(iter(items)))),
-        full(b"iinf", 0, struct.pack(">H", len(entries)), *entries),
-        full(b"iref", int(wide), *pointers) if pointers else b"",
-        box(b"iprp", box(b"ipco", full(b"ispe", 0, struct.pack(">II", 64, 48)))),
-        full(b"iloc", 0, bytes(4)),
-    )
-    return box(b"ftyp", b"heic", bytes(4), b"mif1") + meta
+def container(items: dict[int, str], *references: tuple[str, int, list[int]], hidden: tuple[int, ...] = ()) -> File:
+    """A file of ``items`` (number -> type), the first of them the primary one."""
+    made = File(b"heic", primary=next(iter(items)), hidden=set(hidden))
+    made.kinds = {number: kind.encode() for number, kind in items.items()}
+    made.payloads = dict.fromkeys(items, b"1234")
+    made.owned = {number: [size(64, 48)] for number in items}
+    made.references = [(kind.encode(), holder, targets) for kind, holder, targets in references]
+    return made
 
 
 TILES = [2, 3, 4, 5]
@@ -68,10 +53,137 @@ def test_how_many_pictures(
     frames: int,
     wide: bool,
 ) -> None:
-    assert read_container(container(items, *references, wide=wide, hidden=hidden)).frames == frames
+    made = container(items, *references, hidden=hidden)
+    assert read_container(replace(made, wide=wide).data()).frames == frames
+
+
+def test_alternatives_count_once() -> None:
+    made = container({1: "hvc1", 2: "av01"})
+    assert read_container(made.data()).frames == 2
+    made.groups = [(b"altr", [1, 2])]
+    assert read_container(made.data()).frames == 1
 
 
 def test_a_reference_that_promises_more_than_there_is() -> None:
-    data = container({1: "grid", 2: "hvc1", 3: "hvc1"}, ("dimg", 1, [2, 3]))
+    data = container({1: "grid", 2: "hvc1", 3: "hvc1"}, ("dimg", 1, [2, 3])).data()
     at = data.index(b"dimg") + 6
     assert read_container(data[:at] + b"\xff\xff" + data[at + 2 :]).frames == 1
+
+
+@pytest.mark.parametrize("wide", [False, True])
+def test_each_item_has_its_own_properties(wide: bool) -> None:
+    """What others own, thumbnails, gain maps and nobody, says nothing of the photo."""
+    strange = [size(9000, 9000), depth(10, 10, 10), colours(12, 13), crop(8, 8), turn(1), mirror(0)]
+    items = {1: "hvc1", 2: "hvc1", 3: "hvc1", 4: "tmap", 5: "hvc1"}
+    made = container(items, ("thmb", 2, [1]), ("auxl", 3, [1]), ("dimg", 4, [1, 5]))
+    made.owned |= {2: strange, 3: strange, 4: strange, 5: strange}
+    made.unowned = strange
+    made.owned[1] = [size(64, 48), depth(8, 8, 8), colours(1, 13, 5)]
+    found = read_container(replace(made, wide=wide).data())
+    assert (found.size, found.decoded_pixels, found.frames) == ((64, 48), 64 * 48, 1)
+    assert (found.depth, found.shown.orientation, found.shown.box) == (8, 1, (0, 0, 64, 48))
+    assert found.icc is None
+    made.owned[1] = strange
+    found = read_container(replace(made, wide=wide).data())
+    assert (found.size, found.depth, found.icc) == ((9000, 9000), 10, profile_of_code_points(12, 13))
+    assert (found.shown.width, found.shown.height, found.shown.orientation) == (8, 8, 5)
+
+
+def test_tiles_and_alpha_belong_to_the_photo() -> None:
+    items = {1: "grid", **dict.fromkeys(TILES, "hvc1"), 6: "grid", 7: "hvc1"}
+    made = container(items, ("dimg", 1, TILES), ("auxl", 6, [1]), ("dimg", 6, [7]))
+    made.owned |= {tile: [size(512, 512), depth(8), colours(12, 13)] for tile in TILES}
+    made.owned |= {6: [size(64, 48)], 7: [size(4096, 4096), depth(12)]}
+    found = read_container(made.data())
+    assert (found.decoded_pixels, found.depth, found.icc) == (4 * 512 * 512, 8, profile_of_code_points(12, 13))
+    made.owned[6] = [size(64, 48), ALPHA]
+    found = read_container(made.data())
+    assert (found.decoded_pixels, found.depth) == (4096 * 4096, 12)
+
+
+EXIF_ITEM = bytes(4) + samples.exif_block()
+
+
+@pytest.mark.parametrize("method", [0, 1, 2])
+def test_where_metadata_stands(method: int) -> None:
+    made = container({1: "hvc1", 2: "hvc1"}, ("thmb", 2, [1]))
+    made.describe(b"Exif", bytes(4) + b"of the thumbnail", whom=2)
+    assert read_container(made.data()).exif is None
+    made.describe(b"Exif", b"\0\0\0\6Exif\0\0" + EXIF_ITEM[4:], method)
+    made.describe(b"mime", samples.xmp_packet(), method)
+    found = read_container(made.data())
+    assert (found.exif, found.xmp) == (samples.exif_block(), samples.xmp_packet())
+    assert len(found.types_at) == 3
+    assert b"Exif\0" not in found.without_metadata(made.data()).replace(b"Exif\0\0", b"")
+
+
+def test_metadata_of_nobody_is_the_photos() -> None:
+    made = container({1: "hvc1"})
+    made.add(b"Exif", EXIF_ITEM)
+    assert read_container(made.data()).exif == samples.exif_block()
+
+
+@pytest.mark.parametrize("method", [0, 1, 2])
+def test_damaged_metadata_is_none(method: int) -> None:
+    made = container({1: "hvc1"})
+    made.describe(b"Exif", EXIF_ITEM, method)
+    data = made.data()
+    at = data.index(len(EXIF_ITEM).to_bytes(4, "big"), data.index(b"iloc"))
+    data = data[:at] + b"\x7f\xff\xff\xff" + data[at + 4 :]
+    assert read_container(data).exif is None
+
+
+def test_what_is_refused_by_name() -> None:
+    def refusal(kind: type[Exception], made: File) -> str:
+        with pytest.raises(kind) as caught:
+            read_container(made.data())
+        return str(caught.value)
+
+    assert "a picture of kind 'unci'" in refusal(Refused, container({1: "unci"}))
+    made = container({1: "hvc1", 2: "hvc1"})
+    made.groups = [(b"ster", [1, 2])]
+    assert "a spatial photo" in refusal(Refused, made)
+    made = container({1: "hvc1"})
+    made.primary = 7
+    assert "item 7, which is to be shown, is missing" in refusal(Damaged, made)
+    made = container({1: "hvc1"})
+    made.owned[1] = [depth(8)]
+    assert "does not state its size" in refusal(Damaged, made)
+    for broken, words in ((crop(0, 8), "leaves nothing"), (b"\0\0\0\x0cclap1234", "of 4 bytes")):
+        made.owned[1] = [size(64, 48), broken]
+        assert words in refusal(Damaged, made)
+
+
+def test_a_picture_that_is_cut_off_is_damaged_and_what_follows_it_is_not() -> None:
+    data = container({1: "hvc1"}).data()
+    assert read_container(data + b"SEFT somebody's own data").frames == 1
+    at = data.index(b"mdat") - 4
+    shorter = data[:at] + (11).to_bytes(4, "big") + data[at + 4 : -1]
+    with pytest.raises(Damaged, match="item 1, a part of the picture, runs past the end"):
+        read_container(shorter)
+    with pytest.raises(Damaged, match="box b'mdat' of 12 bytes runs past"):
+        read_container(data[:-1])
+
+
+@pytest.mark.parametrize(
+    ("entries", "fine"),
+    [
+        ({"owned": {number: [size(64, 48)] * 200 for number in range(1, 1000)}}, False),
+        ({"kinds": dict.fromkeys(range(1, 30_000), b"hvc1")}, False),
+        ({"references": [(b"auxl", 2, [1] * 30_000)]}, False),
+        ({"references": [(b"dimg", number, [number + 1]) for number in range(1, MAX_ENTRIES // 2)]}, True),
+        ({"references": [(b"auxl", number, [1]) for number in range(1, MAX_ENTRIES // 2)]}, True),
+        ({"groups": [(b"altr", [1] * 60_000)]}, True),
+        ({"unowned": [size(number, 1) for number in range(30_000)]}, False),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_work_is_bounded(entries: dict[str, Any], fine: bool) -> None:
+    """What lists without end is refused; a long chain or a long list within the bound takes little time."""
+    made = container({1: "hvc1"})
+    kinds = entries.get("kinds", made.kinds)
+    data = replace(made, **entries, payloads=dict.fromkeys(kinds, b"")).data()
+    start = time.process_time()
+    with contextlib.nullcontext() if fine else pytest.raises(Damaged, match="more than"):
+        read_container(data)
+    assert time.process_time() - start < 1
