@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from .contract import Damaged
+from .pictures import may_show_picture
 from .tag_directories import Directory, TagValue, Tree, first_directory, read_directory
 from .tag_writing import block, longs, shorts
 
@@ -144,12 +145,39 @@ def private(exif: bytes, width: int, height: int) -> bytes | None:
         found = read(exif)
     except Damaged:
         return None
-    inner = found.exif.only(PRIVATE_EXIF, _MAX_ALLOWED_BYTES)
-    first = found.first.only(PRIVATE_IFD0, _MAX_ALLOWED_BYTES)
+    first, inner = _allowed(found.first, PRIVATE_IFD0), _allowed(found.exif, PRIVATE_EXIF)
     if not first.entries and not inner.entries:
         return None
-    interop, gps = found.interop.only(_INTEROP, _MAX_ALLOWED_BYTES), found.gps.only(())
+    interop, gps = _allowed(found.interop, _INTEROP), found.gps.only(())
     return upright_block(Directories(first, inner, interop, gps), width, height)
+
+
+def _allowed(directory: Directory, tags: frozenset[int]) -> Directory:
+    """Return the allowed tags, less those whose value is too long for one, or a picture."""
+    found = directory.only(tags, _MAX_ALLOWED_BYTES)
+    return found.only([tag for tag, entry in found.entries.items() if not may_show_picture(entry.value)])
+
+
+def upright(found: Directories, width: int, height: int) -> Directories:
+    """Set orientation and size to what holds for upright pixels, where the directories state them.
+
+    Parameters
+    ----------
+    found : Directories
+        What a source says.
+    width, height : int
+        Size of the upright photo, in pixels.
+
+    Returns
+    -------
+    Directories
+        The same tags.
+    """
+    order = found.first.order
+    sizes = {WIDTH: longs(order, width), HEIGHT: longs(order, height)}
+    inner = found.exif.changed({tag: size for tag, size in sizes.items() if tag in found.exif.entries})
+    first = found.first.changed({ORIENTATION: shorts(order, 1)} if ORIENTATION in found.first.entries else {})
+    return replace(found, first=first, exif=inner)
 
 
 def upright_block(found: Directories, width: int, height: int) -> bytes:
@@ -168,7 +196,5 @@ def upright_block(found: Directories, width: int, height: int) -> bytes:
         The block.
     """
     order = found.first.order
-    sizes = {WIDTH: longs(order, width), HEIGHT: longs(order, height)}
-    inner = found.exif.changed({tag: size for tag, size in sizes.items() if tag in found.exif.entries})
     first = found.first.changed({ORIENTATION: shorts(order, 1)})
-    return block(replace(found, first=first, exif=inner).tree(), order)
+    return block(upright(replace(found, first=first), width, height).tree(), order)

@@ -4,37 +4,31 @@
 policy     what is written
 ========== =========================================================================================================
 `private`  ICC profile, resolution; of EXIF: capture time, camera and lens model, exposure data (an allow-list).
-`keep`     everything that the output format can hold, but upright and without thumbnails and previews.
+`keep`     everything that the output format can hold, but upright, without pictures and promises of parts that are gone.
 `none`     ICC profile and resolution only.
 ========== =========================================================================================================
 
 Choice: the ICC profile survives every policy, since pixels without it show other colours.
 Choice: XMP and IPTC are dropped whole under ``private``. Both are open-ended (any tool adds its own fields), and their
 titles and keywords often say in words what scene the photo shows.
-Choice: thumbnails are dropped under every policy: they show the unprotected photo. For the same reason no policy
+Choice: pictures are dropped under every policy, wherever they stand: they show the unprotected photo. They are told by their
+content (``pictures``), because thumbnails, previews and layers stand in hundreds of places. For the same reason no policy
 carries JPEG's extended XMP, multi-picture data or trailers, where phones store previews, depth maps and films.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
 
 from ..errors import checked_word, known_words
 from ..types import Metadata
 from ..words import MetadataPolicy
+from . import exif_keep, iptc, xmp
 from .exif import private
-from .exif_keep import keep
+from .pictures import may_show_picture
 
 POLICIES = known_words(MetadataPolicy)
-
-#: Embedded previews in XMP: base64 JPEGs as an element or an attribute.
-_XMP_PICTURE = re.compile(
-    rb"<(?P<tag>[\w.-]+:(?:image|Data|thumbnail))\b[^>]*>[^<]{256,}</(?P=tag)\s*>|"
-    rb"""\s[\w.-]+:(?:image|Data|thumbnail)\s*=\s*(?:"[^"]{256,}"|'[^']{256,}')"""
-)
-_XMP_ORIENTATION = re.compile(rb"""(tiff:Orientation(?:\s*=\s*["']|>\s*))[2-8]""")
 
 
 def apply_policy(metadata: Metadata, policy: MetadataPolicy, width: int, height: int) -> Metadata:
@@ -68,8 +62,27 @@ def _private(metadata: Metadata, width: int, height: int) -> Metadata:
 
 
 def _keep(metadata: Metadata, width: int, height: int) -> Metadata:
-    exif = keep(metadata.exif, width, height) if metadata.exif else None
-    return replace(metadata, exif=exif, xmp=_upright_xmp(metadata.xmp))
+    return replace(
+        metadata,
+        exif=exif_keep.keep(metadata.exif, width, height) if metadata.exif else None,
+        xmp=xmp.keep(metadata.xmp, width, height) if metadata.xmp else None,
+        iptc=iptc.keep(metadata.iptc) if metadata.iptc else None,
+        text=_keep_text(metadata.text),
+    )
+
+
+def _keep_text(text: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """Leave out texts that may show a picture, also one spread over several texts of one keyword."""
+    values: dict[str, list[str]] = {}
+    for keyword, value in text:
+        values.setdefault(keyword, []).append(value)
+    gone = {keyword for keyword, several in values.items() if _shows(keyword) or _shows(" ".join(several))}
+    return tuple((keyword, value) for keyword, value in text if keyword not in gone)
+
+
+def _shows(text: str) -> bool:
+    """Judge a text, and the bytes that it may have been read from, one for each letter."""
+    return may_show_picture(text.encode()) or may_show_picture(text.encode("latin-1", "ignore"))
 
 
 def _none(metadata: Metadata, width: int, height: int) -> Metadata:
@@ -77,9 +90,3 @@ def _none(metadata: Metadata, width: int, height: int) -> Metadata:
 
 
 _BY_POLICY: dict[str, Callable[[Metadata, int, int], Metadata]] = {"private": _private, "keep": _keep, "none": _none}
-
-
-def _upright_xmp(xmp: bytes | None) -> bytes | None:
-    if xmp is None:
-        return None
-    return _XMP_ORIENTATION.sub(rb"\g<1>1", _XMP_PICTURE.sub(b"", xmp))

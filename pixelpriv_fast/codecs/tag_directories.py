@@ -17,7 +17,7 @@ from .contract import Damaged
 #: FLOAT, DOUBLE, IFD.
 _VALUE_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 _UNSIGNED = {1: "B", 3: "H", 4: "I", 13: "I"}
-SHORT, LONG, RATIONAL, UNDEFINED = 3, 4, 5, 7
+SHORT, LONG, RATIONAL, UNDEFINED, IFD = 3, 4, 5, 7, 13
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,12 @@ class TagValue:
     @property
     def count(self) -> int:
         """Number of values."""
-        return len(self.value) // _VALUE_BYTES[self.type]
+        return len(self.value) // self.width
+
+    @property
+    def width(self) -> int:
+        """Bytes of one value."""
+        return _VALUE_BYTES[self.type]
 
 
 Tree: TypeAlias = Mapping[int, Union[TagValue, "Tree"]]  #: tag -> value, or the directory that the tag points to

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterable
 
-from .tag_directories import LONG, SHORT, TagValue, Tree
+from .tag_directories import LONG, SHORT, Directory, TagValue, Tree
+
+Piece = tuple[int, bytes]  #: where bytes stand in a block, and the bytes
 
 
 def shorts(order: str, *values: int) -> TagValue:
@@ -111,3 +114,52 @@ def block(tree: Tree, order: str) -> bytes:
         The structure, as an EXIF block holds it.
     """
     return file_header(order, 8) + directory_bytes(tree, order, 8)
+
+
+def in_place(directory: Directory, at: int, base: int = 0) -> list[Piece]:
+    """Return a directory's rows and values where they were read, as the last one of its chain.
+
+    Parameters
+    ----------
+    directory : Directory
+        What to write; values of more than four bytes were read, not made.
+    at : int
+        Where it stood in the block.
+    base : int
+        Where in the block its offsets count from.
+
+    Returns
+    -------
+    list of (int, bytes)
+        Offsets in the block, and the bytes there.
+    """
+    order = directory.order
+    rows, values = bytearray(struct.pack(order + "H", len(directory.entries))), list[Piece]()
+    for tag, entry in directory.entries.items():
+        rows += struct.pack(order + "HHI", tag, entry.type, entry.count)
+        if len(entry.value) <= 4:
+            rows += entry.value.ljust(4, b"\0")
+        else:
+            rows += struct.pack(order + "I", entry.offset)
+            values.append((base + entry.offset, entry.value))
+    return [(at, bytes(rows) + bytes(4)), *values]
+
+
+def assembled(pieces: Iterable[Piece]) -> bytes:
+    """Put pieces where they belong, zeros between them; of pieces that overlap, the later one counts.
+
+    Parameters
+    ----------
+    pieces : iterable of (int, bytes)
+        Offsets, and the bytes there.
+
+    Returns
+    -------
+    bytes
+        From offset 0 to the end of the last piece.
+    """
+    out = bytearray()
+    for at, content in pieces:
+        out.extend(bytes(max(0, at + len(content) - len(out))))
+        out[at : at + len(content)] = content
+    return bytes(out)

@@ -1,0 +1,49 @@
+"""IPTC-IIM records under the ``keep`` policy: without the preview, the embedded object, and other values that show it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .pictures import may_show_picture
+
+_MARK = 0x1C
+_PREVIEW = frozenset({(2, 200), (2, 201), (2, 202)})  # its format, version and data
+_OBJECT = frozenset({7, 8, 9})  # the records before, of and after an embedded object
+
+
+def keep(iptc: bytes) -> bytes | None:
+    """Leave out pictures, and what announces them.
+
+    Parameters
+    ----------
+    iptc : bytes
+        The records.
+
+    Returns
+    -------
+    bytes or None
+        The others, as they were; None if nothing is left.
+    """
+    found = list(_data_sets(iptc))
+    values: dict[tuple[int, int], list[bytes]] = {}
+    for name, start, end, _ in found:
+        values.setdefault(name, []).append(iptc[start:end])
+    # A data set may be repeated, so a picture may be spread over several.
+    gone = _PREVIEW | {name for name, several in values.items() if may_show_picture(b" ".join(several))}
+    kept = [iptc[at:end] for name, _, end, at in found if name not in gone and name[0] not in _OBJECT]
+    return b"".join(kept) or None
+
+
+def _data_sets(iptc: bytes) -> Iterator[tuple[tuple[int, int], int, int, int]]:
+    """Yield ((record, data set), where its value starts, where it ends, where its mark stands), up to the first damage."""
+    at = 0
+    while at + 5 <= len(iptc) and iptc[at] == _MARK:
+        name = iptc[at + 1], iptc[at + 2]
+        size, start = int.from_bytes(iptc[at + 3 : at + 5], "big"), at + 5
+        if size & 0x8000:  # an extended data set: the number of bytes of its length
+            wide = size & 0x7FFF
+            size, start = int.from_bytes(iptc[start : start + min(wide, 8)], "big"), start + wide
+        if start + size > len(iptc):
+            return
+        yield name, start, start + size, at
+        at = start + size
