@@ -26,7 +26,7 @@ from ..types import Metadata
 from ..words import MetadataPolicy
 from . import exif_keep, iptc, xmp
 from .exif import private
-from .pictures import may_show_picture
+from .pictures import may_show_picture, starts_picture
 
 POLICIES = known_words(MetadataPolicy)
 
@@ -82,7 +82,7 @@ def _keep_text(text: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]
 
 def _shows(text: str) -> bool:
     """Judge a text, and the bytes that it may have been read from, one for each letter."""
-    return may_show_picture(text.encode()) or may_show_picture(text.encode("latin-1", "ignore"))
+    return may_show_picture(text.encode()) or starts_picture(text.encode("latin-1", "ignore"))
 
 
 def _none(metadata: Metadata, width: int, height: int) -> Metadata:
