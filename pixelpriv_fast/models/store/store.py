@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import logging
 import os
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from ...errors import ModelError
+from ...errors import NOTICE, ModelError
 from ...files import write_atomic
 from ..card import Card
 from ..catalogue import CARDS, card_of
@@ -84,7 +85,7 @@ class Store:
     ) -> None:
         self.folders = search_path(None if models is None else Path(models), environment)
         self._environment = environment
-        self._notice = notice or _LOG.info
+        self._notice = notice or functools.partial(_LOG.log, NOTICE)
 
     def find(self, name: str) -> Path | None:
         """Return the file of model ``name``, the first along the folders, or None. Builds and checks nothing."""
