@@ -84,7 +84,7 @@ def test_photos_are_protected_by_the_new_parts(protected: tuple[Path, list[dict[
 
 
 def test_the_report_has_a_column_for_the_metric(protected: tuple[Path, list[dict[str, Any]]]) -> None:
-    page = (protected[0] / "out" / "report.html").read_text(encoding="utf-8")
+    page = (protected[0] / "out.pixelpriv" / "report.html").read_text(encoding="utf-8")
     assert '{"name":"brightness","title":"Mean level","decimals":1}' in page
 
 

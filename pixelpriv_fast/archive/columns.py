@@ -28,7 +28,7 @@ def values_of(row: JournalRow) -> tuple[Any, ...]:
 
 def row_of(values: Sequence[Any]) -> JournalRow:
     """Return the row that the table holds as ``values``."""
-    found = dict(zip(COLUMNS, map(_unbound, values), strict=True))
+    found = dict(zip(COLUMNS, map(unbound, values), strict=True))
     record = json.loads(found.pop("record"))
     return JournalRow(**found, accepted=tuple(record.pop("accepted", ())), record=record)
 
@@ -38,7 +38,8 @@ def bound(value: Any) -> Any:
     return os.fsencode(value) if isinstance(value, str) and not _is_text(value) else value
 
 
-def _unbound(value: Any) -> Any:
+def unbound(value: Any) -> Any:
+    """Return a value that ``bound`` gave to sqlite."""
     return os.fsdecode(value) if isinstance(value, bytes) else value
 
 

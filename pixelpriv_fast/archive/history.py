@@ -65,22 +65,35 @@ class History:
         Returns
         -------
         set of str
-            The outputs at whose place stands a file that no job ever planned.
+            The outputs at whose place stands a file that no job ever planned, or that no job wrote into this folder.
         """
         foreign: set[str] = set()
+        doubtful: set[str] = set()
         planned: list[JournalRow] = []
+        known = False  # whether this is the folder that the journal speaks of
         for item in items:
             if item.refused:
                 continue
-            owner = self._journal.owner_of(item.output)
+            owner, there = self._journal.owner_of(item.output), os.path.lexists(self._out / item.output)
             if owner is not None and (owner.owns_output or self._stands(item, owner)):
-                continue
-            if os.path.lexists(self._out / item.output):
+                known = known or (there and self._intact(owner))
+                if there and not known:
+                    doubtful.add(item.output)
+            elif there:
                 foreign.add(item.output)
             else:
                 planned.append(JournalRow(item.source, str(item.path), item.output))
         self._journal.put(planned)
-        return foreign
+        return foreign if known or not doubtful or self._is_known() else foreign | doubtful
+
+    def _is_known(self) -> bool:
+        """Return whether a file of the output folder is what the journal says, or nothing was ever finished.
+
+        The journal stands beside the folder, so it may be left over from one that was removed: then what stands at its
+        outputs' places now is somebody's.
+        """
+        rows = self._journal.written()
+        return not rows or any(self._intact(row) for row in rows)
 
     def standing(self, item: Item, accepted: Sequence[int] = ()) -> JournalRow | None:
         """Find the row of a photo that was done with these settings and whose result is still there.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,14 @@ from typing import Any
 from ..defaults import BATCH
 from ..files import sweep
 from .history import History, settings_hash, settings_text
-from .journal import Journal, journal_file, open_journal
+from .journal import IN_MEMORY, Journal
+from .journal_file import open_journal
 from .photo import ArchivePhoto
 from .pipeline import archive_steps
 from .report.pictures import Pictures
 from .report.writing import notes_on_bytes, write_report
 from .rows import JobRun
+from .state import claim_output, claim_state
 from .summary import Summary
 from .walk import Item
 from .workforce import Workforce
@@ -29,6 +31,8 @@ def open_job(
     workforce: Workforce,
     out: Path,
     *,
+    inputs: Sequence[Path] = (),
+    state: Path | None = None,
     batch: int = BATCH,
     strict: bool = False,
     resume: bool = True,
@@ -36,7 +40,7 @@ def open_job(
 ) -> Iterator[Job]:
     """Make a job that holds the journal of the output folder while the block runs.
 
-    Nothing is made in the output folder before the networks are loaded.
+    Nothing is made before the networks are loaded.
 
     Parameters
     ----------
@@ -44,6 +48,10 @@ def open_job(
         Protects the photos: a ``Protector`` or a ``Cluster``.
     out : Path
         The output folder.
+    inputs : sequence of Path
+        The photos and folders that were given; a new output folder is not open to more people than these folders.
+    state : Path or None
+        The folder of journal and report; None for the one beside ``out``, see ``state.claim_state``.
     batch : int
         Number of photos at a time, 1 or more.
     strict : bool
@@ -61,18 +69,41 @@ def open_job(
     Raises
     ------
     JournalError, StorageError, UsageError
-        See ``journal.open_journal``.
+        See ``state.claim_output``, ``state.claim_state`` and ``journal.open_journal``.
     """
     workforce.load(batch)
-    journal = open_journal(out, fresh=not resume)
-    try:
-        job = Job(workforce, out, journal, batch=batch, strict=strict, resume=resume, report=report)
-        try:
+    out = claim_output(out, inputs)
+    folder = claim_state(out, state)
+    with closing(open_journal(folder, fresh=not resume)) as journal:
+        journal.bind(out, alone=state is not None)
+        for place in (out, folder):
+            sweep(place)
+        reporting = folder if report else None
+        with closing(Job(workforce, out, journal, batch=batch, strict=strict, resume=resume, report=reporting)) as job:
             yield job
-        finally:
-            job.close()
-    finally:
-        journal.close()
+
+
+@contextmanager
+def open_single(workforce: Workforce, target: Path, *, strict: bool = False) -> Iterator[Job]:
+    """Make a job for one photo, whose result is the file ``target``: without journal and report.
+
+    Parameters
+    ----------
+    workforce : Workforce
+        Protects the photo.
+    target : Path
+        The file; nothing that stands there is replaced.
+    strict : bool
+        Whether it is not written if it is not protected.
+
+    Yields
+    ------
+    Job
+        The job; the output of its item is the file's name.
+    """
+    workforce.load(1)
+    with closing(Journal(IN_MEMORY)) as journal:
+        yield Job(workforce, target.parent, journal, batch=1, strict=strict, replace=False)
 
 
 class Job:
@@ -92,8 +123,10 @@ class Job:
         Whether photos that are not protected are not written.
     resume : bool
         Whether what the journal calls done, and still is, is not done again.
-    report : bool
-        Whether there is to be a report.
+    report : Path or None
+        The folder of the report and its pictures; None for no report.
+    replace : bool
+        Whether results that an earlier run wrote are replaced.
     """
 
     def __init__(
@@ -105,7 +138,8 @@ class Job:
         batch: int = BATCH,
         strict: bool = False,
         resume: bool = True,
-        report: bool = False,
+        report: Path | None = None,
+        replace: bool = True,
     ) -> None:
         self.out = out
         self.batch = batch
@@ -117,8 +151,9 @@ class Job:
         settings = settings_hash(parameters)
         self._run = JobRun(0.0, settings, parameters, self.summary.device)
         self._history = History(journal, out, settings, strict=strict, resume=resume)
-        self._writer = Writer(journal, out, settings, strict=strict)
-        self._pictures = Pictures(journal_file(out).parent, settings) if report else None
+        self._writer = Writer(journal, out, settings, strict=strict, replace=replace)
+        self._reporting = report
+        self._pictures = Pictures(report, settings) if report is not None else None
         self.steps = archive_steps(workforce.steps(batch), self._history, self._pictures, self._writer)
 
     def run(self, items: Sequence[Item], labels: Mapping[str, Sequence[int]] | None = None) -> Iterator[dict[str, Any]]:
@@ -143,7 +178,6 @@ class Job:
         """
         self._run = replace(self._run, started=time.time(), photos=0, source_bytes=0, output_bytes=0)
         before, begin = self.summary.seconds, time.perf_counter()
-        sweep(self.out)
         self._writer.foreign |= self._history.plan(items)
         for photo in self._workforce.run(self._entered(items, labels or {}), self.steps, self.batch):
             self.summary.seconds = before + time.perf_counter() - begin
@@ -153,8 +187,10 @@ class Job:
 
     def draw(self) -> None:
         """Write the report of what is done by now, if there is to be one."""
-        if self._pictures is not None:
-            self.report = write_report(self.out, self._journal, self._pictures, self.summary, self.notes())
+        if self._pictures is not None and self._reporting is not None:
+            self.report = write_report(
+                self._reporting, self.out, self._journal, self._pictures, self.summary, self.notes()
+            )
 
     def notes(self) -> list[str]:
         """Return what the report says of files that were passed over, and of equal bytes."""

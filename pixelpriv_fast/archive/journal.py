@@ -1,4 +1,4 @@
-"""The journal: what was done to every photo of an archive, in ``OUT/.pixelpriv/journal.sqlite3``.
+"""The journal: what was done to every photo of an archive, in its state folder's ``journal.sqlite3``.
 
 A row is written once its file is whole, synced and renamed, never before. So a crash leaves a file without a row, which
 is made again to the same bytes, but never a row without its file. One process holds the journal at a time.
@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 import sqlite3
-import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,12 +17,14 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import JournalError, PixelPrivError, StorageError, UsageError
-from ..files import STATE_FOLDER
-from .columns import COLUMNS, DEFINITIONS, bound, row_of, values_of
+from .columns import COLUMNS, DEFINITIONS, bound, row_of, unbound, values_of
 from .rows import JobRun, JournalRow
 
 FILE = "journal.sqlite3"
 VERSION = 1
+
+#: The file of a journal that nobody reads later.
+IN_MEMORY = Path(":memory:")
 
 _SCHEMA = f"""
 CREATE TABLE photos (
@@ -39,6 +39,8 @@ CREATE TABLE runs (
 );
 PRAGMA user_version = {VERSION};
 """
+#: In all journals, also those of earlier releases, which need not know it.
+_PLACE = "CREATE TABLE IF NOT EXISTS place (out TEXT NOT NULL)"
 _INSERT = f"INSERT OR REPLACE INTO photos ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"
 
 
@@ -89,6 +91,7 @@ class Journal:
         if found == 0:
             for statement in _SCHEMA.split(";"):
                 self._sql.execute(statement)
+        self._sql.execute(_PLACE)
         self._sql.execute("COMMIT")
         if self._sql.execute("PRAGMA quick_check").fetchall() != [("ok",)]:
             raise sqlite3.DatabaseError("its pages do not fit together")
@@ -97,6 +100,34 @@ class Journal:
         """Close it and release it to other jobs."""
         with self._translated():
             self._sql.close()
+
+    def bind(self, out: Path, *, alone: bool) -> None:
+        """Note the output folder that the journal speaks of.
+
+        Parameters
+        ----------
+        out : Path
+            The folder, without links. It may have been moved since the journal was made.
+        alone : bool
+            Whether nothing else says that the journal is this folder's, as its own place does.
+
+        Raises
+        ------
+        UsageError
+            If it is ``alone``, and was made for another folder, which is still there.
+        """
+        with self._translated():
+            found = self._sql.execute("SELECT out FROM place").fetchall()
+        for (place,) in found:
+            other = Path(unbound(place))
+            if alone and other != out and other.is_dir():
+                raise UsageError(f"{self._file} is the journal of {other}; give {out} another place by --state")
+        if found != [(bound(str(out)),)]:
+            with self._translated():
+                self._sql.execute("BEGIN IMMEDIATE")
+                self._sql.execute("DELETE FROM place")
+                self._sql.execute("INSERT INTO place VALUES (?)", (bound(str(out)),))
+                self._sql.execute("COMMIT")
 
     def get(self, source: str) -> JournalRow | None:
         """Return the row of the photo ``source``."""
@@ -109,6 +140,10 @@ class Journal:
     def maker_of(self, sha256: str) -> JournalRow | None:
         """Return the row whose output has this hash and is not just a copy of its source."""
         return next(self._rows("WHERE output_sha256 = ? AND source_sha256 != output_sha256", sha256), None)
+
+    def written(self) -> list[JournalRow]:
+        """Return the rows at whose output's place a file was written, be it by an earlier run."""
+        return list(self._rows("WHERE output_sha256 != '' ORDER BY source"))
 
     def rows(self) -> Iterator[JournalRow]:
         """Return all rows, by source."""
@@ -192,7 +227,7 @@ class Journal:
 def _in_our_words(error: sqlite3.Error, file: Path) -> PixelPrivError:
     name = getattr(error, "sqlite_errorname", "")
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        return UsageError(f"another job is at work in {file.parent.parent}; wait for it, or choose another folder")
+        return UsageError(f"another job holds {file}; wait for it, or choose another output folder")
     if name.startswith(("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN")):
         why = os.strerror(errno.ENOSPC) if name == "SQLITE_FULL" else str(error)
         return StorageError(
@@ -202,71 +237,3 @@ def _in_our_words(error: sqlite3.Error, file: Path) -> PixelPrivError:
         f"{file} is damaged ({error}); the photos are not: run again with --no-resume, which sets the journal aside and "
         "protects every photo again"
     )
-
-
-def journal_file(out: Path) -> Path:
-    """Return where the journal of the output folder ``out`` stands."""
-    return out / STATE_FOLDER / FILE
-
-
-def open_journal(out: Path, *, fresh: bool = False) -> Journal:
-    """Open the journal of an output folder; it is made if there is none.
-
-    Parameters
-    ----------
-    out : Path
-        The output folder.
-    fresh : bool
-        Whether a damaged journal is set aside under a free name, and a new one made.
-
-    Returns
-    -------
-    Journal
-        The open journal.
-
-    Raises
-    ------
-    JournalError, StorageError, UsageError
-        See ``Journal``.
-    """
-    file = journal_file(out)
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StorageError(f"cannot make {file.parent}: {error.strerror}; choose another output folder") from error
-    try:
-        return Journal(file)
-    except DamagedJournal:
-        if not fresh:
-            raise
-        _set_aside(file)
-        return Journal(file)
-
-
-@contextmanager
-def reading(out: Path) -> Iterator[Journal | None]:
-    """Yield a copy of the journal of ``out`` as it is now, or None; nothing there is written or locked."""
-    file = journal_file(out)
-    if not file.is_file():
-        yield None
-        return
-    with tempfile.TemporaryDirectory(prefix="pixelpriv-") as folder:
-        copy = Path(folder) / FILE
-        shutil.copyfile(file, copy)
-        if (log := file.with_name(FILE + "-wal")).is_file():
-            shutil.copyfile(log, copy.with_name(FILE + "-wal"))
-        journal = Journal(copy)
-        try:
-            yield journal
-        finally:
-            journal.close()
-
-
-def _set_aside(file: Path) -> None:
-    number = 1
-    while (target := file.with_name(f"damaged-{number}.sqlite3")).exists():
-        number += 1
-    for suffix in ("-wal", "-shm", ""):
-        found = file.with_name(file.name + suffix)
-        if found.exists():
-            found.rename(target.with_name(target.name + suffix))

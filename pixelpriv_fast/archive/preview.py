@@ -14,7 +14,7 @@ from ..codecs import format_of_path
 from ..defaults import BATCH
 from ..protection.protector import Protector
 from .history import History, settings_hash, settings_text
-from .journal import reading
+from .journal_file import reading
 from .photo import ArchivePhoto
 from .rows import JobRun
 from .walk import Item, LeftOut
@@ -36,6 +36,8 @@ class Preview:
         Number of photos at a time, 1 or more.
     strict, resume : bool
         As for a job.
+    state : Path or None
+        The folder of the journal; None where there is none, see ``state.find_state``.
     left_out : LeftOut
         What was passed over in the inputs.
     """
@@ -46,6 +48,7 @@ class Preview:
     batch: int = BATCH
     strict: bool = False
     resume: bool = True
+    state: Path | None = None
     left_out: LeftOut = field(default_factory=LeftOut)
     _todo: list[tuple[Item, int]] = field(default_factory=list)
     _formats: Counter[str] = field(default_factory=Counter)
@@ -56,7 +59,7 @@ class Preview:
 
     def records(self) -> Iterator[dict[str, Any]]:
         """Yield one object a photo: source, output, status "planned", "skipped" (done already) or "failed" (clash)."""
-        with reading(self.out) as journal:
+        with reading(self.state) as journal:
             history = None
             if journal is not None:
                 settings = settings_hash(settings_text(self.protector.settings()))

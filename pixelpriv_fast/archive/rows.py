@@ -22,7 +22,8 @@ class FileStamp:
     size : int
         In bytes; -1 if there is no file.
     modified, changed : int
-        The modification and change times in nanoseconds.
+        The modification and change times in nanoseconds, modulo 2**64 as a signed number: what a database holds. Only
+        whether two are equal is asked, and no two times of one file system are 584 years apart.
     """
 
     size: int = -1
@@ -36,7 +37,11 @@ class FileStamp:
             found = path.stat()
         except OSError:
             return None
-        return cls(found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+        return cls(found.st_size, _stored(found.st_mtime_ns), _stored(found.st_ctime_ns))
+
+
+def _stored(nanoseconds: int) -> int:
+    return (nanoseconds + (1 << 63)) % (1 << 64) - (1 << 63)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,14 @@ from typing import Any
 from ..codecs import Limits, decode
 from ..codecs.sources import read_file
 from ..errors import PhotoError, UsageError
-from ..files import STATE_FOLDER, TEMPORARY_SUFFIX
+from ..files import TEMPORARY_SUFFIX
 from ..models import Classifier, load_classifier
 from ..protection.verdicts import Subject, classify_all, flee_from, judge, still_recognised
 from ..types import Pixels, Prediction
-from .journal import Journal, reading
-from .report.writing import is_report
+from .journal import Journal
+from .journal_file import reading
 from .rows import JournalRow
+from .state import find_state, places_of
 from .summary import Summary
 
 #: Files whose hash is the one that was written are as large as they may be.
@@ -47,6 +48,8 @@ class Verification:
         The output folder.
     classifiers : sequence of str
         Some of those that the job worked against; () takes all of them.
+    state : Path or None
+        The folder of the journal; None looks for it, see ``state.find_state``.
     models : Path or None
         A folder of models to look in first.
     device : str
@@ -58,10 +61,12 @@ class Verification:
         out: Path,
         classifiers: Sequence[str] = (),
         *,
+        state: Path | None = None,
         models: Path | None = None,
         device: str = "auto",
     ) -> None:
-        self.out = out
+        self.out = out.resolve()
+        self._given = state
         self.summary = Summary()
         self._wanted = tuple(classifiers)
         self._models = models
@@ -80,13 +85,18 @@ class Verification:
         Raises
         ------
         UsageError
-            If there is no journal, or a classifier's view of the originals was never recorded.
+            If no journal is found, or a classifier's view of the originals was never recorded.
         ModelError
             If a classifier cannot be loaded.
         """
-        with reading(self.out) as journal:
+        with reading(self._state()) as journal:
             if journal is None:
-                raise UsageError(f"{self.out} holds no journal; give the output folder of pixelpriv protect")
+                places = [self._given] if self._given is not None else places_of(self.out)
+                looked = " or ".join(str(place) for place in places)
+                raise UsageError(
+                    f"no journal of {self.out} in {looked}; give the output folder of pixelpriv protect, and by --state "
+                    "where its journal is"
+                )
             for row in journal.rows():
                 if row.status == "skipped":
                     continue
@@ -97,11 +107,13 @@ class Verification:
 
     def unknown_files(self) -> list[Path]:
         """List the files in the output folder that the journal does not know."""
-        with reading(self.out) as journal:
+        with reading(self._state()) as journal:
             known = {self.out / row.output for row in _rows(journal) if row.written}
-        found = (path for path in sorted(self.out.rglob("*")) if path.is_file() and STATE_FOLDER not in path.parts)
-        strange = (path for path in found if path not in known and not path.name.endswith(TEMPORARY_SUFFIX))
-        return [path for path in strange if not is_report(path)]
+        found = (path for path in sorted(self.out.rglob("*")) if path.is_file() and path not in known)
+        return [path for path in found if not path.name.endswith(TEMPORARY_SUFFIX)]
+
+    def _state(self) -> Path | None:
+        return find_state(self.out, self._given)
 
     def _record(self, row: JournalRow) -> dict[str, Any]:
         record = {"source": row.source, "output": row.output if row.written else None, "status": "failed"}

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import PhotoError
-from ..files import write_atomic
+from ..files import Access, make_folder, not_written, write_atomic
 from ..protection.result import record_of
 from .history import OutputBelongsToAnother, sha256_of
 from .journal import Journal
@@ -32,9 +32,11 @@ class Writer:
         The hash of the job's settings.
     strict : bool
         Whether photos that are not protected are not written.
+    replace : bool
+        Whether results that an earlier run wrote are replaced.
     """
 
-    def __init__(self, journal: Journal, out: Path, settings: str, *, strict: bool) -> None:
+    def __init__(self, journal: Journal, out: Path, settings: str, *, strict: bool, replace: bool = True) -> None:
         #: Outputs at whose place stands a file that is not ours. It is left as it is, and taken for the result if it
         #: holds the same bytes (the journal was lost).
         self.foreign: set[str] = set()
@@ -42,6 +44,7 @@ class Writer:
         self._out = out
         self._settings = settings
         self._strict = strict
+        self._replace = replace
 
     def write(self, photos: Sequence[ArchivePhoto]) -> None:
         """Write the files of finished photos, then their rows; all rows share one commit.
@@ -97,8 +100,21 @@ class Writer:
             return True
         if not target.parent.resolve().is_relative_to(self._out.resolve()):
             raise PhotoError(f"{target}: a link leads out of the output folder; remove it")
-        write_atomic(target, encoded)
+        self._make_folders(target.parent, photo.item.path.parent)
+        write_atomic(target, encoded, Access.of(photo.item.path), replace=self._replace)
         return True
+
+    def _make_folders(self, folder: Path, mirrored: Path) -> None:
+        """Make the folders above a result, each open to no more people than the one that it mirrors."""
+        missing: list[tuple[Path, Path]] = []
+        while folder != self._out and not folder.is_dir():
+            missing.append((folder, mirrored))
+            folder, mirrored = folder.parent, mirrored.parent
+        try:
+            for made, source in reversed(missing):
+                make_folder(made, Access.of(source))
+        except OSError as error:
+            raise not_written(made, error) from error
 
     def _row(self, photo: ArchivePhoto, record: dict[str, Any], written: bool) -> JournalRow:
         row = JournalRow(

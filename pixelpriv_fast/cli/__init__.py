@@ -5,6 +5,6 @@ from __future__ import annotations
 
 def main() -> None:
     """Run the command ``pixelpriv`` and exit with its code."""
-    from .running import run
+    from .app import app
 
-    raise SystemExit(run())
+    app(prog_name="pixelpriv")

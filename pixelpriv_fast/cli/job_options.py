@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from .. import defaults
+from ..files import STATE_SUFFIX
 from ..words import EarlyStop, MetadataPolicy
 from .options import (
     ClassifierOption,
@@ -29,6 +32,7 @@ from .options import (
 )
 
 if TYPE_CHECKING:
+    from ..codecs import EncodeOptions
     from ..protection.protector import Protector
 
 
@@ -41,7 +45,7 @@ class JobOptions:
     protector : Protector
         Protects the photos.
     make : callable
-        Makes more protectors like it; takes ``workers``.
+        Makes more protectors like it; takes ``workers`` and ``encoding``.
     workers : int or None
         Number of threads, or of a cluster's processes; None for one a core.
     gpu : bool
@@ -60,6 +64,10 @@ class JobOptions:
         Whether ``report.html`` is written; None for the command's own default.
     all_folders : bool
         Whether folders for trash, thumbnails and the like are taken too.
+    state : Path or None
+        Folder of journal and report; None for the one beside the output folder.
+    encoding : EncodeOptions
+        Format, quality and metadata policy of the results.
     """
 
     protector: Protector
@@ -73,6 +81,16 @@ class JobOptions:
     json: bool
     report: bool | None
     all_folders: bool
+    state: Path | None
+    encoding: EncodeOptions
+
+    def in_format(self, name: str) -> JobOptions:
+        """Return the same options for results of one format."""
+        encoding = dataclasses.replace(self.encoding, format=name)
+        make = functools.partial(self.make, encoding=encoding)
+        return dataclasses.replace(
+            self, protector=make(workers=self.workers), make=make, format_name=name, encoding=encoding
+        )
 
 
 def job_options(
@@ -125,7 +143,8 @@ def job_options(
         bool | None,
         typer.Option(
             "--report/--no-report",
-            help="Write OUT/report.html when done (watch: also while running). Default: if an IN is a folder.",
+            help="Write report.html beside the journal when done (watch: also while running). "
+            "Default: if an IN is a folder.",
         ),
     ] = None,
     all_folders: Annotated[
@@ -136,6 +155,10 @@ def job_options(
             "protected photos.",
         ),
     ] = False,
+    state: Annotated[
+        Path | None,
+        typer.Option("--state", help=f"Folder of journal and report. Default: OUT{STATE_SUFFIX}, beside OUT."),
+    ] = None,
     json: JsonOption = False,
     max_pixels: Annotated[int, typer.Option(min=1, help="Refuse photos with more pixels.")] = 100_000_000,
     max_bytes: Annotated[int, typer.Option(min=1, help="Refuse files with more bytes.")] = 512_000_000,
@@ -150,6 +173,7 @@ def job_options(
     from ..protection.recipes import Recipe
 
     format_name = format_or_none(format)
+    encoding = EncodeOptions(format=format_name, quality=quality, metadata=metadata)
     parsed = Recipe.parse(recipe)
     make = functools.partial(
         Protector,
@@ -160,7 +184,7 @@ def job_options(
         engine=engine,
         precision=precision,
         seed=seed,
-        encoding=EncodeOptions(format=format_name, quality=quality, metadata=metadata),
+        encoding=encoding,
         limits=Limits(max_pixels=max_pixels, max_bytes=max_bytes, max_frames=max_frames),
         timeout=timeout,
     )
@@ -176,6 +200,8 @@ def job_options(
         json=json,
         report=report,
         all_folders=all_folders,
+        state=state,
+        encoding=encoding,
     )
 
 

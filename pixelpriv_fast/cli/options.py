@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
@@ -114,7 +113,6 @@ def classifiers_or_default(given: list[str] | None) -> tuple[str, ...]:
         return tuple(dict.fromkeys(name for word in given for name in word.split(",") if name))
     say(
         f"classifier {defaults.CLASSIFIER} (the embedded default: ImageNet objects; "
-        "fooling it says nothing about a Places365 classifier)",
-        logging.WARNING,
+        "fooling it says nothing about a Places365 classifier)"
     )
     return (defaults.CLASSIFIER,)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,6 +17,7 @@ from .progress import progress
 
 if TYPE_CHECKING:
     from ..archive.cluster import Cluster
+    from ..archive.job import Job
     from ..archive.walk import Item, LeftOut
     from ..protection.protector import Protector
 
@@ -27,7 +26,11 @@ if TYPE_CHECKING:
 @with_job_options
 def protect(
     inputs: Annotated[
-        list[Path], typer.Argument(help="Photos or folders, then the output folder.", metavar="IN... OUT")
+        list[Path],
+        typer.Argument(
+            help="Photos or folders, then the output folder; or one photo and the name of its result.",
+            metavar="IN... OUT",
+        ),
     ],
     options: JobOptions,
     dry_run: Annotated[
@@ -46,12 +49,16 @@ def protect(
     Run again, the command continues where it stopped and redoes what changed.
     """
     from ..archive.job import open_job
+    from ..archive.single import names_a_photo
+    from ..archive.state import find_state
     from ..archive.walk import LeftOut, plan
     from ..errors import UsageError
 
     if len(inputs) < 2:
         raise UsageError(f"only {inputs[0]} was given; write: pixelpriv protect IN... OUT")
     *sources, out = inputs
+    if names_a_photo(out):
+        return _single(sources, out, options, dry_run, cluster)
     left_out = LeftOut()
     items = plan(sources, out, options.format_name, all_folders=options.all_folders, left_out=left_out)
     _say_refused(items, left_out)
@@ -59,47 +66,60 @@ def protect(
     # All items count, also those that are done, so that a resumed job computes the same bytes.
     batch = min(options.batch or defaults.BATCH, max(1, len(items)))
     if dry_run:
-        return _preview(items, out, options, batch, output, left_out)
+        return _preview(items, out, options, batch, output, left_out, find_state(out, options.state))
     report = options.report if options.report is not None else any(source.is_dir() for source in sources)
     with (
         _workforce(options, cluster) as workforce,
-        open_job(workforce, out, batch=batch, strict=options.strict, resume=options.resume, report=report) as job,
-        summed_up(job.summary.record, output),
-        progress(len(items), output, job.summary) as show,
+        open_job(
+            workforce,
+            out,
+            inputs=sources,
+            state=options.state,
+            batch=batch,
+            strict=options.strict,
+            resume=options.resume,
+            report=report,
+        ) as job,
     ):
         job.summary.left_out = left_out
-        for record in job.run(items):
-            show(record, line_of(record))
+        _run(job, items, output, options.json)
     _say_passed_over(left_out)
     if job.report is not None:
         say(f"report: {job.report}")
     return job.summary.exit_code
 
 
-@contextmanager
-def summed_up(counted: Callable[[], dict[str, Any]], output: Output | None = None) -> Iterator[None]:
-    """Say a run's counts when the block ends, also if an interrupt or a full disk ends it.
+def _single(sources: list[Path], out: Path, options: JobOptions, dry_run: bool, cluster: ClusterKind | None) -> int:
+    """Protect one photo into the file ``out``."""
+    from ..archive.job import open_single
+    from ..archive.single import single_item
+    from ..archive.walk import LeftOut
+    from ..codecs import format_for
+    from ..errors import UsageError
 
-    Parameters
-    ----------
-    counted : callable
-        Returns the summary as the command line's JSON object.
-    output : Output or None
-        Where the object is written, too.
+    item = single_item(sources, out, options.format_name)
+    if options.report or options.state is not None:
+        raise UsageError("one photo has neither journal nor report; leave --report and --state out, or give a folder")
+    options, output = options.in_format(format_for(out)), Output(options.json)
+    if dry_run:
+        return _preview([item], out.parent, options, 1, output, LeftOut(), None)
+    with (
+        _workforce(options, cluster) as workforce,
+        open_single(workforce, out, strict=options.strict) as job,
+    ):
+        _run(job, [item], output, options.json)
+    return job.summary.exit_code
 
-    Yields
-    ------
-    None
-        Once.
-    """
-    try:
-        yield
-    finally:
-        summary = counted()
-        if output is not None:
-            output.record({"summary": summary})
-        say(closing(summary))
-        say(f"ran on {summary['device'] or 'no device'}", logging.INFO)
+
+def _run(job: Job, items: Sequence[Item], output: Output, as_json: bool) -> None:
+    """Protect photos and show each, then the counts."""
+    with progress(len(items), output, job.summary) as show:
+        for record in job.run(items):
+            show(record, line_of(record))
+            if record["status"] == "failed" and as_json:
+                say(record["reason"])
+    output.record({"summary": job.summary.record()})
+    say(closing(job.summary.record()))
 
 
 def _workforce(options: JobOptions, cluster: ClusterKind | None) -> Protector | Cluster:
@@ -111,16 +131,21 @@ def _workforce(options: JobOptions, cluster: ClusterKind | None) -> Protector | 
     return Cluster(options.make, options.workers, gpu=options.gpu)
 
 
-def _preview(items: Any, out: Path, options: JobOptions, batch: int, output: Output, left_out: LeftOut) -> int:
+def _preview(
+    items: Sequence[Item],
+    out: Path,
+    options: JobOptions,
+    batch: int,
+    output: Output,
+    left_out: LeftOut,
+    state: Path | None,
+) -> int:
     from ..archive.preview import Preview
 
-    preview = Preview(options.protector, items, out, batch, options.strict, options.resume, left_out)
+    preview = Preview(options.protector, items, out, batch, options.strict, options.resume, state, left_out)
     for record in preview.records():
         done = f" ({record['reason']})" if record["reason"] else ""
-        if record["output"] is None:  # told before
-            output.record(record)
-        else:
-            output.photo(record, f"{record['source']} -> {out / record['output']}{done}")
+        output.record(record, f"{record['source']} -> {out / record['output']}{done}" if record["output"] else None)
     summary = preview.summary()
     output.record({"summary": summary})
     formats = ", ".join(f"{number} {name}" for name, number in sorted(summary["formats"].items()))
@@ -139,16 +164,16 @@ def _preview(items: Any, out: Path, options: JobOptions, batch: int, output: Out
 def _say_refused(items: Sequence[Item], left_out: LeftOut) -> None:
     """Name what cannot be protected, before work starts: photos that clash, and folders that cannot be read."""
     for folder in left_out.unreadable:
-        say(f"{folder}: the folder cannot be read, so its photos are not protected; allow reading it", logging.ERROR)
+        say(f"{folder}: the folder cannot be read, so its photos are not protected; allow reading it")
     for item in items:
         if item.refused:
-            say(f"not protected: {item.refused}", logging.ERROR)
+            say(f"not protected: {item.refused}")
 
 
 def _say_passed_over(left_out: LeftOut) -> None:
     """Say what stands in the inputs and is not a photo that was taken."""
     if left_out.counts:
-        say(f"passed over: {'; '.join(left_out.words())}", logging.WARNING)
+        say(f"passed over: {'; '.join(left_out.words())}")
 
 
 def line_of(record: dict[str, Any]) -> str:
@@ -164,9 +189,7 @@ def line_of(record: dict[str, Any]) -> str:
 
 def closing(summary: dict[str, Any]) -> str:
     """Return a run's counts as a line for people."""
-    counts = [(summary[s], s) for s in ("protected", "unprotected", "failed", "skipped") if summary[s]]
+    counts = ", ".join(f"{summary[s]} {s}" for s in ("protected", "unprotected", "failed", "skipped") if summary[s])
     if not counts:
         return "no photos processed"
-    (number, status), *others = counts
-    first = f"{number} photo{'s' if number > 1 else ''} {status}"
-    return ", ".join([first, *(f"{n} {s}" for n, s in others)]) + f" in {summary['seconds']:.1f} s"
+    return f"{counts} in {summary['seconds']:.1f} s on {summary['device'] or 'no device'}"

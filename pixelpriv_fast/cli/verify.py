@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from ..files import STATE_SUFFIX
 from .options import ClassifierOption, DeviceOption, JsonOption, ModelsOption
 from .output import Output, guarded, say
-from .protect import line_of, summed_up
+from .protect import closing, line_of
 
 _SHOWN = 10
 
@@ -20,6 +20,10 @@ _SHOWN = 10
 def verify(
     out: Annotated[Path, typer.Argument(help="The output folder of `pixelpriv protect`.", metavar="OUT")],
     classifier: ClassifierOption = None,
+    state: Annotated[
+        Path | None,
+        typer.Option("--state", help=f"Folder of the journal. Default: OUT{STATE_SUFFIX}, beside OUT."),
+    ] = None,
     models: ModelsOption = None,
     device: DeviceOption = "auto",
     json: JsonOption = False,
@@ -31,19 +35,17 @@ def verify(
     from ..archive.verify import Verification
 
     names = [name for word in classifier or () for name in word.split(",") if name]
-    verification = Verification(out, names, models=models, device=device)
-    output, start, unknown = Output(json), time.perf_counter(), list[Path]()
-
-    def counted() -> dict[str, Any]:
-        verification.summary.seconds = time.perf_counter() - start
-        return verification.summary.record() | {"unknown": len(unknown)}
-
-    with summed_up(counted, output):
-        for record in verification.records():
-            output.photo(record, line_of(record))
-        unknown += verification.unknown_files()
+    verification = Verification(out, names, state=state, models=models, device=device)
+    output, start = Output(json), time.perf_counter()
+    for record in verification.records():
+        output.record(record, line_of(record))
+    verification.summary.seconds = time.perf_counter() - start
+    unknown = verification.unknown_files()
     for path in unknown[:_SHOWN]:
-        say(f"{path}: not part of this archive", logging.WARNING)
+        say(f"{path}: not part of this archive")
     if len(unknown) > _SHOWN:
-        say(f"... and {len(unknown) - _SHOWN} more files that are not part of this archive", logging.WARNING)
+        say(f"... and {len(unknown) - _SHOWN} more files that are not part of this archive")
+    summary = verification.summary.record() | {"unknown": len(unknown)}
+    output.record({"summary": summary})
+    say(closing(summary))
     return verification.summary.exit_code

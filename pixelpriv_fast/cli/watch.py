@@ -9,7 +9,7 @@ import typer
 
 from .job_options import JobOptions, with_job_options
 from .output import Output, guarded, say
-from .protect import line_of, summed_up
+from .protect import line_of
 
 
 @guarded
@@ -25,17 +25,22 @@ def watch(
     """Protect the photos in IN and those that arrive later, until interrupted (exit code 130); see `protect`."""
     from ..archive.job import open_job
     from ..archive.report.writing import Redrawing
+    from ..archive.single import names_a_photo
     from ..archive.walk import check_places
     from ..archive.watching import watch as settled
     from ..errors import UsageError
 
     if not source.is_dir():
         raise UsageError(f"{source} is not a folder")
+    if names_a_photo(out):
+        raise UsageError(f"{out} names one photo, and a folder is watched; give a folder (mkdir {out} makes it one)")
     check_places([source], out)
     output = Output(options.json)
     with open_job(
         options.protector,
         out,
+        inputs=[source],
+        state=options.state,
         batch=options.batch or 1,  # a photo need not wait until a batch is full
         strict=options.strict,
         resume=options.resume,
@@ -52,9 +57,8 @@ def watch(
             all_folders=options.all_folders,
             left_out=job.summary.left_out,
         )
-        with summed_up(job.summary.record):
-            for items in found:
-                for record in job.run(items):
-                    output.photo(record, line_of(record))
-                    redraw.draw_if_due()
+        for items in found:
+            for record in job.run(items):
+                output.record(record, line_of(record))
+                redraw.draw_if_due()
     return job.summary.exit_code

@@ -14,7 +14,7 @@ from ..archive.walk import Item
 from ..codecs import EncodeOptions
 from ..errors import UsageError
 from ..evaluate import PairMeasurement, PhotoPair, Totals, measure
-from ..files import write_atomic
+from ..files import Access, write_atomic
 from ..metrics import Metric
 from ..models import Classifier
 from ..protection.protector import Protector
@@ -163,7 +163,7 @@ class Experiment:
                 say(result.reason)
                 continue
             target = self.out / case.name / item.output
-            write_atomic(target, result.encoded)
+            write_atomic(target, result.encoded, Access.of(item.path))
             pairs.append(PhotoPair(item.source, item.path, target))
         return pairs, failed, time.perf_counter() - start
 

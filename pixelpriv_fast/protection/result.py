@@ -11,7 +11,7 @@ from typing import Any
 
 from ..codecs import format_for
 from ..errors import PixelPrivError, UsageError
-from ..files import write_atomic
+from ..files import Access, write_atomic
 from ..types import Pixels, Prediction, Verdict
 from .work import MadeWith, Status, Work
 
@@ -111,6 +111,8 @@ class Result:
     def save(self, path: str | os.PathLike[str]) -> Result:
         """Encode in the format of the suffix, verify the encoded bytes and write them atomically.
 
+        A photo that came as a file is then readable by no more people than that file, another one as the umask says.
+
         Parameters
         ----------
         path : path
@@ -136,7 +138,10 @@ class Result:
         self._work = self._encoder(self._work, format_for(target))
         if self._work.error is not None or self.encoded is None:
             raise self._failure()
-        write_atomic(target, self.encoded)
+        source = self._work.source
+        write_atomic(
+            target, self.encoded, Access.of(Path(source)) if isinstance(source, str | os.PathLike) else Access()
+        )
         return self
 
     def _repr_html_(self) -> str:

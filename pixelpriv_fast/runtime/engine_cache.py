@@ -62,7 +62,12 @@ def engine_folder(folder: Path) -> Iterator[str]:
 
 def private_folder(folder: Path) -> None:
     """Make ``folder`` if it is missing. Raises ``DeviceError`` if others than the user can write to it."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise DeviceError(
+            f"engine cache {folder} cannot be made ({error.strerror}); let $HOME be a folder of yours"
+        ) from error
     found = folder.lstat()
     if hasattr(os, "getuid") and (
         not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) & 0o077

@@ -23,7 +23,7 @@ def start(source: Path, out: Path, classifier: Path, batch: int) -> multiprocess
 
 def written(out: Path) -> int:
     """How many files stand in ``out``, unfinished ones included."""
-    return sum(path.is_file() for path in out.rglob("*") if ".pixelpriv" not in path.parts)
+    return sum(path.is_file() for path in out.rglob("*"))
 
 
 def kill_while_writing(source: Path, out: Path, classifier: Path, rng: random.Random, *, batch: int, more: int) -> bool:

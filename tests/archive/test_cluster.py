@@ -17,14 +17,14 @@ import pytest
 
 from pixelpriv_fast.archive.cluster import Cluster
 from pixelpriv_fast.archive.job import open_job
-from pixelpriv_fast.archive.journal import reading
+from pixelpriv_fast.archive.journal_file import reading
 from pixelpriv_fast.archive.photo import DONE, ArchivePhoto
 from pixelpriv_fast.archive.walk import plan
 from pixelpriv_fast.archive.worker import Making, Worker
 from pixelpriv_fast.errors import ModelError, UsageError
 from tests.archive.cluster_child import BATCH, KILLS
 from tests.archive.report.test_rendering import data_of
-from tests.archive.tiny import fill, tiny_protector, traits, tree
+from tests.archive.tiny import fill, state_of, tiny_protector, traits, tree
 from tests.conftest import ROOT
 
 PHOTOS = 24
@@ -80,7 +80,7 @@ def test_killed_workers_lose_nothing(classifier: Path, tmp_path: Path) -> None:
     assert "run again" in poisoned["error"]
     assert list(poisoned["tried"].values()) == [4], "a photo that kills every worker is given up"
     assert tree(out) == tree(whole)
-    with reading(out) as journal:
+    with reading(state_of(out)) as journal:
         assert journal is not None
         assert sorted(row.output for row in journal.rows() if row.written) == sorted(tree(whole))
     (source / "poison.png").unlink()
@@ -109,7 +109,7 @@ def test_the_command_says_the_same(classifier: Path, tmp_path: Path) -> None:
         reports.append((shown(records), {k: v for k, v in summary["summary"].items() if k not in speed}))
     assert reports[0] == reports[1]
     assert tree(out) == tree(single)
-    pages = [data_of((folder / "report.html").read_bytes()) for folder in (single, out)]
+    pages = [data_of((state_of(folder) / "report.html").read_bytes()) for folder in (single, out)]
     shown_pictures = [{photo["source"]: photo["pictures"] for photo in page["photos"]} for page in pages]
     assert shown_pictures[0] == shown_pictures[1]
     assert sum(pictures is not None for pictures in shown_pictures[0].values()) == 7, "all but the damaged one"

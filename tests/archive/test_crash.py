@@ -7,9 +7,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from pixelpriv_fast.archive.journal import reading
+from pixelpriv_fast.archive.journal_file import reading
 from tests.archive.crash import finish, kill_while_writing
-from tests.archive.tiny import fill, traits, tree
+from tests.archive.tiny import fill, state_of, traits, tree
 
 PHOTOS, KILLS, BATCH = 60, 20, 3
 
@@ -27,7 +27,7 @@ def test_twenty_kills(classifier: Path, tmp_path: Path) -> None:
     for path in (out / name for name in tree(out)):
         with Image.open(path) as photo:
             photo.load()
-    with reading(out) as journal:
+    with reading(state_of(out)) as journal:
         assert journal is not None
         rows = list(journal.rows())
     assert sorted(row.output for row in rows) == sorted(tree(whole))

@@ -16,10 +16,10 @@ import pytest
 
 import pixelpriv_fast as pp
 from pixelpriv_fast.archive.job import open_job
-from pixelpriv_fast.archive.journal import reading
+from pixelpriv_fast.archive.journal_file import reading
 from pixelpriv_fast.archive.summary import Summary
 from pixelpriv_fast.archive.walk import plan
-from tests.archive.tiny import fill, tiny_classifier, tiny_protector, traits, tree
+from tests.archive.tiny import fill, state_of, tiny_classifier, tiny_protector, traits, tree
 from tests.scenes import encoded, scene
 
 Run = Callable[..., tuple[list[dict[str, Any]], Summary]]
@@ -182,7 +182,7 @@ def test_files_that_are_not_ours_stay(run: Run, tmp_path: Path) -> None:
     records, _ = run()
     taken, same, other = (record["output"] for record in records)
     whole = tree(tmp_path / "out")
-    shutil.rmtree(tmp_path / "out" / ".pixelpriv")  # the journal is lost: nothing here is known to be ours
+    shutil.rmtree(state_of(tmp_path / "out"))  # the journal is lost: nothing here is known to be ours
     (tmp_path / "out" / taken).write_bytes(b"someone's")
     (tmp_path / "out" / other).unlink()
     for _ in range(2):
@@ -259,7 +259,7 @@ def test_an_interrupted_run_keeps_what_it_wrote(classifier: Path, tmp_path: Path
         interrupted()
     written = tree(tmp_path / "out")
     assert 6 <= len(written) < 60
-    with reading(tmp_path / "out") as journal:
+    with reading(state_of(tmp_path / "out")) as journal:
         assert journal is not None
         assert {row.output for row in journal.rows() if row.written} == set(written)
     with open_job(tiny_protector(classifier), tmp_path / "out", batch=2) as job:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from pixelpriv_fast.archive.journal import Journal, journal_file, open_journal, reading
+from pixelpriv_fast.archive.journal import Journal
+from pixelpriv_fast.archive.journal_file import journal_file, open_journal, reading
 from pixelpriv_fast.archive.rows import FileStamp, JobRun, JournalRow
 from pixelpriv_fast.errors import JournalError, StorageError, UsageError
 
@@ -166,3 +167,34 @@ def test_stamps(tmp_path: Path) -> None:
     assert first is not None
     os.utime(path, ns=(0, first.modified))
     assert FileStamp.of(path) != first, "same size, same time, but the change time cannot be set"
+
+
+@pytest.mark.parametrize("year", [1700, 1901, 2106, 2263, 2300, 2400])
+def test_times_beyond_what_a_database_holds(tmp_path: Path, year: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the file system of the tests keeps of such times."""
+    path, state = tmp_path / "x", tmp_path / "state"
+    path.write_bytes(b"1")
+    nanoseconds = int((year - 1970) * 365.2425 * 86400) * 10**9
+    kept = os.stat_result
+
+    class Odd:
+        def __init__(self, found: kept, shift: int) -> None:
+            self.st_size, self.st_mtime_ns, self.st_ctime_ns = found.st_size, nanoseconds + shift, found.st_ctime_ns
+
+    real = path.stat()
+    stamps = []
+    for shift in (0, 0, 1, 10**9):
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "stat", lambda self, shift=shift: Odd(real, shift))
+            stamps.append(FileStamp.of(path))
+    assert stamps[0] == stamps[1]
+    assert len(set(stamps)) == 3
+    stamp = stamps[0]
+    assert stamp is not None
+    row = replace(ROW, source_size=stamp.size, source_modified=stamp.modified, source_changed=stamp.changed)
+    filled(state, row)
+    with reading(state) as journal:
+        assert journal is not None
+        found = journal.get(ROW.source)
+    assert found is not None
+    assert found.source_stamp == stamp

@@ -12,7 +12,7 @@ from pixelpriv_fast.archive.preview import Preview
 from pixelpriv_fast.archive.walk import plan
 from pixelpriv_fast.protection.protector import Protector
 from pixelpriv_fast.protection.result import Result
-from tests.archive.tiny import fill, tiny_protector, traits, tree
+from tests.archive.tiny import fill, state_of, tiny_protector, traits, tree
 
 
 def test_a_probe_tells_where_no_journal_does(classifier: Path, tmp_path: Path) -> None:
@@ -37,7 +37,7 @@ def test_the_journal_tells_what_is_done_and_how_long_it_took(classifier: Path, t
     fill(tmp_path / "in", 4, first=8)
     before = traits(tmp_path)
     items = plan([tmp_path / "in"], tmp_path / "out")
-    preview = Preview(tiny_protector(classifier), items, tmp_path / "out")
+    preview = Preview(tiny_protector(classifier), items, tmp_path / "out", state=state_of(tmp_path / "out"))
     records = list(preview.records())
     assert [record["status"] for record in records].count("skipped") == 8
     assert next(r for r in records if r["status"] == "skipped")["reason"] == "done already: protected"
@@ -45,7 +45,7 @@ def test_the_journal_tells_what_is_done_and_how_long_it_took(classifier: Path, t
     assert (summary["planned"], summary["skipped"], summary["estimate"]) == (4, 8, "journal")
     assert abs(summary["estimated_seconds"] - job.summary.seconds / 2) <= 0.1 + job.summary.seconds / 4
     assert traits(tmp_path) == before
-    other = Preview(tiny_protector(classifier, seed=9), items, tmp_path / "out")
+    other = Preview(tiny_protector(classifier, seed=9), items, tmp_path / "out", state=state_of(tmp_path / "out"))
     assert [record["status"] for record in other.records()] == ["planned"] * 12
     assert other.summary()["estimate"] == "probe", "other settings take another time"
 

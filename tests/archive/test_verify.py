@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from pixelpriv_fast.archive.job import open_job
-from pixelpriv_fast.archive.journal import journal_file, open_journal
+from pixelpriv_fast.archive.journal_file import journal_file, open_journal
 from pixelpriv_fast.archive.verify import Verification
 from pixelpriv_fast.archive.walk import plan
 from pixelpriv_fast.errors import ModelError, UsageError
-from tests.archive.tiny import fill, tiny_classifier, tiny_protector, tree
+from tests.archive.tiny import fill, state_of, tiny_classifier, tiny_protector, tree
 from tests.scenes import encoded, scene
 
 
@@ -84,7 +84,7 @@ def test_accepted_labels_are_fled_as_they_were_when_the_photos_were_protected(cl
     )
     assert "accepted" not in protected[0]
     for source, index in after.items():  # an accepted class that the file shows, whatever the original's was
-        with closing(open_journal(out)) as journal:
+        with closing(open_journal(state_of(out))) as journal:
             row = journal.get(source)
             assert row is not None
             assert row.accepted == (index,)
@@ -94,7 +94,7 @@ def test_accepted_labels_are_fled_as_they_were_when_the_photos_were_protected(cl
 
 def test_a_journal_without_accepted_labels_is_judged_by_the_originals_class(out: Path) -> None:
     """As releases wrote it that did not know of accepted labels."""
-    with sqlite3.connect(journal_file(out)) as sql:
+    with sqlite3.connect(journal_file(state_of(out))) as sql:
         texts = [text for (text,) in sql.execute("SELECT record FROM photos WHERE written")]
     sql.close()
     assert len(texts) == 6

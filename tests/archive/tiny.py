@@ -61,10 +61,14 @@ def fill(folder: Path, count: int, first: int = 0) -> None:
         path.write_bytes(encoded(scene(40 + number % 23, 50 + number % 17, number), name, **options))
 
 
+def state_of(out: Path) -> Path:
+    """Where journal and report of an output folder are."""
+    return out.with_name(out.name + ".pixelpriv")
+
+
 def tree(folder: Path) -> dict[str, bytes]:
-    """Every photo below ``folder`` by its relative name; the journal's folder and the report apart."""
-    files = (path for path in sorted(folder.rglob("*")) if path.is_file() and ".pixelpriv" not in path.parts)
-    files = (path for path in files if path != folder / "report.html")
+    """Every file below ``folder`` by its relative name: an output folder is to hold protected photos and nothing else."""
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 

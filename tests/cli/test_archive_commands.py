@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from pixelpriv_fast.archive.journal import journal_file, open_journal
+from pixelpriv_fast.archive.journal_file import journal_file, open_journal
 from tests.archive.report.test_rendering import data_of
-from tests.archive.tiny import fill, tiny_classifier, tree
+from tests.archive.tiny import fill, state_of, tiny_classifier, tree
 from tests.cli.test_protect import pixelpriv
 
 
@@ -54,7 +54,7 @@ def test_deterministic_takes_one_photo_at_a_time_and_the_report_says_so(words: l
         out = tmp_path / f"out{len(options)}"
         ran = pixelpriv("protect", words[0], out, *words[2:], *options)
         assert ran.returncode == 0, ran.stderr
-        (note,) = data_of((out / "report.html").read_bytes())["notes"]
+        (note,) = data_of((state_of(out) / "report.html").read_bytes())["notes"]
         assert note.startswith(said)
     assert tree(tmp_path / "out1") == tree(tmp_path / "out0"), "a network of the CPU promises it either way"
 
@@ -68,13 +68,13 @@ def test_again_and_verify(words: list[str], tmp_path: Path) -> None:
     assert {record["reason"] for record in records} == {"done already: protected"}
     assert (summary["images"], summary["skipped"]) == (5, 5)
 
-    report = tmp_path / "out" / "report.html"
+    report = state_of(tmp_path / "out") / "report.html"
     assert report.read_bytes().count(b'"status":"protected"') == 5
     assert f"report: {report}" in second.stderr
     (photo,) = (tmp_path / "in" / "0").iterdir()
     for inputs, option in ((photo, []), (tmp_path / "in", ["--no-report"])):  # one photo gets none by default
         assert pixelpriv("protect", inputs, tmp_path / "bare", *words[2:], *option).returncode == 0
-        assert not (tmp_path / "bare" / "report.html").exists()
+        assert not (state_of(tmp_path / "bare") / "report.html").exists()
 
     planned = pixelpriv("protect", *words, "--dry-run")
     assert (planned.returncode, lines(planned.stdout)[1]["skipped"]) == (0, 5)
@@ -110,12 +110,12 @@ def test_interrupted_and_resumed(words: list[str], tmp_path: Path) -> None:
 def test_damage_and_company(words: list[str], tmp_path: Path) -> None:
     fill(tmp_path / "in", 2)
     assert pixelpriv("protect", *words).returncode == 0
-    journal = open_journal(tmp_path / "out")
+    journal = open_journal(state_of(tmp_path / "out"))
     busy = pixelpriv("protect", *words)
     journal.close()
     assert (busy.returncode, busy.stdout) == (2, "")
     assert "another job" in busy.stderr
-    journal_file(tmp_path / "out").write_bytes(b"no journal" * 999)
+    journal_file(state_of(tmp_path / "out")).write_bytes(b"no journal" * 999)
     for command in (("protect", *words), ("verify", str(tmp_path / "out"))):
         damaged = pixelpriv(*command)
         assert damaged.returncode == 4
@@ -135,7 +135,7 @@ def test_watch(words: list[str], tmp_path: Path) -> None:
         wait_for(lambda: len(tree(tmp_path / "out")) == 2)
         fill(tmp_path / "in", 1, first=2)
         wait_for(lambda: len(tree(tmp_path / "out")) == 3)
-        report = tmp_path / "out" / "report.html"
+        report = state_of(tmp_path / "out") / "report.html"
         wait_for(lambda: report.exists() and report.read_bytes().count(b'"status":"protected"') == 3)
         process.send_signal(signal.SIGINT)
         output, messages = process.communicate(timeout=60)

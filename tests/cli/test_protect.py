@@ -57,13 +57,9 @@ def test_protects_an_archive(archive: Path, store_folder: Path, tmp_path: Path) 
     assert "Traceback" not in done.stderr
     assert {p: (p.read_bytes(), p.stat().st_mtime_ns) for p in archive.rglob("*") if p.is_file()} == before
     written = sorted(p.relative_to(tmp_path / "out").as_posix() for p in (tmp_path / "out").rglob("*") if p.is_file())
-    assert written == [
-        ".pixelpriv/journal.sqlite3",
-        ".pixelpriv/pictures.sqlite3",
-        "a/b/two.jpg",
-        "a/one.png",
-        "report.html",
-    ]
+    assert written == ["a/b/two.jpg", "a/one.png"]
+    kept = sorted(path.name for path in (tmp_path / "out.pixelpriv").iterdir())
+    assert kept == ["journal.sqlite3", "pictures.sqlite3", "report.html"]
 
 
 def test_a_dry_run_writes_nothing(archive: Path, tmp_path: Path) -> None:
@@ -148,7 +144,7 @@ def test_a_full_disk_is_exit_code_5_and_leaves_nothing_half_written(
         assert done.returncode == 5, done.stderr
         assert "No space left" in done.stderr
         for path in small.rglob("*"):
-            if path.is_file() and ".pixelpriv" not in path.parts:
+            if path.is_file() and "out.pixelpriv" not in path.parts:
                 Image.open(path).load()
     finally:
         subprocess.run(["umount", small], check=True)

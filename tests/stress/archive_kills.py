@@ -21,9 +21,9 @@ from PIL import Image, UnidentifiedImageError
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from pixelpriv_fast.archive.journal import reading
+from pixelpriv_fast.archive.journal_file import reading
 from tests.archive.crash import finish, kill_while_writing
-from tests.archive.tiny import fill, tiny_classifier, traits, tree
+from tests.archive.tiny import fill, state_of, tiny_classifier, traits, tree
 
 _BATCH = 3
 
@@ -60,9 +60,10 @@ def main() -> int:
             kills += killed
             if not killed:  # it was done: what is there is compared, and a new archive begun
                 differing, broken, archives = differing + (tree(out) != whole), broken + undecodable(out), archives + 1
-                shutil.rmtree(out)
+                for left in (out, state_of(out)):
+                    shutil.rmtree(left)
         codes.append(finish(folder / "in", out, classifier, _BATCH))
-        with reading(out) as journal:
+        with reading(state_of(out)) as journal:
             rows = [row.output for row in journal.rows()] if journal is not None else []
         there = tree(out)
         report = {

@@ -1,4 +1,4 @@
-"""The pictures that a report shows, kept beside the journal in ``OUT/.pixelpriv/pictures.sqlite3``.
+"""The pictures that a report shows, kept beside the journal in ``pictures.sqlite3``.
 
 They can always be made again from the photos, so nothing here may stop a job: what fails is said once and left out.
 """
@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from ...files import make_private
 from ..photo import ArchivePhoto
 from ..rows import JournalRow
 from .evidence import Evidence, evidence_of
@@ -112,7 +113,8 @@ def _opened(file: Path) -> sqlite3.Connection | None:
 
 
 def _checked(file: Path) -> sqlite3.Connection:
-    """Open a whole store. Raises ``sqlite3.Error``."""
+    """Open a whole store. Raises ``sqlite3.Error`` or ``OSError``."""
+    make_private(file)
     sql = sqlite3.connect(file, isolation_level=None, check_same_thread=False, timeout=0.5)
     try:
         # The journal's lock guards this file too. Never synced: a crash may cost pictures, no photo.

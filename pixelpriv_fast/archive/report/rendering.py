@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any
+from urllib.parse import quote
 
 from ...json_safe import json_safe
 from ...metrics import names_in_table_order
@@ -42,7 +44,7 @@ class ReportRow:
     evidence: Evidence | None = None
 
 
-def render(rows: Iterable[ReportRow], summary: Mapping[str, Any], notes: Sequence[str] = ()) -> bytes:
+def render(rows: Iterable[ReportRow], summary: Mapping[str, Any], notes: Sequence[str] = (), links: str = "") -> bytes:
     """Render the page.
 
     Parameters
@@ -53,6 +55,8 @@ def render(rows: Iterable[ReportRow], summary: Mapping[str, Any], notes: Sequenc
         Number of photos by status, "seconds" and "device" of the last run.
     notes : sequence of str
         Sentences about that run.
+    links : str
+        The URL of the output folder, with a slash at its end; "" for a page without links.
 
     Returns
     -------
@@ -65,7 +69,7 @@ def render(rows: Iterable[ReportRow], summary: Mapping[str, Any], notes: Sequenc
         shown = row.evidence if row.evidence is not None and row.evidence.size <= room else None
         room -= shown.size if shown is not None else 0
         bare += shown is None and row.record["after"] is not None
-        photos.append(_json({**row.record, "pictures": _encoded(shown)}))
+        photos.append(_json({**row.record, "link": _link(links, row.record), "pictures": _encoded(shown)}))
     head = {
         "summary": {**summary, "sentence": _sentence(summary)},
         "notes": list(notes),
@@ -98,6 +102,12 @@ def _encoded(evidence: Evidence | None) -> dict[str, str] | None:
         return None
     pictures = {"before": evidence.before, "after": evidence.after, "difference": evidence.difference}
     return {name: base64.b64encode(data).decode("ascii") for name, data in pictures.items()}
+
+
+def _link(links: str, record: Mapping[str, Any]) -> str | None:
+    """Return the URL of a photo's file, whatever bytes its name has; None where there is none."""
+    output = record.get("output")
+    return links + quote(os.fsencode(output)) if links and output is not None else None
 
 
 def _metric_columns() -> list[dict[str, Any]]:

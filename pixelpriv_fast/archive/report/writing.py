@@ -1,8 +1,7 @@
-"""From the journal to ``OUT/report.html``. Never overwrites foreign files; a failure is logged and does not stop the job."""
+"""From the journal to ``report.html`` in the state folder; a failure is logged and does not stop the job."""
 
 from __future__ import annotations
 
-import itertools
 import logging
 import math
 import os
@@ -10,8 +9,9 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
-from ...files import write_atomic
+from ...files import PRIVATE, write_atomic
 from ..journal import Journal
 from ..summary import Summary
 from .pictures import Pictures
@@ -19,21 +19,26 @@ from .rendering import MAX_ROWS, ORDER, ReportRow, render
 
 _LOG = logging.getLogger(__name__)
 
+#: The name of the page.
+REPORT = "report.html"
+
 _MARK = b'<meta name="generator" content="pixelpriv">'
 _HEAD = 1024  #: bytes that the mark stands in
 
 
 def write_report(
-    out: Path, journal: Journal, pictures: Pictures, summary: Summary, notes: Sequence[str] = ()
+    folder: Path, out: Path, journal: Journal, pictures: Pictures, summary: Summary, notes: Sequence[str] = ()
 ) -> Path | None:
     """Draw what the journal says of all photos.
 
     Parameters
     ----------
+    folder : Path
+        The state folder, where it is written for the user alone: it shows the originals.
     out : Path
-        The output folder.
+        The output folder, which it links to.
     journal : Journal
-        Its open journal.
+        The open journal.
     pictures : Pictures
         What the report shows.
     summary : Summary
@@ -49,9 +54,9 @@ def write_report(
     try:
         rows = [ReportRow(row.record, pictures.of(row)) for row in journal.first(ORDER, MAX_ROWS)]
         of_all = {status: number for status, number in journal.counts().items() if status in ORDER}
-        page = render(rows, {**of_all, "seconds": summary.seconds, "device": summary.device}, notes)
-        target = place(out)
-        write_atomic(target, page)
+        facts = {**of_all, "seconds": summary.seconds, "device": summary.device}
+        target = folder / REPORT
+        write_atomic(target, render(rows, facts, notes, links=_link(folder, out)), PRIVATE)
     except Exception as error:  # noqa: BLE001 - whatever it is, the job itself went well
         _LOG.warning("no report: %s", error)
         return None
@@ -95,13 +100,11 @@ class Redrawing:
         self._next = end + max(_PAUSE, _PAUSE_SHARES * (end - begin))
 
 
-def place(out: Path) -> Path:
-    """Return ``report.html``, or the first ``report-N.html`` if something else than a report stands there.
-
-    A photo's result may have that name; photos are written before.
-    """
-    names = itertools.chain(["report.html"], (f"report-{number}.html" for number in itertools.count(2)))
-    return next(path for path in map(out.joinpath, names) if not os.path.lexists(path) or is_report(path))
+def _link(folder: Path, out: Path) -> str:
+    """Return the output folder's URL as the page writes it: relative where both may be moved together."""
+    if folder.parent == out.parent:
+        return f"../{quote(os.fsencode(out.name))}/"
+    return f"file://{quote(os.fsencode(out.absolute().as_posix()))}/"
 
 
 def is_report(path: Path) -> bool:

@@ -52,16 +52,17 @@ def locked(folder: Path) -> Iterator[None]:
     """Lock ``folder`` against other processes that build or import into it. Raises ``StorageError`` if that fails."""
     from filelock import FileLock, Timeout
 
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / ".lock", timeout=_LOCK_SECONDS):
+    with contextlib.ExitStack() as stack:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(FileLock(folder / ".lock", timeout=_LOCK_SECONDS))
             sweep(folder)  # what a killed import left; no other process writes here now
-            yield
-    except Timeout as error:
-        raise StorageError(
-            f"{folder}: another process has held its lock for {_LOCK_SECONDS:.0f} s; try again"
-        ) from error
-    except (FileExistsError, NotADirectoryError, PermissionError) as error:
-        raise StorageError(
-            f"{folder}: models cannot be kept there ({error.strerror}); name another folder by --models or ${VARIABLE}"
-        ) from error
+        except Timeout as error:
+            raise StorageError(
+                f"{folder}: another process has held its lock for {_LOCK_SECONDS:.0f} s; try again"
+            ) from error
+        except OSError as error:
+            raise StorageError(
+                f"{folder}: models cannot be kept there ({error.strerror}); name another folder by --models or ${VARIABLE}"
+            ) from error
+        yield

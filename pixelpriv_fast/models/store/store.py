@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import importlib.util
 import logging
 import os
@@ -12,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from ...errors import NOTICE, ModelError
+from ...errors import ModelError, StorageError
 from ...files import write_atomic
 from ..card import Card
 from ..catalogue import CARDS, card_of
@@ -85,7 +84,7 @@ class Store:
     ) -> None:
         self.folders = search_path(None if models is None else Path(models), environment)
         self._environment = environment
-        self._notice = notice or functools.partial(_LOG.log, NOTICE)
+        self._notice = notice or _LOG.info
 
     def find(self, name: str) -> Path | None:
         """Return the file of model ``name``, the first along the folders, or None. Builds and checks nothing."""
@@ -191,8 +190,17 @@ class Store:
         source = embedded_source(card)
         if source is None:
             raise ModelError(f"{card.name} has no installed data package; {card.how_to_get}")
-        target = self.path_for_new(card.name)
-        with locked(target.parent):
+        *others, last = self.folders
+        for folder in others:  # the first one may be a store that is only read
+            try:
+                return self._built_in(folder, card, source)
+            except StorageError as error:
+                self._notice(f"{error}; trying the next folder")
+        return self._built_in(last, card, source)
+
+    def _built_in(self, folder: Path, card: Card, source: Path) -> Path:
+        target = folder / f"{card.name}.onnx"
+        with locked(folder):
             if not target.is_file():  # another process may have built it while this one waited
                 self._notice(f"building {card.name} for the first use, once (about 10 s) ...")
                 write_atomic(target, build(card, source))

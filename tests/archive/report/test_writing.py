@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote_to_bytes, urljoin, urlsplit
 
 import pytest
 
 from pixelpriv_fast.archive.job import open_job
-from pixelpriv_fast.archive.journal import journal_file
+from pixelpriv_fast.archive.journal_file import journal_file
 from pixelpriv_fast.archive.report import pictures
 from pixelpriv_fast.archive.report import writing as reporting
 from pixelpriv_fast.archive.report.writing import Redrawing, is_report, notes_on_bytes
@@ -17,7 +19,7 @@ from pixelpriv_fast.archive.verify import Verification
 from pixelpriv_fast.archive.walk import plan
 from pixelpriv_fast.errors import StorageError
 from tests.archive.report.test_rendering import data_of, picture
-from tests.archive.tiny import fill, tiny_protector, traits
+from tests.archive.tiny import fill, state_of, tiny_protector, traits
 
 
 def protect(classifier: Path, source: Path, out: Path, **options: Any) -> Path | None:
@@ -32,10 +34,10 @@ def test_a_report_of_all_runs(classifier: Path, tmp_path: Path) -> None:
     fill(tmp_path / "in", 5)
     (tmp_path / "in" / "broken.jpg").write_bytes(b"no photo")
     out = tmp_path / "out"
-    assert protect(classifier, tmp_path / "in", out) == out / "report.html"
+    assert protect(classifier, tmp_path / "in", out) == state_of(out) / "report.html"
     fill(tmp_path / "in", 2, first=5)
-    assert protect(classifier, tmp_path / "in", out) == out / "report.html"
-    data = data_of((out / "report.html").read_bytes())
+    assert protect(classifier, tmp_path / "in", out) == state_of(out) / "report.html"
+    data = data_of((state_of(out) / "report.html").read_bytes())
     assert [photo["status"] for photo in data["photos"]] == ["failed"] + ["protected"] * 7
     assert (data["summary"]["protected"], data["summary"]["failed"]) == (7, 1)
     assert [photo["pictures"] is None for photo in data["photos"]] == [True] + [False] * 7
@@ -48,45 +50,51 @@ def test_changed_photos_and_settings_do_not_show_old_pictures(classifier: Path, 
     fill(tmp_path / "in", 1)
     out, (photo,) = tmp_path / "out", [path for path in (tmp_path / "in").rglob("*.*") if path.is_file()]
     protect(classifier, tmp_path / "in", out)
-    first = data_of((out / "report.html").read_bytes())["photos"][0]["pictures"]
+    first = data_of((state_of(out) / "report.html").read_bytes())["photos"][0]["pictures"]
     fill(tmp_path / "other", 1, first=9)
     shutil.copyfile(next((tmp_path / "other").rglob("*.*g")), photo)
     protect(classifier, tmp_path / "in", out)
-    second = data_of((out / "report.html").read_bytes())["photos"][0]["pictures"]
+    second = data_of((state_of(out) / "report.html").read_bytes())["photos"][0]["pictures"]
     assert first["before"] != second["before"]
     with open_job(tiny_protector(classifier, seed=5), out, batch=4) as job:  # without a report: no pictures are made
         list(job.run(plan([tmp_path / "in"], out)))
     protect_again = tiny_protector(classifier, seed=5)
     with open_job(protect_again, out, batch=4, report=True) as job:
         list(job.run(plan([tmp_path / "in"], out)))
-    assert data_of((out / "report.html").read_bytes())["photos"][0]["pictures"] is None
+    assert data_of((state_of(out) / "report.html").read_bytes())["photos"][0]["pictures"] is None
 
 
-def test_nothing_that_stands_there_is_replaced(classifier: Path, tmp_path: Path) -> None:
-    fill(tmp_path / "in", 1)
-    out = tmp_path / "out"
-    out.mkdir()
-    (out / "report.html").write_text("<p>mine")
-    for _ in range(2):
-        assert protect(classifier, tmp_path / "in", out) == out / "report-2.html"
-    assert (out / "report.html").read_text() == "<p>mine"
-    assert is_report(out / "report-2.html")
-
-
-def test_a_photo_of_that_name_keeps_it(classifier: Path, tmp_path: Path) -> None:
+def test_what_has_its_name_in_the_output_folder_keeps_it(classifier: Path, tmp_path: Path) -> None:
     fill(tmp_path / "in", 2)
     (name,) = (tmp_path / "in" / "0").iterdir()
     photo, out = name.rename(tmp_path / "report.html"), tmp_path / "out"
-    assert protect(classifier, photo, out) == out / "report-2.html"
-    assert protect(classifier, photo, out) == out / "report-2.html"
-    assert picture((out / "report.html").read_bytes()).ndim == 3
-    # The other way round: a report is there first, and the photo's result is refused, not written over it.
-    (tmp_path / "later").mkdir()
-    assert protect(classifier, tmp_path / "in", tmp_path / "later") == tmp_path / "later" / "report.html"
-    before = (tmp_path / "later" / "report.html").read_bytes()
-    protect(classifier, photo, tmp_path / "later")
-    assert (tmp_path / "later" / "report.html").read_bytes() != before
-    assert is_report(tmp_path / "later" / "report.html")
+    out.mkdir()
+    (out / "report-2.html").write_text("<p>mine")
+    for _ in range(2):
+        assert protect(classifier, photo, out) == state_of(out) / "report.html"
+        assert picture((out / "report.html").read_bytes()).ndim == 3, "a photo's result"
+        assert (out / "report-2.html").read_text() == "<p>mine"
+    assert is_report(state_of(out) / "report.html")
+
+
+def test_the_page_says_that_it_shows_the_originals_and_links_to_the_results(classifier: Path, tmp_path: Path) -> None:
+    fill(tmp_path / "in", 2)
+    names = {os.fsdecode(b"caf\xe9 #1.png"), "50% ?.jpg"}
+    for path, name in zip(
+        sorted(path for path in (tmp_path / "in").rglob("*.*") if path.is_file()), names, strict=True
+    ):
+        path.rename(path.parent / name)
+    for state in (None, tmp_path / "elsewhere" / "state"):
+        out = tmp_path / f"a # b {state is None}"
+        report = protect(classifier, tmp_path / "in", out, state=state)
+        assert report is not None
+        page = report.read_bytes()
+        assert page.index(b"This page shows the original photos") < page.index(b"<h1>")
+        linked = set()
+        for photo in data_of(page)["photos"]:
+            url = urlsplit(urljoin(report.as_uri(), photo["link"]))
+            linked.add(os.fsdecode(unquote_to_bytes(url.path)))
+        assert linked == {str(path) for path in out.rglob("*.*") if path.is_file()}
 
 
 def test_a_report_that_fails_fails_nothing_else(
@@ -111,11 +119,11 @@ def test_damaged_pictures_are_begun_anew(classifier: Path, tmp_path: Path) -> No
     fill(tmp_path / "in", 2)
     out = tmp_path / "out"
     protect(classifier, tmp_path / "in", out)
-    store = journal_file(out).with_name(pictures.FILE)
+    store = journal_file(state_of(out)).with_name(pictures.FILE)
     store.write_bytes(b"damaged " * 1000)
     fill(tmp_path / "in", 1, first=2)
     protect(classifier, tmp_path / "in", out)
-    shown = [photo["pictures"] is not None for photo in data_of((out / "report.html").read_bytes())["photos"]]
+    shown = [photo["pictures"] is not None for photo in data_of((state_of(out) / "report.html").read_bytes())["photos"]]
     assert sorted(shown) == [False, False, True]
 
 
@@ -124,7 +132,7 @@ def test_pictures_are_kept_up_to_a_limit(classifier: Path, tmp_path: Path, monke
     fill(tmp_path / "in", 9)
     out = tmp_path / "out"
     protect(classifier, tmp_path / "in", out)
-    store = pictures.Pictures(journal_file(out).parent, "")
+    store = pictures.Pictures(journal_file(state_of(out)).parent, "")
     assert 0 < store._held[True] < 9 * 2000
     store.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import subprocess
@@ -165,6 +166,33 @@ def test_a_folder_without_permission(tmp_path: Path) -> None:
     (tmp_path / "store").mkdir(mode=stat.S_IRUSR | stat.S_IXUSR)
     with pytest.raises(StorageError, match="cannot be kept there"):
         Store(tmp_path / "store", environment={}).import_model(BUILT, source)
+
+
+def test_a_store_that_can_only_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is there is used, and what must be built is built in the next folder."""
+    make = Path.mkdir
+
+    def read_only(self: Path, *arguments: object, **options: object) -> None:
+        if tmp_path / "store" in (self, *self.parents):
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+        make(self, *arguments, **options)  # type: ignore[arg-type]
+
+    source = tmp_path / "x.onnx"
+    source.write_bytes(stamped_as(BUILT))
+    monkeypatch.setattr(Path, "mkdir", read_only)
+    monkeypatch.setattr(store_module, "embedded_source", lambda card: source)
+    monkeypatch.setattr(store_module, "build", lambda card, checkpoint: stamped_as(BUILT))
+    notices: list[str] = []
+    store = Store(tmp_path / "store", environment={}, notice=notices.append)
+    with pytest.raises(StorageError, match="Read-only file system") as caught:
+        store.import_model(BUILT, source)
+    assert caught.value.exit_code == 5
+    assert store.load(BUILT).stamp.name == BUILT
+    assert store.find(BUILT) == user_folder() / f"{BUILT}.onnx"
+    assert "Read-only" in notices[0]
+    monkeypatch.setattr(store_module, "search_path", lambda *_: (tmp_path / "store" / "a", tmp_path / "store" / "b"))
+    with pytest.raises(StorageError, match="Read-only file system"):
+        Store(environment={}).load(BUILT)
 
 
 def test_a_file_where_the_folder_should_be(tmp_path: Path) -> None:

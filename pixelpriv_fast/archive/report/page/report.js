@@ -128,11 +128,12 @@ function show(photo) {
   for (const name of ["before", "after", "difference"]) $(name).src = picture(photo.pictures?.[name]);
   $("answers").replaceChildren(
     ...(photo.before ? [answers("before", photo.before), answers("after", photo.after)] : []));
-  const facts = [["file", photo.output], ["recipe", photo.recipe], ["classifier", photo.classifier],
+  const file = photo.link ? element("a", { href: photo.link, textContent: photo.output }) : photo.output;
+  const facts = [["file", file], ["recipe", photo.recipe], ["classifier", photo.classifier],
     ["largest change", photo.linf === null ? null : `${photo.linf} grey levels`],
     ...Object.entries(photo.metrics).map(([name, value]) => [TITLES[name], number(value, 3)])];
   $("facts").replaceChildren(...facts.filter(([, value]) => value).map(([name, value]) =>
-    element("tr", {}, element("td", { textContent: name }), element("td", { textContent: value }))));
+    element("tr", {}, element("td", { textContent: name }), element("td", {}, value))));
   $("changed").textContent = photo.linf ? "what the attack changed" : "difference";
   split();
   if (!$("detail").open) $("detail").showModal();
