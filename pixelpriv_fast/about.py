@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import platform
 import sys
+from dataclasses import asdict
 from importlib import metadata
 from typing import Any
 
 from .errors import unknown_word
-from .registry import ATTACKS, ENHANCEMENTS, TABLES
+from .registry import ATTACKS, ENHANCEMENTS, TABLES, Table
 
 
 def package_version() -> str:
@@ -74,30 +75,50 @@ def _provider_line(row: dict[str, Any]) -> str:
     return f"provider {row['name']}: no: {row['reason']}" + (f"; fix: {row['fix']}" if row["fix"] else "")
 
 
-def rows(kind: str) -> list[dict[str, Any]]:
-    """Return what exists of one kind; ``kind`` is a word of ``KINDS``.
+def rows(kind: str, every: bool = False) -> list[dict[str, Any]]:
+    """Return what exists of one kind.
+
+    Parameters
+    ----------
+    kind : str
+        A word of ``KINDS``.
+    every : bool
+        Of recipes: whether every pair of parts is listed, not only the recipes to use.
 
     Returns
     -------
     list of dict
-        ``name``, ``summary`` and, where the kind has more to say, further keys.
+        ``name``, ``summary`` and, where the kind has more to say, further keys: parts of recipes have ``word`` and ``fields``.
 
     Raises
     ------
     UsageError
         If the kind is unknown.
     """
-    if kind in TABLES:
-        table = TABLES[kind]
-        return [{"name": name, "summary": table[name].summary} for name in table]
-    if kind not in _COMPUTED:
+    if kind == "recipes":
+        return _recipes(every)
+    if kind in _COMPUTED:
+        return _COMPUTED[kind]()
+    if kind not in TABLES:
         raise unknown_word("kind", kind, KINDS)
-    return _COMPUTED[kind]()
+    table = TABLES[kind]
+    found: list[dict[str, Any]] = [{"name": name, "summary": table[name].summary} for name in table]
+    return [row | _part(table, row["name"]) for row in found] if table in (ENHANCEMENTS, ATTACKS) else found
 
 
-def _recipes() -> list[dict[str, Any]]:
+def _part(table: Table, name: str) -> dict[str, Any]:
+    """Return how recipes spell a part, and what may be set of it."""
+    from .protection.part_fields import described_fields
+
+    return {"word": table.alias_of(name), "fields": [asdict(field) for field in described_fields(table.load(name))]}
+
+
+def _recipes(every: bool) -> list[dict[str, Any]]:
     from .protection.grammar import suggest
+    from .protection.recipes import RECOMMENDED
 
+    if not every:
+        return [{"name": word, "summary": summary} for word, summary in RECOMMENDED.items()]
     return [{"name": word, "summary": _recipe_summary(word)} for word in suggest()]
 
 
@@ -129,7 +150,7 @@ def _providers() -> list[dict[str, Any]]:
     ]
 
 
-_COMPUTED = {"recipes": _recipes, "providers": _providers, "kernels": _kernels}
+_COMPUTED = {"providers": _providers, "kernels": _kernels}
 
 #: What ``pixelpriv list`` can list.
 KINDS = ("recipes", *TABLES, "providers", "kernels")

@@ -77,9 +77,9 @@ class Euclidean(Attack):
     fill : int
         Grey level of what is uncovered, 0 to 255.
     margin : float, optional
-        Only for "worst", where every victim offers rough logits: a candidate is judged in fp32 if it may still be the choice
-        with rough figures that are wrong by ``margin`` standard deviations more than expected; 0 or more. None judges all in
-        fp32. Choice: 3.5, by ``benchmarks/decisions/spatial_agreement.py``.
+        Only for "worst", where every victim offers rough logits: the standard deviations, 0 or more, that these may be wrong by.
+        A candidate is judged in fp32 if it may still be the choice with rough figures that are wrong by so much more than
+        expected; None judges all in fp32. Choice: 3.5, by ``benchmarks/decisions/spatial_agreement.py``.
     """
 
     k: int = 10

@@ -20,7 +20,7 @@ class FGSM(LatticeAttack):
     Parameters
     ----------
     epsilon : float
-        Length of the step and radius of the ball as a fraction of 1: whole grey levels, as 8/255.
+        Length of the step and radius of the ball as a fraction of 1: whole grey levels from 1/255 to 127/255.
     lift : bool
         See ``LatticeAttack``.
     discreet : bool

@@ -29,18 +29,19 @@ class LeastLikely(LatticeAttack):
     Parameters
     ----------
     epsilon : float
-        Radius of the ball as a fraction of 1: whole grey levels, as 8/255.
+        Radius of the ball as a fraction of 1: whole grey levels from 1/255 to 127/255 (with steps of half levels 63/255).
     step : float
-        Length of a step as a fraction of 1, in whole or half grey levels.
+        Length of a step as a fraction of 1, in whole or half grey levels from 0.5/255.
     steps : int, optional
         Number of steps, at least 1; None is the paper's rule, see ``kurakin_steps``.
     target : str
-        Choice: "enhanced" aims by the photo that is attacked (the paper's X); "original" by the one before its enhancement.
+        "enhanced" aims by the photo that is attacked, "original" by the one before its enhancement. Choice: the former, the
+        paper's X.
     kth : int
         Aim at the k-th least likely class, 1 or more.
     stop : str
-        Choice: "never", as in the paper. "fooled" stops when no classifier gives the classes to flee ``margin`` or more,
-        "target" when the target is on top. ``benchmarks/decisions/early_stop.py`` measures what "fooled" changes.
+        "never", "fooled": stop when no classifier gives the classes to flee ``margin`` or more, or "target": stop when the target
+        is on top. Choice: "never", as in the paper. ``benchmarks/decisions/early_stop.py`` measures what "fooled" changes.
     margin : float
         The probability for ``stop``, above 0 and at most 1.
     keep : str

@@ -30,18 +30,18 @@ class PFGSM(LatticeAttack):
     Parameters
     ----------
     epsilon : float
-        Radius of the ball as a fraction of 1: whole grey levels, as 8/255.
+        Radius of the ball as a fraction of 1: whole grey levels from 1/255 to 127/255 (with steps of half levels 63/255).
     step : float
-        Length of a step as a fraction of 1, in whole or half grey levels.
+        Length of a step as a fraction of 1, in whole or half grey levels from 0.5/255.
     sigma : float
         Cumulative probability before the tail, between 0 and 1.
     drop_first : bool
         Whether the tail's first class is left out, as in the authors' later RP-FGSM.
     candidates : str
-        Choice: "tail", as the paper means it. "all_but_first" is what the released code does: it computes the tail and then
-        overwrites it.
+        Which classes may be drawn. Choice: "tail", as the paper means it. "all_but_first" is what the released code does: it
+        computes the tail and then overwrites it.
     stop_probability : float
-        Stop when the target has more than this probability; 1 never stops.
+        Stop when the target has more than this probability, above 0 and at most 1; 1 never stops.
     max_iterations : int
         Maximum number of steps, at least 1.
     keep : str

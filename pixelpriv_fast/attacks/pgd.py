@@ -37,9 +37,9 @@ class PGD(LatticeAttack):
     Parameters
     ----------
     epsilon : float
-        Radius of the ball as a fraction of 1: whole grey levels, as 2/255.
+        Radius of the ball as a fraction of 1: whole grey levels from 1/255 to 127/255 (with steps of half levels 63/255).
     step : float or str
-        Length of a step as a fraction of 1, in whole or half grey levels; or a reading of the paper's "1/epsilon"
+        Length of a step as a fraction of 1, in whole or half grey levels from 0.5/255; or a reading of the paper's "1/epsilon"
         (``STEP_RULES``). "epsilon_over_steps" is 2.5 epsilon / steps, rounded down to half levels. Choice: half a level.
     steps : int
         Number of steps, at least 1. Choice: ten.

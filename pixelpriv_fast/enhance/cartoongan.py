@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final, Literal, TypeAlias
 
 import numpy as np
 
@@ -23,6 +23,10 @@ from .contract import Enhancement
 _PREFIX: Final = "cartoongan_"
 #: The styles: one a generator in the registry.
 STYLES: Final = tuple(name.removeprefix(_PREFIX) for name in GENERATORS if name.startswith(_PREFIX))
+if TYPE_CHECKING:  # a set that follows from a table; a type checker takes only what is written out
+    Style: TypeAlias = str
+else:
+    Style = Literal[STYLES]
 #: A photo must have this many pixels a side: reflection at a quarter of its size needs two there.
 MIN_SIDE: Final = 5
 _STEP = 4  # two halvings: the network's own sizes are multiples of 4
@@ -39,7 +43,7 @@ class CartoonGAN(Enhancement):
     Parameters
     ----------
     style : str
-        The film maker, one of ``STYLES``.
+        The film maker.
     working_size : int or "native"
         The longest side to work at in pixels, 16 or more; the other side is rounded down (450 in the authors' test script).
         Photos are resized by Pillow's bicubic before and after. Choice: the same filter after, on which the script is silent.
@@ -57,11 +61,11 @@ class CartoonGAN(Enhancement):
         bytes a pixel and some rows.
     """
 
-    style: str = "hayao"
+    style: Style = "hayao"
     working_size: int | str = "native"
     models: str | os.PathLike[str] | None = None
     device: str = "auto"
-    precision: str = "auto"
+    precision: PrecisionRequest = "auto"
     memory: int = 5 << 30
 
     examples: ClassVar[Examples] = {

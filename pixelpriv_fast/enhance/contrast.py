@@ -39,7 +39,7 @@ class Contrast(Enhancement):
     lam : float
         How strongly the illumination map is smoothed, 0 to 1000. Choice: 0.5, as in the authors' code; the paper prints 1.
     window : int
-        Side of the edge-detection window in pixels of the map; odd.
+        Side of the edge-detection window in pixels of the map, an odd number from 1.
     sharpness : float
         How flat a part counts as texture-free, 1e-6 or more.
     rtol : float
@@ -48,15 +48,15 @@ class Contrast(Enhancement):
     k_range : tuple of two floats
         The lowest and the highest ratio that is tried, above 0.
     k_step : float
-        Distance of the ratios that are tried; at most 100000 steps fit the range.
+        Distance of the ratios that are tried, above 0; at most 100000 steps fit the range.
     a : float
-        Of the camera response g(P, k) = exp(b (1 - k**a)) P ** (k**a).
+        Of the camera response g(P, k) = exp(b (1 - k**a)) P ** (k**a); any number.
     b : float
-        Of the camera response.
+        Of the camera response; any number.
     threshold : float
         Illumination below it, 0..1, is badly exposed.
     offset : float
-        Subtracted from the brighter exposure whose ratio was searched; 1 is white.
+        Subtracted from the brighter exposure whose ratio was searched, any number; 1 is white.
     """
 
     mu: float = 0.5

@@ -47,7 +47,7 @@ def draw_figure(path: Path, experiment: Experiment, rows: Sequence[CaseResult], 
     outputs = {item.source: (item.path, item.output) for item in experiment.items}
     shapes = [load(outputs[name][0], Limits()).pixels.shape for name in names]
     heights = [2.8 * height / width + 1.1 for height, width, _ in shapes]  # inches: the picture and five lines of text
-    columns = [("original", None), *((f"run {row.case.run}: {row.case.recipe.word}", row.case.name) for row in runs)]
+    columns = [("original", None), *((f"run {row.case.run}: {row.case.recipe.names}", row.case.name) for row in runs)]
     figure = _figure(3.0 * len(columns), sum(heights) + 0.3)
     axes = figure.subplots(len(names), len(columns), squeeze=False, height_ratios=heights)
     for line, name in enumerate(names):

@@ -18,13 +18,13 @@ _WHOLE = re.compile(r"[+-]?\d+")
 _NUMBER = re.compile(r"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|inf)")
 _BARE = re.compile(r"[^\s,()=+]+")
 _SWITCHES: Final = {"true": True, "false": False}
-#: What a kind of value is called, in the order in which messages list them.
+#: What a kind of value is called in messages and in lists, in their order.
 _SAID: Final = {
-    bool: "true or false",
-    int: "a whole number",
-    float: "a number or a fraction such as 8/255",
-    str: "a word",
-    types.NoneType: "none",
+    bool: ("true or false", "true|false"),
+    int: ("a whole number", "whole number"),
+    float: ("a number or a fraction such as 8/255", "number"),
+    str: ("a word", "word"),
+    types.NoneType: ("none", "none"),
 }
 
 
@@ -56,13 +56,20 @@ class FieldValues:
 
     @property
     def said(self) -> str:
-        """The values in words, for messages and lists."""
-        parts = [said for kind, said in _SAID.items() if kind in self.kinds]
+        """The values in words, for messages."""
+        parts = [said for kind, (said, _) in _SAID.items() if kind in self.kinds]
         if self.items:
             parts.append(f"({', '.join(item.said for item in self.items)})")
         if self.words:
             parts.append(f"one of {', '.join(self.words)}")
         return ", or ".join(parts)
+
+    @property
+    def short(self) -> str:
+        """The values for lists, apart by bars."""
+        parts = [short for kind, (_, short) in _SAID.items() if kind in self.kinds]
+        parts += [f"({','.join(item.short for item in self.items)})"] if self.items else []
+        return "|".join([*parts, *self.words])
 
     def read(self, text: str, name: str) -> Any:
         """Read a value.
@@ -88,7 +95,7 @@ class FieldValues:
         if found is not _UNFIT:
             return found
         if self.words and _number(text) is None:
-            advice = f"It may also be {', or '.join(_SAID[kind] for kind in _SAID if kind in self.kinds)}"
+            advice = f"It may also be {', or '.join(said for kind, (said, _) in _SAID.items() if kind in self.kinds)}"
             raise unknown_word(name, text, self.words, advice=advice if self.kinds else "")
         raise UsageError(f"{name} is {text!r}; it must be {self.said}")
 

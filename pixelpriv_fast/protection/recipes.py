@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ..enhance.contract import Enhancement
 from ..errors import UsageError
@@ -74,6 +74,11 @@ class Recipe:
         """The canonical word, for example "contrast+least_likely": fields are named that differ from their defaults."""
         return self._joined(word_of)
 
+    @property
+    def names(self) -> str:
+        """The parts' names without their fields, for example "cartoon+pgd"."""
+        return self._joined(name_of)
+
     def with_attack(self, **fields: Any) -> Recipe:
         """Return the same recipe with fields of its attack changed; of several attacks, of those that have such a field.
 
@@ -110,7 +115,7 @@ class Recipe:
         The names stand without fields, which follow: journals compare these values with those of earlier releases.
         """
         attacks = [_fields(attack) for attack in self.attacks]
-        found = {"recipe": self._joined(name_of), "enhancement": _fields(self.enhancement)}
+        found = {"recipe": self.names, "enhancement": _fields(self.enhancement)}
         return found | ({"attack": attacks[0] if len(attacks) == 1 else attacks} if attacks else {})
 
     def _joined(self, spell: Callable[[Any, Table], str]) -> str:
@@ -131,6 +136,21 @@ def _fields(part: Any) -> Mapping[str, Any]:
     if not dataclasses.is_dataclass(part) or isinstance(part, type):
         return {}
     return {key: value for key, value in dataclasses.asdict(part).items() if key not in RESOURCES}
+
+
+#: The recipes to use, each with what speaks for it; every other pair works too.
+RECOMMENDED: Final[Mapping[str, str]] = {
+    "contrast+least_likely": "the default, the paper's run 3: dark photos get brighter; up to 8 grey levels of noise, strong",
+    "least_likely": "the photo's own look; up to 8 grey levels of noise, strong",
+    "pgd": "the photo's own look; up to 2 grey levels, hardly visible, weaker after recompression",
+    "pgd+least_likely": "2 grey levels where they are enough, up to 8 on the photos that need more",
+    "contrast+pgd": "dark photos get brighter; up to 2 grey levels of noise",
+    "cartoon_filter+least_likely": "a drawing-like look without a network to import; up to 8 grey levels",
+    "cartoon+least_likely": "the paper's run 1: a cartoon's look (import a CartoonGAN network first); up to 8 grey levels",
+    "cartoon+pgd": "the paper's run 2: a cartoon's look (import a CartoonGAN network first); up to 2 grey levels",
+    "p_fgsm": "the paper's run 4: towards a random class of the tail; up to 8 grey levels, many steps",
+    "euclidean(k=100,rule=until_success,margin=none)": "the paper's run 5: rotated and shifted, no noise; a border shows",
+}
 
 
 def _paper_runs() -> tuple[Recipe, ...]:

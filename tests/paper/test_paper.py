@@ -53,7 +53,8 @@ def test_the_five_runs(sun: tuple[Path, Path], full_store: Path, tmp_path: Path)
     assert (table["images"], table["skipped"]) == (3, 1)
     assert table["original"]["top1_accuracy"] == 1.0
     assert [run["run"] for run in table["runs"]] == [1, 2, 3, 4, 5]
-    words = ["cartoon+least_likely", "cartoon+pgd", "contrast+least_likely", "p_fgsm", "euclidean"]
+    words = ["cartoon+least_likely", "cartoon+pgd", "contrast+least_likely", "p_fgsm"]
+    words.append("euclidean(k=100,rule=until_success,margin=none)")
     assert [run["recipe"] for run in table["runs"]] == words
     assert table["runs"][1]["paper"] == {"top1_accuracy": 0.14, "nima": 4.77}
     judge = load_classifier("squeezenet_places365", full_store, "cpu")

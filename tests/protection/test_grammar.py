@@ -118,7 +118,7 @@ def test_numbers_have_the_type_that_the_field_declares() -> None:
         ("pgd(epsilom=2/255)", r"^unknown parameter of pgd 'epsilom'; did you mean 'epsilon'\? Known: epsilon, step, "),
         ("pgd(keep=bst_loss)", r"unknown keep of pgd 'bst_loss'; did you mean 'best_loss'\? Known: last, "),
         ("pgd(step=half)", r"unknown step of pgd 'half'.*It may also be a number or a fraction"),
-        ("cartoon(style=papryka)", "unknown style 'papryka'; did you mean 'paprika'"),
+        ("cartoon(style=papryka)", "unknown style of cartoon 'papryka'; did you mean 'paprika'"),
         ("cartoon(device=cuda)+pgd", "unknown parameter of cartoon 'device'"),
         ("identity(k=1)", "identity takes no parameters"),
         ("pgd(steps=ten)", "steps of pgd is 'ten'; it must be a whole number"),
