@@ -31,3 +31,6 @@ ClusterKind = Literal["ray"]
 
 #: How NIMA resizes photos; ``metrics/nima.py`` says what each preset does.
 NimaPreset = Literal["square224", "idealo", "titu1994", "mediaeval2019"]
+
+#: A line of preprocessing, for help and errors; ``models.importing.preprocess_spec`` reads such lines.
+PREPROCESS_EXAMPLE = "rgb,short=256,crop=224,bilinear,scale=imagenet"

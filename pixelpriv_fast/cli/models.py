@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..words import PREPROCESS_EXAMPLE
 from .options import JsonOption, ModelsOption
 from .output import Output, guarded, say
 
@@ -28,19 +29,57 @@ def list_models(models: ModelsOption = None, json: JsonOption = False) -> None:
 @app.command("import")
 @guarded
 def import_model(
-    name: Annotated[str, typer.Argument(help="The network's name; see `pixelpriv models list`.")],
-    file: Annotated[Path, typer.Argument(help="The official checkpoint, a .npz of its tensors, or a stamped .onnx.")],
+    name: Annotated[
+        str,
+        typer.Argument(help="The network's name; see `pixelpriv models list`. For your own classifier any other name."),
+    ],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="The official checkpoint, a .npz of its tensors, a stamped .onnx, or your own classifier's .onnx."
+        ),
+    ],
+    preprocess: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SPEC",
+            help="Your own classifier's preprocessing, for example "
+            f"{PREPROCESS_EXAMPLE} or bgr,squash=256,crop=227,mean=104/117/123,std=1 (scale: raw, unit, signed, imagenet; "
+            "filter: bilinear, bicubic, box). Layout and element type are read from the file.",
+        ),
+    ] = None,
+    labels: Annotated[
+        Path | None, typer.Option(help="Your own classifier's class names: a name a line, or JSON.", metavar="FILE")
+    ] = None,
+    output_name: Annotated[
+        str | None,
+        typer.Option("--output", help="The output with the class scores, if several could be.", metavar="NAME"),
+    ] = None,
     models: ModelsOption = None,
     allow_unknown_hash: Annotated[
         bool, typer.Option("--allow-unknown-hash", help="Accept a file whose hash is not the pinned one.")
     ] = False,
     json: JsonOption = False,
 ) -> None:
-    """Convert a checkpoint into the store; its hash is checked if one is known."""
+    """Convert a checkpoint into the store; its hash is checked if one is known. Your own classifier needs two options more."""
+    from ..errors import UsageError
     from ..models import Store
 
-    output = Output(json)
-    path = Store(models, notice=say).import_model(name, file, allow_unknown_hash=allow_unknown_hash)
+    output, store = Output(json), Store(models, notice=say)
+    if preprocess is None and labels is None and output_name is None:
+        path = store.import_model(name, file, allow_unknown_hash=allow_unknown_hash)
+    elif preprocess is None or labels is None:
+        raise UsageError(
+            f"your own classifier needs both --preprocess SPEC and --labels FILE; SPEC is {PREPROCESS_EXAMPLE}, for example"
+        )
+    else:
+        from ..engines.own_network import import_own_network
+
+        path, remark = import_own_network(store, name, file, preprocess, labels, output_name)
+        if remark:
+            say(
+                f"{name} can judge and be searched against (euclidean), but attacks by gradients cannot use it: {remark}"
+            )
     output.record({"name": name, "path": str(path)}, f"{name}: {path}")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..errors import ModelError
 from .forms import ConvolutionForm, Layout
 from .ir import Graph, Node
-from .rules import RULES, SPLIT_RULES, Scene
+from .rules import RULES, SPLIT_RULES, STRAIGHT_THROUGH, Scene
 
 
 def differentiate(graph: Graph, output: str, seed: str, wrt: str, form: ConvolutionForm, layout: Layout) -> str:
@@ -61,11 +61,12 @@ def differentiate(graph: Graph, output: str, seed: str, wrt: str, form: Convolut
 
 
 def _depending_on(graph: Graph, nodes: list[Node], wrt: str) -> frozenset[str]:
-    """Return the floating-point values that depend on ``wrt``; integers and truth values carry no gradient."""
+    """Return the values that depend on ``wrt`` and carry a gradient: floating-point ones, and what was rounded to 8 bits."""
     active = {wrt}
     for node in nodes:
         if not active.isdisjoint(node.inputs):
-            active.update(name for name in node.outputs if name and graph.types[name].is_float)
+            rounded = node.op in STRAIGHT_THROUGH
+            active.update(name for name in node.outputs if name and (rounded or graph.types[name].is_float))
     return frozenset(active)
 
 

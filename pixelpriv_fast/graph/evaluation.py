@@ -173,5 +173,34 @@ def _concat(node: Operator, inputs: list[Array]) -> Array:
     return np.concatenate(inputs, axis=node.attributes["axis"])
 
 
-#: The operators that exporters use for shape arithmetic by the thousand; the evaluator takes half a millisecond each.
-QUICK = {"Transpose": _transpose, "Cast": _cast, "Unsqueeze": _unsqueeze, "Concat": _concat}
+def _dequantize(node: Operator, arrays: Sequence[Array]) -> Array:
+    """Return ``(x - zero) * scale`` in the scale's element type; both may be numbers along an axis."""
+    values, scale, *zero = arrays
+    shape = [1] * values.ndim
+    if scale.size > 1:
+        shape[int(node.attributes.get("axis", 1))] = -1
+    shifted = values.astype(np.int32) - (zero[0].astype(np.int32).reshape(shape) if zero else 0)
+    return np.asarray(shifted * scale.reshape(shape), scale.dtype)
+
+
+def _quantize(node: Operator, arrays: Sequence[Array]) -> Array:
+    """Return ``round(x / scale) + zero``, cut off at the limits of the zero point's element type."""
+    values, scale, *zero = arrays
+    kind = zero[0].dtype if zero else np.dtype(np.uint8)
+    shape = [1] * values.ndim
+    if scale.size > 1:
+        shape[int(node.attributes.get("axis", 1))] = -1
+    steps = np.rint(values / scale.reshape(shape)) + (zero[0].astype(np.float32).reshape(shape) if zero else 0)
+    return np.asarray(np.clip(steps, np.iinfo(kind).min, np.iinfo(kind).max), kind)
+
+
+#: The operators that exporters use for shape arithmetic by the thousand, for which the evaluator takes half a millisecond
+#: each, and those that it does not know in every version.
+QUICK = {
+    "Transpose": _transpose,
+    "Cast": _cast,
+    "Unsqueeze": _unsqueeze,
+    "Concat": _concat,
+    "DequantizeLinear": _dequantize,
+    "QuantizeLinear": _quantize,
+}

@@ -15,7 +15,8 @@ from .classifier import Classifier, load_classifier
 from .preprocess import Preprocess
 from .stamped.file import StampedModel, add_stamp, load_state_dict, read, read_stamped
 from .stamped.stamp import Provenance, Stamp
-from .store.store import ModelStatus, Store, load_model
+from .store.status import ModelStatus
+from .store.store import Store, load_model
 
 __all__ = [
     "CARDS",

@@ -11,6 +11,10 @@ from pixelpriv_fast.runtime.device import cpu_flags
 
 from .rule_cases import CASES
 from .small import RUNNERS, Case, reference
+from .small import model as small_model
+
+#: Steps, whose true slope is zero: a test of their own.
+QUANTISATION = {"QuantizeLinear", "DequantizeLinear"}
 
 #: Central differences of a double function: the error is about step**2 and 1e-16 / step.
 STEP = 1e-5
@@ -79,7 +83,28 @@ def test_rule_in_single_precision(
 
 def test_every_rule_has_a_case() -> None:
     used = {node[0] for case in CASES.values() for node in case.nodes}
-    assert set(RULES) | set(SPLIT_RULES) <= used
+    assert (set(RULES) | set(SPLIT_RULES)) - QUANTISATION <= used
+
+
+@pytest.mark.parametrize("axis", [None, 1])
+@pytest.mark.parametrize("kind", [np.int8, np.uint8])
+def test_rounding_to_8_bits_is_differentiated_as_the_line_its_steps_lie_on(kind: type, axis: int | None) -> None:
+    scale, zero = np.array([0.02, 0.01, 0.03]), np.array([3, 1, 7], kind)
+    if axis is None:
+        scale, zero = scale[0], zero[0]
+    attributes = {} if axis is None else {"axis": axis}
+    limits = [(limit - zero.astype(np.float64)) * scale for limit in (np.iinfo(kind).min, np.iinfo(kind).max)]
+    low, high = (np.reshape(limit, (1, -1, 1, 1)) for limit in limits)
+    constants = {"s": scale.astype(np.float32), "z": zero}
+    pair = [("QuantizeLinear", "x s z", "q", attributes), ("DequantizeLinear", "q s z", "y", attributes)]
+    shape = (2, 3, 6, 5)
+    x = np.random.default_rng(0).uniform(-6, 6, shape).astype(np.float32)
+    seed = seed_for(x).astype(np.float32)
+    for runner in RUNNERS.values():
+        run = runner(build_vjp(small_model(pair, shape, constants, np.float32), shape))
+        y, gradient = run({"input": x, "seed": seed})
+        np.testing.assert_allclose(y, np.clip(x, low, high), atol=0.0151)
+        np.testing.assert_allclose(gradient, np.where((x >= low) & (x <= high), seed, 0), rtol=1e-6)
 
 
 def test_forms_are_those_tested() -> None:

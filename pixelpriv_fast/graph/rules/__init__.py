@@ -15,6 +15,7 @@ from . import (
     linear,
     normalisation,
     pooling,
+    quantisation,
     reductions,
     resizing,
     shapes,
@@ -34,6 +35,7 @@ RULES: dict[str, Rule] = {
     "Conv": convolution.conv,
     "ConvTranspose": convolution.conv_transpose,
     "Cos": elementwise.cosine,
+    "DequantizeLinear": quantisation.dequantize_linear,
     "DepthToSpace": shapes.depth_to_space,
     "Div": elementwise.div,
     "Elu": activations.elu,
@@ -65,6 +67,7 @@ RULES: dict[str, Rule] = {
     "Pad": shapes.pad,
     "Pow": elementwise.power,
     "Reciprocal": elementwise.reciprocal,
+    "QuantizeLinear": quantisation.quantize_linear,
     "ReduceMax": reductions.reduce_max,
     "ReduceMean": reductions.reduce_mean,
     "ReduceMin": reductions.reduce_max,
@@ -92,7 +95,10 @@ RULES: dict[str, Rule] = {
     "Where": elementwise.where,
 }
 
+#: Operators whose integers carry a gradient all the same.
+STRAIGHT_THROUGH = frozenset({"QuantizeLinear"})
+
 #: Operators with several outputs that matter.
 SPLIT_RULES: dict[str, SplitRule] = {"Split": shapes.split}
 
-__all__ = ["RULES", "SPLIT_RULES", "Rule", "Scene"]
+__all__ = ["RULES", "SPLIT_RULES", "STRAIGHT_THROUGH", "Rule", "Scene"]

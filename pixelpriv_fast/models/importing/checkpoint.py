@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 import pickle
+import re
 import warnings
 import zipfile
 from collections.abc import Mapping
@@ -22,6 +23,7 @@ import numpy.typing as npt
 from ...errors import ModelError, one_line
 from ..architectures import require_torch
 from ..card import Card
+from ..file_kinds import refuse_what_holds_no_weights
 from ..stamped.stamp import Provenance
 from .keras_file import SIGNATURE as HDF5_SIGNATURE
 from .keras_file import read_keras
@@ -57,6 +59,7 @@ def read_checkpoint(path: Path, card: Card, *, allow_unknown_hash: bool = False)
         If the file cannot be read, is not a checkpoint, holds NaN or infinity, or has another hash.
     """
     data = _read(path)
+    refuse_what_holds_no_weights(path, data)
     sha256 = hashlib.sha256(data).hexdigest()
     if _holds_arrays(data):
         tensors = _read_npz(path, data)
@@ -164,12 +167,26 @@ def _read_torch(path: Path, data: bytes) -> Tensors:
             # latin1: the official Places365 files were written by Python 2, whose byte strings are not all UTF-8.
             loaded = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True, encoding="latin1")
     except (pickle.UnpicklingError, RuntimeError, ValueError, EOFError, KeyError, AttributeError, TypeError) as error:
-        reason = one_line(error, 200)
-        raise ModelError(f"{path}: refused by torch's restricted checkpoint reader: {reason}") from error
+        raise ModelError(f"{path}: {_in_our_words(error)}") from error
     tensors = loaded.get("state_dict", loaded) if isinstance(loaded, Mapping) else None
     if not isinstance(tensors, Mapping) or not tensors:
         raise ModelError(f"{path}: holds a {type(loaded).__name__}, not named tensors")
     return {_plain(name): _torch_float32(path, name, value) for name, value in tensors.items() if _is_weight(str(name))}
+
+
+def _in_our_words(error: Exception) -> str:
+    """Return why a checkpoint was refused; the reader's own advice, to read it without care, is not passed on."""
+    said = str(error)
+    if isinstance(error, EOFError) or "EOF" in said or "end of file" in said:
+        return "the file is cut off; download it again"
+    if "weights_only" in said or "WeightsUnpickler" in said or "Unsupported" in said:
+        found = re.search(r"GLOBAL (\S+)", said)
+        holds = f" ({found[1]})" if found else ""
+        return (
+            f"it holds Python objects besides tensors{holds}, which could run any program, and is refused; save the weights "
+            "alone: torch.save(model.state_dict(), FILE)"
+        )
+    return f"not a readable torch checkpoint ({one_line(error, 120)})"
 
 
 def _plain(name: Any) -> str:

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...errors import ModelError
+from ..file_kinds import refuse_what_holds_no_weights
 from .stamp import Stamp
 from .wire import external_tensor, metadata, metadata_entry
 
@@ -98,8 +99,8 @@ def read_stamped(data: bytes, name: str) -> StampedModel:
         spans = metadata(data)
         if CARD_KEY not in spans or HASH_KEY not in spans:
             raise ModelError(
-                "it has no stamp, so its preprocessing and labels are unknown; "
-                "import it under the name of its network: pixelpriv models import NAME FILE"
+                "it has no stamp, so its preprocessing and labels are unknown; import it under a name: "
+                "pixelpriv models import NAME FILE --preprocess SPEC --labels FILE"
             )
         sha256 = _checked_hash(data, spans[HASH_KEY][2], spans[HASH_KEY][3])
         _refuse_external(data)
@@ -116,6 +117,7 @@ def read(path: Path) -> StampedModel:
         data = path.read_bytes()
     except OSError as error:
         raise ModelError(f"{path}: cannot be read ({error.strerror}); import the model again") from error
+    refuse_what_holds_no_weights(path, data)
     return replace(read_stamped(data, str(path)), folder=path.parent)
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import importlib.util
 import logging
 import os
+import re
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
-from ...errors import ModelError, StorageError
+from ...errors import ModelError, StorageError, UsageError, unknown_word
 from ...files import write_atomic
 from ..card import Card
 from ..catalogue import CARDS, card_of
@@ -19,47 +18,14 @@ from ..importing.build import build
 from ..stamped.file import StampedModel, read
 from .download import download
 from .folders import locked, search_path
+from .status import ModelStatus
 
 _LOG = logging.getLogger(__name__)
 
+#: What a user's own network may be called: its file is called so, too.
+OWN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+
 Notice = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class ModelStatus:
-    """One network in a listing.
-
-    Attributes
-    ----------
-    name, kind, title, licence : str
-        As in ``card.Card``.
-    status : {"ready", "embedded", "missing", "damaged"}
-        "embedded" is built on first use.
-    path : Path or None
-        Its file.
-    size : int or None
-        Bytes of the file.
-    sha256 : str or None
-        Hash of the file.
-    source : str or None
-        Name of the file that the weights came from.
-    verified : bool or None
-        Whether that file's hash was the pinned one.
-    remark : str
-        How to get it, or what is wrong with it.
-    """
-
-    name: str
-    kind: str
-    title: str
-    licence: str
-    status: Literal["ready", "embedded", "missing", "damaged"]
-    path: Path | None = None
-    size: int | None = None
-    sha256: str | None = None
-    source: str | None = None
-    verified: bool | None = None
-    remark: str = ""
 
 
 class Store:
@@ -88,33 +54,71 @@ class Store:
 
     def find(self, name: str) -> Path | None:
         """Return the file of model ``name``, the first along the folders, or None. Builds and checks nothing."""
-        card = card_of(name)
-        paths = (folder / f"{card.name}.onnx" for folder in self.folders)
+        if name not in CARDS and not OWN_NAME.fullmatch(name):
+            return None
+        paths = (folder / f"{name}.onnx" for folder in self.folders)
         return next((path for path in paths if path.is_file()), None)
 
     def path_for_new(self, name: str) -> Path:
         """Return where a new model ``name`` is written: the first folder."""
-        return self.folders[0] / f"{card_of(name).name}.onnx"
+        return self.folders[0] / f"{name}.onnx"
+
+    def own(self) -> list[str]:
+        """List the names of users' own networks."""
+        found = {path.stem for folder in self.folders if folder.is_dir() for path in folder.glob("*.onnx")}
+        return sorted(name for name in found if name not in CARDS and OWN_NAME.fullmatch(name))
+
+    def check_own_name(self, name: str) -> None:
+        """Check a name for a network of the user's. Raises ``UsageError`` if it cannot have it."""
+        if name in CARDS:
+            raise UsageError(f"{name} is a network that the store knows; choose another name for your own")
+        if not OWN_NAME.fullmatch(name):
+            raise UsageError(f"network name {name!r}: use letters, digits, - and _, 64 of them at most")
+
+    def put(self, name: str, data: bytes) -> Path:
+        """Write a stamped model.
+
+        Parameters
+        ----------
+        name : str
+            The model's name.
+        data : bytes
+            The stamped ``.onnx``.
+
+        Returns
+        -------
+        Path
+            Its file, which replaces one that stood there.
+
+        Raises
+        ------
+        StorageError
+            If the folder cannot be written.
+        """
+        target = self.path_for_new(name)
+        with locked(target.parent):
+            write_atomic(target, data)
+        return target
 
     def load(self, name: str) -> StampedModel:
         """Return the checked model ``name``; the embedded default is built if it is not there yet.
 
         Raises ``ModelError`` if it is missing (the message says how to get it), damaged, or another network's file.
         """
-        card = card_of(name)
         path = self.find(name)
-        if path is None and embedded_source(card) is not None:
-            path = self._build_embedded(card)
+        if path is None and name not in CARDS:
+            raise unknown_word("model", name, [*CARDS, *self.own()], advice="models import takes your own .onnx")
+        if path is None and embedded_source(CARDS[name]) is not None:
+            path = self._build_embedded(CARDS[name])
         if path is None:
+            card = CARDS[name]
             looked = ", ".join(map(str, self.folders))
             raise ModelError(
                 f"model {card.name} is not in the store (looked in {looked}); get it so: {card.how_to_get}"
             )
         model = read(path)
-        if model.stamp.name != card.name:
-            raise ModelError(
-                f"{path}: this is {model.stamp.name}, not {card.name}; delete it and import {card.name} again"
-            )
+        if model.stamp.name != name:
+            raise ModelError(f"{path}: this is {model.stamp.name}, not {name}; delete it and import {name} again")
         return model
 
     def import_model(self, name: str, file: str | os.PathLike[str], *, allow_unknown_hash: bool = False) -> Path:
@@ -141,18 +145,16 @@ class Store:
         StorageError
             If the folder cannot be written.
         """
-        card, path = card_of(name), Path(file)
+        path = Path(file)
         if not path.is_file():
             raise ModelError(f"{path}: no such file")
         if path.suffix == ".onnx":
-            data = _ready(card, path)
+            data = _ready(name, path)
         else:
+            card = card_of(name)
             self._notice(f"building {card.name} from {path.name} ...")
             data = build(card, path, allow_unknown_hash=allow_unknown_hash)
-        target = self.path_for_new(name)
-        with locked(target.parent):
-            write_atomic(target, data)
-        return target
+        return self.put(name, data)
 
     def fetch(self, name: str) -> Path:
         """Download model ``name``'s official file (its hash is pinned), import it, and return the new file's path."""
@@ -164,8 +166,8 @@ class Store:
             return self.import_model(name, download(card, Path(folder), self._environment))
 
     def listing(self) -> list[ModelStatus]:
-        """Return every known network: where it is, or how to get it. Reads and checks the files that are there."""
-        return [self._entry(card) for card in CARDS.values()]
+        """Return every known network and the user's own: where it is, or how to get it. Reads and checks the files."""
+        return [self._entry(card) for card in CARDS.values()] + [self._own_entry(name) for name in self.own()]
 
     def verify(self) -> list[ModelStatus]:
         """Return the networks that are there, each file read and its hash checked again; "ready" or "damaged"."""
@@ -178,8 +180,17 @@ class Store:
             return ModelStatus(
                 *known, "missing" if embedded_source(card) is None else "embedded", remark=card.how_to_get
             )
+        return self._entry_of(known, path)
+
+    def _own_entry(self, name: str) -> ModelStatus:
+        path = self.find(name)
+        if path is None:
+            raise ModelError(f"{name} has gone from the store while it was listed; list it again")
+        return self._entry_of((name, "classifier", name, "not stated: user-supplied only"), path)
+
+    def _entry_of(self, known: tuple[str, str, str, str], path: Path) -> ModelStatus:
         try:
-            model = self.load(card.name)
+            model = self.load(known[0])
         except ModelError as error:
             return ModelStatus(*known, "damaged", path, path.stat().st_size, remark=str(error))
         origin = model.stamp.source
@@ -247,8 +258,8 @@ def embedded_source(card: Card) -> Path | None:
     return None
 
 
-def _ready(card: Card, path: Path) -> bytes:
+def _ready(name: str, path: Path) -> bytes:
     model = read(path)
-    if model.stamp.name != card.name:
-        raise ModelError(f"{path}: this is {model.stamp.name}, not {card.name}")
+    if model.stamp.name != name:
+        raise ModelError(f"{path}: this is {model.stamp.name}, not {name}")
     return model.data

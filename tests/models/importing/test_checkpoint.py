@@ -87,10 +87,10 @@ def test_unknown_hash_is_noticed_before_the_file_is_unpickled(tmp_path: Path) ->
 def test_malicious_pickles_do_not_run(tmp_path: Path, protocol: int) -> None:
     path, victim = tmp_path / "evil.pth", tmp_path / "victim"
     path.write_bytes(pickle.dumps({"state_dict": Malicious(victim)}, protocol=protocol))
-    with pytest.raises(ModelError, match="refused by torch's restricted checkpoint reader"):
+    with pytest.raises(ModelError, match="Python objects besides tensors"):
         read_checkpoint(path, CARD, allow_unknown_hash=True)
     torch.save({"state_dict": Malicious(victim)}, path)
-    with pytest.raises(ModelError, match="refused by torch's restricted checkpoint reader"):
+    with pytest.raises(ModelError, match="Python objects besides tensors"):
         read_checkpoint(path, CARD, allow_unknown_hash=True)
     assert not victim.exists()
 
@@ -115,10 +115,9 @@ def test_not_finite_weights_are_refused(tmp_path: Path, bad: float) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "refused"),
-        (b"hello", "refused"),
-        (pickle.dumps([1, 2], protocol=2), "refused"),
-        (b"PK\x03\x04 broken", "refused"),
+        (b"hello", "not a readable torch checkpoint"),
+        (pickle.dumps([1, 2], protocol=2), "not a readable torch checkpoint"),
+        (b"PK\x03\x04 broken", "cut off"),
     ],
 )
 def test_what_is_no_checkpoint(tmp_path: Path, content: bytes, message: str) -> None:

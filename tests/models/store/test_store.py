@@ -77,7 +77,8 @@ def test_missing_model_says_where_it_looked_and_how_to_get_it(tmp_path: Path) ->
 
 def test_unknown_model(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"unknown model 'resnet'\. Known: efficientnet_lite0"):
-        Store(tmp_path, environment={}).find("resnet")
+        Store(tmp_path, environment={}).load("resnet")
+    assert Store(tmp_path, environment={}).find("resnet") is None
 
 
 def test_a_ready_file_is_taken_over(tmp_path: Path, no_embedded: None) -> None:
