@@ -8,12 +8,13 @@ import zlib
 import numpy as np
 
 from ..types import Photo
-from .contract import Channels, Codec, Damaged, EncodeJob, Header, Refused
+from .contract import Codec, EncodeJob, Header, Refused
 from .exif import orientation_of
 from .pillow_image import Plane, from_image, stacked
 from .tag_directories import Directory, byte_order, first_directory, read_directory
 from .tag_writing import directory_bytes, file_header, longs, shorts
-from .tiff_strips import UNPACKERS, unpacked
+from .tiff_kinds import channels_of
+from .tiff_strips import unpacked
 from .tiff_tags import (
     BITS,
     CHANNELS,
@@ -25,18 +26,13 @@ from .tiff_tags import (
     PLANAR,
     PREDICTOR,
     ROWS,
-    SAMPLE_FORMAT,
     STRIP_BYTES,
     STRIPS,
     SUBFILE,
-    TILE_HEIGHT,
-    TILE_WIDTH,
     WIDTH,
     metadata_tags,
     read_tags,
 )
-
-_CHANNEL_NAMES: dict[int, Channels] = {0: "grey", 1: "grey", 2: "rgb", 3: "palette", 5: "cmyk"}
 
 _MAX_PAGES = 1000
 _STRIP_GOAL = 1024 * 1024  # bytes; large enough for zlib, small enough for readers with little memory
@@ -63,15 +59,15 @@ class Tiff(Codec[Directory]):
         first = first_directory(data)
         if DNG_VERSION in first.entries or data[8:10] == b"CR" or first.number(SUBFILE) & 1:
             raise Refused("a camera raw file or a lone preview", "develop it to JPEG or TIFF")
-        _check_readable(first)
+        channels, alpha = channels_of(first)
         header = Header(
             "tiff",
             first.number(WIDTH),
             first.number(HEIGHT),
             _count_pages(data, first),
             max(8, *first.integers(BITS), 8),
-            _CHANNEL_NAMES[first.number(PHOTOMETRIC)],
-            bool(first.integers(EXTRA)),
+            channels,
+            alpha,
             orientation_of(first),
             lossless=True,
         )
@@ -82,7 +78,11 @@ class Tiff(Codec[Directory]):
         from PIL.TiffImagePlugin import TiffImageFile
 
         metadata = read_tags(data, parsed)
-        planes = from_image(TiffImageFile(io.BytesIO(unpacked(data, parsed))), header, metadata.icc)
+        try:
+            image = TiffImageFile(io.BytesIO(unpacked(data, parsed)))
+        except SyntaxError as error:  # its tags do not say how the values that were unpacked here are to be read
+            raise Refused(f"a TIFF of a rare kind ({error})", "convert the photo to 8-bit RGB first") from error
+        planes = from_image(image, header, metadata.icc)
         metadata = planes.stated(metadata)
         return Photo(planes.pixels, self.name, planes.alpha, metadata, lossless=True, grey=planes.grey)
 
@@ -120,24 +120,6 @@ def _deflate(rows: Plane) -> bytes:
     np.subtract(rows[:, 1:], rows[:, :-1], out=filtered[:, 1:])
     engine = zlib.compressobj(1, zlib.DEFLATED, 15, 9, zlib.Z_RLE)
     return engine.compress(filtered.data) + engine.flush()
-
-
-def _check_readable(first: Directory) -> None:
-    """Raise ``Refused`` or ``Damaged`` for codings that are not read, or not without loss."""
-    photometric = first.number(PHOTOMETRIC, -1)
-    if photometric not in _CHANNEL_NAMES:
-        raise Refused(f"pixels of photometric kind {photometric}", "convert the photo to 8-bit RGB first")
-    coding, predictor = first.number(COMPRESSION, 1), first.number(PREDICTOR, 1)
-    if coding not in UNPACKERS:
-        raise Refused(f"compression {coding} is not supported", "save it with deflate, LZW or no compression")
-    if predictor > 2 or (predictor == 2 and set(first.integers(BITS)) - {8, 16}):
-        raise Refused("differences of other than 8-bit values", "save it with deflate, LZW or no compression")
-    if any(kind != 1 for kind in first.integers(SAMPLE_FORMAT)):
-        raise Refused("signed or floating-point values", "convert the photo to 8-bit RGB first")
-    width, height = first.number(WIDTH), first.number(HEIGHT)
-    tile = first.number(TILE_WIDTH) * first.number(TILE_HEIGHT)
-    if tile > 4 * max(width, 1024) * max(height, 1024):  # whole tiles are unpacked
-        raise Damaged(f"tiles of {tile:,} pixels in a picture of {width}x{height}")
 
 
 def _count_pages(data: bytes, first: Directory) -> int:

@@ -128,8 +128,8 @@ def unpacked(data: bytes, first: Directory) -> bytes:
     view = memoryview(data)
     pieces: list[bytes | memoryview] = []
     for piece in range(layout.pieces):
-        start, end = offsets[piece], offsets[piece] + sizes[piece]
-        if start < 8 or end > len(data):
+        start, end = offsets[piece], offsets[piece] + sizes[piece]  # an end beyond the file's is a wrong size at worst
+        if start < 8 or start >= len(data):
             raise Damaged(f"piece {piece} lies outside the file (bytes {start:,} to {end:,} of {len(data):,})")
         plain = _unpack(view[start:end], coding, layout.row_bytes * layout.rows_of(piece))
         pieces.append(_undo_differences(plain, layout) if predictor == 2 and coding != PLAIN else plain)
