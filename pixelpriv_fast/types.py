@@ -34,7 +34,7 @@ class Metadata:
     text : tuple of (keyword, text)
         PNG's text chunks; JPEG's comment under "Comment".
     colour_chunks : tuple of (name, bytes)
-        PNG's gAMA, cHRM, sRGB and cICP, verbatim.
+        PNG's gAMA, cHRM, sRGB and cICP, verbatim: the colours where ``icc`` does not say them.
     """
 
     icc: bytes | None = None

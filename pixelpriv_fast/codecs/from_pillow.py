@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import struct
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from ..errors import PhotoError
 from ..registry import CODECS
@@ -31,10 +33,23 @@ def from_pil(image: Image.Image) -> Photo:
     try:
         image.load()
         planes = split(image, read_orientation(exif), icc)  # a TIFF is turned while it loads, and brings no block
-        metadata = planes.stated(Metadata(icc, exif, xmp if isinstance(xmp, bytes) else None))
+        packet = xmp if isinstance(xmp, bytes) else None
+        metadata = planes.stated(Metadata(icc, exif, packet, colour_chunks=_colour_chunks(image.info)))
     except Refused as refused:
         raise PhotoError(f"{name}: {refused}") from None
     except Exception as error:  # a lazily opened file is decoded only now, and its bytes are not trusted
         raise PhotoError(f"{name}: cannot be decoded ({error or type(error).__name__})") from error
     known = format_name if format_name in CODECS else "png"
     return Photo(planes.pixels, known, planes.alpha, metadata, lossless=known in ("png", "tiff"), grey=planes.grey)
+
+
+def _colour_chunks(info: Mapping[Any, Any]) -> tuple[tuple[bytes, bytes], ...]:
+    """Return what Pillow read of a PNG's colour chunks as those chunks again. It reads no cICP."""
+    found: list[tuple[bytes, bytes]] = []
+    if "srgb" in info:
+        found.append((b"sRGB", struct.pack(">B", info["srgb"])))
+    if "gamma" in info:
+        found.append((b"gAMA", struct.pack(">I", round(info["gamma"] * 100_000))))
+    if "chromaticity" in info:
+        found.append((b"cHRM", struct.pack(">8I", *(round(number * 100_000) for number in info["chromaticity"]))))
+    return tuple(found)

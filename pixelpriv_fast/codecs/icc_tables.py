@@ -175,6 +175,7 @@ def _parametric(curve: bytes, values: Numbers) -> Numbers:
         a = 1.0
     elif kind in (1, 2):  # the third number is what is added; the edge is where the power's base becomes positive
         c, d, e, f = 0.0, -b / a if a else 0.0, c, c
-    power = np.maximum(a * values + b, 0.0) ** g + e
+    with np.errstate(all="ignore"):  # a damaged curve's numbers may be anything
+        power = np.maximum(a * values + b, 0.0) ** g + e
     light: Numbers = np.clip(np.where(values >= d, power, c * values + f), 0.0, 1.0)
     return light

@@ -3,12 +3,13 @@
 ========== =========================================================================================================
 policy     what is written
 ========== =========================================================================================================
-`private`  ICC profile, resolution; of EXIF: capture time, camera and lens model, exposure data (an allow-list).
+`private`  colours, resolution; of EXIF: capture time, camera and lens model, exposure data (an allow-list).
 `keep`     everything that the output format can hold, but upright, without pictures and promises of parts that are gone.
-`none`     ICC profile and resolution only.
+`none`     colours and resolution only.
 ========== =========================================================================================================
 
-Choice: the ICC profile survives every policy, since pixels without it show other colours.
+Choice: what the colours are (``colour``) survives every policy, since pixels without it show other ones. Profiles are
+written again without names, serial numbers and hiding places (``icc``).
 Choice: XMP and IPTC are dropped whole under ``private``. Both are open-ended (any tool adds its own fields), and their
 titles and keywords often say in words what scene the photo shows.
 Choice: pictures are dropped under every policy, wherever they stand: they show the unprotected photo. They are told by their

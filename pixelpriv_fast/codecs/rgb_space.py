@@ -84,20 +84,23 @@ class RgbSpace:
         ValueError
             If the primaries span no colour space.
         """
-        if min(self.white[1], *(point[1] for point in (self.red, self.green, self.blue))) <= 0:
+        points = (self.red, self.green, self.blue, self.white)
+        if min(y for _, y in points) <= 0:
             raise ValueError("a primary without luminance")
-        columns = np.stack([_xyz(point) for point in (self.red, self.green, self.blue)], axis=1)
+        columns, adapted = np.stack([_xyz(point) for point in points[:3]], axis=1), self.adaptation()
         try:
-            found = self.adaptation() @ columns * np.linalg.solve(columns, _xyz(self.white))
+            found = adapted @ columns * np.linalg.solve(columns, _xyz(self.white))
         except np.linalg.LinAlgError:
             raise ValueError("primaries on one line") from None
-        if not np.isfinite(found).all() or np.abs(found).max() > LARGEST or abs(np.linalg.det(found)) < 1e-4:
+        largest = max(np.abs(found).max(), np.abs(adapted).max())
+        if not largest <= LARGEST or abs(np.linalg.det(found)) < 1e-4:  # NaN is neither
             raise ValueError("primaries that span no colour space")
         return found
 
     def adaptation(self) -> Numbers:
         """Return the matrix from XYZ under the space's white to XYZ under D50, shape (3, 3)."""
-        cones = _BRADFORD @ (np.array(D50) / 65536) / (_BRADFORD @ _xyz(self.white))
+        with np.errstate(divide="ignore", invalid="ignore"):  # a white that no cone sees
+            cones = _BRADFORD @ (np.array(D50) / 65536) / (_BRADFORD @ _xyz(self.white))
         adapted: Numbers = np.linalg.inv(_BRADFORD) @ np.diag(cones) @ _BRADFORD
         return adapted
 
