@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .colour import profile_of_code_points
+from .colour import agreeing, profile_of_code_points
 from .contract import Damaged, Header, Refused
 from .icc import icc_space
 from .isobmff_boxes import boxes, brands
@@ -132,7 +132,7 @@ def _container(meta: Meta, moving: bool) -> Container:
     size = size_of(own)
     if size is None:
         raise Damaged("the picture does not state its size (box ispe)")
-    exif = meta.described_by(b"Exif")
+    exif, icc = meta.described_by(b"Exif"), _colours((own, *parts))
     return Container(
         size,
         decoded_pixels=max(size[0] * size[1], meta.pixels(meta.parts), meta.pixels(meta.alphas)),
@@ -141,8 +141,8 @@ def _container(meta: Meta, moving: bool) -> Container:
         shown=shown_part(*size, (step for step in own if is_step(step[0]))),
         tiles_change=any(is_step(kind) for tile in parts for kind, _ in tile),
         tiles_shared=not set(meta.parts).isdisjoint(meta.alphas),
-        icc=_colours((own, *parts)),
-        exif=_tag_block(exif) if exif else None,
+        icc=icc,
+        exif=agreeing(_tag_block(exif), icc) if exif else None,
         xmp=meta.described_by(b"mime") or None,
         types_at=meta.metadata_types(),
     )
@@ -152,7 +152,7 @@ def _colours(owners: tuple[list[Property], ...]) -> bytes | None:
     """Return the profile that the picture states, or else its tiles.
 
     Choice: a profile counts before numbers, which are then about the matrix between YCbCr and RGB alone, as in libavif
-    and browsers.
+    and browsers. EXIF's colour space never counts, as its orientation does not.
     """
     icc = next(filter(None, map(profile_of, owners)), None)
     code_points = next(filter(None, map(code_points_of, owners)), None)

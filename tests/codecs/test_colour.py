@@ -81,6 +81,7 @@ class Statement:
     chunks: bytes = b""
     icc: bytes = b""
     exif: bytes = b""
+    code_points: tuple[int, int] | None = None
 
     def file(self, pixels: Pixels) -> bytes:
         if self.format == "png":
@@ -98,7 +99,10 @@ class Statement:
             return out.getvalue()
         coding = {"webp": {"lossless": True}, "tiff": {}}.get(self.format, {"quality": 100, "subsampling": "4:4:4"})
         block = b"Exif\0\0" + self.exif if self.exif else b""
-        return samples.save(pixels, self.format, icc_profile=self.icc, exif=block, **coding)
+        data = bytearray(samples.save(pixels, self.format, icc_profile=self.icc, exif=block, **coding))
+        if self.code_points:
+            struct.pack_into(">HH", data, data.index(b"colrnclx") + 8, *self.code_points)
+        return bytes(data)
 
     def shown(self, pixels: Pixels) -> npt.NDArray[np.float64]:
         """The colours on an sRGB screen, 0 to 255."""
@@ -151,6 +155,13 @@ STATEMENTS: dict[str, Statement] = {
     "ICC in TIFF": Statement(SRGB_POINTS, power(1.0), format="tiff", icc=LINEAR_ICC),
     "ICC in AVIF": replace(ADOBE, format="avif", icc=ADOBE_ICC),
     "ICC in HEIC": replace(ADOBE, format="heic", icc=ADOBE_ICC),
+    "nclx of P3": replace(P3, format="avif", code_points=(12, 13)),
+    "nclx of BT.2020": Statement(REC2020_POINTS, camera_light, format="avif", code_points=(9, 14)),
+    "nclx of gamma 2.2": Statement(SRGB_POINTS, power(2.2), format="avif", code_points=(1, 4)),
+    "nclx of linear light": Statement(SRGB_POINTS, power(1.0), format="avif", code_points=(1, 8)),
+    "nclx of BT.709": replace(SRGB, format="avif", code_points=(1, 1)),  # shown as sRGB, as in browsers
+    "nclx that says nothing": replace(SRGB, format="avif", code_points=(2, 2)),
+    "nclx over EXIF": replace(SRGB, format="avif", code_points=(1, 13), exif=exif(0xFFFF, b"R03\0")),
 }
 
 
@@ -244,7 +255,9 @@ def test_exif_agrees_with_what_the_pixels_are(name: str) -> None:
             assert name == "EXIF, uncalibrated"
 
 
-@pytest.mark.parametrize("name", [name for name, source in STATEMENTS.items() if b"cICP" not in source.chunks])
+@pytest.mark.parametrize(
+    "name", [name for name, source in STATEMENTS.items() if not (b"cICP" in source.chunks or source.code_points)]
+)
 def test_photos_that_pillow_opened_say_the_same(name: str) -> None:
     data = STATEMENTS[name].file(picture())
     image = opened(data)
