@@ -62,3 +62,28 @@ def test_reads_the_task_files(data: Path) -> None:
     assert all(labelled[name] == indices for name, indices in manual.items())
     with pytest.raises(UsageError, match="expected file,index"):
         read_labels(data / "labels" / "MEPP19test.csv", 365)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "file;label\na.jpg;3\nb.jpg;4 5\n",
+        "a.jpg\t3\nb.jpg\t4 5\n",
+        "sep=;\nfile;label\na.jpg;3\nb.jpg;4 5\n",
+        "# scenes of the holiday\na.jpg,3\nb.jpg,4 5\n",
+        "./a.jpg,3\n./b.jpg,4 5\n",
+        "file,label\na.jpg,3.0\nb.jpg,4.0 5\n",
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_tables_as_spreadsheets_write_them(tmp_path: Path, text: str, encoding: str) -> None:
+    assert read_labels(write(tmp_path, text.encode(encoding)), 365) == {"a.jpg": (3,), "b.jpg": (4, 5)}
+
+
+def test_turned_columns_and_other_case_are_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="the other way round"):
+        read_labels(write(tmp_path, b"3,a.jpg\n4,b.jpg\n"), 365)
+    with pytest.raises(UsageError, match=r"it labels A\.JPG, which differs in case"):
+        labels_for(["a.jpg"], {"A.JPG": (1,)}, Path("l.csv"))
+    with pytest.raises(UsageError, match="expected file,index"):
+        read_labels(write(tmp_path, b"a.jpg,3.5\n"), 365)
