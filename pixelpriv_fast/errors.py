@@ -8,7 +8,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from typing import Any, get_args
+from typing import Any, Final, get_args
+
+#: The level of log lines that a person should read without asking, about work that takes long for example. It is above
+#: ``logging.INFO`` (details), and below the level that Python prints where a program configures no logging.
+NOTICE: Final = 25
 
 
 class PixelPrivError(Exception):

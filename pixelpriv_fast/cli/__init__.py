@@ -5,6 +5,6 @@ from __future__ import annotations
 
 def main() -> None:
     """Run the command ``pixelpriv`` and exit with its code."""
-    from .app import app
+    from .running import run
 
-    app(prog_name="pixelpriv")
+    raise SystemExit(run())

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from .inputs import photos_only
 from .options import ClassifierOption, DeviceOption, JsonOption, ModelsOption, classifiers_or_default
 from .output import Output, guarded, say
 
@@ -24,11 +26,14 @@ def classify(
     from ..errors import PhotoError
     from ..evaluate.classify import classify_files
 
+    photos_only(images, "classify")
     output, failed = Output(json), 0
     names = classifiers_or_default(classifier)
     for answer in classify_files(images, names, models=models, device=device, top=top):
+        if output.reader_left:
+            break
         if isinstance(answer, PhotoError):
-            say(str(answer))
+            say(str(answer), logging.ERROR)
             failed += 1
             continue
         shown = "  ".join(f"{label} {probability:.3f}" for label, probability in answer["top"])

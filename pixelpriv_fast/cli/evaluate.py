@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -67,24 +68,24 @@ def evaluate(
     with run.table(csv) if csv else contextlib.nullcontext() as table:
         for row in run.rows():
             if isinstance(row, PhotoError):
-                say(str(row))
+                say(str(row), logging.ERROR)
             elif table is not None:
                 table.add(row)
     record = run.record()
-    output.record(record, _lines(record))
+    output.record(record, *_lines(record))
     return 1 if run.failed or run.missing else 0
 
 
 def _say_what_is_left_out(missing: Any, unavailable: Any, protected: Path) -> None:
     for name in missing[:_SHOWN]:
-        say(f"{name}: no protected file below {protected}; not measured")
+        say(f"{name}: no protected file below {protected}; not measured", logging.ERROR)
     if len(missing) > _SHOWN:
-        say(f"... and {len(missing) - _SHOWN} more without a protected file")
+        say(f"... and {len(missing) - _SHOWN} more without a protected file", logging.ERROR)
     for name in unavailable:
-        say(f"{name} is not measured: its network is not in the store; see pixelpriv models list")
+        say(f"{name} is not measured: its network is not in the store; see pixelpriv models list", logging.WARNING)
 
 
-def _lines(record: dict[str, Any]) -> str:
+def _lines(record: dict[str, Any]) -> list[str]:
     """Return the sums for people: a line for the originals, a line for the protected files."""
     lines = [f"{record['images']} photos, {record['classifier']}: top-1, top-5 accuracy and mean metrics"]
     for name, side in (("original", record["original"]), ("protected", record)):
@@ -92,4 +93,4 @@ def _lines(record: dict[str, Any]) -> str:
         cells = ["      -" if share is None else f"{share:7.2%}" for share in accuracy]
         cells += [f"{word} {'-' if value is None else format(value, '.4g')}" for word, value in side["metrics"].items()]
         lines.append(f"{name:10} {'  '.join(cells)}")
-    return "\n".join(lines)
+    return lines

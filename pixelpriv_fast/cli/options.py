@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
@@ -113,6 +114,7 @@ def classifiers_or_default(given: list[str] | None) -> tuple[str, ...]:
         return tuple(dict.fromkeys(name for word in given for name in word.split(",") if name))
     say(
         f"classifier {defaults.CLASSIFIER} (the embedded default: ImageNet objects; "
-        "fooling it says nothing about a Places365 classifier)"
+        "fooling it says nothing about a Places365 classifier)",
+        logging.WARNING,
     )
     return (defaults.CLASSIFIER,)

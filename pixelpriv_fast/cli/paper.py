@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import logging
 from pathlib import Path
 from typing import Annotated
 
@@ -66,6 +68,7 @@ def paper(
     from ..paper import ablations, conduct, paper_cases, prepare, run5_labels
     from ..paper import sweep as swept
 
+    complain = functools.partial(say, level=logging.ERROR)
     chosen = classifiers_or_default(classifier)
     if len(chosen) != 1:
         raise UsageError(f"the experiment measures one classifier, not {', '.join(chosen)}")
@@ -89,11 +92,11 @@ def paper(
         run5_labels=limited,
         batch=batch,
         seed=seed,
-        say=say,
+        say=complain,
     )
     output = Output(json)
-    table, whole = conduct(experiment, cases, photos, say)
-    output.record(table, (out / "table1.md").read_text(encoding="utf-8"))
+    table, whole = conduct(experiment, cases, photos, say, complain)
+    output.record(table, *(out / "table1.md").read_text(encoding="utf-8").splitlines())
     return 0 if whole else 1
 
 

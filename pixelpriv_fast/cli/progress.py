@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from .output import Output
+from .output import Output, is_quiet
 
 if TYPE_CHECKING:
     from ..archive.summary import Summary
@@ -31,21 +31,19 @@ def progress(total: int, output: Output, summary: Summary) -> Iterator[Callable[
     callable
         To be called with each photo's record and its line for people.
     """
-    if not sys.stderr.isatty():
-        yield output.record
+    if not sys.stderr.isatty() or is_quiet() or output.on_terminal:
+        yield output.photo
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[counts]}"), TimeRemainingColumn())
+    # Lines for people go to sys.stderr, which rich prints above the bar.
     with Progress(*columns, console=Console(stderr=True), redirect_stdout=False, transient=True) as bar:
         task = bar.add_task("", total=total, counts="")
 
         def show(record: dict[str, Any], line: str) -> None:
-            if output.is_terminal:  # it shares the screen with the bar, so it prints through it
-                bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
-            else:
-                output.record(record, line)
+            output.photo(record, line)
             rate = f"{sum(summary.counts.values()) / summary.seconds:.2f}/s" if summary.seconds else ""
             counts = " ".join(f"{number} {status}" for status, number in summary.counts.items())
             bar.update(task, advance=1, counts=f"{rate} {counts}")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -82,7 +84,7 @@ def protect(
         ) as job,
     ):
         job.summary.left_out = left_out
-        _run(job, items, output, options.json)
+        _run(job, items, output)
     _say_passed_over(left_out)
     if job.report is not None:
         say(f"report: {job.report}")
@@ -107,19 +109,28 @@ def _single(sources: list[Path], out: Path, options: JobOptions, dry_run: bool, 
         _workforce(options, cluster) as workforce,
         open_single(workforce, out, strict=options.strict) as job,
     ):
-        _run(job, [item], output, options.json)
+        _run(job, [item], output)
     return job.summary.exit_code
 
 
-def _run(job: Job, items: Sequence[Item], output: Output, as_json: bool) -> None:
+def _run(job: Job, items: Sequence[Item], output: Output) -> None:
     """Protect photos and show each, then the counts."""
-    with progress(len(items), output, job.summary) as show:
+    with summed_up(job.summary.record, output), progress(len(items), output, job.summary) as show:
         for record in job.run(items):
             show(record, line_of(record))
-            if record["status"] == "failed" and as_json:
-                say(record["reason"])
-    output.record({"summary": job.summary.record()})
-    say(closing(job.summary.record()))
+
+
+@contextmanager
+def summed_up(counted: Callable[[], dict[str, Any]], output: Output | None = None) -> Iterator[None]:
+    """Say a run's counts when the block ends, also if an interrupt or a full disk ends it, and write them to ``output``."""
+    try:
+        yield
+    finally:
+        summary = counted()
+        if output is not None:
+            output.record({"summary": summary})
+        say(closing(summary))
+        say(f"ran on {summary['device'] or 'no device'}", logging.INFO)
 
 
 def _workforce(options: JobOptions, cluster: ClusterKind | None) -> Protector | Cluster:
@@ -145,7 +156,10 @@ def _preview(
     preview = Preview(options.protector, items, out, batch, options.strict, options.resume, state, left_out)
     for record in preview.records():
         done = f" ({record['reason']})" if record["reason"] else ""
-        output.record(record, f"{record['source']} -> {out / record['output']}{done}" if record["output"] else None)
+        if record["output"] is None:  # told before
+            output.record(record)
+        else:
+            output.photo(record, f"{record['source']} -> {out / record['output']}{done}")
     summary = preview.summary()
     output.record({"summary": summary})
     formats = ", ".join(f"{number} {name}" for name, number in sorted(summary["formats"].items()))
@@ -164,16 +178,16 @@ def _preview(
 def _say_refused(items: Sequence[Item], left_out: LeftOut) -> None:
     """Name what cannot be protected, before work starts: photos that clash, and folders that cannot be read."""
     for folder in left_out.unreadable:
-        say(f"{folder}: the folder cannot be read, so its photos are not protected; allow reading it")
+        say(f"{folder}: the folder cannot be read, so its photos are not protected; allow reading it", logging.ERROR)
     for item in items:
         if item.refused:
-            say(f"not protected: {item.refused}")
+            say(f"not protected: {item.refused}", logging.ERROR)
 
 
 def _say_passed_over(left_out: LeftOut) -> None:
     """Say what stands in the inputs and is not a photo that was taken."""
     if left_out.counts:
-        say(f"passed over: {'; '.join(left_out.words())}")
+        say(f"passed over: {'; '.join(left_out.words())}", logging.WARNING)
 
 
 def line_of(record: dict[str, Any]) -> str:
@@ -189,7 +203,9 @@ def line_of(record: dict[str, Any]) -> str:
 
 def closing(summary: dict[str, Any]) -> str:
     """Return a run's counts as a line for people."""
-    counts = ", ".join(f"{summary[s]} {s}" for s in ("protected", "unprotected", "failed", "skipped") if summary[s])
+    counts = [(summary[s], s) for s in ("protected", "unprotected", "failed", "skipped") if summary[s]]
     if not counts:
         return "no photos processed"
-    return f"{counts} in {summary['seconds']:.1f} s on {summary['device'] or 'no device'}"
+    (number, status), *others = counts
+    first = f"{number} photo{'s' if number > 1 else ''} {status}"
+    return ", ".join([first, *(f"{n} {s}" for n, s in others)]) + f" in {summary['seconds']:.1f} s"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from .inputs import photos_only
 from .options import DeviceOption, JsonOption, ModelsOption, PresetOption, words_of
 from .output import Output, guarded, say
 
@@ -24,10 +26,13 @@ def score(
     from ..errors import PhotoError
     from ..evaluate.score import score_files
 
+    photos_only(images, "score")
     output, failed = Output(json), 0
     for answer in score_files(images, words_of(metrics), models=models, device=device, preset=preset):
+        if output.reader_left:
+            break
         if isinstance(answer, PhotoError):
-            say(str(answer))
+            say(str(answer), logging.ERROR)
             failed += 1
             continue
         shown = "  ".join(f"{name} {value:.3f}" for name, value in answer["metrics"].items())

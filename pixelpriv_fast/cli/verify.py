@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from ..files import STATE_SUFFIX
 from .options import ClassifierOption, DeviceOption, JsonOption, ModelsOption
 from .output import Output, guarded, say
-from .protect import closing, line_of
+from .protect import line_of, summed_up
 
 _SHOWN = 10
 
@@ -36,16 +37,18 @@ def verify(
 
     names = [name for word in classifier or () for name in word.split(",") if name]
     verification = Verification(out, names, state=state, models=models, device=device)
-    output, start = Output(json), time.perf_counter()
-    for record in verification.records():
-        output.record(record, line_of(record))
-    verification.summary.seconds = time.perf_counter() - start
-    unknown = verification.unknown_files()
+    output, start, unknown = Output(json), time.perf_counter(), list[Path]()
+
+    def counted() -> dict[str, Any]:
+        verification.summary.seconds = time.perf_counter() - start
+        return verification.summary.record() | {"unknown": len(unknown)}
+
+    with summed_up(counted, output):
+        for record in verification.records():
+            output.photo(record, line_of(record))
+        unknown += verification.unknown_files()
     for path in unknown[:_SHOWN]:
-        say(f"{path}: not part of this archive")
+        say(f"{path}: not part of this archive", logging.WARNING)
     if len(unknown) > _SHOWN:
-        say(f"... and {len(unknown) - _SHOWN} more files that are not part of this archive")
-    summary = verification.summary.record() | {"unknown": len(unknown)}
-    output.record({"summary": summary})
-    say(closing(summary))
+        say(f"... and {len(unknown) - _SHOWN} more files that are not part of this archive", logging.WARNING)
     return verification.summary.exit_code

@@ -9,7 +9,7 @@ import typer
 
 from .job_options import JobOptions, with_job_options
 from .output import Output, guarded, say
-from .protect import line_of
+from .protect import line_of, summed_up
 
 
 @guarded
@@ -57,8 +57,9 @@ def watch(
             all_folders=options.all_folders,
             left_out=job.summary.left_out,
         )
-        for items in found:
-            for record in job.run(items):
-                output.record(record, line_of(record))
-                redraw.draw_if_due()
+        with summed_up(job.summary.record):
+            for items in found:
+                for record in job.run(items):
+                    output.photo(record, line_of(record))
+                    redraw.draw_if_due()
     return job.summary.exit_code

@@ -26,7 +26,7 @@ def run5_labels(labels: Path) -> Path | None:
 
 
 def conduct(
-    experiment: Experiment, cases: Sequence[ExperimentCase], photos: int, say: Say
+    experiment: Experiment, cases: Sequence[ExperimentCase], photos: int, say: Say, complain: Say
 ) -> tuple[dict[str, Any], bool]:
     """Run the cases; write ``table1.*``, ``recipes.json``, ``figure1.png`` and ``scatter.png``.
 
@@ -40,6 +40,8 @@ def conduct(
         Number of photos in ``figure1.png``.
     say : callable
         Called with a line of progress after each case.
+    complain : callable
+        Called with a line for every photo that fails.
 
     Returns
     -------
@@ -51,7 +53,7 @@ def conduct(
     say(f"{len(experiment.items)} photos; {experiment.skipped} left out, the classifier gets them wrong from the start")
     rows = []
     for case in cases:
-        rows.append(experiment.run(case, say))
+        rows.append(experiment.run(case, complain))
         say(f"{case.name} ({case.recipe.word}): accuracy {100 * rows[-1].top1_accuracy:.2f} %")
     table = write_tables(experiment.out, experiment, rows)
     save_recipes(experiment.out / "recipes.json", experiment, cases)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import logging
 import os
@@ -10,7 +11,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from ...errors import ModelError, StorageError, UsageError, unknown_word
+from ...errors import NOTICE, ModelError, StorageError
 from ...files import write_atomic
 from ..card import Card
 from ..catalogue import CARDS, card_of
@@ -50,7 +51,7 @@ class Store:
     ) -> None:
         self.folders = search_path(None if models is None else Path(models), environment)
         self._environment = environment
-        self._notice = notice or _LOG.info
+        self._notice = notice or functools.partial(_LOG.log, NOTICE)
 
     def find(self, name: str) -> Path | None:
         """Return the file of model ``name``, the first along the folders, or None. Builds and checks nothing."""
