@@ -8,11 +8,20 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..errors import UsageError
+from ..errors import UsageError, one_line
 from .rows import FileStamp
 from .walk import Item, LeftOut, plan
 
 _LOG = logging.getLogger(__name__)
+
+#: Seconds between two looks at a folder whose changes the system does not tell.
+_LOOK_EVERY = 2.0
+
+_LOOKS = "looking through %s every %g s"
+_LIMITS = (
+    "if the system's limit is used up, this raises it: "
+    "sudo sysctl fs.inotify.max_user_watches=524288 fs.inotify.max_user_instances=1024"
+)
 
 #: Seconds after which a folder is looked through though nothing seems to have changed (network folders tell nothing).
 _AT_LEAST_EVERY = 60.0
@@ -101,8 +110,6 @@ def watch(
     list of Item
         Photos as they settle, those that are there already first.
     """
-    from watchfiles import watch as changes
-
     passed_over = LeftOut() if left_out is None else left_out
 
     def look() -> list[Item]:
@@ -111,12 +118,31 @@ def watch(
 
     settled = Settled(look, settle)
     settled.take(last := time.monotonic())
-    pause = max(50, int(settle * 500))
     # Changes only wake it up: the folder is always read again, so that a change that was missed does no harm.
-    for changed in changes(folder, rust_timeout=pause, yield_on_timeout=True, step=50, debounce=pause):
+    for changed in _wakes(folder, settle / 2):
         now = time.monotonic()
-        if not (changed or settled.waiting or now - last > _AT_LEAST_EVERY):
-            idle()
-            continue
-        if items := settled.take(last := now):
+        due = changed or settled.waiting or now - last > _AT_LEAST_EVERY
+        if due and (items := settled.take(last := now)):
             yield items
+        else:
+            idle()
+
+
+def _wakes(folder: Path, pause: float) -> Iterator[bool]:
+    """Yield about every ``pause`` seconds whether something below ``folder`` may have changed, and at once if so."""
+    milliseconds = max(50, int(1000 * pause))
+    try:
+        from watchfiles import watch as changes
+
+        for changed in changes(
+            folder, rust_timeout=milliseconds, yield_on_timeout=True, step=50, debounce=milliseconds
+        ):
+            yield bool(changed)
+    except ImportError:
+        _LOG.warning(f'{_LOOKS}; pip install "pixelpriv-fast[watch]" to be told of changes', folder, _LOOK_EVERY)
+    except (OSError, RuntimeError) as error:  # the system's limits of watches or of descriptors, mostly
+        why = one_line(error).partition(" about ")[0]  # what follows stands in terms of the library
+        _LOG.warning(f"{_LOOKS}, because it cannot be watched (%s); {_LIMITS}", folder, _LOOK_EVERY, why)
+    while True:
+        time.sleep(max(pause, _LOOK_EVERY))
+        yield True

@@ -122,7 +122,20 @@ def _run(job: Job, items: Sequence[Item], output: Output) -> None:
 
 @contextmanager
 def summed_up(counted: Callable[[], dict[str, Any]], output: Output | None = None) -> Iterator[None]:
-    """Say a run's counts when the block ends, also if an interrupt or a full disk ends it, and write them to ``output``."""
+    """Say a run's counts when the block ends, also if an interrupt or a full disk ends it.
+
+    Parameters
+    ----------
+    counted : callable
+        Returns the summary as the command line's JSON object.
+    output : Output or None
+        Where the object is written, too.
+
+    Yields
+    ------
+    None
+        Once.
+    """
     try:
         yield
     finally:

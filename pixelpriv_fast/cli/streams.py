@@ -87,11 +87,10 @@ class Stream(io.TextIOWrapper):
         unheard = self.lost is not None and self.lost.errno in _CLOSED
         return None if unheard and not self.required else self.lost
 
-    def moved(self, number: int, encoding: str) -> Self:
-        """Write to another descriptor from now on."""
+    def move(self, number: int, encoding: str) -> None:
+        """Write to the descriptor ``number`` from now on, in another encoding."""
         self.reconfigure(encoding=encoding, errors="backslashreplace")
         self._descriptor.number = number
-        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +149,8 @@ def claim_stdout(encoding: str | None = None) -> Stream:
     except OSError:  # no such descriptor: a caller that captures output itself
         return stream
     sys.stdout = sys.stderr
-    return stream.moved(private, encoding or stream.encoding)
+    stream.move(private, encoding or stream.encoding)
+    return stream
 
 
 def _opened_on_nothing(number: int) -> OSError | None:
