@@ -88,7 +88,15 @@ class Stream(io.TextIOWrapper):
         return None if unheard and not self.required else self.lost
 
     def move(self, number: int, encoding: str) -> None:
-        """Write to the descriptor ``number`` from now on, in another encoding."""
+        """Write elsewhere from now on.
+
+        Parameters
+        ----------
+        number : int
+            The open descriptor.
+        encoding : str
+            The encoding.
+        """
         self.reconfigure(encoding=encoding, errors="backslashreplace")
         self._descriptor.number = number
 
