@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from ...errors import NOTICE, ModelError, StorageError
+from ...errors import NOTICE, ModelError, StorageError, UsageError, unknown_word
 from ...files import write_atomic
 from ..card import Card
 from ..catalogue import CARDS, card_of
