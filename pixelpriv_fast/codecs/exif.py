@@ -16,6 +16,8 @@ from .tag_writing import block, longs, shorts
 
 ORIENTATION, EXIF_IFD, GPS_IFD, INTEROP_IFD, MAKER_NOTE = 0x0112, 0x8769, 0x8825, 0xA005, 0x927C
 WIDTH, HEIGHT = 0xA002, 0xA003
+#: Tags that state the photo's size: the exposure data's, the picture's own, and interoperability's.
+_WIDTHS, _HEIGHTS = (WIDTH, 0x0100, 0x1001), (HEIGHT, 0x0101, 0x1002)
 
 #: Camera and capture time: Make, Model, resolution, DateTime, white point, primaries, YCbCr description.
 PRIVATE_IFD0 = frozenset({0x010F, 0x0110, 0x011A, 0x011B, 0x0128, 0x0132, 0x013E, 0x013F, 0x0211, 0x0213, 0x0214})
@@ -174,10 +176,13 @@ def upright(found: Directories, width: int, height: int) -> Directories:
         The same tags.
     """
     order = found.first.order
-    sizes = {WIDTH: longs(order, width), HEIGHT: longs(order, height)}
-    inner = found.exif.changed({tag: size for tag, size in sizes.items() if tag in found.exif.entries})
-    first = found.first.changed({ORIENTATION: shorts(order, 1)} if ORIENTATION in found.first.entries else {})
-    return replace(found, first=first, exif=inner)
+    wide, high = longs(order, width), longs(order, height)
+    true = {ORIENTATION: shorts(order, 1), **dict.fromkeys(_WIDTHS, wide), **dict.fromkeys(_HEIGHTS, high)}
+
+    def with_true(directory: Directory) -> Directory:
+        return directory.changed({tag: value for tag, value in true.items() if tag in directory.entries})
+
+    return Directories(with_true(found.first), with_true(found.exif), with_true(found.interop), found.gps)
 
 
 def upright_block(found: Directories, width: int, height: int) -> bytes:

@@ -106,6 +106,8 @@ def _directory(block: bytes, place: _Place, seen: set[int]) -> Iterator[Piece]:
         return
     seen.add(place.at)
     found = _read(block, place)
+    if not found.entries:
+        return
     short = found.only(found.entries, MAX_OPAQUE_BYTES)
     kept = {tag: entry for tag, entry in short.entries.items() if not may_show_picture(entry.value)}
     yield from in_place(replace(found, entries=kept), place.at, place.base)

@@ -53,6 +53,15 @@ PLACES: dict[str, Callable[[bytes], bytes]] = {
     "raw file's data": lambda data: tag_block(FIRST | {0xC634: (1, b"Adobe\0" + data)}, EXIF, GPS),
     "unknown tag": lambda data: tag_block(FIRST | {0xC6D2: (7, b"Title" + data)}, EXIF, GPS),
     "comment": lambda data: tag_block(FIRST, EXIF | {0x9286: (7, bytes(8) + data)}, GPS),
+    "pointer": lambda data: tag_block(
+        FIRST | {0xA005: (7, data)}, EXIF | {0x8825: (7, data)}, GPS | {0x8769: (7, data)}
+    ),
+    "long pointer": lambda data: tag_block(
+        FIRST, EXIF | {0x927C: (7, MAKER), 0xA005: (4, bytes(4) + data[: len(data) // 4 * 4])}, GPS
+    ),
+    "note in a wrong directory": lambda data: tag_block(
+        FIRST | {0x927C: (7, data)}, EXIF | {0x927C: (7, MAKER)}, GPS | {0x927C: (7, data)}
+    ),
     "place": lambda data: tag_block(FIRST, EXIF, GPS | {0x001B: (7, bytes(8) + data)}),
     "packet": lambda data: tag_block(FIRST | {0x02BC: (1, data)}, EXIF, GPS),
     "records": lambda data: tag_block(FIRST | {0x83BB: (7, record(2, 202, data))}, EXIF, GPS),
@@ -184,6 +193,32 @@ def test_a_note_loses_its_preview_and_keeps_the_rest(data: bytes) -> None:
     assert note.startswith(b"Maker\0II\1\0")
     assert note.endswith(MAKER)
     assert kept.index(MAKER) == block.index(MAKER)
+
+
+@pytest.mark.parametrize("tag", [0x8769, 0x8825, 0x014A])
+def test_directories_far_outside_cost_nothing(tag: int) -> None:
+    far: Rows = {tag: (4, b"\xf0\xff\xff\xff")}
+    for first, exif in ((FIRST | far, EXIF), (FIRST, EXIF | far | {0xA005: far[tag]})):
+        kept = exif_keep.keep(tag_block(first, exif | {0x927C: (7, MAKER)}), 72, 40)
+        assert kept is not None
+        assert TITLE in kept
+        assert len(kept) < 1000
+    nested = struct.pack("<HHHII", 2, 1, 13, 1, 0xFFFFFFF0) + struct.pack("<HHII", 2, 7, 8, 38) + bytes(4) + bytes(5000)
+    kept = exif_keep.keep(tag_block(FIRST, EXIF | {0x927C: (7, b"Maker\0II" + nested)}), 72, 40)
+    assert kept is not None
+    assert len(kept) < 6000
+
+
+def test_sizes_are_those_of_the_upright_photo() -> None:
+    stated: Rows = {0x0100: number(4000), 0x0101: (3, struct.pack("<H", 3000))}
+    inner: Rows = {0xA002: number(4000), 0xA003: (3, struct.pack("<H", 3000))}
+    for note in ({}, {0x927C: (7, MAKER)}):
+        kept = exif_keep.keep(tag_block(FIRST | stated, EXIF | inner | note), 72, 99_999)
+        assert kept is not None
+        found = exif_keep.read(kept)
+        assert [found.first.number(tag) for tag in (0x0100, 0x0101, 0x0112)] == [72, 99_999, 1]
+        assert [found.exif.number(tag) for tag in (0xA002, 0xA003)] == [72, 99_999]
+        assert (MAKER in kept) == bool(note)
 
 
 def test_long_words_of_people_stay() -> None:
