@@ -185,7 +185,7 @@ ENGINES = Table(
             (
                 AutoPlace("cpu", 1, "openvino", "backward graph on OpenVINO: the fastest steps measured"),
                 AutoPlace("cpu", 3, "onnxruntime", "backward graph on ONNX Runtime: needs the base package only"),
-                AutoPlace("cuda", 2, "onnxruntime", "needs no PyTorch; not run on a GPU"),
+                AutoPlace("cuda", 2, "onnxruntime", "needs no PyTorch"),
             ),
         ),
         "torch": Row(

@@ -15,14 +15,19 @@ The same layers also make the parts that a large photo is run through strip by s
 
 from __future__ import annotations
 
+from typing import Literal, TypeAlias
+
 import numpy as np
 import numpy.typing as npt
 
-from ...errors import UsageError
-from ...words import Precision
+from ...errors import checked_word
 from .layers import BLOCKS, ENCODER_NORMS, MIDDLE, Layers, Tensors
 
 INPUT, OUTPUT = "pixels", "cartoon"
+
+#: What a graph's weights are written in; bf16 is the runtime's own option.
+WrittenPrecision: TypeAlias = Literal["fp32", "fp16"]
+
 #: Convolutions whose bias an instance norm cancels; of the others it reaches a zero border, so it counts.
 _BIASED = ("conv02_1", "conv03_1", "deconv01_1", "deconv02_1")
 
@@ -47,7 +52,7 @@ def photo_graph(tensors: Tensors) -> bytes:
     return folded_graph(fold(tensors))
 
 
-def folded_graph(folded: Tensors, precision: Precision = "fp32") -> bytes:
+def folded_graph(folded: Tensors, precision: WrittenPrecision = "fp32") -> bytes:
     """Return ONNX bytes of the whole network.
 
     Parameters
@@ -67,8 +72,7 @@ def folded_graph(folded: Tensors, precision: Precision = "fp32") -> bytes:
     UsageError
         For another precision: bf16 is the runtime's own option.
     """
-    if precision not in ("fp32", "fp16"):
-        raise UsageError(f"a graph is written in fp32 or fp16, not {precision!r}; bf16 is the runtime's own option")
+    checked_word("precision of a written graph", precision, WrittenPrecision)
     layers = Layers(folded, precision=precision)
     x = layers.norm(layers.encode(layers.writer.input(INPUT, ("batch", 3, "height", "width")), 3), ENCODER_NORMS[2])
     for block in BLOCKS:

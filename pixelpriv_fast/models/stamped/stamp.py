@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from ...errors import ModelError, UsageError, checked_word
 from ...words import OLD_PRECISIONS, Precision
-from ..card import Card, load_part
+from ..card import Card, Kind, load_part
 from ..preprocess import Preprocess
 
 VERSION = 1
@@ -55,7 +55,7 @@ class Stamp:
     """
 
     name: str
-    kind: str
+    kind: Kind
     title: str
     dataset: str
     licence: str
@@ -92,6 +92,7 @@ class Stamp:
                 labels=None if labels is None else tuple(map(str, labels)),
                 source=Provenance(**data.pop("source")),
                 precision=_precision(data.pop("precision", "fp32")),
+                kind=cast(Kind, checked_word("kind of network", data.pop("kind"), Kind)),
                 **_texts(data),
             )
         except (ValueError, TypeError, KeyError, AttributeError, UsageError) as error:
