@@ -132,10 +132,10 @@ def _container(meta: Meta, moving: bool) -> Container:
     size = size_of(own)
     if size is None:
         raise Damaged("the picture does not state its size (box ispe)")
-    exif, icc = meta.described_by(b"Exif"), _colours((own, *parts))
+    exif, icc = meta.described_by(b"Exif"), _colours(meta, (own, *parts))
     return Container(
         size,
-        decoded_pixels=max(size[0] * size[1], meta.pixels(meta.parts), meta.pixels(meta.alphas)),
+        decoded_pixels=max(size[0] * size[1], meta.pixels((meta.primary, *meta.parts)), meta.pixels(meta.alphas)),
         frames=max(2 if moving else 1, 1 + meta.others()),
         depth=max(map(depth_of, (own, *parts, *alphas))) or 8,
         shown=shown_part(*size, (step for step in own if is_step(step[0]))),
@@ -148,17 +148,21 @@ def _container(meta: Meta, moving: bool) -> Container:
     )
 
 
-def _colours(owners: tuple[list[Property], ...]) -> bytes | None:
-    """Return the profile that the picture states, or else its tiles.
+def _colours(meta: Meta, owners: tuple[list[Property], ...]) -> bytes | None:
+    """Return the profile that the picture states, or else its tiles, or else the coded pictures.
 
     Choice: a profile counts before numbers, which are then about the matrix between YCbCr and RGB alone, as in libavif
-    and browsers. EXIF's colour space never counts, as its orientation does not.
+    and browsers. A coded picture's own numbers count where no box states any, as the AVIF specification says. EXIF's
+    colour space never counts, as its orientation does not.
     """
     icc = next(filter(None, map(profile_of, owners)), None)
-    code_points = next(filter(None, map(code_points_of, owners)), None)
-    if code_points is None or icc_space(icc) is not None:
+    if icc_space(icc) is not None:
         return icc
-    return profile_of_code_points(*code_points)
+    stated = next(filter(None, map(code_points_of, owners)), None)
+    if stated is None:
+        sequence = meta.sequence(meta.parts[0] if meta.parts else meta.primary)
+        stated = sequence.code_points if sequence else None
+    return icc if stated is None else profile_of_code_points(*stated)
 
 
 def _tag_block(exif: bytes) -> bytes | None:

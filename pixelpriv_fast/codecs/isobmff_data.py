@@ -147,6 +147,30 @@ class ItemData:
             parts.append(source[extent.start : stop])
         return b"".join(parts)
 
+    def head(self, number: int, size: int) -> bytes:
+        """Return an item's first bytes.
+
+        Parameters
+        ----------
+        number : int
+            The item's.
+        size : int
+            How many are wanted.
+
+        Returns
+        -------
+        bytes
+            Fewer where there are not as many, or the item stands in others.
+        """
+        location = self.locations.get(number, _NOWHERE)
+        source, found = self._plain(location) or b"", b""
+        for extent in location.extents[:size]:
+            length = min(extent.length or size, size - len(found))
+            found += source[extent.start : extent.start + length]
+            if len(found) >= size:
+                break
+        return found
+
     def is_cut_off(self, number: int) -> bool:
         """Return whether bytes that an item lists lie behind the file's or the box's end."""
         location = self.locations.get(number)

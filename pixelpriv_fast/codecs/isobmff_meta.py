@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .av1_sequence import LONGEST, Sequence, read_sequence
 from .contract import Damaged, Refused
 from .isobmff_boxes import Reader, first_boxes
 from .isobmff_data import ItemData, read_locations
@@ -87,10 +88,23 @@ class Meta:
         return sum(item.number not in belonging and item.number != self.primary for item in pictures)
 
     def pixels(self, numbers: tuple[int, ...]) -> int:
-        """Return how many pixels the coded ones of some items have together, by the sizes that they state."""
+        """Return how many pixels the coded ones of some items have together, by their boxes or by AV1's own header.
+
+        A decoder makes memory for what the header says, whatever the boxes do. libheif holds HEVC to the boxes itself.
+        """
         coded = (number for number in numbers if number in self.items and self.items[number].kind in _CODED)
-        sizes = (size_of(self.properties.of(number)) for number in coded)
-        return sum(size[0] * size[1] for size in sizes if size)
+        return sum(map(self._coded_pixels, coded))
+
+    def _coded_pixels(self, number: int) -> int:
+        width, height = size_of(self.properties.of(number)) or (0, 0)
+        sequence = self.sequence(number)
+        return max(width * height, sequence.width * sequence.height if sequence else 0)
+
+    def sequence(self, number: int) -> Sequence | None:
+        """Return the header of an AV1 picture; None for other items."""
+        item = self.items.get(number)
+        is_av1 = item is not None and item.kind == b"av01"
+        return read_sequence(self.contents.head(number, LONGEST)) if is_av1 else None
 
     def described_by(self, kind: bytes) -> bytes | None:
         """Return the metadata of a kind that belongs to the photo.

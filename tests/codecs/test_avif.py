@@ -13,11 +13,13 @@ from PIL import Image
 from pixelpriv_fast import codecs
 from pixelpriv_fast.codecs import Limits
 from pixelpriv_fast.codecs.colour import profile_of_code_points
+from pixelpriv_fast.codecs.isobmff import read_container
 from pixelpriv_fast.codecs.pillow_image import upright
 from pixelpriv_fast.errors import PhotoError
 
 from . import box_files, profiles, samples
 from .box_files import ALPHA, File, avif, colours, crop, depth, grid, mirror, size, turn
+from .test_av1_sequence import sequence_header
 
 PICTURE = box_files.picture()  # 96 x 64
 
@@ -146,6 +148,17 @@ def test_a_huge_stored_picture_is_refused_whatever_is_shown() -> None:
     assert "3,600,000,000 pixels, of which 10x10 are shown, exceed the limit" in refusal(data)
 
 
+def test_a_size_that_the_boxes_hide_is_bounded() -> None:
+    """Of a coded picture, its own header says how much memory it takes."""
+    big = avif(np.zeros((1200, 1100, 3), np.uint8))
+    big.owned[1][0] = size(64, 48)
+    assert "1,320,000 pixels, of which 64x48 are shown" in refusal(big.data(), limits=Limits(max_pixels=1_000_000))
+    tile = avif(samples.picture(64, 64))
+    made = grid([tile, tile], 2, 128, 64)
+    made.payloads[3] = big.payloads[1]
+    assert "1,324,096 pixels, of which 128x64 are shown" in refusal(made.data(), limits=Limits(max_pixels=1_000_000))
+
+
 @pytest.mark.parametrize("method", [0, 1])
 def test_metadata_wherever_it_stands(method: int) -> None:
     made = avif(PICTURE)
@@ -183,6 +196,23 @@ def test_a_profile_counts_before_numbers() -> None:
     assert photo.metadata.icc == icc
     photo = codecs.decode(with_colours(colours(12, 13), box_files.box(b"colr", b"prof", icc[:40])))
     assert photo.metadata.icc == profile_of_code_points(12, 13)
+
+
+@pytest.mark.parametrize(("primaries", "transfer"), [(12, 13), (1, 4), (9, 16)])
+@pytest.mark.parametrize("reduced", [True, False])
+def test_numbers_of_the_coded_picture_count_where_no_box_states_any(
+    primaries: int, transfer: int, reduced: bool
+) -> None:
+    made = avif(PICTURE)
+    (stated,) = (one for one in made.owned[1] if one[4:8] == b"colr")
+    made.owned[1].remove(stated)
+    made.payloads[1] = sequence_header(96, 64, (primaries, transfer), reduced) + made.payloads[1]
+    if transfer == 16:
+        assert "HDR colours" in refusal(made.data())
+        return
+    assert read_container(made.data()).icc == profile_of_code_points(primaries, transfer)
+    made.owned[1].append(stated)
+    assert read_container(made.data()).icc is None
 
 
 @pytest.mark.parametrize(("primaries", "transfer"), [(1, 1), (1, 13), (2, 2), (1, 6)])
