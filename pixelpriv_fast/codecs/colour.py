@@ -175,7 +175,9 @@ def to_write(metadata: Metadata, *, grey: bool, chunks: bool) -> Metadata:
     Metadata
         With a profile that was written here, and with PNG's chunks or none.
     """
-    found = settled(metadata)
+    # ImageMagick copies a profile's names, copyright and maker to texts beside it.
+    text = tuple((keyword, value) for keyword, value in metadata.text if not keyword.startswith("icc:"))
+    found = replace(settled(metadata), text=text)
     by_name = dict(found.colour_chunks)
     if by_name and chunks:  # cICP is younger than most readers: a profile says the same to those
         icc = _profile_of_chunks(by_name) if _CICP in by_name and not grey else None

@@ -20,8 +20,10 @@ from .icc_tables import curve_light, rewritten_curve, rewritten_table
 from .rgb_space import COLORANTS, CURVES, KNOWN, LARGEST, SRGB_CURVE, Numbers, RgbSpace, fixed, profile, profile_bytes
 
 _MAX_TAGS = 100  # LittleCMS's own limit
+_MAX_BYTES = 16 * 1024 * 1024  # the largest tables in use take two; hostile tags may overlap, and each is written
 _CACHED_BYTES = 64 * 1024
 _CLASSES = frozenset({b"mntr", b"scnr", b"prtr", b"spac"})
+_SPARE = frozenset({b"wtpt", b"chad", b"cicp", b"B2A0", b"B2A1", b"B2A2"})
 _TABLES = (b"A2B0", b"A2B1", b"A2B2", b"B2A0", b"B2A1", b"B2A2")
 #: Every grey level, and 17 values of each channel with each other.
 _GRID = np.concatenate(
@@ -75,7 +77,7 @@ def cleaned(icc: bytes | None) -> Profile | None:
     Profile or None
         The reduced one; None if there is none, it is damaged, or it is not for RGB values.
     """
-    if icc is None or icc_space(icc) != "RGB":
+    if icc is None or icc_space(icc) != "RGB" or len(icc) > _MAX_BYTES:
         return None
     return _cached(icc) if len(icc) <= _CACHED_BYTES else _cleaned(icc)
 
@@ -104,7 +106,10 @@ _cached = lru_cache(maxsize=64)(_cleaned)  # most photos have one of few profile
 
 
 def _colour_tags(icc: bytes) -> dict[bytes, bytes]:
-    """Return the tags that decide colours, written again. Raises ``Damaged`` or ``struct.error``."""
+    """Return the tags that decide colours, written again. Raises ``Damaged`` or ``struct.error``.
+
+    Those that a viewer can do without are left out where they are damaged.
+    """
     (count,) = struct.unpack_from(">I", icc, 128)
     if count > _MAX_TAGS:
         raise Damaged(f"{count:,} tags in a profile")
@@ -112,7 +117,11 @@ def _colour_tags(icc: bytes) -> dict[bytes, bytes]:
     for number in range(count):
         name, start, size = struct.unpack_from(">4sII", icc, 132 + 12 * number)
         if name in _WRITERS and name not in found and start >= 128 and start + size <= len(icc):
-            found[name] = _WRITERS[name](icc[start : start + size])
+            try:
+                found[name] = _WRITERS[name](icc[start : start + size])
+            except (Damaged, struct.error):
+                if name not in _SPARE:
+                    raise
     return {name: found[name] for name in _WRITERS if name in found}
 
 

@@ -295,6 +295,16 @@ def test_grey_values_keep_their_gamma(target: str) -> None:
     assert opened(result).mode == ("L" if target == "png" else "RGB")
 
 
+def test_a_damaged_profile_of_grey_values_says_nothing_and_one_of_inks_is_refused() -> None:
+    grey = Image.fromarray(samples.picture()).convert("L")
+    photo = codecs.decode(samples.save(grey, "jpeg", quality=100, icc_profile=profiles.grey_icc(1.0)[:150]))
+    assert np.abs(photo.pixels[:, :, 0].astype(int) - np.asarray(grey)).max() <= 2
+    assert "icc_profile" not in Image.open(io.BytesIO(codecs.encode(photo.pixels, like=photo))).info
+    inks = samples.save(grey.convert("CMYK"), "jpeg", icc_profile=profiles.cmyk_icc()[:150])
+    with pytest.raises(PhotoError, match="CMYK with a damaged colour profile"):
+        codecs.decode(inks)
+
+
 @pytest.mark.parametrize(
     "chunks",
     [cicp(9, 16, 0, 1), cicp(9, 18, 0, 1), cicp(1, 16, 0, 1), iccp(P3_ICC) + cicp(9, 16, 0, 1)],
@@ -339,6 +349,12 @@ def test_primaries_of_any_numbers_are_survived() -> None:
             metadata = Metadata(colour_chunks=((b"gAMA", (45455).to_bytes(4, "big")), (b"cHRM", numbers)))
             found = colour.to_write(metadata, grey=False, chunks=False)
             assert found.icc is None or ImageCms.ImageCmsProfile(io.BytesIO(found.icc))
+
+
+def test_copies_of_a_profiles_texts_go_with_it() -> None:
+    data = replace(P3, chunks=iccp(P3_ICC) + png_chunk(b"tEXt", b"icc:copyright\0Jane Doe")).file(picture())
+    assert b"Jane" in data
+    assert b"Jane" not in written(data, "png", "keep")
 
 
 @pytest.mark.parametrize("policy", POLICIES)
