@@ -68,6 +68,8 @@ class Photo:
         Whether the source had one channel, which ``pixels`` repeats three times.
     subsampling : str or None
         The source JPEG's chroma sampling: "444", "422", "420", "440" or "411".
+    notes : tuple of str
+        What a person should know of the file: parts that a result will not have, and what was mended.
     """
 
     pixels: Pixels
@@ -78,6 +80,7 @@ class Photo:
     lossless: bool = False
     grey: bool = False
     subsampling: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ A file is parsed once, by ``open``; what was found travels in ``Opened`` to ``Op
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -15,6 +16,7 @@ from .contract import Codec, Damaged, Header, Refused
 from .formats import codec_of_content
 from .limits import Limits, refuse_bytes, refuse_header
 
+_LOG = logging.getLogger(__name__)
 T = TypeVar("T")
 
 #: Words of a decoder that say what it lacks, not what the file lacks.
@@ -65,7 +67,10 @@ class Opened:
         PhotoError
             If the file is cut off, fails a checksum or makes its decoder warn: never half a photo.
         """
-        return _guarded(self.data, self.name, lambda: self.codec.decode(self.data, self.header, self.parsed))
+        photo = _guarded(self.data, self.name, lambda: self.codec.decode(self.data, self.header, self.parsed))
+        for note in photo.notes:
+            _LOG.warning("%s", _line(self.name, note))
+        return photo
 
 
 def open(data: bytes, *, name: str = "<bytes>", limits: Limits = Limits()) -> Opened:  # noqa: B008 (frozen)

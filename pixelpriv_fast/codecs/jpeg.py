@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 
 import numpy as np
 
 from ..types import Photo
 from .contract import Channels, Codec, Damaged, EncodeJob, Header, Refused
-from .exif import read_orientation, without_prefix
+from .exif import read_orientation
+from .jpeg_metadata import with_metadata
 from .jpeg_quality import estimate_quality
-from .jpeg_segments import Frame, Segments, read_segments, with_metadata
-from .pillow_image import Planes, from_array, upright
+from .jpeg_segments import Frame, Segments, read_segments
+from .jpeg_stream import read_stream
+from .jpeg_whole import checked
+from .pillow_image import Planes, from_array, from_image, upright
 
 _SAMPLINGS = {(1, 1): "444", (2, 1): "422", (2, 2): "420", (1, 2): "440", (4, 1): "411"}
 _DCT_FRAMES = frozenset({0xC0, 0xC1, 0xC2, 0xC9, 0xCA})  # baseline, extended, progressive; Huffman and arithmetic
+#: simplejpeg raises ``ValueError`` for errors and warnings of libjpeg alike, ``KeyError`` for a sampling it has no name for.
+_NOT_STRICT = (ValueError, KeyError)
+_UNNAMED = "Could not determine subsampling"  # nor has TurboJPEG, below it, for most; libjpeg decodes all whole ones
 _CHANNELS: dict[int, Channels] = {1: "grey", 3: "rgb", 4: "cmyk"}
 
 
@@ -38,9 +45,14 @@ class Jpeg(Codec[Segments]):
         return _header(found), found
 
     def decode(self, data: bytes, header: Header, parsed: Segments) -> Photo:
-        """Decode with simplejpeg; libjpeg's warnings are errors."""
+        """Decode strictly; what fails is mended, and decoded strictly again."""
         metadata = parsed.metadata()
-        planes = _decode_planes(data, header, metadata.icc)
+        notes = parsed.left_out()
+        try:
+            planes = _decode_strictly(data, header, metadata.icc)
+        except _NOT_STRICT as warning:
+            planes, mended = _decode_mended(data, header, metadata.icc, warning)
+            notes += mended
         return Photo(
             planes.pixels,
             self.name,
@@ -48,6 +60,7 @@ class Jpeg(Codec[Segments]):
             quality=estimate_quality(parsed.tables[0]) if 0 in parsed.tables else None,
             grey=planes.grey,
             subsampling=_subsampling(parsed.frame),
+            notes=notes,
         )
 
     def encode(self, job: EncodeJob) -> bytes:
@@ -65,7 +78,35 @@ class Jpeg(Codec[Segments]):
         return with_metadata(out.getvalue(), job.metadata)
 
 
-def _decode_planes(data: bytes, header: Header, icc: bytes | None) -> Planes:
+def _decode_mended(
+    data: bytes, header: Header, icc: bytes | None, warning: Exception
+) -> tuple[Planes, tuple[str, ...]]:
+    """Decode the picture without what is not part of it; return also what to say of it.
+
+    What libjpeg warns about may be metadata or stray bytes, so the stream is rebuilt from the picture's own segments. If
+    that is not enough, every block is looked for. The result is decoded strictly once more, by Pillow only if the
+    channels are sampled in a way that simplejpeg does not take.
+    """
+    stream = read_stream(data, header.height)
+    note = (f"the file is not clean, but all pixels are there (libjpeg: {warning})",)
+    with contextlib.suppress(*_NOT_STRICT):
+        return _decode_strictly(stream.written(), header, icc), note
+    try:
+        whole = checked(stream)
+    except Damaged as damage:
+        raise Damaged(f"{damage}; libjpeg: {warning}") from None
+    try:
+        return _decode_strictly(whole.written(), header, icc), note
+    except _NOT_STRICT as error:
+        if isinstance(error, ValueError) and _UNNAMED not in str(error):
+            raise Damaged(str(error)) from None
+    from PIL.JpegImagePlugin import JpegImageFile
+
+    planes = from_image(JpegImageFile(io.BytesIO(whole.written())), header, icc)
+    return planes, () if whole.scans == stream.scans else ("stray bytes behind its pixels are left out",)
+
+
+def _decode_strictly(data: bytes, header: Header, icc: bytes | None) -> Planes:
     """Decode the pixels, upright. simplejpeg makes libjpeg's warnings errors: damage is never passed on as a photo."""
     import simplejpeg
 
@@ -87,8 +128,10 @@ def _header(found: Segments) -> Header:
     channels = _CHANNELS.get(len(frame.samplings))
     if channels is None:
         raise Refused(f"a JPEG of {len(frame.samplings)} channels", "convert it to RGB")
-    orientation = read_orientation(without_prefix(found.exif))
-    return Header("jpeg", frame.width, frame.height, found.views, frame.depth, channels, orientation=orientation)
+    count, grouped_as = found.pictures()
+    orientation = read_orientation(found.exif)
+    size = frame.width, frame.height
+    return Header("jpeg", *size, count, frame.depth, channels, orientation=orientation, grouped_as=grouped_as)
 
 
 def _subsampling(frame: Frame) -> str | None:
