@@ -88,7 +88,7 @@ def _decode_mended(
     channels are sampled in a way that simplejpeg does not take.
     """
     stream = read_stream(data, header.height)
-    note = (f"the file is not clean, but all pixels are there (libjpeg: {warning})",)
+    note = () if _is_unnamed(warning) else (f"the file is not clean, but all pixels are there (libjpeg: {warning})",)
     with contextlib.suppress(*_NOT_STRICT):
         return _decode_strictly(stream.written(), header, icc), note
     try:
@@ -98,12 +98,17 @@ def _decode_mended(
     try:
         return _decode_strictly(whole.written(), header, icc), note
     except _NOT_STRICT as error:
-        if isinstance(error, ValueError) and _UNNAMED not in str(error):
+        if not _is_unnamed(error):
             raise Damaged(str(error)) from None
     from PIL.JpegImagePlugin import JpegImageFile
 
     planes = from_image(JpegImageFile(io.BytesIO(whole.written())), header, icc)
     return planes, () if whole.scans == stream.scans else ("stray bytes behind its pixels are left out",)
+
+
+def _is_unnamed(error: Exception) -> bool:
+    """Return whether simplejpeg has no name for the channels' sampling."""
+    return isinstance(error, KeyError) or _UNNAMED in str(error)
 
 
 def _decode_strictly(data: bytes, header: Header, icc: bytes | None) -> Planes:

@@ -78,6 +78,19 @@ def segments(data: bytes) -> Iterator[Segment]:
 
 
 def end_of_scan(data: bytes, at: int) -> int:
-    """Return where the entropy-coded data that begins at ``at`` ends: at the next marker but restarts, or with the file."""
+    """Find where a scan's entropy-coded data ends.
+
+    Parameters
+    ----------
+    data : bytes
+        The whole file.
+    at : int
+        Where the data begins.
+
+    Returns
+    -------
+    int
+        Where the next marker stands that is not a restart, or the file ends.
+    """
     found = _IN_SCAN.search(data, at)
     return found.start() if found else len(data)

@@ -67,7 +67,7 @@ class Scan:
 
 
 @dataclass(frozen=True, slots=True)
-class Stream:
+class JpegStream:
     """A picture taken apart.
 
     Attributes
@@ -104,7 +104,7 @@ class Stream:
         """Whether the coding is arithmetic; else it is Huffman's."""
         return self.marker in _ARITHMETIC
 
-    def changed(self, scans: tuple[Scan, ...]) -> Stream:
+    def changed(self, scans: tuple[Scan, ...]) -> JpegStream:
         """Return the picture with other scans."""
         return replace(self, scans=scans)
 
@@ -137,7 +137,7 @@ def segment(marker: int, content: bytes) -> bytes:
     return bytes((0xFF, marker)) + (len(content) + 2).to_bytes(2, "big") + content
 
 
-def read_stream(data: bytes, height: int) -> Stream:
+def read_stream(data: bytes, height: int) -> JpegStream:
     """Take a file apart.
 
     Parameters
@@ -149,7 +149,7 @@ def read_stream(data: bytes, height: int) -> Stream:
 
     Returns
     -------
-    Stream
+    JpegStream
         What the picture needs; every coefficient has its scan.
 
     Raises
@@ -192,7 +192,7 @@ class _Reader:
         another_begins = marker == SOI and bool(self.scans)
         return marker == EOI or another_begins or (bool(self.scans) and not any(self.missing.values()))
 
-    def stream(self) -> Stream:
+    def stream(self) -> JpegStream:
         """Return what was found."""
         if not self.scans:
             raise Damaged("the file ends before the pixels")
@@ -203,7 +203,7 @@ class _Reader:
         width = int.from_bytes(self.frame[3:5], "big")
         channels = tuple(Channel(f >> 4, f & 15) for f in self.frame[7::3])
         closed = self.data.find(b"\xff\xd9", self.behind, self.behind + MAX_STRAY) >= 0
-        return Stream(self.marker, width, self.height, channels, self.frame, tuple(self.scans), closed)
+        return JpegStream(self.marker, width, self.height, channels, self.frame, tuple(self.scans), closed)
 
     def _take_frame(self, marker: int, content: bytes) -> None:
         if self.frame or len(content) < 6 or len(content) < 6 + 3 * content[5]:

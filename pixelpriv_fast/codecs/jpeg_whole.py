@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from .contract import Damaged, Refused
 from .jpeg_blocks import Bits, Refining, ac_steps, dc_steps, sequential_block, symbols
-from .jpeg_stream import MAX_STRAY, Channel, Scan, Stream
+from .jpeg_stream import MAX_STRAY, Channel, JpegStream, Scan
 
 _RESTART = re.compile(rb"\xff[\xd0-\xd7]")
 _MAX_VISITS = 50_000_000  # blocks of all scans together; 100 million pixels at 4:4:4 have 5 million blocks
@@ -25,17 +25,17 @@ _MAX_FURTHER = 2_000  # units behind the last one that are looked at
 _Unit = Callable[[Bits, int, int], int]
 
 
-def checked(stream: Stream) -> Stream:
+def checked(stream: JpegStream) -> JpegStream:
     """Check that the data of every block is there.
 
     Parameters
     ----------
-    stream : Stream
+    stream : JpegStream
         The picture.
 
     Returns
     -------
-    Stream
+    JpegStream
         The same one without bytes that are not the picture's.
 
     Raises
@@ -64,24 +64,24 @@ def checked(stream: Stream) -> Stream:
     return stream.changed((*scans, _checked_scan(stream, last, refining, stray)))
 
 
-def _largest(stream: Stream) -> tuple[int, int]:
+def _largest(stream: JpegStream) -> tuple[int, int]:
     return max(c.across for c in stream.channels), max(c.down for c in stream.channels)
 
 
-def _blocks(stream: Stream, channel: Channel) -> int:
+def _blocks(stream: JpegStream, channel: Channel) -> int:
     """Return the number of blocks that a channel has in a scan of its own."""
     across, down = _largest(stream)
     columns = -(-stream.width * channel.across // (8 * across))
     return columns * -(-stream.height * channel.down // (8 * down))
 
 
-def _units(stream: Stream, scan: Scan) -> int:
+def _units(stream: JpegStream, scan: Scan) -> int:
     if len(scan.channels) == 1:
         return _blocks(stream, stream.channels[scan.channels[0][0]])
     return _blocks(stream, Channel(1, 1))
 
 
-def _checked_scan(stream: Stream, scan: Scan, refining: list[Refining], stray: int) -> Scan:
+def _checked_scan(stream: JpegStream, scan: Scan, refining: list[Refining], stray: int) -> Scan:
     """Walk the scan's units, interval by interval; return it without the ``stray`` bytes at most that follow."""
     total = _units(stream, scan)
     step = scan.restart or max(1, total)
@@ -118,7 +118,7 @@ def _walk(bits: Bits, unit: _Unit, numbers: range, total: int) -> int:
     return at
 
 
-def _unit(stream: Stream, scan: Scan, refining: list[Refining]) -> _Unit:
+def _unit(stream: JpegStream, scan: Scan, refining: list[Refining]) -> _Unit:
     """Return the walk over one unit: of all channels of the scan, or one block of its only channel."""
     single = len(scan.channels) == 1
     counts = [1 if single else stream.channels[c].across * stream.channels[c].down for c, _, _ in scan.channels]

@@ -16,7 +16,7 @@ from PIL import Image
 from pixelpriv_fast import codecs
 from pixelpriv_fast.codecs.contract import Damaged
 from pixelpriv_fast.codecs.jpeg_segments import read_segments
-from pixelpriv_fast.codecs.jpeg_stream import Stream, read_stream
+from pixelpriv_fast.codecs.jpeg_stream import JpegStream, read_stream
 from pixelpriv_fast.codecs.jpeg_whole import checked
 from pixelpriv_fast.errors import PhotoError
 
@@ -41,7 +41,7 @@ def made(kind: str, width: int = 123, height: int = 77) -> bytes:
     return samples.save(Image.fromarray(samples.picture(width, height)).convert(mode), "jpeg", **options)
 
 
-def stream_of(data: bytes) -> Stream:
+def stream_of(data: bytes) -> JpegStream:
     return read_stream(data, read_segments(data).frame.height)
 
 
@@ -226,6 +226,7 @@ def test_a_height_behind_the_pixels() -> None:
     frame = data.index(b"\xff\xc0") + 5
     late = data[:frame] + b"\0\0" + data[frame + 2 : -2] + samples.segment(0xDC, (77).to_bytes(2, "big")) + data[-2:]
     assert codecs.peek(late).height == 77
+    assert codecs.decode(late).notes == ()
     assert np.array_equal(codecs.decode(late).pixels, codecs.decode(data).pixels)
     assert "holds no pixels" in refusal(data[:frame] + b"\0\0" + data[frame + 2 :])
 
