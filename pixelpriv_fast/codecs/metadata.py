@@ -68,17 +68,25 @@ def _keep(metadata: Metadata, width: int, height: int) -> Metadata:
         exif=exif_keep.keep(metadata.exif, width, height) if metadata.exif else None,
         xmp=xmp.keep(metadata.xmp, width, height) if metadata.xmp else None,
         iptc=iptc.keep(metadata.iptc) if metadata.iptc else None,
-        text=_keep_text(metadata.text),
+        text=_keep_text(metadata, width, height),
     )
 
 
-def _keep_text(text: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
-    """Leave out texts that may show a picture, also one spread over several texts of one keyword."""
+def _keep_text(metadata: Metadata, width: int, height: int) -> tuple[tuple[str, str], ...]:
+    """Leave out texts that may show a picture, also one spread over several texts of one keyword; packets are kept as XMP is."""
+    text = [(keyword, _keep_packet(value, width, height)) for keyword, value in metadata.text]
     values: dict[str, list[str]] = {}
     for keyword, value in text:
         values.setdefault(keyword, []).append(value)
     gone = {keyword for keyword, several in values.items() if _shows(keyword) or _shows(" ".join(several))}
-    return tuple((keyword, value) for keyword, value in text if keyword not in gone)
+    return tuple((keyword, value) for keyword, value in text if value and keyword not in gone)
+
+
+def _keep_packet(text: str, width: int, height: int) -> str:
+    """Return a text, or what is kept of it if it is an XMP packet under some keyword."""
+    if not any(sign in text for sign in ("adobe:ns:meta", "rdf:RDF")):
+        return text
+    return (xmp.keep(text.encode(), width, height) or b"").decode()
 
 
 def _shows(text: str) -> bool:

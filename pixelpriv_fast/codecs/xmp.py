@@ -58,8 +58,8 @@ _OTHER_PARTS = (
 #: Properties that promise a film, extended XMP or a thumbnail, in namespaces that speak of more.
 _OTHER_PART = re.compile(r"MotionPhoto|MicroVideo|HasExtendedXMP\Z|Thumbnails\Z")
 
-_TAG = re.compile(rb"""<[^\s/>]+((?:\s+[^\s=]+\s*=\s*(?:"[^"]*"|'[^']*'))*)\s*/?>""")
-_ATTRIBUTE = re.compile(rb"""\s+[^\s=]+\s*=\s*["']((?<=")[^"]*|(?<=')[^']*)["']""")
+_TAG = re.compile(rb"""<[^\s/>]+((?:\s+[^\s=<>/]+\s*=\s*(?:"[^"]*"|'[^']*'))*)\s*/?>""")
+_ATTRIBUTE = re.compile(rb"""\s+[^\s=<>/]+\s*=\s*["']((?<=")[^"]*|(?<=')[^']*)["']""")
 
 
 class _Unsafe(Exception):

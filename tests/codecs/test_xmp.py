@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 
 from pixelpriv_fast.codecs import xmp
@@ -72,6 +73,18 @@ def test_no_picture_in_any_place(place: str, spelling: str) -> None:
         source = packet(PLACES[place].format(text))
         assert text.encode() in source
         assert kept(source) == packet(), "exactly the property is cut out"
+
+
+def test_signs_in_values_and_text_that_looks_like_attributes() -> None:
+    for inner in (
+        "<a:x >y='1' z=\"2\"</a:x>",
+        "<a:x a:y='/>'/>",
+        "<a:x a:y='&lt;a b=\"1\"'\n/>",
+        "<a:x a:y=\"a='1' >\"></a:x >",
+    ):
+        assert kept(packet(inner)) == packet(inner)
+        promise = '<h:Version xmlns:h="http://ns.adobe.com/hdr-gain-map/1.0/">1.0</h:Version>'
+        assert kept(packet(inner + promise + inner)) == packet(inner + inner)
 
 
 def test_pictures_in_attributes_of_the_node_go_alone() -> None:
@@ -178,3 +191,21 @@ def test_what_cannot_be_parsed_safely_is_left_out(data: bytes) -> None:
 
 def test_a_packet_of_promises_alone_goes() -> None:
     assert xmp.keep(b"<h:Version xmlns:h='http://ns.adobe.com/hdr-gain-map/1.0/'>1.0</h:Version>", 72, 40) is None
+
+
+def test_packets_in_texts_of_other_keywords() -> None:
+    source = packet(THUMBNAILS.format(base64.b64encode(PICTURES["JPEG"]).decode()))
+    found = written(Metadata(text=(("xmp", source.decode()), ("Title", "A long evening"))), "png")
+    assert STAYS.encode() in found
+    assert b"Thumbnails" not in found
+    assert b"A long evening" in found
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_damaged_packets_and_records_raise_nothing(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    good = packet("<!-- a --><a:x a:y='1'>2</a:x>", 'a:z="3"')
+    for at, new in zip(rng.integers(0, len(good), 1000), rng.integers(0, 256, 1000), strict=True):
+        bad = good[:at] + bytes((new,)) + good[at + int(new) % 3 :]
+        found = xmp.keep(bad, 72, 40)
+        assert found is None or found == bad or len(found) < len(bad)
