@@ -190,6 +190,11 @@ def make_folder(folder: Path, access: Access = Access()) -> None:
     access.settle(folder, 0o700)
 
 
+def real_path(path: Path) -> Path:
+    """Return a path without links; links that lead in a circle stay, for the system to refuse them by name."""
+    return Path(os.path.realpath(path))
+
+
 def make_private(file: Path) -> None:
     """Make an empty file that its owner alone may read, or take an old one from everybody else. Raises ``OSError``."""
     descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)

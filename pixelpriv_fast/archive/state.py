@@ -19,7 +19,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ..errors import StorageError, UsageError
-from ..files import FULL, PRIVATE, STATE_FOLDER, STATE_SUFFIX, TEMPORARY_SUFFIX, Access, make_folder
+from ..files import FULL, PRIVATE, STATE_FOLDER, STATE_SUFFIX, TEMPORARY_SUFFIX, Access, make_folder, real_path
 from .journal import FILE, DamagedJournal, Journal
 from .report.writing import REPORT, is_report
 
@@ -47,7 +47,7 @@ def find_state(out: Path, given: Path | None = None) -> Path | None:
     UsageError
         If one of the places is a link or belongs to another user.
     """
-    out = out.resolve()
+    out = real_path(out)
     places = [_absolute(given)] if given is not None else [*places_of(out), out / STATE_FOLDER]
     return next((place for place in places if _is_own(place) and _has_journal(place)), None)
 
@@ -56,7 +56,7 @@ def places_of(out: Path) -> list[Path]:
     """Return where the state of an output folder may be by itself: beside it, then in the user's own folder."""
     from platformdirs import user_state_path
 
-    out = out.resolve()
+    out = real_path(out)
     digest = hashlib.sha256(os.fsencode(out)).hexdigest()[:16]
     users = user_state_path("pixelpriv_fast", appauthor=False) / "archives"
     return [*([_beside(out)] if out.name else []), users / f"{out.name[:40]}-{digest}{STATE_SUFFIX}"]
@@ -84,7 +84,7 @@ def claim_output(out: Path, inputs: Sequence[Path] = ()) -> Path:
     UsageError
         If it is named as a state folder.
     """
-    real = out.resolve()
+    real = real_path(out)
     if real.name.endswith(STATE_SUFFIX):
         raise UsageError(f"{out}: names that end with {STATE_SUFFIX} are for journals and reports; choose another name")
     try:
@@ -93,6 +93,9 @@ def claim_output(out: Path, inputs: Sequence[Path] = ()) -> Path:
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:
         raise StorageError(f"cannot write to {out}: {error.strerror}; choose another output folder") from error
+    for given in inputs:
+        if real_path(given).is_relative_to(real):
+            _LOG.warning("%s also holds the originals in %s: do not publish it as it stands", out, given)
     return real
 
 
@@ -120,7 +123,7 @@ def claim_state(out: Path, given: Path | None = None) -> Path:
     StorageError
         If it cannot be made.
     """
-    out = out.resolve()
+    out = real_path(out)
     folder = _own_or_made(out) if given is None else _given(_absolute(given), out)
     try:
         _take_over(out, folder)
@@ -262,4 +265,4 @@ def _beside(out: Path) -> Path:
 def _absolute(given: Path) -> Path:
     """Return a path without links above its last part, which may not be one."""
     path = Path(os.path.abspath(given))
-    return path.parent.resolve() / path.name
+    return real_path(path.parent) / path.name

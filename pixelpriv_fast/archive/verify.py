@@ -12,7 +12,7 @@ from typing import Any
 from ..codecs import Limits, decode
 from ..codecs.sources import read_file
 from ..errors import PhotoError, UsageError
-from ..files import TEMPORARY_SUFFIX
+from ..files import TEMPORARY_SUFFIX, real_path
 from ..models import Classifier, load_classifier
 from ..protection.verdicts import Subject, classify_all, flee_from, judge, still_recognised
 from ..types import Pixels, Prediction
@@ -65,7 +65,7 @@ class Verification:
         models: Path | None = None,
         device: str = "auto",
     ) -> None:
-        self.out = out.resolve()
+        self.out = real_path(out)
         self._given = state
         self.summary = Summary()
         self._wanted = tuple(classifiers)

@@ -17,6 +17,7 @@ from ..codecs import known_suffixes, suffix_for
 from ..codecs.folders import photos_below
 from ..codecs.other_files import KINDS
 from ..errors import UsageError
+from ..files import real_path
 
 _SHOWN = 3  #: photos that a message about a clash names at most
 
@@ -165,7 +166,7 @@ def check_places(inputs: Sequence[Path], out: Path) -> None:
     for given in inputs:
         if not given.exists():
             raise UsageError(f"input {given} does not exist")
-        if given.is_dir() and given.resolve() == out.resolve():
+        if given.is_dir() and real_path(given) == real_path(out):
             raise UsageError(f"input and output are the same folder, {given}; originals are never overwritten")
     if out.exists() and not out.is_dir():
         raise UsageError(f"output {out} is a file; give a folder")

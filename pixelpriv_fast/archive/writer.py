@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import PhotoError
-from ..files import Access, make_folder, not_written, write_atomic
+from ..files import Access, make_folder, not_written, real_path, write_atomic
 from ..protection.result import record_of
 from .history import OutputBelongsToAnother, sha256_of
 from .journal import Journal
@@ -98,7 +98,7 @@ class Writer:
             if sha256_of(target) != hashlib.sha256(encoded).hexdigest():
                 raise PhotoError(f"{target}: a file that is not a result of this archive stands there; move it away")
             return True
-        if not target.parent.resolve().is_relative_to(self._out.resolve()):
+        if not real_path(target.parent).is_relative_to(real_path(self._out)):
             raise PhotoError(f"{target}: a link leads out of the output folder; remove it")
         self._make_folders(target.parent, photo.item.path.parent)
         write_atomic(target, encoded, Access.of(photo.item.path), replace=self._replace)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from ..files import STATE_FOLDER, STATE_SUFFIX
+from ..files import STATE_FOLDER, STATE_SUFFIX, real_path
 from .other_files import is_housekeeping, kind_of_file
 
 #: Called with each file or folder that is left out, and its kind: a key of ``other_files.KINDS``.
@@ -43,7 +43,7 @@ def photos_below(
     if not given.is_dir():
         yield given, given.name
         return
-    root, skipped = given.resolve(), skip and skip.resolve()
+    root, skipped = real_path(given), skip and real_path(skip)
     seen: set[Path] = set()
 
     def unreadable(error: OSError) -> None:
@@ -51,7 +51,7 @@ def photos_below(
 
     for folder, folders, files in os.walk(given, onerror=unreadable, followlinks=True):
         here = Path(folder)
-        real = here.resolve()
+        real = real_path(here)
         if real in seen or real == skipped:
             folders.clear()
             continue
@@ -59,7 +59,7 @@ def photos_below(
         folders[:] = sorted(name for name in folders if _is_entered(here / name, root, passed_over, all_folders))
         for name in sorted(files):
             path = here / name
-            kind = kind_of_file(path) or (None if _inside(path.resolve(), root) else "link_outside")
+            kind = kind_of_file(path) or (None if _inside(real_path(path), root) else "link_outside")
             if kind is None:
                 yield path, path.relative_to(given).as_posix()
             else:
@@ -70,7 +70,7 @@ def _is_entered(folder: Path, root: Path, passed_over: PassedOver, all_folders: 
     """Return whether a folder is looked into; the caller is told of one that is not, but for state folders."""
     if folder.name == STATE_FOLDER or folder.name.endswith(STATE_SUFFIX):
         return False
-    if not _inside(folder.resolve(), root):
+    if not _inside(real_path(folder), root):
         passed_over(folder, "link_outside")
         return False
     if all_folders:

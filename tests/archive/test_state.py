@@ -225,6 +225,17 @@ def test_links_in_the_output_folders_path_are_resolved_first(protect: Protect, t
     assert protect(tmp_path / "disk" / "real") == ["skipped"] * 2
 
 
+def test_links_in_a_circle_are_refused_by_name(protect: Protect, tmp_path: Path) -> None:
+    (tmp_path / "one").symlink_to(tmp_path / "two")
+    (tmp_path / "two").symlink_to(tmp_path / "one")
+    (tmp_path / "in" / "circle.jpg").symlink_to(tmp_path / "in" / "circle.jpg")
+    for out in (tmp_path / "one", tmp_path / "one" / "below"):
+        with pytest.raises(StorageError, match="one.*symbolic links"):
+            protect(out)
+        assert find_state(out) is None
+    assert sorted(protect(tmp_path / "out")) == ["failed", "protected", "protected"], "as a link to nothing"
+
+
 @pytest.fixture
 def nothing_beside(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     """Makes folders beside an output folder fail."""
@@ -312,6 +323,17 @@ def test_a_journal_that_outlived_its_folder_owns_no_file_of_a_new_one(protect: P
         assert sorted(protect(out)) in (["failed", "protected"], ["failed", "skipped"])
         assert (out / names[0]).read_bytes() == b"somebody's"
         (out / names[1]).unlink()
+
+
+def test_an_output_folder_around_the_originals_is_not_called_safe(
+    protect: Protect, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    protect(tmp_path / "out")
+    assert "originals" not in caplog.text
+    (tmp_path / "around").mkdir()
+    (tmp_path / "in").rename(tmp_path / "around" / "in")
+    protect(tmp_path / "around", tmp_path / "around" / "in")
+    assert "do not publish it as it stands" in caplog.text
 
 
 def test_a_lost_output_folder_is_made_again(protect: Protect, tmp_path: Path) -> None:

@@ -144,6 +144,21 @@ def test_save_verifies_the_file_and_spares_the_original(protector: pp.Protector,
         result.save(tmp_path / "x.docx")
 
 
+def test_a_saved_file_is_open_to_no_more_people_than_its_source(protector: pp.Protector, tmp_path: Path) -> None:
+    source, saved = tmp_path / "source.png", tmp_path / "saved.png"
+    source.write_bytes(encoded(scene(40, 40)))
+    before = os.umask(0o022)
+    try:
+        for mode in (0o600, 0o664):
+            source.chmod(mode)
+            protector.protect(source).save(saved)
+            assert oct(saved.stat().st_mode & 0o777) == oct(mode & 0o644)
+        protector.protect(source.read_bytes()).save(saved)
+        assert oct(saved.stat().st_mode & 0o777) == oct(0o644), "pixels in memory have no source: the umask decides"
+    finally:
+        os.umask(before)
+
+
 def test_a_save_that_fails_writes_nothing(protector: pp.Protector, tmp_path: Path) -> None:
     result = protector.protect(Image.fromarray(np.dstack([scene(60, 70), scene(60, 70)[..., :1]]), "RGBA"))
     result.save(tmp_path / "x.png")
