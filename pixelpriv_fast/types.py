@@ -10,6 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 Pixels: TypeAlias = npt.NDArray[np.uint8]  #: (height, width, 3) RGB, the one convention outside and between steps
+Alpha: TypeAlias = npt.NDArray[
+    np.uint8
+]  #: (height, width), 0 where nothing of the pixel is seen, 255 where it is opaque
 Floats: TypeAlias = npt.NDArray[np.float32]
 Offsets: TypeAlias = npt.NDArray[np.int8]  #: (height, width, 3) changes of a photo in whole or half grey levels
 Logits: TypeAlias = npt.NDArray[np.float32]  #: (photos, classes)
@@ -57,7 +60,7 @@ class Photo:
     format : str
         Name of the codec's row: "jpeg".
     alpha : uint8 array of shape (height, width) or None
-        The transparency; no step changes it.
+        The transparency; only an attack that moves the photo moves it along.
     metadata : Metadata
         What else the file carries.
     quality : int or None
@@ -74,7 +77,7 @@ class Photo:
 
     pixels: Pixels
     format: str
-    alpha: npt.NDArray[np.uint8] | None = None
+    alpha: Alpha | None = None
     metadata: Metadata = field(default_factory=Metadata)
     quality: int | None = None
     lossless: bool = False
@@ -148,9 +151,9 @@ class Verdict:
     ----------
     protected : bool
         Whether every classifier's top-1 of the result differs from its top-1 of the original, and is none of the accepted
-        indices if labels are known.
+        indices if labels are known. A photo with transparency must do so over white and over black.
     judgements : sequence of Judgement
-        One for each classifier, at least one.
+        One for each classifier, at least one; of a photo with transparency as it is over white.
     linf : int
         Largest change by the attack, in whole grey levels: attacked against enhanced photo, before encoding. Of noise on an
         edited photo: against that one.
@@ -160,6 +163,8 @@ class Verdict:
         "file" if the encoded bytes were decoded again, "pixels" if nothing was encoded.
     edit : Edit, optional
         What an attack that edits did to the photo; None for noise alone.
+    over_black : sequence of Judgement
+        Of a photo with transparency, one for each classifier as it is over black; else ().
     """
 
     protected: bool
@@ -168,6 +173,7 @@ class Verdict:
     metrics: Mapping[str, float | None]
     measured_on: str
     edit: Edit | None = None
+    over_black: Sequence[Judgement] = ()
 
     @property
     def before(self) -> Prediction:

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..codecs import Limits, decode
+from ..codecs import Limits
 from ..codecs.sources import read_file
 from ..errors import PhotoError, UsageError
 from ..files import TEMPORARY_SUFFIX, real_path
 from ..models import Classifier, load_classifier
-from ..protection.verdicts import Subject, classify_all, flee_from, judge, still_recognised
-from ..types import Pixels, Prediction
+from ..protection.verdicts import Subject, classify_seen, decoded, flee_from, judge, still_recognised
+from ..transparency import BLACK, WHITE, shown
+from ..types import Photo, Prediction
 from .journal import Journal
 from .journal_file import reading
 from .rows import JournalRow
@@ -28,10 +29,11 @@ _ANY_SIZE = Limits(max_pixels=sys.maxsize, max_bytes=sys.maxsize)
 
 @dataclass(frozen=True, slots=True)
 class _Recorded:
-    """What a classifier said of the original, as the journal has it."""
+    """What a classifier said of the original over one background, as the journal has it."""
 
     classifier: str  #: by the name that loads it
     before: dict[str, Any]
+    background: int = WHITE
 
     def prediction(self) -> Prediction:
         found = self.before
@@ -121,39 +123,41 @@ class Verification:
             why = "was never finished; run pixelpriv protect again" if row.status == "planned" else row.reason
             return record | {"status": "unprotected" if row.status == "unprotected" else "failed", "reason": why}
         try:
-            pixels = self._intact_pixels(row)
+            photo = self._intact_photo(row)
         except PhotoError as error:
             return record | {"reason": str(error)}
         views = [view for view in _views(row) if not self._wanted or view.classifier in self._wanted]
         self._check_recorded(row, views)
-        return record | self._judged(row, views, pixels)
+        return record | self._judged(row, views, photo)
 
-    def _judged(self, row: JournalRow, views: Sequence[_Recorded], pixels: Pixels) -> dict[str, Any]:
-        classifiers = [self._classifier(view.classifier) for view in views]
+    def _judged(self, row: JournalRow, views: Sequence[_Recorded], photo: Photo) -> dict[str, Any]:
+        names = tuple(dict.fromkeys(view.classifier for view in views))
+        classifiers = [self._classifier(name) for name in names]
         before = tuple(view.prediction() for view in views)
         subject = Subject(before, tuple(flee_from(p.index, row.accepted) for p in before))
-        logits = [answers[0] for answers in classify_all(classifiers, [pixels])]
-        protected, judgements = judge(classifiers, subject, logits)
-        seen = still_recognised(judgements, subject)
-        number = judgements.index(seen) if seen is not None else 0
+        seen = [shown(photo, background) for background in dict.fromkeys(view.background for view in views)]
+        protected, judgements = judge(classifiers, subject, classify_seen(classifiers, [seen])[0])
+        known = still_recognised(judgements, subject)
+        number = judgements.index(known) if known is not None else 0
         view, after = views[number], judgements[number].after
+        where = "" if view.background == WHITE else " over black"
         return {
             "status": "protected" if protected else "unprotected",
-            "reason": "" if protected else f"{view.classifier} says {after.label} ({after.probability:.2f})",
-            "classifier": ",".join(view.classifier for view in views),
+            "reason": "" if protected else f"{view.classifier} says {after.label} ({after.probability:.2f}){where}",
+            "classifier": ",".join(names),
             "before": view.before,
             "after": {"index": after.index, "label": after.label, "probability": after.probability},
         }
 
-    def _intact_pixels(self, row: JournalRow) -> Pixels:
+    def _intact_photo(self, row: JournalRow) -> Photo:
         target = self.out / row.output
         data = read_file(target, _ANY_SIZE)
         if hashlib.sha256(data).hexdigest() != row.output_sha256:
             raise PhotoError(f"{target}: not the file that was written; run pixelpriv protect again")
-        return decode(data, name=str(target), limits=_ANY_SIZE).pixels
+        return decoded(data, str(target), _ANY_SIZE)
 
     def _check_recorded(self, row: JournalRow, views: Sequence[_Recorded]) -> None:
-        known = [view.classifier for view in _views(row)]
+        known = list(dict.fromkeys(view.classifier for view in _views(row)))
         missing = [name for name in self._wanted if name not in known]
         if missing or not views:
             raise UsageError(
@@ -172,7 +176,8 @@ def _rows(journal: Journal | None) -> Iterator[JournalRow]:
 
 
 def _views(row: JournalRow) -> list[_Recorded]:
-    """List the classifiers of a row, each with its view of the original."""
+    """List the classifiers of a row, each with its view of the original, and where it has transparency those over black."""
     record = row.record
-    befores = [record["before"], *(other["before"] for other in record.get("others", []))]
-    return [_Recorded(name, before) for name, before in zip(record["classifier"].split(","), befores, strict=True)]
+    named = list(zip(record["classifier"].split(","), [record, *record.get("others", [])], strict=True))
+    over_black = [_Recorded(name, view["over_black"]["before"], BLACK) for name, view in named if "over_black" in view]
+    return [*(_Recorded(name, view["before"]) for name, view in named), *over_black]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..types import Edit, Pixels
+from ..types import Alpha, Edit, Pixels
 from .contract import Attack
 from .task import AttackOutcome, AttackTask
 
@@ -45,19 +45,23 @@ class Chain(Attack):
         return next(reversed(retries_of(self.attacks)), None)
 
     def _attack(self, starts: Sequence[Pixels], task: AttackTask) -> list[AttackOutcome]:
-        bases, edits = list(starts), dict[int, Edit]()
+        bases, edits, moved = list(starts), dict[int, Edit](), dict[int, Alpha]()
         outcomes: dict[int, AttackOutcome] = {}
         pending = list(range(len(starts)))
         for number, attack in enumerate(self.attacks, 1):
             asked = task.judged if number == len(self.attacks) else not self.every
             part = replace(task.only(pending), judged=asked)
+            if part.alphas:
+                part = replace(part, alphas=tuple(moved.get(i, task.alphas[i]) for i in pending))
             for i, outcome in zip(pending, attack.run([bases[i] for i in pending], part), strict=True):
                 if outcome.edit is not None:  # told by the change since the photo came in, whatever changed it
                     bases[i], names = outcome.photo, [edits[i].name] if i in edits else []
                     edits[i] = Edit("+".join([*names, outcome.edit.name]), _largest_change(starts[i], outcome.photo))
                     outcome = replace(outcome, linf=edits[i].linf)
+                if outcome.alpha is not None:
+                    moved[i] = outcome.alpha
                 taken = outcomes[i].steps if i in outcomes else 0
-                outcomes[i] = replace(outcome, edit=edits.get(i), steps=taken + outcome.steps)
+                outcomes[i] = replace(outcome, edit=edits.get(i), steps=taken + outcome.steps, alpha=moved.get(i))
             pending = [i for i in pending if self.every or not outcomes[i].fooled]
             if not pending:
                 break

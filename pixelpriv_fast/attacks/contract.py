@@ -85,6 +85,7 @@ class Attack(ABC):
         """
         checked_task(task, len(photos))
         starts = [checked_photo(photo, f"photo {index}") for index, photo in enumerate(photos)]
+        _check_transparency(starts, task)
         outcomes = self._attack(starts, task)
         for index, (start, outcome) in enumerate(zip(starts, outcomes, strict=True)):
             _check_outcome(index, start, outcome, self.budget)
@@ -198,6 +199,19 @@ def checked_task(task: AttackTask, photos: int) -> None:
             raise UsageError(
                 f"original_logits of {victim.name} are {logits.shape}, expected {(photos, victim.classes)}"
             )
+
+
+def _check_transparency(photos: Sequence[Pixels], task: AttackTask) -> None:
+    if not task.alphas and not task.backgrounds:
+        return
+    if len(task.alphas) != len(photos):
+        raise UsageError(f"{len(task.alphas)} alpha channels for {len(photos)} photos; give None for one without")
+    if len(task.backgrounds) != len(task.victims) or not all(0 <= grey <= 255 for grey in task.backgrounds):
+        raise UsageError(f"backgrounds are {task.backgrounds}; give {len(task.victims)} grey levels, one a classifier")
+    for index, (photo, alpha) in enumerate(zip(photos, task.alphas, strict=True)):
+        size = photo.shape[:2]
+        if alpha is not None and (alpha.dtype != np.uint8 or alpha.shape != size):
+            raise UsageError(f"alpha of photo {index} is {alpha.dtype} {alpha.shape}; expected uint8 {size}")
 
 
 def _check_outcome(index: int, start: Pixels, outcome: AttackOutcome, budget: int) -> None:

@@ -39,8 +39,8 @@ def enter(starts: Sequence[Start], indices: Sequence[int], task: AttackTask, pla
     logits: list[Logits | None] = [None] * len(task.victims)
     if plan.goal.needs_start:
         logits = [
-            victim.logits(np.stack([victim.preprocess.rounded(starts[i].photo) for i in indices]), task.batch)
-            for victim in task.victims
+            victim.logits(np.stack([task.read(v, i, starts[i].photo) for i in indices]), task.batch)
+            for v, victim in enumerate(task.victims)
         ]
     return [
         _begin(starts[index], index, [z if z is None else z[row] for z in logits], task, plan)
@@ -56,7 +56,9 @@ def _begin(start: Start, index: int, logits: Sequence[Logits | None], task: Atta
         flee = np.zeros(victim.classes, np.bool_)
         flee[list(task.flee[v][index])] = True
         original = task.original_logits[v][index] if task.original_logits is not None else None
-        views.append(View(logits[v], original, flee))
+        network = next(w for w, other in enumerate(task.victims) if other is victim)
+        views.append(View(logits[v], original, flee, network))
     aim = plan.goal.aim(tuple(views), draw)  # draws before the random start does
     random = plan.random_start and start.offsets is None
-    return PhotoState(index, start.iterate(plan, draw() if random else None), tuple(view.flee for view in views), aim)
+    iterate = start.iterate(plan, draw() if random else None, task.alpha(index))
+    return PhotoState(index, iterate, tuple(view.flee for view in views), aim, copies=task.copies(index))

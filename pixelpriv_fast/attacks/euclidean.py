@@ -75,7 +75,7 @@ class Euclidean(Attack):
     edge : str
         "soft" fades the last pixel into the fill, "hard" cuts it.
     fill : int
-        Grey level of what is uncovered, 0 to 255.
+        Grey level of what is uncovered, 0 to 255. A photo's transparency moves along, and what is uncovered is not seen then.
     margin : float, optional
         Only for "worst", where every victim offers rough logits: the standard deviations, 0 or more, that these may be wrong by.
         A candidate is judged in fp32 if it may still be the choice with rough figures that are wrong by so much more than

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
@@ -25,11 +25,14 @@ class View:
         Logits of the photo before its enhancement; None if the task has none.
     flee : bool array of shape (classes,)
         True for the classes to flee.
+    network : int, optional
+        The same number for the copies of the photo that one network reads; None for a network that reads no other copy.
     """
 
     start: LogitsRow | None
     original: LogitsRow | None
     flee: ClassSet
+    network: int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,6 +101,48 @@ class Flee:
             The views' classes to flee.
         """
         return Aim(tuple(view.flee for view in views), away=True)
+
+
+def towards(views: Sequence[View], choose: Callable[[View], ClassSet]) -> Aim:
+    """Make the aim towards one class for each network.
+
+    Copies that one network reads share their class, since two would pull the photo apart: it is chosen by the mean of their
+    logits, and none of them flees it. Only where they flee all classes together does each copy get its own.
+
+    Parameters
+    ----------
+    views : sequence of View
+        What each victim makes of the photo.
+    choose : function of a View to a bool array of shape (classes,)
+        Chooses one class.
+
+    Returns
+    -------
+    Aim
+        One class a victim, to be entered.
+    """
+    groups: dict[object, list[View]] = {}
+    for place, view in enumerate(views):
+        groups.setdefault((None, place) if view.network is None else view.network, []).append(view)
+    chosen: dict[int, ClassSet] = {}
+    for group in groups.values():
+        together = _together(group)
+        shared = None if together.flee.all() else choose(together)
+        chosen |= {id(view): choose(view) if shared is None else shared for view in group}
+    return Aim(tuple(chosen[id(view)] for view in views), away=False)
+
+
+def _together(views: Sequence[View]) -> View:
+    """Merge what one network makes of a photo's copies."""
+    if len(views) == 1:
+        return views[0]
+
+    def mean(rows: Sequence[LogitsRow | None]) -> LogitsRow | None:
+        known = [row for row in rows if row is not None]
+        return np.stack(known).mean(axis=0, dtype=np.float64).astype(np.float32) if known else None
+
+    flee: ClassSet = np.logical_or.reduce([view.flee for view in views])
+    return View(mean([view.start for view in views]), mean([view.original for view in views]), flee, views[0].network)
 
 
 def one_class(index: int, classes: int) -> ClassSet:

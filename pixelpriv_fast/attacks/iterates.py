@@ -10,6 +10,7 @@ from .. import kernels
 from ..models.preprocess import Preprocess
 from ..models.reading import Reading
 from ..types import Floats, Offsets, Pixels
+from .copies import Copy
 from .linf import Ball
 
 
@@ -63,18 +64,79 @@ class Iterate:
         """Return how a network reads the photo."""
         return preprocess.for_size(*self.start.shape[:2])
 
-    def seen(self, preprocess: Preprocess) -> Floats:
-        """Return the network's input for the photo as it stands, nothing rounded: float32 (3, h, w)."""
-        return self.reading(preprocess).exact(self.start, self.offsets, self.ball.units)
+    def seen(self, preprocess: Preprocess, copy: Copy | None = None) -> Floats:
+        """Make the network's input for the photo as it stands; nothing is rounded.
 
-    def judged(self, preprocess: Preprocess) -> Floats:
-        """Return the network's input by which the photo is judged, that of its 8-bit pixels: float32 (3, h, w)."""
-        return self.reading(preprocess).rounded(self.pixels())
+        Choice: a copy is made of the 8-bit photo, as a reader of the file would make it; only its resize is not rounded.
 
-    def judged_as_seen(self, preprocess: Preprocess) -> bool:
-        """Return whether ``seen`` and ``judged`` are the same: no offset is half a level, and nothing is resampled."""
-        whole = self.ball.units == 1 or not bool(np.any(self.offsets & 1))
+        Parameters
+        ----------
+        preprocess : Preprocess
+            The network's.
+        copy : Copy, optional
+            What the network reads; None for the photo's own pixels.
+
+        Returns
+        -------
+        float32 array of shape (3, h, w)
+            The input.
+        """
+        if copy is None:
+            return self.reading(preprocess).exact(self.start, self.offsets, self.ball.units)
+        return self.reading(preprocess).exact(copy.forward(self.pixels()), np.zeros_like(self.offsets))
+
+    def judged(self, preprocess: Preprocess, copy: Copy | None = None) -> Floats:
+        """Make the network's input by which the photo is judged, that of its 8-bit pixels.
+
+        Parameters
+        ----------
+        preprocess, copy
+            See ``seen``.
+
+        Returns
+        -------
+        float32 array of shape (3, h, w)
+            The input.
+        """
+        pixels = self.pixels()
+        return self.reading(preprocess).rounded(pixels if copy is None else copy.forward(pixels))
+
+    def judged_as_seen(self, preprocess: Preprocess, copy: Copy | None = None) -> bool:
+        """Decide whether ``seen`` and ``judged`` are the same: no offset is half a level, and nothing is resampled.
+
+        Parameters
+        ----------
+        preprocess, copy
+            See ``seen``.
+
+        Returns
+        -------
+        bool
+            True if they are.
+        """
+        whole = copy is not None or self.ball.units == 1 or not bool(np.any(self.offsets & 1))
         return whole and self.reading(preprocess).identity
+
+    def add_gradient(self, preprocess: Preprocess, gradient: Floats, copy: Copy | None, out: Floats) -> None:
+        """Add what a network's gradient is by the photo's pixels.
+
+        Parameters
+        ----------
+        preprocess : Preprocess
+            What made the input that ``gradient`` belongs to.
+        gradient : float32 array of shape (3, h, w)
+            The gradient by that input.
+        copy : Copy, optional
+            What the network reads; None for the photo's own pixels.
+        out : float32 array of shape (height, width, 3)
+            Receives the sum.
+        """
+        if copy is None:
+            self.reading(preprocess).adjoint(gradient, out)
+            return
+        by_copy = np.zeros_like(out)
+        self.reading(preprocess).adjoint(gradient, by_copy)
+        out += copy.pullback(by_copy)
 
     def step(
         self, preprocess: Preprocess, gradient: Floats, step: int, extra: Floats | None, *, reads: bool
@@ -135,15 +197,16 @@ class WeightedIterate(Iterate):
         moved: Floats = self.weights * self.offsets / np.float32(self.ball.units)
         return moved
 
-    def seen(self, preprocess: Preprocess) -> Floats:
+    def seen(self, preprocess: Preprocess, copy: Copy | None = None) -> Floats:
         """Return the network's input for the photo as it stands: float32 (3, h, w)."""
-        return self.reading(preprocess).unscaled(self.start + self.change())
+        values = self.start + self.change()
+        return self.reading(preprocess).unscaled(values if copy is None else copy.exact(values))
 
-    def judged(self, preprocess: Preprocess) -> Floats:
+    def judged(self, preprocess: Preprocess, copy: Copy | None = None) -> Floats:
         """Return the same as ``seen``."""
-        return self.seen(preprocess)
+        return self.seen(preprocess, copy)
 
-    def judged_as_seen(self, preprocess: Preprocess) -> bool:
+    def judged_as_seen(self, preprocess: Preprocess, copy: Copy | None = None) -> bool:
         """Return whether the network reads the photo without resampling."""
         return self.reading(preprocess).identity
 

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from .goals import LogitsRow
-from .iterates import Iterate
 from .photo_state import PhotoState
 from .plan import Descent
 from .rules import Assessment, assess
@@ -84,15 +83,15 @@ def _judge(
     """
     rows: list[list[LogitsRow]] = [list(r) for r in known] if known is not None else [[] for _ in states]
     for v, victim in enumerate(task.victims):
-        unknown = [i for i, state in enumerate(states) if known is None or not _says_the_same(victim, state.iterate)]
+        unknown = [i for i, state in enumerate(states) if known is None or not _says_the_same(victim, v, state)]
         if not unknown:
             continue
-        inputs = np.stack([states[i].iterate.judged(victim.preprocess) for i in unknown])
+        inputs = np.stack([states[i].iterate.judged(victim.preprocess, states[i].copy_for(v)) for i in unknown])
         for i, answer in zip(unknown, victim.logits(inputs, task.batch), strict=True):
             rows[i][v : v + 1] = [answer]
     return [assess(logits, state.flee, state.aim) for logits, state in zip(rows, states, strict=True)]
 
 
-def _says_the_same(victim: Victim, iterate: Iterate) -> bool:
+def _says_the_same(victim: Victim, v: int, state: PhotoState) -> bool:
     """Return whether the logits that came with the gradient are fp32 and of the very photo that is judged."""
-    return victim.precision == "fp32" and iterate.judged_as_seen(victim.preprocess)
+    return victim.precision == "fp32" and state.iterate.judged_as_seen(victim.preprocess, state.copy_for(v))

@@ -11,7 +11,7 @@ import numpy as np
 from ..errors import UsageError, checked_word
 from ..registry import Examples
 from .contract import LatticeAttack
-from .goals import Aim, ClassSet, Draw, View, one_class
+from .goals import Aim, ClassSet, Draw, View, one_class, towards
 from .linf import Ball
 from .plan import Descent
 from .rules import Keep, Stop, checked_keep, stop_rule
@@ -131,7 +131,7 @@ class LeastLikelyClass:
         Aim
             One class a victim, to be entered.
         """
-        return Aim(tuple(self._target(view) for view in views), away=False)
+        return towards(views, self._target)
 
     def _target(self, view: View) -> ClassSet:
         logits = view.start if self.needs_start else view.original

@@ -18,7 +18,8 @@ import numpy as np
 
 from .. import kernels
 from ..models.preprocess import Preprocess
-from ..types import Floats, Offsets, Pixels
+from ..types import Alpha, Floats, Offsets, Pixels
+from .copies import reduced_with_alpha
 from .descent import descend, run_to_end
 from .linf import Ball
 from .photo_state import Start
@@ -103,14 +104,11 @@ def liftable(photo: Pixels, victims: Sequence[Victim]) -> bool:
 
 
 def _lift_and_polish(photos: Sequence[Pixels], task: AttackTask, plan: Descent, discreet: bool) -> list[AttackOutcome]:
-    preprocess = task.victims[0].preprocess
     reduced = _changed(photos, task, plan, discreet)
-    lifted = [
-        preprocess.for_size(*photo.shape[:2]).lift(photo, small.change, plan.ball.levels, ROUNDS)
-        for photo, small in zip(photos, reduced, strict=True)
-    ]
+    lifted = [_lift(photo, small, task, plan) for photo, small in zip(photos, reduced, strict=True)]
     # Choice: if the saved file is judged anyway, photos that fooled by the full margin are not judged here; none has lost it.
-    asked = [i for i, small in enumerate(reduced) if task.judged or not small.sure]
+    # Photos with transparency are: at its edges the change of the colours that one sees is not quite what was found.
+    asked = [i for i, small in enumerate(reduced) if task.judged or not small.sure or small.alpha is not None]
     found = dict(zip(asked, task.only(asked).fooled([lifted[i] for i in asked]), strict=True)) if asked else {}
     outcomes = [
         AttackOutcome(changed, kernels.largest_change(changed, photo), small.steps, found.get(i))
@@ -125,10 +123,20 @@ def _lift_and_polish(photos: Sequence[Pixels], task: AttackTask, plan: Descent, 
     return outcomes
 
 
+def _lift(photo: Pixels, small: _Reduced, task: AttackTask, plan: Descent) -> Pixels:
+    """Return the photo with the smallest change that is the reduced photo's, none of it where the photo is not seen."""
+    reading = task.victims[0].preprocess.for_size(*photo.shape[:2])
+    lifted = reading.lift(photo, small.change, plan.ball.levels, ROUNDS)
+    if (alpha := task.alpha(small.index)) is not None:
+        hidden = alpha == 0
+        lifted[hidden] = photo[hidden]
+    return lifted
+
+
 def _changed(photos: Sequence[Pixels], task: AttackTask, plan: Descent, discreet: bool) -> list[_Reduced]:
     """Return the photos at the victims' size, after all rounds of steps."""
     preprocess = task.victims[0].preprocess
-    reduced = [_Reduced.of(i, photo, preprocess, plan.ball) for i, photo in enumerate(photos)]
+    reduced = [_Reduced.of(i, photo, task.alpha(i), preprocess, plan.ball) for i, photo in enumerate(photos)]
     pending = reduced
     for seen in SEEN if discreet else (math.inf,):
         pending = _round(pending, seen, task, plan)
@@ -141,16 +149,21 @@ class _Reduced:
 
     index: int
     photo: Pixels
+    alpha: Alpha | None  #: the reduced photo's transparency
     unseen: Floats  #: the share of the ball that is hardly seen, for each pixel
     change: Floats  #: the change found so far, in grey levels
     steps: int = 0
     sure: bool = False  #: whether the last round fools by the margin
 
     @classmethod
-    def of(cls, index: int, photo: Pixels, preprocess: Preprocess, ball: Ball) -> _Reduced:
-        small = preprocess.for_size(*photo.shape[:2]).reduced(photo)
+    def of(cls, index: int, photo: Pixels, alpha: Alpha | None, preprocess: Preprocess, ball: Ball) -> _Reduced:
+        reading, faint = preprocess.for_size(*photo.shape[:2]), None
+        if alpha is None:
+            small = reading.reduced(photo)
+        else:
+            small, faint = reduced_with_alpha(photo, alpha, reading)
         unseen = allowance(small, preprocess) / np.float32(ball.levels)
-        return cls(index, small, unseen, np.zeros(small.shape, np.float32))
+        return cls(index, small, faint, unseen, np.zeros(small.shape, np.float32))
 
     def start(self, seen: float, ball: Ball) -> Start:
         """Begin a round that may use ``seen`` times the unseen change, where the last round ended."""
@@ -164,6 +177,8 @@ def _round(pending: Sequence[_Reduced], seen: float, task: AttackTask, plan: Des
     if not pending:
         return []
     task = replace(task.only([small.index for small in pending]), judged=True)
+    if task.alphas:
+        task = replace(task, alphas=tuple(small.alpha for small in pending))
     states = run_to_end([small.start(seen, plan.ball) for small in pending], task, plan)
     for small, state in zip(pending, states, strict=True):
         small.change, small.steps = state.iterate.change(), small.steps + state.steps

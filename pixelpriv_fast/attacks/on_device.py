@@ -20,7 +20,7 @@ def step_on_device(states: Sequence[PhotoState], task: AttackTask, plan: Descent
     """Move the photos whose steps the victim can take by itself.
 
     They go up to the last step, or as far as no photo's time must be checked. Nothing may have to be judged on
-    the way, and there must be one victim.
+    the way, and there must be one victim that reads the photos' own pixels.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def step_on_device(states: Sequence[PhotoState], task: AttackTask, plan: Descent
     """
     victim = task.victims[0]
     loop = victim.device_loop if isinstance(victim, OffersDeviceLoop) else None
-    if loop is None or plan.judges or len(task.victims) > 1:
+    if loop is None or plan.judges or len(task.victims) > 1 or task.alphas:
         return []
     # Choice: only photos that are read without resampling. Otherwise a job of many sizes would be a job of many recordings,
     # and whether a photo's steps run on the device would depend on the other photos.

@@ -11,7 +11,7 @@ from ..errors import UsageError, checked_word
 from ..logits import softmax
 from ..registry import Examples
 from .contract import LatticeAttack
-from .goals import Aim, ClassSet, Draw, LogitsRow, View, one_class
+from .goals import Aim, ClassSet, Draw, LogitsRow, View, one_class, towards
 from .linf import Ball
 from .plan import Descent
 from .rules import Keep, checked_keep, reaching
@@ -125,7 +125,7 @@ class TailClass:
         Aim
             One class a victim, to be entered.
         """
-        return Aim(tuple(self._target(view, draw()) for view in views), away=False)
+        return towards(views, lambda view: self._target(view, draw()))
 
     def _target(self, view: View, rng: np.random.Generator) -> ClassSet:
         if view.start is None:

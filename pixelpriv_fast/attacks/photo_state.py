@@ -5,12 +5,14 @@ All changes go through ``PhotoState``'s methods, which forget what a move makes 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from .. import kernels
-from ..types import Floats, Offsets, Pixels
+from ..types import Alpha, Floats, Offsets, Pixels
+from .copies import Copy
 from .goals import Aim, ClassSet
 from .iterates import Iterate, WeightedIterate, random_offsets
 from .plan import Descent
@@ -36,7 +38,7 @@ class Start:
     offsets: Offsets | None = None
     weights: Floats | None = None
 
-    def iterate(self, plan: Descent, rng: np.random.Generator | None) -> Iterate:
+    def iterate(self, plan: Descent, rng: np.random.Generator | None, alpha: Alpha | None = None) -> Iterate:
         """Make the first iterate.
 
         Parameters
@@ -45,6 +47,8 @@ class Start:
             Holds the ball, and whether to begin at random.
         rng : numpy Generator, optional
             The photo's own random numbers; needed if the plan begins at random.
+        alpha : uint8 array of shape (height, width), optional
+            The photo's transparency; what is not seen is not changed.
 
         Returns
         -------
@@ -55,6 +59,8 @@ class Start:
             offsets = self.offsets.copy()
         elif rng is not None:
             offsets = random_offsets(self.photo, plan.ball, rng)
+            if alpha is not None:
+                offsets[alpha == 0] = 0
         else:
             offsets = np.zeros(self.photo.shape, np.int8)
         if self.weights is None:
@@ -84,6 +90,8 @@ class PhotoState:
         The last victim's input of the iterate as it stands, if the step to it wrote it; a move resets it.
     best : tuple of Assessment and int8 array, optional
         The best iterate that was judged so far, for the keep rule "best_loss".
+    copies : tuple of Copy
+        For each victim what it reads instead of the photo's own pixels; () where all read these.
     """
 
     index: int
@@ -94,23 +102,30 @@ class PhotoState:
     assessment: Assessment | None = None
     next_input: Floats | None = None
     best: tuple[Assessment, Offsets] | None = None
+    copies: tuple[Copy, ...] = ()
 
-    def input_of(self, victim: Victim, *, last: bool) -> Floats:
+    def copy_for(self, v: int) -> Copy | None:
+        """Return what victim ``v`` reads instead of the photo's own pixels; None if it reads these."""
+        return self.copies[v] if self.copies else None
+
+    def input_of(self, victims: Sequence[Victim], v: int) -> Floats:
         """Return a victim's input for the photo as it stands, float32 (3, h, w).
 
         Parameters
         ----------
-        victim : GradientEngine
-            The network.
-        last : bool
-            Whether it is the last of the victims, whose input the previous step may have written.
+        victims : sequence of GradientEngine
+            The networks; the previous step may have written the last one's input.
+        v : int
+            The victim's place among them.
 
         Returns
         -------
         float32 array of shape (3, h, w)
             ``Iterate.seen``.
         """
-        return self.next_input if last and self.next_input is not None else self.iterate.seen(victim.preprocess)
+        if v == len(victims) - 1 and self.next_input is not None:
+            return self.next_input
+        return self.iterate.seen(victims[v].preprocess, self.copy_for(v))
 
     def step(self, victim: Victim, gradient: Floats, extra: Floats | None, plan: Descent) -> None:
         """Take one step, up the loss of the aim's sets if it is away from them, else down.
@@ -124,10 +139,11 @@ class PhotoState:
         extra : float32 array of shape (height, width, 3), optional
             The other victims' gradient by the photo's pixels.
         plan : Descent
-            Holds the length of the step and the number of steps; before another step, the next input is written.
+            Holds the length of the step and the number of steps; before another step, the next input is written unless it is
+            a copy's.
         """
         length = plan.step if self.aim.away else -plan.step
-        more = self.steps + 1 < plan.steps
+        more = self.steps + 1 < plan.steps and not self.copies
         next_input = self.iterate.step(victim.preprocess, gradient, length, extra, reads=more)
         self._moved(1, next_input)
 

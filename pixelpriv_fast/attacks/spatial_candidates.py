@@ -9,7 +9,8 @@ import numpy as np
 from .. import kernels
 from ..engines.ranking import ranker_of
 from ..logits import Doubles, Flags
-from ..types import Floats, Pixels
+from ..transparency import over
+from ..types import Alpha, Floats, Pixels
 from .spatial_search import RULES, Bounds, Losses, SpatialRule, expected_error, promising, sample
 from .task import AttackOutcome, AttackTask, Victim
 
@@ -50,6 +51,7 @@ class Candidates:
         margin: float | None,
     ) -> None:
         self.index, self.photo, self.rule, self.edge, self.fill = index, photo, rule, edge, fill
+        self._alpha, self._backgrounds = task.alpha(index), task.backgrounds
         self._seed, self._margin = operator.index(task.seeds[index]), margin
         rankers = [ranker_of(victim) for victim in task.victims] if margin is not None else []
         self._spread = np.array([ranker.error if ranker is not None else 0.0 for ranker in rankers])
@@ -89,13 +91,15 @@ class Candidates:
         self._fools, self._ranked = np.concatenate([self._fools, none]), np.concatenate([self._ranked, none])
         self._known = np.concatenate([self._known, none])
 
-    def inputs(self, victim: Victim, rows: slice) -> Floats:
+    def inputs(self, victim: Victim, v: int, rows: slice) -> Floats:
         """Make a victim's inputs of some candidates, as their saved 8-bit photos would give them.
 
         Parameters
         ----------
         victim : GradientEngine
             The network.
+        v : int
+            Its place among the victims.
         rows : slice
             The candidates.
 
@@ -104,9 +108,17 @@ class Candidates:
         float32 array of shape (n, 3, h, w)
             The inputs.
         """
-        return victim.preprocess.for_size(*self.photo.shape[:2]).warped(
-            self.photo, self.motions[rows], self.edge, self.fill
-        )
+        reading = victim.preprocess.for_size(*self.photo.shape[:2])
+        if self._alpha is None:
+            return reading.warped(self.photo, self.motions[rows], self.edge, self.fill)
+        moved = (self._moved(motion[None], self._alpha) for motion in self.motions[rows])
+        return np.stack([reading.rounded(over(photo, alpha, self._backgrounds[v])) for photo, alpha in moved])
+
+    def _moved(self, motion: Doubles, alpha: Alpha) -> tuple[Pixels, Alpha]:
+        """Move the photo and its transparency along; nothing is seen of what is uncovered."""
+        photo: Pixels = kernels.warp_u8(self.photo, motion, self.edge, self.fill)[0]
+        thrice = np.repeat(alpha[..., None], 3, axis=2)
+        return photo, np.ascontiguousarray(kernels.warp_u8(thrice, motion, self.edge, 0)[0][..., 0])
 
     def expect(self, row: int, odds: Doubles, leads: Doubles) -> None:
         """Take in a rough score.
@@ -179,6 +191,10 @@ class Candidates:
         """Make the chosen candidate's photo."""
         chosen = int(RULES[self.rule](*self._bounds(), self._areas))
         motion = self.motions[chosen : chosen + 1]
-        photo: Pixels = kernels.warp_u8(self.photo, motion, self.edge, self.fill)[0]
+        alpha = None
+        if self._alpha is None:
+            photo: Pixels = kernels.warp_u8(self.photo, motion, self.edge, self.fill)[0]
+        else:
+            photo, alpha = self._moved(motion, self._alpha)
         change = kernels.largest_change(photo, self.photo)
-        return AttackOutcome(photo, change, len(self.motions), bool(self._fools[chosen]))
+        return AttackOutcome(photo, change, len(self.motions), bool(self._fools[chosen]), alpha=alpha)

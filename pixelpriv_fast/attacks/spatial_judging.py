@@ -67,7 +67,7 @@ def _score_chunk(batch: Sequence[tuple[Candidates, int]], task: AttackTask, roug
     count = len(task.victims)
     odds, ahead, fooled = np.empty((len(batch), count)), np.empty((len(batch), count)), np.ones(len(batch), np.bool_)
     for v, victim in enumerate(task.victims):
-        inputs = np.concatenate([photo.inputs(victim, rows) for photo, rows in _slices(batch)])
+        inputs = np.concatenate([photo.inputs(victim, v, rows) for photo, rows in _slices(batch)])
         ranker = ranker_of(victim) if rough else None
         logits = victim.logits(inputs, size) if ranker is None else ranker.logits(inputs, size)
         flee = np.zeros((len(batch), victim.classes), np.bool_)

@@ -43,9 +43,9 @@ def step_together(states: Sequence[PhotoState], task: AttackTask, plan: Descent)
 
 
 def _gradients(states: Sequence[PhotoState], task: AttackTask, v: int) -> tuple[Logits, Floats]:
-    victim, last = task.victims[v], v == len(task.victims) - 1
-    inputs = np.stack([state.input_of(victim, last=last) for state in states])
-    return with_gradient(victim).gradient(inputs, np.stack([state.aim.sets[v] for state in states]), task.batch)
+    victim = with_gradient(task.victims[v])
+    inputs = np.stack([state.input_of(task.victims, v) for state in states])
+    return victim.gradient(inputs, np.stack([state.aim.sets[v] for state in states]), task.batch)
 
 
 def _step(
@@ -53,18 +53,20 @@ def _step(
 ) -> None:
     """Move one photo up or down the mean cross entropy of its aim over the victims.
 
-    The last victim's gradient takes the fused step; those of the others are added up at the photo's size before.
+    The last victim's gradient takes the fused step; those of the others are added up at the photo's size before, and so is
+    the last one's where it is a copy's.
     """
     weights = _weights([log_odds(row, goal) for (row, _), goal in zip(answers, state.aim.sets, strict=True)])
     gradients = [
         gradient * np.float32(weight) if weight != 1.0 else gradient
         for (_, gradient), weight in zip(answers, weights, strict=True)
     ]
+    fused = np.zeros_like(gradients[-1]) if state.copies else gradients.pop()
     extra = None
-    for victim, gradient in zip(victims[:-1], gradients[:-1], strict=True):
+    for v, gradient in enumerate(gradients):
         extra = np.zeros(state.iterate.start.shape, np.float32) if extra is None else extra
-        state.iterate.reading(victim.preprocess).adjoint(gradient, extra)
-    state.step(victims[-1], gradients[-1], extra, plan)
+        state.iterate.add_gradient(victims[v].preprocess, gradient, state.copy_for(v), extra)
+    state.step(victims[-1], fused, extra, plan)
 
 
 def _weights(odds: Sequence[float]) -> npt.NDArray[np.float64]:

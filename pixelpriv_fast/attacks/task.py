@@ -14,7 +14,8 @@ from ..engines import GradientEngine, LogitEngine
 from ..errors import UsageError
 from ..logits import fooled
 from ..models import equal_batch
-from ..types import Edit, Logits, Pixels
+from ..types import Alpha, Edit, Floats, Logits, Pixels
+from .copies import Copy, OverBackground
 
 #: A network to fool: logits and the preprocessing that makes its inputs; input gradients for attacks that need them.
 Victim: TypeAlias = LogitEngine
@@ -34,7 +35,7 @@ class AttackTask:
     Attributes
     ----------
     victims : tuple of LogitEngine
-        The networks to fool, at least one.
+        The networks to fool, at least one; a network that reads several copies of a photo is listed once for each.
     flee : tuple of tuples of tuples of int
         ``flee[v][i]``: for victim v and photo i the class indices to get away from (the original's class, and every accepted
         label); never empty, never all classes.
@@ -48,6 +49,10 @@ class AttackTask:
         The batch size of every network call, at least 1.
     judged : bool
         Whether outcomes must say if they fool; False if the caller judges the photos, which saves one forward call.
+    alphas : sequence of uint8 arrays of shape (height, width) or None
+        Each photo's transparency, None for one without; () where no photo has any. Where it is 0, no attack changes the photo.
+    backgrounds : tuple of int
+        For each victim the grey level, 0..255, over which it reads photos with transparency; () where no photo has any.
     """
 
     victims: tuple[Victim, ...]
@@ -57,6 +62,8 @@ class AttackTask:
     expired: Callable[[int], bool] | None = None
     batch: int = BATCH
     judged: bool = True
+    alphas: Sequence[Alpha | None] = ()
+    backgrounds: tuple[int, ...] = ()
 
     @property
     def photos_per_call(self) -> int:
@@ -66,11 +73,41 @@ class AttackTask:
     def fooled(self, photos: Sequence[Pixels]) -> list[bool]:
         """Decide of each 8-bit photo whether every victim is fooled, by the fp32 networks."""
         good = [True] * len(photos)
-        for victim, flee in zip(self.victims, self.flee, strict=True):
-            seen = np.stack([victim.preprocess.rounded(photo) for photo in photos])
+        for v, (victim, flee) in enumerate(zip(self.victims, self.flee, strict=True)):
+            seen = np.stack([self.read(v, index, photo) for index, photo in enumerate(photos)])
             answers = zip(victim.logits(seen, self.batch), flee, strict=True)
             good = [known and fooled(row, classes) for known, (row, classes) in zip(good, answers, strict=True)]
         return good
+
+    def alpha(self, index: int) -> Alpha | None:
+        """Return a photo's transparency, None if it has none."""
+        return self.alphas[index] if self.alphas else None
+
+    def copies(self, index: int) -> tuple[Copy, ...]:
+        """Return what each victim reads instead of a photo's own pixels; () where all read these."""
+        if (alpha := self.alpha(index)) is None:
+            return ()
+        return tuple(OverBackground(alpha, background) for background in self.backgrounds)
+
+    def read(self, v: int, index: int, photo: Pixels) -> Floats:
+        """Return the input that a victim makes of 8-bit pixels, rounded as for a verdict.
+
+        Parameters
+        ----------
+        v : int
+            The victim's place.
+        index : int
+            The photo's place.
+        photo : uint8 array of shape (height, width, 3)
+            The photo as it stands.
+
+        Returns
+        -------
+        float32 array of shape (3, h, w)
+            The network's input.
+        """
+        copies = self.copies(index)
+        return self.victims[v].preprocess.rounded(copies[v].forward(photo) if copies else photo)
 
     def only(self, photos: Sequence[int]) -> AttackTask:
         """Return the task for some of its photos, which count from 0 again."""
@@ -81,6 +118,7 @@ class AttackTask:
             seeds=[self.seeds[i] for i in photos],
             original_logits=self.original_logits and tuple(logits[list(photos)] for logits in self.original_logits),
             expired=None if expired is None else lambda i: expired(photos[i]),
+            alphas=tuple(self.alphas[i] for i in photos) if self.alphas else (),
         )
 
 
@@ -101,6 +139,8 @@ class AttackOutcome:
         did not ask and the attack did not need to know.
     edit : Edit, optional
         The edit that the result bears; None if no attack edited the photo.
+    alpha : uint8 array of shape (height, width), optional
+        The transparency where the attack moved it along; None leaves the photo its own.
     """
 
     photo: Pixels
@@ -108,6 +148,7 @@ class AttackOutcome:
     steps: int
     fooled: bool | None
     edit: Edit | None = None
+    alpha: Alpha | None = None
 
 
 class ContentSeed:

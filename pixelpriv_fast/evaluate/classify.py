@@ -13,12 +13,13 @@ from ..codecs.sources import load
 from ..errors import PhotoError
 from ..logits import softmax
 from ..models import load_classifier
+from ..transparency import shown
 
 
 def classify_files(
     paths: Sequence[Path], names: Sequence[str], *, models: Path | None = None, device: str = "auto", top: int = 5
 ) -> Iterator[dict[str, Any] | PhotoError]:
-    """Classify photo files.
+    """Classify photo files, those with transparency as they are over white.
 
     Parameters
     ----------
@@ -47,7 +48,7 @@ def classify_files(
     classifiers = [load_classifier(name, models=models, device=device) for name in names]
     for path in paths:
         try:
-            pixels = load(path, Limits()).pixels
+            pixels = shown(load(path, Limits()))
         except PhotoError as error:
             yield error
             continue

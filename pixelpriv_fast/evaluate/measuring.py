@@ -17,6 +17,7 @@ from ..errors import PhotoError, UsageError
 from ..metrics import Metric, raised, rate
 from ..models import Classifier
 from ..runtime.device import threads
+from ..transparency import shown
 from ..types import Logits, Pixels, Prediction
 from .pairs import PhotoPair
 
@@ -86,7 +87,7 @@ def measure(
     metrics: Mapping[str, Metric],
     limits: Limits | None = None,
 ) -> Iterator[PairMeasurement | PhotoError]:
-    """Measure pairs of files, in order.
+    """Measure pairs of files, in order; photos with transparency as they are over white.
 
     Memory is bounded: files are decoded by threads, a few ahead of the networks.
 
@@ -137,7 +138,7 @@ def _ahead(pool: ThreadPoolExecutor, work: Callable[[A], B], items: Iterable[A],
 
 def _load(pair: PhotoPair, metrics: Mapping[str, Metric], limits: Limits) -> _Loaded | PhotoError:
     try:
-        original, protected = load(pair.original, limits).pixels, load(pair.protected, limits).pixels
+        original, protected = shown(load(pair.original, limits)), shown(load(pair.protected, limits))
     except PhotoError as error:
         return error
     same = original.shape == protected.shape

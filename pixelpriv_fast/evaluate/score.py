@@ -14,6 +14,7 @@ from ..codecs.sources import Source, load
 from ..errors import PhotoError, UsageError
 from ..metrics import Metric, create, raised, rate, warm_up
 from ..registry import METRICS
+from ..transparency import shown
 from ..types import Pixels
 
 _BATCH = defaults.BATCH
@@ -27,7 +28,7 @@ def score(
     models: str | os.PathLike[str] | None = None,
     device: str = "auto",
 ) -> float:
-    """Measure one photo.
+    """Measure one photo; one with transparency as it is over white.
 
     Parameters
     ----------
@@ -62,8 +63,8 @@ def score(
     if chosen.reference and original is None:
         name = METRICS.name_of(chosen) or type(chosen).__name__
         raise UsageError(f"{name} compares with the original; give it: score(image, ..., original=...)")
-    pixels = load(image, Limits()).pixels
-    return float(chosen(pixels, pixels if original is None else load(original, Limits()).pixels))
+    pixels = shown(load(image, Limits()))
+    return float(chosen(pixels, pixels if original is None else shown(load(original, Limits()))))
 
 
 def score_files(
@@ -128,6 +129,6 @@ def _score_batch(paths: Sequence[Path], metrics: dict[str, Metric]) -> Iterator[
 
 def _read(path: Path) -> Pixels | PhotoError:
     try:
-        return load(path, Limits()).pixels
+        return shown(load(path, Limits()))
     except PhotoError as error:
         return error

@@ -12,6 +12,7 @@ from ..codecs.sources import load
 from ..errors import ModelError
 from ..files import write_atomic
 from ..models import Classifier
+from ..transparency import shown
 from ..types import Pixels
 from .experiment import CaseResult, Experiment
 from .published import ORIGINALS, PUBLISHED
@@ -54,7 +55,7 @@ def draw_figure(path: Path, experiment: Experiment, rows: Sequence[CaseResult], 
         original, output = outputs[name]
         for column, (title, folder) in enumerate(columns):
             file = original if folder is None else experiment.out / folder / output
-            pixels = load(file, Limits()).pixels
+            pixels = shown(load(file, Limits()))
             _picture(axes[line][column], pixels, title if line == 0 else "", experiment.classifier)
     _write(figure, path)
 

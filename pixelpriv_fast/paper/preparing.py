@@ -15,6 +15,7 @@ from ..evaluate.label_files import labels_for, read_labels
 from ..metrics import available, create, names_in_table_order
 from ..models import Classifier, load_classifier
 from ..protection.protector import Protector
+from ..transparency import shown
 from .experiment import Experiment, Say
 
 
@@ -124,7 +125,7 @@ def _choose(
         readable, photos = [], []
         for item in items[start : start + batch]:
             try:
-                photos.append(load(item.path, Limits()).pixels)
+                photos.append(shown(load(item.path, Limits())))
                 readable.append(item)
             except PhotoError as error:
                 unreadable += 1

@@ -12,7 +12,8 @@ from typing import Any
 from ..codecs import format_for
 from ..errors import PixelPrivError, UsageError
 from ..files import Access, write_atomic
-from ..types import Pixels, Prediction, Verdict
+from ..transparency import over, shown
+from ..types import Alpha, Pixels, Prediction, Verdict
 from .work import MadeWith, Status, Work
 
 
@@ -96,10 +97,20 @@ class Result:
 
     @property
     def image(self) -> Pixels:
-        """The protected photo, (height, width, 3) uint8 RGB. Raises the photo's error if it failed."""
+        """The protected photo, (height, width, 3) uint8 RGB. Raises the photo's error if it failed.
+
+        Pixels with alpha 0 hold nothing of the original.
+        """
         if not self._work.alive:
             raise self._failure()
         return self._work.pixels
+
+    @property
+    def alpha(self) -> Alpha | None:
+        """The transparency of ``image``, (height, width) uint8; None without. Raises the photo's error if it failed."""
+        if not self._work.alive:
+            raise self._failure()
+        return self._work.alpha
 
     @property
     def verdict(self) -> Verdict:
@@ -152,7 +163,8 @@ class Result:
         if not self._work.alive:
             return f"<p>{html.escape(heading)}</p>"
         verdict = self.verdict
-        return result_html(self._work.photo.pixels, self.image, verdict.before, verdict.after, heading)
+        before, after = shown(self._work.photo), over(self.image, self.alpha)
+        return result_html(before, after, verdict.before, verdict.after, heading)
 
     def record(self) -> dict[str, Any]:
         """Return this result as the command line's JSON object, without ``output``."""
@@ -173,19 +185,27 @@ def record_of(work: Work) -> dict[str, Any]:
         "recipe": made.recipe,
         "classifier": made.classifier,
         "device": made.device,
-        "before": _record_of(verdict.before) if verdict else None,
-        "after": _record_of(verdict.after) if verdict else None,
+        "before": None,
+        "after": None,
         "linf": verdict.linf if verdict else None,
         "edit": asdict(verdict.edit) if verdict and verdict.edit else None,
         "metrics": dict(verdict.metrics) if verdict else {},
         "seconds": round(work.seconds, 4),
     }
-    if verdict and len(verdict.judgements) > 1:
-        record["others"] = [
-            {"classifier": j.classifier, "before": _record_of(j.before), "after": _record_of(j.after)}
-            for j in verdict.judgements[1:]
-        ]
+    if verdict:
+        first, *others = [_views_of(verdict, number) for number in range(len(verdict.judgements))]
+        record |= first
+        if others:
+            names = (judgement.classifier for judgement in verdict.judgements[1:])
+            record["others"] = [{"classifier": name} | views for name, views in zip(names, others, strict=True)]
     return record
+
+
+def _views_of(verdict: Verdict, number: int) -> dict[str, Any]:
+    """Return what one classifier says; of a photo with transparency over white, and under ``over_black`` over black."""
+    judgements = [verdict.judgements[number], *verdict.over_black[number : number + 1]]
+    seen, *black = [{"before": _record_of(j.before), "after": _record_of(j.after)} for j in judgements]
+    return {**seen, "over_black": black[0]} if black else seen
 
 
 def _made_with(work: Work) -> MadeWith:

@@ -13,10 +13,12 @@ from ..attacks import Attack, AttackOutcome, AttackTask, ContentSeed, Victim
 from ..codecs import EncodeOptions, Limits, encode
 from ..codecs.sources import open_content, read
 from ..enhance.contract import Enhancement
+from ..errors import PhotoError
 from ..metrics import Metric
-from ..types import Verdict
+from ..transparency import BACKGROUNDS, WHITE, blanked, over, seen_through, shown
+from ..types import Alpha, Verdict
 from .networks import Networks
-from .verdicts import classify_all, decoded_pixels, judge, subject_of
+from .verdicts import ALONE, classify_seen, decoded, judge, subject_of
 from .work import Work
 
 #: Gives the networks, loading them first if needed.
@@ -58,23 +60,29 @@ def open_source(work: Work, *, limits: Limits) -> None:
 
 
 def decode_source(work: Work, *, seed: int) -> None:
-    """Decode the photo.
+    """Decode the photo. What is not seen of it is blanked here, so that nothing of it gets further.
 
     Parameters
     ----------
     work : Work
-        The photo; gets ``photo`` and ``seed``.
+        The photo; gets ``photo``, ``backgrounds`` and ``seed``.
     seed : int
         The user's seed; the photo's own comes from it and the pixels.
     """
     if work.opened is None:
         raise RuntimeError(f"{work.name} was not opened")
-    work.photo, work.opened = work.opened.decode(), None
+    photo, work.opened = work.opened.decode(), None
+    if photo.alpha is not None and not photo.alpha.any():
+        raise PhotoError(
+            f"{work.name}: wholly transparent, so that nothing of it is seen or could be protected; leave it out"
+        )
+    work.photo = replace(photo, pixels=blanked(photo.pixels, photo.alpha))
+    work.backgrounds = (WHITE,) if seen_through(photo.alpha) is None else BACKGROUNDS
     work.seed = ContentSeed(work.photo.pixels, seed)
 
 
 def enhance(work: Work, *, enhancement: Enhancement) -> None:
-    """Enhance the photo; the result is rounded to 8 bits.
+    """Enhance the photo; the result is rounded to 8 bits, and what is not seen of it is blanked again.
 
     Parameters
     ----------
@@ -83,7 +91,7 @@ def enhance(work: Work, *, enhancement: Enhancement) -> None:
     enhancement : Enhancement
         The recipe's enhancement.
     """
-    work.enhanced = enhancement(work.photo.pixels)
+    work.enhanced = blanked(enhancement(work.photo.pixels), work.photo.alpha)
 
 
 def classify_originals(works: Sequence[Work], *, networks: GetNetworks, batch: int) -> None:
@@ -99,13 +107,15 @@ def classify_originals(works: Sequence[Work], *, networks: GetNetworks, batch: i
         Number of photos in a network call, 1 or more; a call is filled up to it.
     """
     classifiers = networks().classifiers
-    logits = classify_all(classifiers, [work.photo.pixels for work in works], batch)
-    for row, work in enumerate(works):
-        work.subject = subject_of(classifiers, [answers[row] for answers in logits], work.accepted)
+    seen = [[shown(work.photo, background) for background in work.backgrounds] for work in works]
+    for work, logits in zip(works, classify_seen(classifiers, seen, batch), strict=True):
+        work.subject = subject_of(classifiers, logits, work.accepted)
 
 
 def attack(works: Sequence[Work], *, attack: Attack | None, networks: GetNetworks, batch: int) -> None:
     """Attack the enhanced photos; without an attack they stay as they are.
+
+    Photos with transparency are attacked by themselves, since each network reads two copies of them.
 
     Parameters
     ----------
@@ -122,38 +132,57 @@ def attack(works: Sequence[Work], *, attack: Attack | None, networks: GetNetwork
         for work in works:
             work.attacked = AttackOutcome(work.enhanced, 0, 0, None)
         return
-    outcomes = attack.run([work.enhanced for work in works], _task(works, networks().victims, batch))
-    for work, outcome in zip(works, outcomes, strict=True):
-        work.attacked = outcome
+    start = time.perf_counter()
+    for backgrounds, size in (((WHITE,), batch), (BACKGROUNDS, ALONE)):
+        alike = [work for work in works if work.backgrounds == backgrounds]
+        if not alike:
+            continue
+        task = _task(alike, networks().victims, backgrounds, size, _expiry(alike, start, len(works)))
+        for work, outcome in zip(alike, attack.run([work.enhanced for work in alike], task), strict=True):
+            work.attacked = replace(outcome, photo=blanked(outcome.photo, outcome.alpha))
 
 
-def _task(works: Sequence[Work], victims: Sequence[Victim], batch: int) -> AttackTask:
-    count = len(victims)
+def _task(
+    works: Sequence[Work],
+    victims: Sequence[Victim],
+    backgrounds: Sequence[int],
+    batch: int,
+    expired: Callable[[int], bool],
+) -> AttackTask:
+    """Make the task of photos that are judged over the same backgrounds: a victim a network and background."""
+    seats = range(len(victims) * len(backgrounds))
+    translucent = len(backgrounds) > 1
     return AttackTask(
-        victims=tuple(victims),
-        flee=tuple(tuple(work.subject.flee[v] for work in works) for v in range(count)),
-        original_logits=tuple(np.stack([work.subject.logits[v] for work in works]) for v in range(count)),
+        victims=tuple(victims) * len(backgrounds),
+        flee=tuple(tuple(work.subject.flee[v] for work in works) for v in seats),
+        original_logits=tuple(np.stack([work.subject.logits[v] for work in works]) for v in seats),
         seeds=tuple(work.seed for work in works),
-        expired=_expiry(works),
+        expired=expired,
         batch=batch,
         judged=False,  # the verdict is given later, on what is saved
+        alphas=tuple(work.photo.alpha for work in works) if translucent else (),
+        backgrounds=tuple(grey for grey in backgrounds for _ in victims) if translucent else (),
     )
 
 
-def _expiry(works: Sequence[Work]) -> Callable[[int], bool]:
-    """Make the question whether a photo's time is over, its share of the step that begins now included."""
-    start = time.perf_counter()
+def _expiry(works: Sequence[Work], start: float, sharing: int) -> Callable[[int], bool]:
+    """Make the question whether a photo's time is over, its share of the step that began at ``start`` included."""
 
     def expired(index: int) -> bool:
         work = works[index]
-        return work.deadline.over(work.seconds + (time.perf_counter() - start) / len(works))
+        return work.deadline.over(work.seconds + (time.perf_counter() - start) / sharing)
 
     return expired
 
 
 def take_pixels(work: Work) -> None:
     """Take the attacked pixels as the result, where nothing is encoded."""
-    work.pixels = work.attacked.photo
+    work.pixels, work.alpha = work.attacked.photo, _alpha(work)
+
+
+def _alpha(work: Work) -> Alpha | None:
+    """Return the transparency after the attack."""
+    return work.photo.alpha if work.attacked.alpha is None else work.attacked.alpha
 
 
 def encode_file(work: Work, *, options: EncodeOptions, limits: Limits) -> None:
@@ -162,15 +191,16 @@ def encode_file(work: Work, *, options: EncodeOptions, limits: Limits) -> None:
     Parameters
     ----------
     work : Work
-        The photo; gets ``encoded`` and ``pixels``.
+        The photo; gets ``encoded``, ``pixels`` and ``alpha``.
     options : EncodeOptions
         Format, quality and metadata policy.
     limits : Limits
         Bounds of one photo.
     """
     work.attempts += 1
-    work.encoded = encode(work.attacked.photo, like=work.photo, options=options)
-    work.pixels = decoded_pixels(work.encoded, work.name, limits)
+    work.encoded = encode(work.attacked.photo, like=replace(work.photo, alpha=_alpha(work)), options=options)
+    result = decoded(work.encoded, work.name, limits)
+    work.pixels, work.alpha = result.pixels, result.alpha
 
 
 def verify(works: Sequence[Work], *, networks: GetNetworks, batch: int) -> None:
@@ -186,15 +216,17 @@ def verify(works: Sequence[Work], *, networks: GetNetworks, batch: int) -> None:
         Number of photos in a network call, 1 or more; a call is filled up to it.
     """
     classifiers = networks().classifiers
-    logits = classify_all(classifiers, [work.pixels for work in works], batch)
-    for row, work in enumerate(works):
-        protected, judgements = judge(classifiers, work.subject, [answers[row] for answers in logits])
+    seen = [[over(work.pixels, work.alpha, background) for background in work.backgrounds] for work in works]
+    for work, logits in zip(works, classify_seen(classifiers, seen, batch), strict=True):
+        protected, judgements = judge(classifiers, work.subject, logits)
         measured_on = "file" if work.encoded is not None else "pixels"
-        work.verdict = Verdict(protected, judgements, work.attacked.linf, {}, measured_on, work.attacked.edit)
+        over_white, over_black = judgements[: len(classifiers)], judgements[len(classifiers) :]
+        edit = work.attacked.edit
+        work.verdict = Verdict(protected, over_white, work.attacked.linf, {}, measured_on, edit, over_black)
 
 
 def measure(work: Work, *, metrics: Mapping[str, Metric], keys: Sequence[str]) -> None:
-    """Compute the metrics of the result's pixels against the oriented original.
+    """Compute the metrics of the result's pixels against the oriented original, both as they are over white.
 
     Parameters
     ----------
@@ -206,6 +238,7 @@ def measure(work: Work, *, metrics: Mapping[str, Metric], keys: Sequence[str]) -
         The names that every verdict carries; None stands for what was not measured.
     """
     values: dict[str, float | None] = dict.fromkeys(keys)
+    result, original = over(work.pixels, work.alpha), shown(work.photo)
     for name, metric in metrics.items():
-        values[name] = float(metric(work.pixels, work.photo.pixels))
+        values[name] = float(metric(result, original))
     work.verdict = replace(work.verdict, metrics=values)

@@ -12,12 +12,18 @@ from dataclasses import dataclass
 from ..codecs import Limits, decode
 from ..logits import fooled
 from ..models import Classifier
-from ..types import Judgement, Logits, Pixels, Prediction, Verdict
+from ..types import Judgement, Logits, Photo, Pixels, Prediction, Verdict
+
+#: Number of photos in a network call for photos with transparency. Choice: they are few among others, and an unfilled call
+#: costs as much as a full one.
+ALONE = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
     """What is to be hidden of one photo, a value for each classifier in their order.
+
+    A photo with transparency is hidden over white, and over black: its values over black follow those over white.
 
     Attributes
     ----------
@@ -60,7 +66,7 @@ def subject_of(classifiers: Sequence[Classifier], logits: Sequence[Logits], acce
     classifiers : sequence of Classifier
         The judges.
     logits : sequence of arrays of shape (classes,)
-        The original's logits, one row for each classifier.
+        The original's logits, one row for each classifier, over white and where it has transparency over black.
     accepted : sequence of int
         The known labels' indices; () where none is known.
 
@@ -69,14 +75,15 @@ def subject_of(classifiers: Sequence[Classifier], logits: Sequence[Logits], acce
     Subject
         Predictions, classes to flee from, and the logits.
     """
-    before = tuple(c.predictions(row[None])[0] for c, row in zip(classifiers, logits, strict=True))
+    judges = _one_each(classifiers, logits)
+    before = tuple(c.predictions(row[None])[0] for c, row in zip(judges, logits, strict=True))
     return Subject(before, tuple(flee_from(p.index, accepted) for p in before), tuple(logits))
 
 
 def judge(
     classifiers: Sequence[Classifier], subject: Subject, logits: Sequence[Logits]
 ) -> tuple[bool, tuple[Judgement, ...]]:
-    """Decide whether every classifier is fooled.
+    """Decide whether every classifier is fooled, over each background that the photo is judged over.
 
     Parameters
     ----------
@@ -85,18 +92,18 @@ def judge(
     subject : Subject
         What is to be hidden.
     logits : sequence of arrays of shape (classes,)
-        The result's logits, one row for each classifier.
+        The result's logits, one row for each value of ``subject``.
 
     Returns
     -------
     bool
         True if no classifier shows a class to flee from.
     tuple of Judgement
-        Each classifier's answers before and after.
+        Each classifier's answers before and after, those over black last.
     """
     judgements = tuple(
         Judgement(classifier.name, before, classifier.predictions(row[None])[0])
-        for classifier, before, row in zip(classifiers, subject.before, logits, strict=True)
+        for classifier, before, row in zip(_one_each(classifiers, logits), subject.before, logits, strict=True)
     )
     return all(fooled(row, flee) for row, flee in zip(logits, subject.flee, strict=True)), judgements
 
@@ -135,10 +142,11 @@ def why_not(verdict: Verdict, subject: Subject) -> str:
     str
         The reason, for example "efficientnet_lite0 still says palace (0.30)".
     """
-    seen = still_recognised(verdict.judgements, subject)
+    seen = still_recognised((*verdict.judgements, *verdict.over_black), subject)
     if seen is None:
         return "not protected"
-    return f"{seen.classifier} still says {seen.after.label} ({seen.after.probability:.2f})"
+    where = " over black" if any(seen is judgement for judgement in verdict.over_black) else ""
+    return f"{seen.classifier} still says {seen.after.label} ({seen.after.probability:.2f}){where}"
 
 
 def classify_all(classifiers: Sequence[Classifier], photos: Sequence[Pixels], batch: int | None = None) -> list[Logits]:
@@ -161,8 +169,40 @@ def classify_all(classifiers: Sequence[Classifier], photos: Sequence[Pixels], ba
     return [classifier(photos, batch) for classifier in classifiers]
 
 
-def decoded_pixels(data: bytes, name: str, limits: Limits) -> Pixels:
-    """Decode the pixels that a reader of the encoded file sees.
+def classify_seen(
+    classifiers: Sequence[Classifier], seen: Sequence[Sequence[Pixels]], batch: int | None = None
+) -> list[list[Logits]]:
+    """Classify what is seen of photos.
+
+    Parameters
+    ----------
+    classifiers : sequence of Classifier
+        The judges.
+    seen : sequence of sequences of uint8 arrays of shape (height, width, 3)
+        Of each photo one picture for each background that it is judged over.
+    batch : int or None
+        As for ``classify_all``; what is seen over further backgrounds is classified alone.
+
+    Returns
+    -------
+    list of lists of arrays of shape (classes,)
+        For each photo one row for each classifier and background, as a ``Subject`` has them.
+    """
+    first = classify_all(classifiers, [pictures[0] for pictures in seen], batch)
+    rows: list[list[Logits]] = [[logits[i] for logits in first] for i in range(len(seen))]
+    for row, pictures in zip(rows, seen, strict=True):
+        for picture in pictures[1:]:
+            row += [logits[0] for logits in classify_all(classifiers, [picture], ALONE)]
+    return rows
+
+
+def _one_each(classifiers: Sequence[Classifier], values: Sequence[object]) -> list[Classifier]:
+    """Repeat the classifiers for each background that there are values of."""
+    return list(classifiers) * (len(values) // len(classifiers))
+
+
+def decoded(data: bytes, name: str, limits: Limits) -> Photo:
+    """Decode what a reader of the encoded file sees.
 
     Parameters
     ----------
@@ -175,7 +215,7 @@ def decoded_pixels(data: bytes, name: str, limits: Limits) -> Pixels:
 
     Returns
     -------
-    uint8 array of shape (height, width, 3)
-        RGB pixels, upright.
+    Photo
+        Upright, with its transparency.
     """
-    return decode(data, name=name, limits=limits).pixels
+    return decode(data, name=name, limits=limits)

@@ -9,7 +9,8 @@ from ..attacks import AttackOutcome, ContentSeed
 from ..codecs.sources import OpenedSource, Source
 from ..codecs.sources import weight as weight_of
 from ..errors import PixelPrivError
-from ..types import Photo, Pixels, Verdict
+from ..transparency import WHITE
+from ..types import Alpha, Photo, Pixels, Verdict
 from .deadline import Deadline
 from .verdicts import Subject, why_not
 
@@ -71,8 +72,10 @@ class Work:
         The file (``encode_file``).
     made_with : MadeWith or None
         What made the result, once it is finished.
+    backgrounds : tuple of int
+        Grey levels of the backgrounds that the photo is judged over: two if it has transparency (``decode_source``).
     photo : Photo
-        The original (``decode_source``).
+        The original; pixels of it that are not seen have one colour (``decode_source``).
     seed : ContentSeed
         The photo's own seed (``decode_source``).
     enhanced : uint8 array of shape (height, width, 3)
@@ -83,6 +86,8 @@ class Work:
         The attack's pixels and their largest change (``attack``).
     pixels : uint8 array of shape (height, width, 3)
         The result: the file's pixels, decoded again, or the attacked ones (``encode_file``, ``take_pixels``).
+    alpha : uint8 array of shape (height, width) or None
+        The result's transparency.
     verdict : Verdict
         Whether the result is protected (``verify``), and its metrics (``measure``).
     """
@@ -101,12 +106,14 @@ class Work:
     seconds: float = 0.0
     encoded: bytes | None = field(default=None, repr=False)
     made_with: MadeWith | None = None
+    backgrounds: tuple[int, ...] = field(init=False, default=(WHITE,))
     photo: Photo = field(init=False, repr=False)
     seed: ContentSeed = field(init=False, repr=False)
     enhanced: Pixels = field(init=False, repr=False)
     subject: Subject = field(init=False, repr=False)
     attacked: AttackOutcome = field(init=False, repr=False)
     pixels: Pixels = field(init=False, repr=False)
+    alpha: Alpha | None = field(init=False, default=None, repr=False)
     verdict: Verdict = field(init=False, repr=False)
 
     @property
@@ -145,6 +152,7 @@ class Work:
     def drop_pixels(self) -> None:
         """Let go of everything large but the file."""
         self.content = self.opened = None
+        self.alpha = None
         for name in ("photo", "seed", "enhanced", "attacked", "pixels"):
             if hasattr(self, name):
                 delattr(self, name)

@@ -13,6 +13,7 @@ import numpy as np
 from ...codecs import picture
 from ...kernels import resized
 from ...protection.work import Work
+from ...transparency import over, shown
 from ...types import Pixels
 
 #: The longest side, and the quality of the pictures: three of them take about 20 kB, a thousand photos' less than 50 MB.
@@ -48,9 +49,10 @@ def evidence_of(work: Work) -> Evidence:
     """Make the pictures of a finished photo.
 
     Choice: the difference is to the enhanced photo, whose own change to the original is many times the attack's and would
-    hide it; where nothing was attacked, to the original.
+    hide it; where nothing was attacked, to the original. All are shown as they are over white.
     """
-    return evidence(work.photo.pixels, work.pixels, work.enhanced if work.verdict.linf else work.photo.pixels)
+    before, after = shown(work.photo), over(work.pixels, work.alpha)
+    return evidence(before, after, over(work.enhanced, work.photo.alpha) if work.verdict.linf else before)
 
 
 def evidence(before: Pixels, after: Pixels, unattacked: Pixels) -> Evidence:

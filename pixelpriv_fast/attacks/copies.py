@@ -1,0 +1,124 @@
+"""What a network reads instead of a photo's own pixels, and the way back for its gradient.
+
+One network may read several copies of a photo. Each counts as a victim of its own: the attack works on the mean of their
+losses, and the photo fools only if all copies do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from ..models.reading import Reading
+from ..transparency import BLACK, blanked, over
+from ..types import Alpha, Floats, Pixels
+
+
+class Copy(Protocol):
+    """A picture that is made of a photo, of the same size."""
+
+    def forward(self, photo: Pixels) -> Pixels:
+        """Make the copy.
+
+        Parameters
+        ----------
+        photo : uint8 array of shape (height, width, 3), RGB
+            The photo; not written to.
+
+        Returns
+        -------
+        uint8 array of the same shape
+            The copy.
+        """
+
+    def exact(self, photo: Floats) -> Floats:
+        """Make the copy of a photo in real numbers; nothing is rounded.
+
+        Parameters
+        ----------
+        photo : float32 array of shape (height, width, 3)
+            Grey levels.
+
+        Returns
+        -------
+        float32 array of the same shape
+            The copy.
+        """
+
+    def pullback(self, gradient: Floats) -> Floats:
+        """Turn a gradient by the copy's pixels into one by the photo's; rounding counts as if it were not there.
+
+        Parameters
+        ----------
+        gradient : float32 array of shape (height, width, 3)
+            By the copy's pixels.
+
+        Returns
+        -------
+        float32 array of the same shape
+            By the photo's pixels.
+        """
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OverBackground:
+    """A photo with transparency over a background.
+
+    Attributes
+    ----------
+    alpha : uint8 array of shape (height, width)
+        The photo's transparency.
+    background : int
+        Grey level of the background, 0..255.
+    """
+
+    alpha: Alpha
+    background: int
+
+    def forward(self, photo: Pixels) -> Pixels:
+        """Lay the photo over the background, rounded as for a verdict."""
+        return over(photo, self.alpha, self.background)
+
+    def exact(self, photo: Floats) -> Floats:
+        """Lay a photo in real numbers over the background."""
+        share = self._share
+        laid: Floats = photo * share + (1 - share) * np.float32(self.background)
+        return laid
+
+    def pullback(self, gradient: Floats) -> Floats:
+        """Scale the gradient by how much is seen of each pixel; it is 0 where nothing is."""
+        scaled: Floats = gradient * self._share
+        return scaled
+
+    @property
+    def _share(self) -> Floats:
+        return self.alpha[..., None].astype(np.float32) / np.float32(255)
+
+
+def reduced_with_alpha(photo: Pixels, alpha: Alpha, reading: Reading) -> tuple[Pixels, Alpha]:
+    """Reduce a photo with transparency as ``Reading.reduced`` does one without.
+
+    Over any background the reduced photo is the reduced photo over that background, up to rounding.
+
+    Parameters
+    ----------
+    photo : uint8 array of shape (height, width, 3), RGB
+        The photo.
+    alpha : uint8 array of shape (height, width)
+        Its transparency.
+    reading : Reading
+        How a network reads photos of this size.
+
+    Returns
+    -------
+    uint8 array of shape (h, w, 3), uint8 array of shape (h, w)
+        The smaller photo and its transparency.
+    """
+    small = reading.reduced(np.repeat(alpha[..., None], 3, axis=2))[..., 0]
+    weighted = reading.reduced(over(photo, alpha, BLACK)).astype(
+        np.float32
+    )  # over black, colours are weighted by alpha
+    colours = weighted * np.float32(255) / np.maximum(small, 1)[..., None]
+    return blanked(np.clip(np.rint(colours), 0, 255).astype(np.uint8), small), small
