@@ -36,9 +36,11 @@ def photos(data: Path) -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def _private_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """No test sees or fills the user's own model store."""
+    """No test sees or fills the user's own model store, nor reads the user's settings."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("home")))
+        patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("settings")))
+        patch.delenv("PIXELPRIV_CONFIG", raising=False)
         patch.delenv("PIXELPRIV_MODELS", raising=False)
         yield
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from ..registry import METRICS
+from . import completion
 from .options import (
     ClassifierOption,
     DeviceOption,
@@ -34,6 +35,7 @@ def evaluate(
         str | None,
         typer.Option(
             "--metrics",
+            autocompletion=completion.metrics,
             help=f"Comma-separated. Default: {','.join(METRICS)}, without those whose network is not installed.",
         ),
     ] = None,

@@ -8,13 +8,15 @@ from .output import Output, guarded
 
 @guarded
 def info(json: JsonOption = False) -> None:
-    """Show versions, kernels and providers that work, and for those that do not, the line that fixes it."""
+    """Show versions, kernels, providers that work, the line that fixes those that do not, and settings with their source."""
+    from typer.main import get_command
+
     from ..about import info as collect
     from ..about import lines
+    from . import settings
+    from .app import app
+    from .option_kinds import options_of
 
-    output, report = Output(json), collect()
-    if json:
-        output.record(report)
-        return
-    for line in lines(report):
-        output.record({}, line)
+    output, found = Output(json), settings.report(settings.read_files(options_of(get_command(app))))
+    report = collect()
+    output.record(report | {"settings": found}, *lines(report), *settings.lines(found))

@@ -15,6 +15,7 @@ import typer
 from .. import defaults
 from ..files import STATE_SUFFIX
 from ..words import EarlyStop, MetadataPolicy
+from . import completion
 from .options import (
     ClassifierOption,
     DeviceOption,
@@ -28,7 +29,7 @@ from .options import (
     classifiers_or_default,
     format_option,
     format_or_none,
-    one_of,
+    word_of,
 )
 
 if TYPE_CHECKING:
@@ -95,7 +96,13 @@ class JobOptions:
 
 def job_options(
     recipe: Annotated[
-        str, typer.Option(help="<enhancement>+<attack>; see `pixelpriv list recipes`.")
+        str,
+        typer.Option(
+            autocompletion=completion.recipes,
+            help="<enhancement>+<attack>, each with its fields in brackets if they are to differ (in quotes, for the shell): "
+            "'contrast(k=4)+pgd(epsilon=4/255)'. More attacks may follow, for photos that the first does not fool. See "
+            "`pixelpriv list recipes` and `pixelpriv list attacks`.",
+        ),
     ] = defaults.RECIPE,
     classifier: ClassifierOption = None,
     models: ModelsOption = None,
@@ -107,7 +114,7 @@ def job_options(
     metadata: Annotated[
         MetadataPolicy,
         typer.Option(
-            parser=one_of("metadata policy", MetadataPolicy),
+            **word_of("metadata policy", MetadataPolicy),
             help="Metadata policy; private drops GPS, thumbnail, maker notes, serial numbers and names.",
         ),
     ] = "private",
@@ -125,7 +132,7 @@ def job_options(
     stop: Annotated[
         EarlyStop | None,
         typer.Option(
-            parser=one_of("stop rule", EarlyStop),
+            **word_of("stop rule", EarlyStop),
             help="Early stopping: run every step, or stop once the classifier is fooled.",
         ),
     ] = None,

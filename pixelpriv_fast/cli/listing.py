@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 import typer
 
 from ..about import KINDS, rows
-from .options import JsonOption, one_of
+from .options import JsonOption, word_of
 from .output import Output, guarded
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ else:
 
 @guarded
 def list_rows(
-    kind: Annotated[Kind, typer.Argument(parser=one_of("kind", KINDS), help="What to list.")],
+    kind: Annotated[Kind, typer.Argument(**word_of("kind", KINDS), help="What to list.")],
     every: Annotated[
         bool, typer.Option("--all", help="With recipes: every pair of an enhancement and an attack.")
     ] = False,

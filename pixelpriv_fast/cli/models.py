@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..words import PREPROCESS_EXAMPLE
+from . import completion
+from .command import Command
 from .options import JsonOption, ModelsOption
 from .output import Output, guarded, say
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Manage the networks: list, import, fetch, verify.", no_args_is_help=True, rich_markup_mode=None)
 
 
-@app.command("list")
+@app.command("list", cls=Command)
 @guarded
 def list_models(models: ModelsOption = None, json: JsonOption = False) -> None:
     """List the networks: which are installed, which are missing, and how to get them."""
@@ -26,12 +28,15 @@ def list_models(models: ModelsOption = None, json: JsonOption = False) -> None:
     _show(Store(models, notice=say).listing(), Output(json))
 
 
-@app.command("import")
+@app.command("import", cls=Command)
 @guarded
 def import_model(
     name: Annotated[
         str,
-        typer.Argument(help="The network's name; see `pixelpriv models list`. For your own classifier any other name."),
+        typer.Argument(
+            autocompletion=completion.models,
+            help="The network's name; see `pixelpriv models list`. For your own classifier any other name.",
+        ),
     ],
     file: Annotated[
         Path,
@@ -83,10 +88,10 @@ def import_model(
     output.record({"name": name, "path": str(path)}, f"{name}: {path}")
 
 
-@app.command("fetch")
+@app.command("fetch", cls=Command)
 @guarded
 def fetch_model(
-    name: Annotated[str, typer.Argument(help="The network's name.")],
+    name: Annotated[str, typer.Argument(autocompletion=completion.models, help="The network's name.")],
     models: ModelsOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -98,7 +103,7 @@ def fetch_model(
     output.record({"name": name, "path": str(path)}, f"{name}: {path}")
 
 
-@app.command("verify")
+@app.command("verify", cls=Command)
 @guarded
 def verify_models(models: ModelsOption = None, json: JsonOption = False) -> int:
     """Read every stored network and check its hash; exit code 4 if one is damaged."""

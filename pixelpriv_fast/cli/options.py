@@ -13,6 +13,7 @@ from .. import defaults
 from ..errors import UsageError, checked_word
 from ..registry import CODECS, ENGINES
 from ..words import Device, NimaPreset, PrecisionRequest
+from . import completion
 
 if TYPE_CHECKING:  # sets that follow from tables; a type checker takes only what is written out
     Engine: TypeAlias = str
@@ -47,10 +48,29 @@ def one_of(kind: str, words: Any) -> Callable[[str], str]:
     return parse
 
 
+def word_of(kind: str, words: Any) -> dict[str, Any]:
+    """Return what ``typer.Option`` needs for a closed set of words: the parser, and what the shell completes.
+
+    Parameters
+    ----------
+    kind : str
+        What the words name, for messages.
+    words : Literal type or iterable of str
+        The words that exist.
+
+    Returns
+    -------
+    dict
+        Keyword arguments.
+    """
+    return {"parser": one_of(kind, words), "autocompletion": completion.words(words)}
+
+
 ClassifierOption = Annotated[
     list[str] | None,
     typer.Option(
         "--classifier",
+        autocompletion=completion.classifiers,
         help="The classifier to fool; several may be given, then all of them must be fooled. "
         f"Default: {defaults.CLASSIFIER}, the embedded one (ImageNet objects, not Places365 scenes).",
     ),
@@ -60,14 +80,14 @@ ModelsOption = Annotated[
     typer.Option("--models", help="Folder of models, searched before $PIXELPRIV_MODELS and the user's data folder."),
 ]
 DeviceOption = Annotated[
-    Device, typer.Option("--device", parser=one_of("device", Device), help="Device that networks run on.")
+    Device, typer.Option("--device", **word_of("device", Device), help="Device that networks run on.")
 ]
-EngineOption = Annotated[Engine, typer.Option("--engine", parser=one_of("engine", Engine), help="Gradient engine.")]
+EngineOption = Annotated[Engine, typer.Option("--engine", **word_of("engine", Engine), help="Gradient engine.")]
 PrecisionOption = Annotated[
     PrecisionRequest,
     typer.Option(
         "--precision",
-        parser=one_of("precision", PrecisionRequest),
+        **word_of("precision", PrecisionRequest),
         help="Precision of gradients; verdicts are always computed in fp32.",
     ),
 ]
@@ -81,7 +101,7 @@ PresetOption = Annotated[
     NimaPreset | None,
     typer.Option(
         "--nima-preset",
-        parser=one_of("NIMA preset", NimaPreset),
+        **word_of("NIMA preset", NimaPreset),
         help="How NIMA resizes photos. Default: square224.",
     ),
 ]
@@ -90,7 +110,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON Lines, and 
 
 def format_option(help: str) -> Any:
     """Return the option ``--format`` with this help text."""
-    return typer.Option("--format", parser=one_of("photo format", Format), help=help)
+    return typer.Option("--format", **word_of("photo format", Format), help=help)
 
 
 def format_or_none(word: Format) -> str | None:

@@ -13,7 +13,7 @@ import typer
 from .. import defaults
 from ..words import ClusterKind
 from .job_options import JobOptions, with_job_options
-from .options import one_of
+from .options import word_of
 from .output import Output, guarded, say
 from .progress import progress
 
@@ -42,7 +42,7 @@ def protect(
     cluster: Annotated[
         ClusterKind | None,
         typer.Option(
-            parser=one_of("cluster", ClusterKind), help="Protect in --workers processes on the machines of a cluster."
+            **word_of("cluster", ClusterKind), help="Protect in --workers processes on the machines of a cluster."
         ),
     ] = None,
 ) -> int:

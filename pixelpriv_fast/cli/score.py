@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from . import completion
 from .inputs import photos_only
 from .options import DeviceOption, JsonOption, ModelsOption, PresetOption, words_of
 from .output import Output, guarded, say
@@ -16,7 +17,12 @@ from .output import Output, guarded, say
 @guarded
 def score(
     images: Annotated[list[Path], typer.Argument(help="Photos.", metavar="IMAGE...")],
-    metrics: Annotated[str, typer.Option("--metrics", help="Comma-separated metrics that need no original.")] = "nima",
+    metrics: Annotated[
+        str,
+        typer.Option(
+            "--metrics", autocompletion=completion.metrics, help="Comma-separated metrics that need no original."
+        ),
+    ] = "nima",
     models: ModelsOption = None,
     device: DeviceOption = "auto",
     preset: PresetOption = None,

@@ -77,9 +77,10 @@ class NetworkOptions:
 
     @property
     def ready(self) -> bool:
-        """Whether the classifiers' files are there, so that loading them builds nothing."""
+        """Whether the classifiers' files are there, so that loading them builds nothing. Unknown names are refused."""
         store = Store(self.models)
-        return all(name.endswith(".onnx") or store.find(name) is not None for name in self.classifiers)
+        files = [store.find_known(name) for name in self.classifiers if not name.endswith(".onnx")]
+        return None not in files
 
     def load(self, batch: int) -> Networks:
         """Load a judge for each classifier, and what the attack needs.

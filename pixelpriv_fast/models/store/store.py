@@ -60,6 +60,13 @@ class Store:
         paths = (folder / f"{name}.onnx" for folder in self.folders)
         return next((path for path in paths if path.is_file()), None)
 
+    def find_known(self, name: str) -> Path | None:
+        """Return what ``find`` returns. Raises ``UsageError`` for a name that stands for no network."""
+        path = self.find(name)
+        if path is None and name not in CARDS:
+            raise unknown_word("model", name, [*CARDS, *self.own()], advice="models import takes your own .onnx")
+        return path
+
     def path_for_new(self, name: str) -> Path:
         """Return where a new model ``name`` is written: the first folder."""
         return self.folders[0] / f"{name}.onnx"
@@ -106,9 +113,7 @@ class Store:
 
         Raises ``ModelError`` if it is missing (the message says how to get it), damaged, or another network's file.
         """
-        path = self.find(name)
-        if path is None and name not in CARDS:
-            raise unknown_word("model", name, [*CARDS, *self.own()], advice="models import takes your own .onnx")
+        path = self.find_known(name)
         if path is None and embedded_source(CARDS[name]) is not None:
             path = self._build_embedded(CARDS[name])
         if path is None:

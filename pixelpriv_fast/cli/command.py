@@ -1,0 +1,102 @@
+"""The commands' common class: help in sections, and defaults from settings files."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import typer
+from typer.core import TyperCommand
+
+from ..errors import UsageError
+from .option_kinds import long_name, options_of
+from .output import say
+from .settings import SettingsFile, defaults_for, read_files
+
+#: Sections of ``--help`` and the options in them, by their long names, in the order in which both are shown.
+SECTIONS: Final = {
+    "What to protect": ("all-folders", "dry-run"),
+    "How it looks": ("recipe", "stop", "seed"),
+    "Networks": ("classifier", "models", "device", "engine", "precision"),
+    "Files and metadata": ("format", "quality", "metadata", "strict"),
+    "Archive": ("resume", "report", "state", "settle", "deterministic", "batch", "workers", "cluster"),
+    "Limits": ("max-pixels", "max-bytes", "max-frames", "timeout"),
+    "Output": ("json", "verbose", "quiet", "help"),
+}
+
+
+class Command(TyperCommand):
+    """A command whose options have defaults in settings files; one that protects photos shows its options in sections."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write the arguments and options.
+
+        Parameters
+        ----------
+        ctx : Context
+            Of this command.
+        formatter : HelpFormatter
+            What is written to.
+        """
+        found: dict[str, tuple[str, str]] = {}
+        arguments = []
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record is not None and parameter.param_type_name == "argument":
+                arguments.append(record)
+            elif record is not None:
+                found[long_name(parameter) or parameter.name] = record
+        if "recipe" not in found:  # few options need no sections
+            super().format_options(ctx, formatter)
+            return
+        sections = {title: [found.pop(name) for name in names if name in found] for title, names in SECTIONS.items()}
+        for title, records in {"Arguments": arguments, **sections, "Options": list(found.values())}.items():
+            if records:
+                with formatter.section(title):
+                    formatter.write_dl(records)
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the words of a command line; what they leave out comes from settings files.
+
+        Parameters
+        ----------
+        ctx : Context
+            Of this command.
+        args : list of str
+            The words.
+
+        Returns
+        -------
+        list of str
+            The words that are left.
+
+        Raises
+        ------
+        UsageError
+            If a settings file has a name or value that does not exist.
+        """
+        if ctx.resilient_parsing or any(word in ctx.help_option_names for word in args):
+            return super().parse_args(ctx, args)
+        commands = options_of(ctx.find_root().command)
+        name = ctx.command_path.partition(" ")[2]
+        files = read_files(commands)
+        chosen = defaults_for(name, commands[name], files)
+        ctx.default_map = {parameter: value for parameter, (value, _) in chosen.items()}
+        try:
+            rest = super().parse_args(ctx, args)
+        except typer.BadParameter as error:
+            source = ctx.get_parameter_source(error.param.name) if error.param is not None else None
+            if error.param is None or source is None or source.name != "DEFAULT_MAP":
+                raise
+            raise UsageError(f"{chosen[error.param.name][1]}: {error.message}") from None
+        if not ctx.params.get("quiet"):
+            _say_used(files, {setting.source for _, setting in chosen.values()})
+        return rest
+
+
+def _say_used(files: list[SettingsFile], used: set[Any]) -> None:
+    """Name the current folder's file, which the user may not know of."""
+    for file in files:
+        if file.refused:
+            say(f"{file.path} is not used: {file.refused}")
+        elif not file.own and file.path in used:
+            say(f"settings are taken from {file.path}")
