@@ -43,7 +43,7 @@ class Heic(Codec[Container]):
         width, height = image.size
         if (width, height) != header.upright_size:
             raise Damaged(f"the header says {header.upright_size}, the decoder {(width, height)}")
-        if image.mode not in ("L", "LA", "RGB", "RGBA"):
+        if image.mode not in ("L", "LA", "RGB", "RGBA", "RGBa"):
             raise Refused(f"pixels of kind {image.mode}", "convert the photo to 8-bit RGB first")
         planes = split(image.to_pillow(), 1, parsed.icc)
         metadata = planes.stated(Metadata(parsed.icc, parsed.exif, parsed.xmp))

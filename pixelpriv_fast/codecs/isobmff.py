@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from .colour import agreeing, profile_of_code_points
 from .contract import Damaged, Header, Refused
+from .exif import without_prefix
 from .icc import icc_space
 from .isobmff_boxes import boxes, brands
 from .isobmff_meta import Meta, read_meta
@@ -31,6 +32,8 @@ class Container:
         Number of pixels that a decoder makes of it: of the picture, of all its tiles or of its alpha channel.
     frames : int
         Number of pictures that stand for themselves.
+    moving : bool
+        Whether there is an animation.
     depth : int
         Bits a channel.
     shown : Shown
@@ -50,6 +53,7 @@ class Container:
     size: tuple[int, int]
     decoded_pixels: int
     frames: int
+    moving: bool
     depth: int
     shown: Shown
     tiles_change: bool
@@ -70,6 +74,7 @@ class Container:
             self.depth,
             orientation=shown.orientation,
             decoded_pixels=self.decoded_pixels,
+            grouped_as="an animation" if self.moving else "a file of several pictures",
         )
 
     def without_metadata(self, data: bytes) -> bytes:
@@ -137,6 +142,7 @@ def _container(meta: Meta, moving: bool) -> Container:
         size,
         decoded_pixels=max(size[0] * size[1], meta.pixels((meta.primary, *meta.parts)), meta.pixels(meta.alphas)),
         frames=max(2 if moving else 1, 1 + meta.others()),
+        moving=moving,
         depth=max(map(depth_of, (own, *parts, *alphas))) or 8,
         shown=shown_part(*size, (step for step in own if is_step(step[0]))),
         tiles_change=any(is_step(kind) for tile in parts for kind, _ in tile),
@@ -167,4 +173,4 @@ def _colours(meta: Meta, owners: tuple[list[Property], ...]) -> bytes | None:
 
 def _tag_block(exif: bytes) -> bytes | None:
     """Return the TIFF structure of an EXIF item, which starts with the offset of that structure."""
-    return exif[4 + int.from_bytes(exif[:4], "big") :] or None
+    return without_prefix(exif[4 + int.from_bytes(exif[:4], "big") :])

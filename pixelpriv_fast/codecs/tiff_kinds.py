@@ -105,7 +105,8 @@ def channels_of(first: Directory) -> tuple[Channels, bool]:
         raise Refused("inks other than CMYK", "convert the photo to RGB in a colour-managed program")
     _check_coding(first)
     bits = set(first.integers(BITS)[: first.number(CHANNELS, 1)]) or {1}  # some writers list too many
-    if max(bits) <= 8 and not bits <= kind.bits:  # more than 8 are refused by their number
+    allowed = kind.bits if first.number(CHANNELS, 1) == 1 else _EIGHT
+    if max(bits) <= 8 and not bits <= allowed:  # more than 8 are refused by their number
         seen = " and ".join(map(str, sorted(bits)))
         raise Refused(f"{kind.name} values of {seen} bits", _TO_RGB)
     return kind.channels, _has_alpha(first, kind)

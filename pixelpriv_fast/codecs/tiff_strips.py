@@ -133,6 +133,8 @@ def unpacked(data: bytes, first: Directory) -> bytes:
             raise Damaged(f"piece {piece} lies outside the file (bytes {start:,} to {end:,} of {len(data):,})")
         plain = _unpack(view[start:end], coding, layout.row_bytes * layout.rows_of(piece))
         pieces.append(_undo_differences(plain, layout) if predictor == 2 and coding != PLAIN else plain)
+    if layout.planes > 1:  # of 8-bit values: fewer bits are read of one channel alone
+        pieces = _interleaved(pieces, layout.planes)
     return _plain_file(first, layout, pieces)
 
 
@@ -167,12 +169,19 @@ def _undo_differences(plain: bytes | memoryview, layout: _Layout) -> bytes:
     return np.cumsum(rows, axis=1, dtype=np.uint8).tobytes()
 
 
+def _interleaved(pieces: list[bytes | memoryview], planes: int) -> list[bytes | memoryview]:
+    """Put the channels of each pixel side by side: Pillow reads only some kinds channel by channel."""
+    count = len(pieces) // planes
+    together = ([np.frombuffer(piece, np.uint8) for piece in pieces[at::count]] for at in range(count))
+    return [np.stack(channels, axis=1).tobytes() for channels in together]
+
+
 def _plain_file(first: Directory, layout: _Layout, pieces: list[bytes | memoryview]) -> bytes:
     order = first.order
     ends = np.cumsum([8, *(len(piece) for piece in pieces)]).tolist()
     tree: dict[int, TagValue | Tree] = dict(first.only(LISTS).entries)
     tree |= {tag: longs(order, first.number(tag)) for tag in first.only(NUMBERS).entries}
-    tree[COMPRESSION] = shorts(order, PLAIN)
+    tree[COMPRESSION], tree[PLANAR] = shorts(order, PLAIN), shorts(order, 1)
     tree[TILES if layout.tiled else STRIPS] = longs(order, *ends[:-1])
     tree[TILE_BYTES if layout.tiled else STRIP_BYTES] = longs(order, *(len(piece) for piece in pieces))
     at = ends[-1] + ends[-1] % 2

@@ -161,6 +161,18 @@ def test_a_picture_smaller_than_its_tile(heif: Any, width: int, height: int, alp
         assert np.array_equal(photo.alpha, libheifs(heif, made.data(), "RGBA")[:, :, 3])
 
 
+def test_colours_that_were_multiplied_by_alpha(heif: Any) -> None:
+    alpha, colours = np.maximum(samples.picture(seed=1)[:, :, 0], 100), samples.picture()
+    stored = np.round(colours * (alpha[:, :, None] / 255)).astype(np.uint8)
+    made = box_files.heic(heif, np.dstack([stored, alpha]))
+    ((_, channel, _),) = made.references
+    made.references.append((b"prem", 1, [channel]))
+    photo = codecs.decode(made.data())
+    assert photo.alpha is not None
+    assert np.abs(photo.alpha.astype(int) - alpha).max() <= 2
+    assert np.abs(photo.pixels.astype(int) - colours).mean() < 3
+
+
 @pytest.mark.parametrize("method", [0, 1, 2])
 def test_metadata_wherever_it_stands(heif: Any, method: int) -> None:
     """Text of another encoding, as old programs write it into XMP, is carried as it is."""

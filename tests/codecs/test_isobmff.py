@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import struct
 import time
 from dataclasses import replace
 from typing import Any
@@ -13,6 +14,8 @@ from pixelpriv_fast.codecs.colour import profile_of_code_points
 from pixelpriv_fast.codecs.contract import Damaged, Refused
 from pixelpriv_fast.codecs.isobmff import read_container
 from pixelpriv_fast.codecs.isobmff_boxes import MAX_ENTRIES
+from pixelpriv_fast.codecs.isobmff_data import ItemData, read_locations
+from pixelpriv_fast.codecs.isobmff_items import ItemReferences
 
 from . import samples
 from .box_files import ALPHA, File, colours, crop, depth, mirror, size, turn
@@ -115,6 +118,27 @@ def test_where_metadata_stands(method: int) -> None:
     assert (found.exif, found.xmp) == (samples.exif_block(), samples.xmp_packet())
     assert len(found.types_at) == 3
     assert b"Exif\0" not in found.without_metadata(made.data()).replace(b"Exif\0\0", b"")
+
+
+@pytest.mark.parametrize(("method", "source"), [(0, "file"), (1, "idat")])
+def test_an_item_of_several_parts(method: int, source: str) -> None:
+    """Offsets count from a base; a length of 0 means all that follows."""
+    data = b"0123456789 the file"
+    rows = [(1, method, 2, [(1, 3), (5, 2)]), (2, method, 4, [(0, 0)]), (3, method, 0, [(0, 3), (100, 1)])]
+    table = b"\1\0\0\0\x44\x40" + struct.pack(">H", len(rows))
+    for number, how, base, extents in rows:
+        table += struct.pack(">HHHIH", number, how, 0, base, len(extents))
+        table += b"".join(struct.pack(">II", *extent) for extent in extents)
+    idat = b"abcdefghij idat"
+    items = ItemData(data, idat, read_locations(table, 0, len(table)), ItemReferences({}))
+    whole = data if source == "file" else idat
+    assert items.content(1) == whole[3:6] + whole[7:9]
+    assert items.content(2) == whole[4:]
+    assert items.content(3) is items.content(9) is None
+    assert [items.head(number, 4) for number in (1, 2, 9)] == [whole[3:6] + whole[7:8], whole[4:8], b""]
+    assert [items.is_cut_off(number) for number in (1, 2, 3, 9)] == [False, False, True, False]
+    short = read_locations(table, 0, len(table) - 1)
+    assert sorted(short) == [1, 2]  # what the cut left
 
 
 def test_metadata_of_nobody_is_the_photos() -> None:

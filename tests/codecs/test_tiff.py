@@ -66,6 +66,23 @@ def test_layouts(options: dict[str, Any]) -> None:
     assert np.array_equal(codecs.decode(data).pixels, pixels)
 
 
+@pytest.mark.parametrize("grey", [False, True])
+@pytest.mark.parametrize("extra", ["unassalpha", "assocalpha"])
+@pytest.mark.parametrize(
+    "options", [{}, {"tile": (16, 32)}, {"rowsperstrip": 5, "compression": "deflate", "predictor": 2}], ids=str
+)
+def test_transparency_channel_by_channel(grey: bool, extra: str, options: dict[str, Any]) -> None:
+    pixels, alpha = samples.picture(61, 43), np.maximum(samples.picture(61, 43, 1)[:, :, 0], 128)
+    colours = pixels[:, :, :1] if grey else pixels
+    stored = np.round(colours * (alpha[:, :, None] / 255)).astype(np.uint8) if extra == "assocalpha" else colours
+    planes = np.ascontiguousarray(np.dstack([stored, alpha]).transpose(2, 0, 1))
+    kind = "minisblack" if grey else "rgb"
+    data = by_tifffile(planes, photometric=kind, planarconfig="separate", extrasamples=[extra], **options)
+    photo = codecs.decode(data)
+    assert np.array_equal(photo.alpha, alpha)
+    assert np.abs(photo.pixels.astype(int) - colours).max() <= (2 if extra == "assocalpha" else 0)
+
+
 def test_white_is_zero() -> None:
     grey = samples.picture()[:, :, 0]
     photo = codecs.decode(by_tifffile(grey, photometric="miniswhite"))
