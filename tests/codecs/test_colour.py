@@ -297,10 +297,12 @@ def test_grey_values_keep_their_gamma(target: str) -> None:
 
 def test_a_damaged_profile_of_grey_values_says_nothing_and_one_of_inks_is_refused() -> None:
     grey = Image.fromarray(samples.picture()).convert("L")
-    photo = codecs.decode(samples.save(grey, "jpeg", quality=100, icc_profile=profiles.grey_icc(1.0)[:150]))
+    photo = codecs.decode(
+        samples.save(grey, "jpeg", quality=100, icc_profile=profiles.grey_icc(1.0).replace(b"kTRC", b"xTRC"))
+    )
     assert np.abs(photo.pixels[:, :, 0].astype(int) - np.asarray(grey)).max() <= 2
     assert "icc_profile" not in Image.open(io.BytesIO(codecs.encode(photo.pixels, like=photo))).info
-    inks = samples.save(grey.convert("CMYK"), "jpeg", icc_profile=profiles.cmyk_icc()[:150])
+    inks = samples.save(grey.convert("CMYK"), "jpeg", icc_profile=profiles.cmyk_icc().replace(b"A2B0", b"A2X0"))
     with pytest.raises(PhotoError, match="CMYK with a damaged colour profile"):
         codecs.decode(inks)
 
