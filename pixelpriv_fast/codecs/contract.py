@@ -17,6 +17,9 @@ from ..words import MetadataPolicy
 #: 90 or 4:2:0 takes away.
 DEFAULT_QUALITY = 95
 
+#: What is said of a file that ends too early, but not before its pixels do.
+CUT_BEHIND = "the file is cut off, but all pixels are there"
+
 #: Chroma sampling of a written photo; "keep" is the source's.
 Subsampling = Literal["444", "422", "420", "keep"]
 

@@ -37,7 +37,7 @@ class Jpeg(Codec[Segments]):
 
     def matches(self, data: bytes) -> bool:
         """Return whether the content starts with the format's magic bytes."""
-        return data.startswith(b"\xff\xd8\xff")
+        return data.startswith(b"\xff\xd8")
 
     def parse(self, data: bytes) -> tuple[Header, Segments]:
         """Read the segments before the first scan."""

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..types import Photo
 from .colour import settled
-from .contract import Channels, Codec, Damaged, EncodeJob, Header, Refused
+from .contract import CUT_BEHIND, Channels, Codec, Damaged, EncodeJob, Header, Refused
 from .exif import read_orientation
 from .pillow_image import Plane, from_image, stacked
 from .png_chunks import SIGNATURE, Chunks, chunk, metadata_chunks, pixels_only, read_exif, read_metadata
@@ -80,7 +80,8 @@ class Png(Codec[tuple[Chunks, bytes | None]]):
         metadata = settled(replace(read_metadata(data, chunks), exif=exif))
         planes = from_image(PngImageFile(io.BytesIO(pixels_only(data, chunks))), header, metadata.icc)
         metadata = planes.stated(metadata)
-        return Photo(planes.pixels, self.name, planes.alpha, metadata, lossless=True, grey=planes.grey)
+        notes = () if chunks.closed else (CUT_BEHIND,)
+        return Photo(planes.pixels, self.name, planes.alpha, metadata, lossless=True, grey=planes.grey, notes=notes)
 
     def encode(self, job: EncodeJob) -> bytes:
         """Write rows filtered by "sub", deflated."""

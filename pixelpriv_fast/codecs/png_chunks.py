@@ -41,11 +41,17 @@ class Chunks:
     ------
     Damaged
         If the file is cut off before the end of its pixel chunks, or there are too many.
+
+    Attributes
+    ----------
+    closed : bool
+        Whether the last one (IEND) is there.
     """
 
     def __init__(self, data: bytes) -> None:
         self._data = data
         self._starts = array("Q")
+        self.closed = False
         at, with_pixels = len(SIGNATURE), False
         for _ in range(_MAX_CHUNKS):
             if at + 12 > len(data):
@@ -60,6 +66,7 @@ class Chunks:
             self._starts.append(at + 8)
             with_pixels = with_pixels or kind == b"IDAT"
             if kind == b"IEND":
+                self.closed = True
                 return
             at += 12 + size
         raise Damaged(f"more than {_MAX_CHUNKS:,} chunks")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ..types import Metadata, Photo, Pixels
-from .contract import Codec, Damaged, EncodeJob, Header
+from .contract import CUT_BEHIND, Codec, Damaged, EncodeJob, Header
 from .exif import read_orientation, without_prefix
 from .pillow_image import from_image, to_image
 
@@ -15,8 +16,8 @@ _MAX_CHUNKS = 100_000
 _LOSSLESS_METHOD, _LOSSLESS_EFFORT = 2, 20
 
 
-class Webp(Codec[Metadata]):
-    """WebP; ``parse`` hands on the metadata blocks."""
+class Webp(Codec[tuple["RiffChunks", Metadata]]):
+    """WebP; ``parse`` hands on the chunks and the metadata blocks among them."""
 
     name = "webp"
     suffixes = (".webp",)
@@ -29,16 +30,26 @@ class Webp(Codec[Metadata]):
         """Return whether the content starts with the format's magic bytes."""
         return data[:4] == b"RIFF" and data[8:12] == b"WEBP"
 
-    def parse(self, data: bytes) -> tuple[Header, Metadata]:
+    def parse(self, data: bytes) -> tuple[Header, tuple[RiffChunks, Metadata]]:
         """Read the RIFF container."""
-        return _read(data)
+        found = RiffChunks(data)
+        header, metadata = _read(found)
+        return header, (found, metadata)
 
-    def decode(self, data: bytes, header: Header, parsed: Metadata) -> Photo:
+    def decode(self, data: bytes, header: Header, parsed: tuple[RiffChunks, Metadata]) -> Photo:
         """Decode with libwebp."""
         from PIL.WebPImagePlugin import WebPImageFile
 
-        planes = from_image(WebPImageFile(io.BytesIO(data)), header, parsed.icc)
-        return Photo(planes.pixels, self.name, planes.alpha, planes.stated(parsed), lossless=header.lossless)
+        chunks, metadata = parsed
+        planes = from_image(WebPImageFile(io.BytesIO(chunks.whole())), header, metadata.icc)
+        return Photo(
+            planes.pixels,
+            self.name,
+            planes.alpha,
+            planes.stated(metadata),
+            lossless=header.lossless,
+            notes=() if chunks.clean else (CUT_BEHIND,),
+        )
 
     def encode(self, job: EncodeJob) -> bytes:
         """Encode with libwebp, lossy or lossless."""
@@ -74,29 +85,64 @@ def picture(pixels: Pixels, quality: int) -> bytes:
     return out.getvalue()
 
 
-def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield (type, content) of the RIFF container's chunks. Raises ``Damaged`` where it is cut off."""
-    end = 8 + int.from_bytes(data[4:8], "little")
-    if len(data) < 20 or end > len(data):
-        raise Damaged(f"the container promises {end:,} bytes, the file has {len(data):,}")
-    at = 12
-    for _ in range(_MAX_CHUNKS):
-        if at + 8 > end:
-            return
-        size = int.from_bytes(data[at + 4 : at + 8], "little")
-        if at + 8 + size > end:
-            raise Damaged(f"chunk {data[at : at + 4]!r} of {size:,} bytes runs past the end of the file")
-        yield data[at : at + 4], data[at + 8 : at + 8 + size]
-        at += 8 + size + size % 2
-    raise Damaged(f"more than {_MAX_CHUNKS:,} chunks")
+class RiffChunks:
+    """The chunks of a RIFF container; iterating yields (type, content) of each.
+
+    A file that is cut off behind its picture, or states a wrong size, is read as far as its chunks are whole.
+
+    Parameters
+    ----------
+    data : bytes
+        The whole file.
+
+    Attributes
+    ----------
+    end : int
+        Where the last whole chunk ends.
+    clean : bool
+        Whether the container ends there, too.
+
+    Raises
+    ------
+    Damaged
+        If there are too many chunks.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self.end = 12
+        stated = 8 + int.from_bytes(data[4:8], "little")
+        limit = min(stated, len(data))
+        for _ in range(_MAX_CHUNKS):
+            size = 8 + int.from_bytes(data[self.end + 4 : self.end + 8], "little")
+            if self.end + 8 > limit or self.end + size > limit:
+                self.clean = stated <= len(data) and self.end + 8 > limit
+                return
+            self.end = min(limit, self.end + size + size % 2)
+        raise Damaged(f"more than {_MAX_CHUNKS:,} chunks")
+
+    def __iter__(self) -> Iterator[tuple[bytes, bytes]]:
+        """Yield (type, content) of every whole chunk."""
+        at = 12
+        while at + 8 <= self.end:
+            size = int.from_bytes(self._data[at + 4 : at + 8], "little")
+            yield self._data[at : at + 4], self._data[at + 8 : at + 8 + size]
+            at += 8 + size + size % 2
+
+    def whole(self) -> bytes:
+        """Return the file; of one that is cut off, a container of its whole chunks."""
+        if self.clean:
+            return self._data
+        content = self._data[8 : self.end] + b"\0" * (self.end % 2)
+        return b"RIFF" + len(content).to_bytes(4, "little") + content
 
 
-def _read(data: bytes) -> tuple[Header, Metadata]:
+def _read(chunks: RiffChunks) -> tuple[Header, Metadata]:
     """Read the header and the metadata blocks."""
     size: tuple[int, int] | None = None
-    frames, alpha, lossless = 0, False, False
+    frames, alpha, lossless, animated = 0, False, False, False
     blocks: dict[bytes, bytes] = {}
-    for kind, content in _chunks(data):
+    for kind, content in chunks:
         if kind == b"VP8X" and len(content) >= 10:
             size = (1 + int.from_bytes(content[4:7], "little"), 1 + int.from_bytes(content[7:10], "little"))
             alpha = bool(content[0] & 0x10)
@@ -109,11 +155,12 @@ def _read(data: bytes) -> tuple[Header, Metadata]:
             size = size or (int.from_bytes(content[6:8], "little") & 0x3FFF, content[8] + (content[9] & 0x3F) * 256)
             frames += 1
         elif kind == b"ANMF":
-            frames += 1
+            frames, animated = frames + 1, True
         elif kind in (b"ICCP", b"EXIF", b"XMP "):
             blocks.setdefault(kind, content)
-    if size is None or frames == 0:
-        raise Damaged("the container holds no picture")
+    if size is None or frames == 0 or (animated and not chunks.clean):
+        raise Damaged("the container holds no whole picture")
     metadata = Metadata(blocks.get(b"ICCP"), without_prefix(blocks.get(b"EXIF")), blocks.get(b"XMP "))
     orientation = read_orientation(metadata.exif)
-    return Header("webp", *size, frames, alpha=alpha, orientation=orientation, lossless=lossless), metadata
+    header = Header("webp", *size, frames, alpha=alpha, orientation=orientation, lossless=lossless)
+    return replace(header, grouped_as="an animation"), metadata

@@ -88,6 +88,7 @@ UNCLEAN: dict[str, Callable[[bytes], bytes]] = {
     "half an end": lambda data: data[:-1],
     "zeros for the end": lambda data: data[:-2] + bytes(3000),
     "words for the end mark": lambda data: data[:-2] + b"\xff\xfe\0\x0ebehind a photo",
+    "junk at once": lambda data: data[:2] + b"junk!" + data[2:],
     "junk": in_the_header(b"junk!"),
     "junk with marks": in_the_header(b"\xff\0\xff\0junk\xff\1\xff\xd0\xff\xff"),
     "profile twice": in_the_header(2 * samples.segment(0xE2, PROFILE)),

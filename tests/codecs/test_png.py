@@ -57,6 +57,8 @@ def test_a_cut_behind_the_pixels_costs_nothing(mode: str) -> None:
     for cut in range(1, 13):
         assert np.array_equal(codecs.decode(data[:-cut]).pixels, whole)
         assert np.array_equal(codecs.decode(data[:-12] + behind[: -cut * 3]).pixels, whole)
+        assert codecs.decode(data[:-cut]).notes == ("the file is cut off, but all pixels are there",)
+    assert codecs.decode(data).notes == ()
     with pytest.raises(PhotoError, match="damaged"):
         codecs.decode(data[:-13])
 
