@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from .pictures import may_show_picture
 
 _MARK = 0x1C
+_WORD = 64  # bytes: a shorter value is a keyword, perhaps in an older coding of letters
 _PREVIEW = frozenset({(2, 200), (2, 201), (2, 202)})  # its format, version and data
 _OBJECT = frozenset({7, 8, 9})  # the records before, of and after an embedded object
 
@@ -28,10 +29,15 @@ def keep(iptc: bytes) -> bytes | None:
     values: dict[tuple[int, int], list[bytes]] = {}
     for name, start, end, _ in found:
         values.setdefault(name, []).append(iptc[start:end])
-    # A data set may be repeated, so a picture may be spread over several.
-    gone = _PREVIEW | {name for name, several in values.items() if may_show_picture(b" ".join(several))}
+    gone = _PREVIEW | {name for name, several in values.items() if _show(several)}
     kept = [iptc[at:end] for name, _, end, at in found if name not in gone and name[0] not in _OBJECT]
     return b"".join(kept) or None
+
+
+def _show(several: list[bytes]) -> bool:
+    """Return whether values of one data set show a picture, one of them or, as it may be spread over them, all together."""
+    together = b" ".join(value for value in several if len(value) > _WORD or value.isascii())
+    return may_show_picture(together) or any(may_show_picture(value) for value in several)
 
 
 def _data_sets(iptc: bytes) -> Iterator[tuple[tuple[int, int], int, int, int]]:

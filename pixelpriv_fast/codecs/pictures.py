@@ -23,7 +23,8 @@ _SHORTEST = 24  # a smaller picture file than any
 #: How picture, film and page files start.
 _STARTS = re.compile(
     rb"\xff\xd8\xff[\xc0-\xfe]"  # JPEG
-    rb"|\xff\xdb\0[\x43\x84\xc5]"  # JPEG's tables: some cameras change the first bytes of a preview
+    rb"|\xff\xdb\0[\x43\x84\xc5]"  # JPEG's tables and frame: some cameras change the first bytes of a preview
+    rb"|\xff[\xc0-\xc2]\0[\x0b\x11\x14]\x08.{4}[\x01\x03\x04]"
     rb"|[\x89\x8a\x8b][PMJ]NG\r\n\x1a\n"
     rb"|RIFF.{4}(?:WEBP|AVI )"
     rb"|\0\0..ftyp[\w ]{4}"  # HEIF, AVIF, MP4, QuickTime
@@ -40,8 +41,8 @@ _TIFF_START = re.compile(rb"II[\x2a\x2b]\0|MM\0[\x2a\x2b]")
 _TIFF_PICTURES = (0x0111, 0x0144, 0x0201, 0x014A)  # strips, tiles, a JPEG, further directories
 _MAX_TIFF_STARTS, _MAX_CHAIN = 64, 8
 
-#: A run of long "words": base64, base85 and their kin, also over several lines. Prose has short words in between.
-_RUN = re.compile(rb"[!-~]{16,}(?:\s{1,8}[!-~]{16,})*")
+#: A run of long "words": base64, base85 and their kin, also over several lines. Prose and JSON have short words in between.
+_RUN = re.compile(rb"[!#-~]{16,}(?:[\s\"]{1,8}[!#-~]{16,})*")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]{32,}")
 _BETWEEN_DIGITS = re.compile(rb"0x|\\x|[\s,:;%-]")
 _HEX = re.compile(rb"[0-9A-Fa-f]{64,}")

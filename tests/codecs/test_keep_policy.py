@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import struct
 from collections.abc import Callable
 
@@ -166,7 +167,7 @@ def test_no_picture_in_iptc(target: str) -> None:
 
 
 def test_iptc_without_pictures_stays_as_it_was() -> None:
-    records = b"".join(record(2, 25, word) for word in (b"kitchen", "Küche".encode("latin-1")) * 200)
+    records = b"".join(record(2, 25, word) for word in (b"kitchen", "Küche".encode("latin-1")) * 900)
     kept = codecs.decode(written(Metadata(iptc=records), "jpeg")).metadata.iptc
     assert kept == records
 
@@ -228,6 +229,19 @@ def test_long_words_of_people_stay() -> None:
     assert kept is not None
     assert prose.encode("utf-16-le") in kept
     assert prose.encode() in written(Metadata(text=(("Description", prose),)), "png")
+
+
+def test_a_program_s_json_stays_and_its_packed_pixels_go() -> None:
+    nodes = {
+        str(i): {"class_type": "KSampler", "inputs": {"seed": i, "steps": 20, "model": ["4", 0]}} for i in range(300)
+    }
+    settings = json.dumps(nodes, separators=(",", ":"))
+    packed = json.dumps({"pixels": list(PICTURES["pixels"])}, separators=(",", ":"))
+    ascii85 = base64.a85encode(PICTURES["pixels"]).decode()
+    found = written(Metadata(text=(("workflow", settings), ("packed", packed), ("ascii", ascii85))), "png")
+    assert settings.encode() in found
+    assert b"packed" not in found
+    assert b"ascii" not in found
 
 
 def test_pictures_in_allowed_tags_go_under_private() -> None:
