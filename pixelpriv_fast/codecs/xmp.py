@@ -94,12 +94,14 @@ def keep(xmp: bytes, width: int, height: int) -> bytes | None:
 
 
 def _utf8(xmp: bytes) -> bytes | None:
-    """Return a packet as UTF-8, without the padding behind it."""
+    """Return a packet as UTF-8, without the padding behind it. Packets in other codings than XMP's are Latin-1."""
     wide = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"<\0": "utf-16-le", b"\0<": "utf-16-be"}.get(xmp[:2])
-    try:
-        return (xmp.decode(wide).encode() if wide else xmp).rstrip(b"\0\t\r\n ") or None
-    except UnicodeError:
-        return None
+    for coding in (wide,) if wide else ("utf-8", "latin-1"):
+        try:
+            return xmp.decode(coding).encode().rstrip(b"\0\t\r\n ") or None
+        except UnicodeError:
+            continue
+    return None
 
 
 @dataclass(frozen=True, slots=True)

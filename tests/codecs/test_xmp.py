@@ -59,6 +59,8 @@ def test_a_packet_without_pictures_and_promises_stays_byte_for_byte() -> None:
         assert xmp.keep(data, 72, 40) == data
     wide = packet().decode().encode("utf-16")
     assert xmp.keep(wide, 72, 40) == wide
+    old = packet().decode().replace("\ufeff", "").encode("latin-1")
+    assert xmp.keep(old, 72, 40) == old
 
 
 @pytest.mark.parametrize("spelling", TEXTS)
@@ -180,7 +182,6 @@ def test_upright_pixels_are_called_upright() -> None:
         b"no XML at all",
         b"<a>&unknown;</a>",
         b"<a>" * 200 + b"</a>" * 200,
-        packet("<a:x>\xff\xfe</a:x>").replace("ÿþ".encode(), b"\xff\xfe"),
         b"",
         packet().decode().encode("utf-32"),
     ],
