@@ -78,7 +78,7 @@ class Header:
     format : str
         The codec's name.
     width, height : int
-        Size in pixels as stored, before the orientation is applied.
+        Size in pixels as stored, after a crop that the file asks for, before the orientation is applied.
     frames : int
         Number of pictures that stand for themselves.
     depth : int

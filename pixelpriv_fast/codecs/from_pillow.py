@@ -21,7 +21,8 @@ def from_pil(image: Image.Image) -> Photo:
     """Return the photo in a Pillow image, upright; the image itself stays as it is.
 
     Its format is the file's that it was opened from, else "png". What Pillow cut or skipped while opening (16-bit
-    colours, damage) cannot be seen here: hand over the path or the bytes where that matters. Raises ``PhotoError``.
+    colours, an AVIF's crop, damage) cannot be seen here: hand over the path or the bytes where that matters. Raises
+    ``PhotoError``.
     """
     name = f"<{type(image).__name__}>"
     if getattr(image, "n_frames", 1) > 1:

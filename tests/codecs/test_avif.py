@@ -80,6 +80,17 @@ def test_turns_and_mirrors(quarters: int, axis: int | None) -> None:
     assert np.array_equal(codecs.decode(data).pixels, expected)
 
 
+def test_transparency_is_cropped_and_turned_along() -> None:
+    alpha = samples.picture(96, 64, 3)[:, :, 0].copy()
+    made = avif(np.dstack([PICTURE, alpha]))
+    plain = codecs.decode(made.data())
+    photo = codecs.decode(changed(crop(64, 42), turn(1), made=made))
+    assert plain.alpha is not None
+    assert photo.alpha is not None
+    assert np.array_equal(photo.alpha, np.rot90(plain.alpha[11:53, 16:80]))
+    assert np.array_equal(photo.pixels, np.rot90(plain.pixels[11:53, 16:80]))
+
+
 def test_another_order_is_followed() -> None:
     photo = codecs.decode(changed(mirror(1), turn(1), crop(30, 40, 4, 6)))
     view = np.rot90(STORED[:, ::-1])
