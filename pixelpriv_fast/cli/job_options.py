@@ -115,7 +115,7 @@ def job_options(
         MetadataPolicy,
         typer.Option(
             **word_of("metadata policy", MetadataPolicy),
-            help="Metadata policy; private drops GPS, thumbnail, maker notes, serial numbers and names.",
+            help="Metadata policy; private drops GPS, thumbnail, maker notes, serials and names; keep drops pictures alone.",
         ),
     ] = "private",
     batch: Annotated[
