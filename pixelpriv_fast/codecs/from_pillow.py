@@ -16,6 +16,9 @@ from .pillow_image import split
 if TYPE_CHECKING:
     from PIL import Image
 
+_FORMATS = {"MPO": "jpeg"}  # Pillow's name for a JPEG with further pictures behind it
+_MPF_INDEX = 0xB002
+
 
 def from_pil(image: Image.Image) -> Photo:
     """Return the photo in a Pillow image, upright; the image itself stays as it is.
@@ -25,10 +28,9 @@ def from_pil(image: Image.Image) -> Photo:
     ``PhotoError``.
     """
     name = f"<{type(image).__name__}>"
-    if getattr(image, "n_frames", 1) > 1:
-        frames = getattr(image, "n_frames", 1)
+    frames, format_name = _frames(image), _FORMATS.get(image.format or "png", (image.format or "png").lower())
+    if frames > 1:
         raise PhotoError(f"{name}: {frames} frames; only single pictures are protected: pass one frame's copy()")
-    format_name = (image.format or "png").lower()
     icc, xmp = image.info.get("icc_profile"), image.info.get("xmp")
     exif = without_prefix(image.info.get("exif"))
     try:
@@ -42,6 +44,16 @@ def from_pil(image: Image.Image) -> Photo:
         raise PhotoError(f"{name}: cannot be decoded ({error or type(error).__name__})") from error
     known = format_name if format_name in CODECS else "png"
     return Photo(planes.pixels, known, planes.alpha, metadata, lossless=known in ("png", "tiff"), grey=planes.grey)
+
+
+def _frames(image: Image.Image) -> int:
+    """Return the number of pictures that stand for themselves; a JPEG's previews and gain maps do not."""
+    frames = int(getattr(image, "n_frames", 1))
+    entries = (getattr(image, "mpinfo", None) or {}).get(_MPF_INDEX)
+    if image.format != "MPO" or not entries:
+        return frames
+    views = [entry["Attribute"]["MPType"].startswith("Multi-Frame") for entry in entries]
+    return frames if any(views) else 1
 
 
 def _colour_chunks(info: Mapping[Any, Any]) -> tuple[tuple[bytes, bytes], ...]:

@@ -17,9 +17,9 @@ _MAX_SEGMENT_BYTES = 65533  # bytes that a segment holds beside its length
 def with_metadata(jpeg: bytes, metadata: Metadata) -> bytes:
     """Set the density of a freshly encoded JFIF file and add metadata segments in the usual order.
 
-    Choice: EXIF too long for one segment goes on in further ones, as exiftool, Pillow and ImageMagick read and write it;
-    readers that look at the first one alone find the camera and the time there. XMP, IPTC and comments too long for the
-    one segment that readers look for are left out.
+    Choice: EXIF too long for one segment goes on in further ones, as exiftool writes it, and exiftool and Pillow
+    read it; readers that look at the first one alone find the camera and the time there. XMP, IPTC and comments too long
+    for the one segment that readers look for are left out.
 
     Parameters
     ----------

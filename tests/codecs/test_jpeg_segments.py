@@ -127,3 +127,17 @@ def test_previews_and_gain_maps_are_not_pictures_of_equal_rank(kinds: list[int])
     data = several(kinds)
     assert codecs.peek(data).frames == 1
     assert np.array_equal(codecs.decode(data).pixels, codecs.decode(samples.save(samples.picture(), "jpeg")).pixels)
+
+
+def test_images_that_pillow_opened_are_told_apart_too() -> None:
+    pictures = [Image.fromarray(samples.picture(seed=seed)) for seed in range(2)]
+    out = io.BytesIO()
+    pictures[0].save(out, "MPO", save_all=True, append_images=pictures[1:])
+    data = out.getvalue()
+    opened = codecs.from_pil(Image.open(io.BytesIO(data)))
+    assert opened.format == "jpeg"
+    assert np.array_equal(opened.pixels, codecs.decode(data).pixels)
+    at = data.index(b"MPF\0") + 4 + 50  # the first picture's kind
+    stereo = data[:at] + struct.pack("<I", 0x020002) + data[at + 4 :]
+    with pytest.raises(PhotoError, match="2 frames"):
+        codecs.from_pil(Image.open(io.BytesIO(stereo)))
