@@ -88,9 +88,18 @@ class Command(TyperCommand):
             if error.param is None or source is None or source.name != "DEFAULT_MAP":
                 raise
             raise UsageError(f"{chosen[error.param.name][1]}: {error.message}") from None
+        _let_flags_win(ctx)
         if not ctx.params.get("quiet"):
             _say_used(files, {setting.source for _, setting in chosen.values()})
         return rest
+
+
+def _let_flags_win(ctx: Any) -> None:
+    """Drop a level of words that a settings file asks for where the command line asks for the other one."""
+    sources = {name: getattr(ctx.get_parameter_source(name), "name", "") for name in ("quiet", "verbose")}
+    for given, other in (("quiet", "verbose"), ("verbose", "quiet")):
+        if ctx.params.get(given) and (sources[given], sources[other]) == ("COMMANDLINE", "DEFAULT_MAP"):
+            ctx.params[other] = False
 
 
 def _say_used(files: list[SettingsFile], used: set[Any]) -> None:

@@ -29,7 +29,7 @@ def list_rows(
     words = [row.get("word", row["name"]) for row in found]
     width = max(map(len, words))
     for word, row in zip(words, found, strict=True):
-        output.record(row, "\n".join([f"{word:{width}}  {row['summary']}", *_field_lines(row)]))
+        output.record(row, f"{word:{width}}  {row['summary']}", *_field_lines(row))
 
 
 def _field_lines(row: dict[str, Any]) -> list[str]:

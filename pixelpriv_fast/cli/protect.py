@@ -208,7 +208,9 @@ def line_of(record: dict[str, Any]) -> str:
     if record.get("before") is None:
         return f"{record['source']}: {record['status']}: {record['reason']}"
     before, after = (f"{record[key]['label']} {record[key]['probability']:.2f}" for key in ("before", "after"))
-    measures = [f"{record['linf']} levels"] if "linf" in record else []
+    edit = record.get("edit")
+    measures = [edit["name"]] if edit else []
+    measures += [f"{record['linf']} levels"] if "linf" in record else []
     measures += [f"{name} {value:.4g}" for name, value in record.get("metrics", {}).items() if value is not None]
     parts = "; ".join([f"{before} -> {after}", *([", ".join(measures)] if measures else [])])
     return f"{record['source']}: {record['status']}: {parts}" + (f" ({record['reason']})" if record["reason"] else "")

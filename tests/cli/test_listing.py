@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from pixelpriv_fast import defaults
+from pixelpriv_fast.cli.protect import line_of
 from pixelpriv_fast.protection.field_values import fields_of, written
 from pixelpriv_fast.protection.grammar import suggest
 from pixelpriv_fast.protection.part_fields import described_fields
@@ -65,3 +66,11 @@ def test_lines_for_people_are_what_a_recipe_takes() -> None:
     assert re.search(r"^cartoon  +the style", text, re.MULTILINE), "by the word of recipes"
     assert re.search(r"^    style=hayao  +The film maker. \[hayao\|hosoda\|paprika\|shinkai\]$", text, re.MULTILINE)
     assert "    epsilon=2/255 " in pixelpriv("list", "attacks").stdout
+
+
+def test_the_line_of_a_photo_names_what_edited_it() -> None:
+    top = {"label": "a", "probability": 0.5}
+    record = {"source": "x", "status": "protected", "reason": "", "before": top, "after": top, "linf": 3, "metrics": {}}
+    assert line_of(record) == "x: protected: a 0.50 -> a 0.50; 3 levels"
+    record["edit"] = {"name": "euclidean", "linf": 255}
+    assert line_of(record) == "x: protected: a 0.50 -> a 0.50; euclidean, 3 levels"

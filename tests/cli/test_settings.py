@@ -214,6 +214,11 @@ def test_commands_take_them_and_flags_win(own: Path, here: Path, tmp_path: Path)
     record = json.loads(done.stdout.splitlines()[0])
     assert (record["recipe"], Path(record["output"]).suffix, done.stderr) == ("euclidean(k=4)", ".webp", "")
 
+    here.write_text("verbose = true")
+    assert pixelpriv("list", "formats", "-q").returncode == 0, "a flag of the other level wins"
+    here.write_text("verbose = true\nquiet = true")
+    assert "give one of them" in pixelpriv("list", "formats").stderr
+
     here.write_text("max-pixels = 0")
     refused = pixelpriv("protect", tmp_path / "in", tmp_path / "out3")
     assert (refused.returncode, refused.stdout) == (2, "")
