@@ -40,7 +40,7 @@ def run() -> int:
         say(f"interrupted by {number.name}; run the same command again to go on")
         code = 128 + number
     if (failure := streams.failure()) is not None:
-        say(f"output could not be written: {failure.strerror}", logging.ERROR)
+        say(f"output could not be written: {failure}", logging.ERROR)
     return streams.exit_code(code)
 
 

@@ -18,6 +18,12 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 #: Seconds in which a second signal is the same request: a shell repeats a terminal's SIGHUP, wrappers repeat Ctrl-C.
 _SAME_REQUEST = 0.3
 
+#: Functions in which an exception would leave a lock taken that nobody gives back, or would be swallowed.
+_NOT_INSIDE = ("__enter__", "__exit__", "__del__")
+
+#: Seconds until the next try, if the program was inside one of them.
+_AGAIN = 0.005
+
 #: The first signal that came, and when, in seconds of the monotonic clock.
 _received: list[tuple[int, float]] = []
 
@@ -32,11 +38,12 @@ def caught() -> Iterator[None]:
     ours = [number for number in _SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
     for number in ours:
         signal.signal(number, _interrupt)
+    signal.signal(signal.SIGALRM, _try_again)
     try:
         yield
     finally:
         for number in ours:  # Python's own handler of Ctrl-C would end in a traceback
-            signal.signal(number, signal.SIG_DFL)
+            signal.signal(number, _leave)
 
 
 def received() -> signal.Signals | None:
@@ -57,6 +64,17 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
     now = time.monotonic()
     if not _received:
         _received.append((number, now))
+        _try_again(number, frame)
+    elif now - _received[0][1] > _SAME_REQUEST:
+        _leave(number, frame)
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    os._exit(128 + number)
+
+
+def _try_again(number: int, frame: FrameType | None) -> None:
+    """Raise ``Interrupted`` where that does no harm: here, or at the next ring of the alarm clock."""
+    if frame is None or frame.f_code.co_name not in _NOT_INSIDE:
         raise Interrupted
-    if now - _received[0][1] > _SAME_REQUEST:
-        os._exit(128 + number)
+    signal.setitimer(signal.ITIMER_REAL, _AGAIN)

@@ -126,9 +126,12 @@ class Streams:
         sys.stdout, sys.stderr = out, err
         return cls(out, err)
 
-    def failure(self) -> OSError | None:
+    def failure(self) -> str | None:
         """Return why something that was to be said could not be, or None."""
-        return self.out.failure or self.err.failure
+        error = self.out.failure or self.err.failure
+        if error is None:
+            return None
+        return "nobody reads it" if error.errno in _CLOSED else error.strerror
 
     def exit_code(self, code: int) -> int:
         """Return what the process ends with, if the command itself ends with ``code``."""
