@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from pixelpriv_fast.archive import watching
 from pixelpriv_fast.archive.walk import plan
 from pixelpriv_fast.archive.watching import Settled, watch
 
@@ -86,3 +88,29 @@ def test_photos_there_and_photos_to_come(folder: Path) -> None:
     writer.join()
     assert item.source == "sub/second.jpg"
     assert item.path.stat().st_size == 50, "not before it was whole"
+
+
+@pytest.mark.parametrize("refusal", [OSError("OS file watch limit reached. about [x]"), RuntimeError("no watcher")])
+def test_a_folder_that_cannot_be_watched_is_looked_through(
+    folder: Path, refusal: Exception, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    watchfiles = pytest.importorskip("watchfiles", reason="watching: [watch]")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise refusal
+
+    monkeypatch.setattr(watchfiles, "watch", refuse)
+    monkeypatch.setattr(watching, "_LOOK_EVERY", 0.05)
+    (folder / "first.jpg").write_bytes(b"1")
+    logger = logging.getLogger("pixelpriv_fast.archive.watching")
+    logger.addHandler(caplog.handler)
+    try:
+        found = watch(folder, folder.parent / "out", None, settle=0.1)
+        assert [item.source for item in next(found)] == ["first.jpg"]
+        (folder / "second.jpg").write_bytes(b"2")
+        assert [item.source for item in next(found)] == ["second.jpg"]
+    finally:
+        logger.removeHandler(caplog.handler)
+    (line,) = caplog.messages
+    assert "sudo sysctl fs.inotify.max_user_watches=" in line
+    assert "about [x]" not in line
