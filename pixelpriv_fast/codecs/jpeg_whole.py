@@ -59,9 +59,7 @@ def checked(stream: JpegStream) -> JpegStream:
     refining = [Refining(count if stream.progressive else 0) for count in blocks]
     # Bits of a later scan of a progressive picture fit nearly any values, so that damage there looks like stray bytes.
     stray = (_MAX_STRAY_PROGRESSIVE if stream.progressive else MAX_STRAY) if stream.closed else 0
-    *earlier, last = stream.scans
-    scans = [_checked_scan(stream, scan, refining, 0) for scan in earlier]
-    return stream.changed((*scans, _checked_scan(stream, last, refining, stray)))
+    return stream.changed(tuple(_checked_scan(stream, scan, refining, stray) for scan in stream.scans))
 
 
 def _largest(stream: JpegStream) -> tuple[int, int]:

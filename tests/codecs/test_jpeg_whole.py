@@ -75,6 +75,11 @@ def in_the_header(extra: bytes) -> Callable[[bytes], bytes]:
     return lambda data: jpegs.with_segments(data, extra)
 
 
+def _before_last(data: bytes, marker: bytes) -> bytes:
+    at = data.rindex(marker)
+    return data[:at] + b"some junk of 21 bytes" + data[at:]
+
+
 PROFILE = b"ICC_PROFILE\0\1\1" + profiles.srgb_icc()
 UNCLEAN: dict[str, Callable[[bytes], bytes]] = {
     "stray": before_the_end(b"\x5a" * 12),
@@ -88,6 +93,8 @@ UNCLEAN: dict[str, Callable[[bytes], bytes]] = {
     "half an end": lambda data: data[:-1],
     "zeros for the end": lambda data: data[:-2] + bytes(3000),
     "words for the end mark": lambda data: data[:-2] + b"\xff\xfe\0\x0ebehind a photo",
+    "junk before the last scan": lambda data: _before_last(data, b"\xff\xda"),
+    "junk before the last table": lambda data: _before_last(data, b"\xff\xc4"),  # in a progressive file: behind a scan
     "junk at once": lambda data: data[:2] + b"junk!" + data[2:],
     "junk": in_the_header(b"junk!"),
     "junk with marks": in_the_header(b"\xff\0\xff\0junk\xff\1\xff\xd0\xff\xff"),
