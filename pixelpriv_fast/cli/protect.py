@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 @guarded
 @with_job_options
 def protect(
+    context: typer.Context,
     inputs: Annotated[
         list[Path],
         typer.Argument(
@@ -60,7 +61,9 @@ def protect(
         raise UsageError(f"only {inputs[0]} was given; write: pixelpriv protect IN... OUT")
     *sources, out = inputs
     if names_a_photo(out):
-        return _single(sources, out, options, dry_run, cluster)
+        # What a settings file says is for folders; only what was typed can contradict the name that was typed.
+        typed = {name for name in ("format", "report", "state") if _is_typed(context, name)}
+        return _single(sources, out, options, typed, dry_run, cluster)
     left_out = LeftOut()
     items = plan(sources, out, options.format_name, all_folders=options.all_folders, left_out=left_out)
     _say_refused(items, left_out)
@@ -91,7 +94,19 @@ def protect(
     return job.summary.exit_code
 
 
-def _single(sources: list[Path], out: Path, options: JobOptions, dry_run: bool, cluster: ClusterKind | None) -> int:
+def _is_typed(context: typer.Context, option: str) -> bool:
+    source = context.get_parameter_source(option)
+    return source is not None and source.name == "COMMANDLINE"
+
+
+def _single(
+    sources: list[Path],
+    out: Path,
+    options: JobOptions,
+    typed: set[str],
+    dry_run: bool,
+    cluster: ClusterKind | None,
+) -> int:
     """Protect one photo into the file ``out``."""
     from ..archive.job import open_single
     from ..archive.single import single_item
@@ -99,8 +114,8 @@ def _single(sources: list[Path], out: Path, options: JobOptions, dry_run: bool, 
     from ..codecs import format_for
     from ..errors import UsageError
 
-    item = single_item(sources, out, options.format_name)
-    if options.report or options.state is not None:
+    item = single_item(sources, out, options.format_name if "format" in typed else None)
+    if "state" in typed or (options.report and "report" in typed):
         raise UsageError("one photo has neither journal nor report; leave --report and --state out, or give a folder")
     options, output = options.in_format(format_for(out)), Output(options.json)
     if dry_run:

@@ -104,6 +104,18 @@ def test_a_file_that_comes_into_being_meanwhile_stays(classifier: Path, photo: P
     assert target.read_bytes() == b"somebody's"
 
 
+def test_a_settings_file_does_not_contradict_the_name(
+    classifier: Path, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = tmp_path / "pixelpriv.toml"
+    settings.write_text('format = "webp"\nreport = true\n')
+    monkeypatch.setenv("PIXELPRIV_CONFIG", str(settings))
+    code, (record, _), said = protect(classifier, photo, photo.parent / "b.png")
+    assert (code, record["output"]) == (0, "b.png"), said
+    with Image.open(photo.parent / "b.png") as image:
+        assert image.format == "PNG"
+
+
 def test_a_folder_of_that_name_is_a_folder(classifier: Path, photo: Path) -> None:
     (photo.parent / "b.jpg").mkdir()
     assert not names_a_photo(photo.parent / "b.jpg")

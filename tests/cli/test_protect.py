@@ -119,14 +119,15 @@ def _cuda_works() -> bool:
     return any(row["works"] for row in info()["providers"] if row["name"] == "cuda")
 
 
-def test_a_name_clash_stops_before_work(store_folder: Path, tmp_path: Path) -> None:
+def test_a_name_clash_fails_its_photos(store_folder: Path, tmp_path: Path) -> None:
     for name in ("x.jpg", "X.jpg", "y.png", "Y.png", "z.webp", "Z.webp"):
         (tmp_path / "in").mkdir(exist_ok=True)
         (tmp_path / "in" / name).write_bytes(encoded(scene(32, 32)))
     done = pixelpriv("protect", tmp_path / "in", tmp_path / "out", models=store_folder)
-    assert done.returncode == 2
-    assert "3 name clash" in done.stderr
-    assert not (tmp_path / "out").exists()
+    assert done.returncode == 1
+    assert done.stderr.count("not protected") == 6
+    assert "Traceback" not in done.stderr
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 def test_a_full_disk_is_exit_code_5_and_leaves_nothing_half_written(
