@@ -61,9 +61,7 @@ def protect(
         raise UsageError(f"only {inputs[0]} was given; write: pixelpriv protect IN... OUT")
     *sources, out = inputs
     if names_a_photo(out):
-        # What a settings file says is for folders; only what was typed can contradict the name that was typed.
-        typed = {name for name in ("format", "report", "state") if _is_typed(context, name)}
-        return _single(sources, out, options, typed, dry_run, cluster)
+        return _single(context, sources, out, options, dry_run, cluster)
     left_out = LeftOut()
     items = plan(sources, out, options.format_name, all_folders=options.all_folders, left_out=left_out)
     _say_refused(items, left_out)
@@ -100,10 +98,10 @@ def _is_typed(context: typer.Context, option: str) -> bool:
 
 
 def _single(
+    context: typer.Context,
     sources: list[Path],
     out: Path,
     options: JobOptions,
-    typed: set[str],
     dry_run: bool,
     cluster: ClusterKind | None,
 ) -> int:
@@ -114,6 +112,8 @@ def _single(
     from ..codecs import format_for
     from ..errors import UsageError
 
+    # What a settings file says is for folders; only what was typed can contradict the name that was typed.
+    typed = {name for name in ("format", "report", "state") if _is_typed(context, name)}
     item = single_item(sources, out, options.format_name if "format" in typed else None)
     if "state" in typed or (options.report and "report" in typed):
         raise UsageError("one photo has neither journal nor report; leave --report and --state out, or give a folder")
