@@ -91,6 +91,8 @@ def _decode_mended(
     note = () if _is_unnamed(warning) else (f"the file is not clean, but all pixels are there (libjpeg: {warning})",)
     with contextlib.suppress(*_NOT_STRICT):
         return _decode_strictly(stream.written(), header, icc), note
+    if stream.arithmetic and not _is_unnamed(warning):  # it shows no more of missing pixels than libjpeg warns of
+        raise Damaged(str(warning))
     try:
         whole = checked(stream)
     except Damaged as damage:

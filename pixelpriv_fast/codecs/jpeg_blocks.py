@@ -15,6 +15,7 @@ from .contract import Damaged
 
 _CHUNK = 1 << 13  # bytes whose bit positions are looked at together
 _MARGIN = 1 << 9  # bytes behind them: more than a block can take
+_BEHIND = 6  # zero bytes behind the data's end, so that its last codes are looked up like the others
 _SKIP16, _END = 0xF0, 64  # the symbol for 16 zeros; a step that ends a block
 
 _NO_CODE = "the pixels hold bits that are not a Huffman code"
@@ -36,14 +37,17 @@ class Bits:
         self._base = self._room = 0
 
     def at(self, position: int) -> tuple[list[int], int]:
-        """Return windows and the bit position of the first, so that a block from ``position`` lies inside."""
+        """Return windows and the bit position of the first, so that a block from ``position`` lies inside.
+
+        A block that the data does not hold to its end runs out of the windows: an ``IndexError``.
+        """
         offset = position - self._base
         if not 0 <= offset < self._room:
             self._base = position & ~7
             start = self._base >> 3
             chunk = self.data[start : start + _CHUNK + _MARGIN]
             self._room = 8 * max(1, min(_CHUNK, len(chunk)))
-            chunk = chunk.ljust(self._room // 8 + _MARGIN + 2, b"\0")
+            chunk += bytes(_BEHIND)
             values = np.frombuffer(chunk, np.uint8).astype(np.uint32)
             three = (values[:-2] << 16) | (values[1:-1] << 8) | values[2:]
             self._windows = (((three[:, None] >> np.arange(8, 0, -1, dtype=np.uint32)) & 0xFFFF).ravel()).tolist()

@@ -17,6 +17,7 @@ from .jpeg_stream import MAX_STRAY, Channel, JpegStream, Scan
 
 _RESTART = re.compile(rb"\xff[\xd0-\xd7]")
 _MAX_VISITS = 50_000_000  # blocks of all scans together; 100 million pixels at 4:4:4 have 5 million blocks
+_INTERVAL_VISITS = 20  # what a restart marker costs, in blocks
 _MAX_STRAY_PROGRESSIVE = 32
 _FILLED = 8  # equal bytes at the end of the pixels that are filler, not pixels
 _MAX_FURTHER = 2_000  # units behind the last one that are looked at
@@ -46,7 +47,8 @@ def checked(stream: JpegStream) -> JpegStream:
         If that cannot be told, or the channels' sampling cannot be decoded.
     """
     if stream.arithmetic:
-        raise Damaged("arithmetic coding, which does not show whether all pixels are there")
+        reason = "an arithmetic-coded JPEG of a sampling whose pixels cannot be checked"
+        raise Refused(reason, "code it again, without loss, with: jpegtran OLD > NEW")
     across, down = _largest(stream)
     if not all(c.across and c.down for c in stream.channels):
         raise Damaged("a channel has no samples")
@@ -54,8 +56,10 @@ def checked(stream: JpegStream) -> JpegStream:
         factors = ", ".join(f"{c.across}x{c.down}" for c in stream.channels)
         raise Refused(f"a JPEG with channels of sizes in odd ratios ({factors})", "export it again as JPEG or PNG")
     blocks = [_blocks(stream, channel) for channel in stream.channels]
-    if sum(blocks[channel] for scan in stream.scans for channel, _, _ in scan.channels) > _MAX_VISITS:
-        raise Refused("a JPEG of too many scans for its size", "save it again with: jpegtran OLD > NEW")
+    visits = sum(blocks[channel] for scan in stream.scans for channel, _, _ in scan.channels)
+    if visits + sum(_INTERVAL_VISITS * scan.data.count(b"\xff") for scan in stream.scans if scan.restart) > _MAX_VISITS:
+        reason = "a JPEG of too many scans or restart markers for its size"
+        raise Refused(reason, "code it again, without loss, with: jpegtran -restart 0 OLD > NEW")
     refining = [Refining(count if stream.progressive else 0) for count in blocks]
     # Bits of a later scan of a progressive picture fit nearly any values, so that damage there looks like stray bytes.
     stray = (_MAX_STRAY_PROGRESSIVE if stream.progressive else MAX_STRAY) if stream.closed else 0
@@ -110,7 +114,10 @@ def _checked_scan(stream: JpegStream, scan: Scan, refining: list[Refining], stra
 def _walk(bits: Bits, unit: _Unit, numbers: range, total: int) -> int:
     at = 0
     for number in numbers:
-        at = unit(bits, at, number)
+        try:
+            at = unit(bits, at, number)
+        except IndexError:  # beyond the data
+            at = bits.end + 1
         if at > bits.end:
             raise Damaged(f"the data ends after {number:,} of the picture's {total:,} parts")
     return at
@@ -198,6 +205,6 @@ def _further(bits: Bits, unit: _Unit, at: int, refining: list[Refining]) -> bool
             left = bits.end - at
             if left < 8:
                 return left >= 0 and _only_ones(bits.data, left)
-    except Damaged:
+    except (Damaged, IndexError):
         return False
     return True
