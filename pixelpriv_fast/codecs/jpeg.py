@@ -96,7 +96,7 @@ def _decode_mended(
     try:
         whole = checked(stream)
     except Damaged as damage:
-        raise Damaged(f"{damage}; libjpeg: {warning}") from None
+        raise Damaged(str(damage) if _is_unnamed(warning) else f"{damage}; libjpeg: {warning}") from None
     try:
         return _decode_strictly(whole.written(), header, icc), note
     except _NOT_STRICT as error:
