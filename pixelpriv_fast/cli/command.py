@@ -24,6 +24,10 @@ SECTIONS: Final = {
 }
 
 
+#: Where a command's context keeps the settings that count.
+_USED: Final = "pixelpriv.settings"
+
+
 class Command(TyperCommand):
     """A command whose options have defaults in settings files; one that protects photos shows its options in sections."""
 
@@ -84,19 +88,36 @@ class Command(TyperCommand):
         try:
             rest = super().parse_args(ctx, args)
         except typer.BadParameter as error:
-            source = ctx.get_parameter_source(error.param.name) if error.param is not None else None
-            if error.param is None or source is None or source.name != "DEFAULT_MAP":
+            if error.param is None or _source(ctx, error.param.name) != "DEFAULT_MAP":
                 raise
             raise UsageError(f"{chosen[error.param.name][1]}: {error.message}") from None
+        used = [where for parameter, (_, where) in chosen.items() if _source(ctx, parameter) == "DEFAULT_MAP"]
+        ctx.meta[_USED] = used
         _let_flags_win(ctx)
         if not ctx.params.get("quiet"):
             _say_used(files, {setting.source for _, setting in chosen.values()})
         return rest
 
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; a mistake that it finds in a value of a settings file is told with the file. ``ctx``: its context."""
+        try:
+            return super().invoke(ctx)
+        except UsageError as error:
+            for setting in ctx.meta.get(_USED, ()):
+                words = setting.value if isinstance(setting.value, list) else [setting.value]
+                if any(isinstance(word, str) and repr(word) in str(error) for word in words):
+                    raise UsageError(f"{setting}: {error}") from error
+            raise
+
+
+def _source(ctx: Any, parameter: str) -> str:
+    """Return where a parameter's value comes from, as typer calls it."""
+    return str(getattr(ctx.get_parameter_source(parameter), "name", ""))
+
 
 def _let_flags_win(ctx: Any) -> None:
     """Drop a level of words that a settings file asks for where the command line asks for the other one."""
-    sources = {name: getattr(ctx.get_parameter_source(name), "name", "") for name in ("quiet", "verbose")}
+    sources = {name: _source(ctx, name) for name in ("quiet", "verbose")}
     for given, other in (("quiet", "verbose"), ("verbose", "quiet")):
         if ctx.params.get(given) and (sources[given], sources[other]) == ("COMMANDLINE", "DEFAULT_MAP"):
             ctx.params[other] = False

@@ -219,6 +219,12 @@ def test_commands_take_them_and_flags_win(own: Path, here: Path, tmp_path: Path)
     here.write_text("verbose = true\nquiet = true")
     assert "give one of them" in pixelpriv("list", "formats").stderr
 
+    here.write_text('recipe = "pdg"')
+    unknown = pixelpriv("protect", tmp_path / "in", tmp_path / "out3", "-q")
+    assert unknown.returncode == 2
+    assert f"{here}: recipe = 'pdg': unknown recipe 'pdg'; did you mean 'pgd'" in unknown.stderr
+    assert str(here) not in pixelpriv("protect", tmp_path / "in", tmp_path / "o", "--recipe", "pdg", "-q").stderr
+
     here.write_text("max-pixels = 0")
     refused = pixelpriv("protect", tmp_path / "in", tmp_path / "out3")
     assert (refused.returncode, refused.stdout) == (2, "")
