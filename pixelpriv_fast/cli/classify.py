@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from .inputs import photos_only
-from .options import ClassifierOption, DeviceOption, JsonOption, ModelsOption, classifiers_or_default
+from .options import ClassifierOption, DeviceOption, JsonOption, ModelsOption, classifiers_or_default, say_embedded
 from .output import Output, guarded, say
 
 
@@ -29,6 +29,7 @@ def classify(
     photos_only(images, "classify")
     output, failed = Output(json), 0
     names = classifiers_or_default(classifier)
+    say_embedded(classifier)
     for answer in classify_files(images, names, models=models, device=device, top=top):
         if output.reader_left:
             break

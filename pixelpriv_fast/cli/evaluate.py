@@ -18,6 +18,7 @@ from .options import (
     ModelsOption,
     PresetOption,
     classifiers_or_default,
+    say_embedded,
     words_of,
 )
 from .output import Output, guarded, say
@@ -54,6 +55,7 @@ def evaluate(
     names = classifiers_or_default(classifier)
     if len(names) > 1:
         raise UsageError(f"evaluate measures one classifier at a time, not {', '.join(names)}")
+    say_embedded(classifier)
     output = Output(json)
     wanted = None if metrics is None else words_of(metrics)
     run = prepare(

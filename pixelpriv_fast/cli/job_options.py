@@ -69,6 +69,8 @@ class JobOptions:
         Folder of journal and report; None for the one beside the output folder.
     encoding : EncodeOptions
         Format, quality and metadata policy of the results.
+    classifier : list of str or None
+        The classifiers that were requested, as written.
     """
 
     protector: Protector
@@ -84,6 +86,7 @@ class JobOptions:
     all_folders: bool
     state: Path | None
     encoding: EncodeOptions
+    classifier: list[str] | None
 
     def in_format(self, name: str) -> JobOptions:
         """Return the same options for results of one format."""
@@ -209,6 +212,7 @@ def job_options(
         all_folders=all_folders,
         state=state,
         encoding=encoding,
+        classifier=classifier,
     )
 
 

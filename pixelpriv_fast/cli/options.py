@@ -127,14 +127,19 @@ def words_of(given: str) -> tuple[str, ...]:
 
 
 def classifiers_or_default(given: list[str] | None) -> tuple[str, ...]:
-    """Return the requested classifiers, each once; if none is requested, the embedded default, with a line on stderr."""
-    from .output import say
-
+    """Return the requested classifiers, each once; if none is requested, the embedded default: see ``say_embedded``."""
     if given:
         return tuple(dict.fromkeys(name for word in given for name in word.split(",") if name))
-    say(
-        f"classifier {defaults.CLASSIFIER} (the embedded default: ImageNet objects; "
-        "fooling it says nothing about a Places365 classifier)",
-        logging.WARNING,
-    )
     return (defaults.CLASSIFIER,)
+
+
+def say_embedded(given: list[str] | None) -> None:
+    """Say what the default classifier is, if none was requested. To be called once the command line is known to be right."""
+    from .output import say
+
+    if not given:
+        say(
+            f"classifier {defaults.CLASSIFIER} (the embedded default: ImageNet objects; "
+            "fooling it says nothing about a Places365 classifier)",
+            logging.WARNING,
+        )

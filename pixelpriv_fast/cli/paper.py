@@ -23,6 +23,7 @@ from .options import (
     classifiers_or_default,
     format_option,
     format_or_none,
+    say_embedded,
     words_of,
 )
 from .output import Output, guarded, say
@@ -72,6 +73,7 @@ def paper(
     chosen = classifiers_or_default(classifier)
     if len(chosen) != 1:
         raise UsageError(f"the experiment measures one classifier, not {', '.join(chosen)}")
+    say_embedded(classifier)
     cases = paper_cases(_numbers(runs))
     cases += swept(cases, sweep) if sweep is not None else []
     cases += ablations(Store(models)) if with_ablations else []

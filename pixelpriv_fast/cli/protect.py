@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .. import defaults
+from ..errors import PixelPrivError
 from ..words import ClusterKind
 from .job_options import JobOptions, with_job_options
-from .options import word_of
+from .options import say_embedded, word_of
 from .output import Output, guarded, say
 from .progress import progress
 
@@ -85,7 +86,7 @@ def protect(
         ) as job,
     ):
         job.summary.left_out = left_out
-        _run(job, items, output)
+        _run(job, items, output, options)
     _say_passed_over(left_out)
     if job.report is not None:
         say(f"report: {job.report}")
@@ -124,12 +125,13 @@ def _single(
         _workforce(options, cluster) as workforce,
         open_single(workforce, out, strict=options.strict) as job,
     ):
-        _run(job, [item], output)
+        _run(job, [item], output, options)
     return job.summary.exit_code
 
 
-def _run(job: Job, items: Sequence[Item], output: Output) -> None:
+def _run(job: Job, items: Sequence[Item], output: Output, options: JobOptions) -> None:
     """Protect photos and show each, then the counts."""
+    say_embedded(options.classifier)
     with summed_up(job.summary.record, output), progress(len(items), output, job.summary) as show:
         for record in job.run(items):
             show(record, line_of(record))
@@ -151,13 +153,18 @@ def summed_up(counted: Callable[[], dict[str, Any]], output: Output | None = Non
     None
         Once.
     """
+    failed = False
     try:
         yield
+    except PixelPrivError:
+        failed = True
+        raise
     finally:
         summary = counted()
         if output is not None:
             output.record({"summary": summary})
-        say(closing(summary))
+        if summary["images"] or not failed:  # an error that no photo came before speaks for itself
+            say(closing(summary))
         say(f"ran on {summary['device'] or 'no device'}", logging.INFO)
 
 
@@ -225,7 +232,7 @@ def line_of(record: dict[str, Any]) -> str:
     before, after = (f"{record[key]['label']} {record[key]['probability']:.2f}" for key in ("before", "after"))
     edit = record.get("edit")
     measures = [edit["name"]] if edit else []
-    measures += [f"{record['linf']} levels"] if "linf" in record else []
+    measures += [f"{record['linf']} level{'' if record['linf'] == 1 else 's'}"] if "linf" in record else []
     measures += [f"{name} {value:.4g}" for name, value in record.get("metrics", {}).items() if value is not None]
     parts = "; ".join([f"{before} -> {after}", *([", ".join(measures)] if measures else [])])
     return f"{record['source']}: {record['status']}: {parts}" + (f" ({record['reason']})" if record["reason"] else "")

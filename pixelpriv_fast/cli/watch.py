@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from .job_options import JobOptions, with_job_options
+from .options import say_embedded
 from .output import Output, guarded, say
 from .protect import line_of, summed_up
 
@@ -46,6 +47,7 @@ def watch(
         resume=options.resume,
         report=options.report is not False,
     ) as job:
+        say_embedded(options.classifier)
         say(f"watching {source}; Ctrl-C ends it")
         redraw = Redrawing(job.draw, lambda: dict(job.summary.counts))
         found = settled(
