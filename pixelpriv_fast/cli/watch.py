@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,9 @@ from .job_options import JobOptions, with_job_options
 from .options import say_embedded
 from .output import Output, guarded, say
 from .protect import line_of, summed_up
+
+if TYPE_CHECKING:
+    from ..archive.job import Job
 
 
 @guarded
@@ -25,10 +28,8 @@ def watch(
 ) -> int:
     """Protect the photos in IN and those that arrive later, until interrupted (exit code 130); see `protect`."""
     from ..archive.job import open_job
-    from ..archive.report.writing import Redrawing
     from ..archive.single import names_a_photo
     from ..archive.walk import check_places
-    from ..archive.watching import watch as settled
     from ..errors import UsageError
 
     if not source.is_dir():
@@ -49,19 +50,29 @@ def watch(
     ) as job:
         say_embedded(options.classifier)
         say(f"watching {source}; Ctrl-C ends it")
-        redraw = Redrawing(job.draw, lambda: dict(job.summary.counts))
-        found = settled(
-            source,
-            out,
-            options.format_name,
-            settle,
-            idle=redraw.draw_if_due,
-            all_folders=options.all_folders,
-            left_out=job.summary.left_out,
-        )
         with summed_up(job.summary.record):
-            for items in found:
-                for record in job.run(items):
-                    output.photo(record, line_of(record))
-                    redraw.draw_if_due()
+            _protect_what_settles(job, source, out, options, settle, output)
     return job.summary.exit_code
+
+
+def _protect_what_settles(
+    job: Job, source: Path, out: Path, options: JobOptions, settle: float, output: Output
+) -> None:
+    """Protect photos as they settle, until an interrupt."""
+    from ..archive.report.writing import Redrawing
+    from ..archive.watching import watch as settled
+
+    redraw = Redrawing(job.draw, lambda: dict(job.summary.counts))
+    found = settled(
+        source,
+        out,
+        options.format_name,
+        settle,
+        idle=redraw.draw_if_due,
+        all_folders=options.all_folders,
+        left_out=job.summary.left_out,
+    )
+    for items in found:
+        for record in job.run(items):
+            output.photo(record, line_of(record))
+            redraw.draw_if_due()
