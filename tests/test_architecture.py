@@ -30,7 +30,7 @@ LAYERS = [
     {"models"},
     {"runtime", "codecs"},
     {"kernels"},
-    {"registry", "files", "json_safe", "logits", "photo_check", "transparency"},
+    {"registry", "files", "json_safe", "logits", "photo_check"},
     {"errors", "types", "words", "defaults"},
 ]
 NEVER_EACH_OTHER = {"enhance", "attacks", "metrics"}

@@ -11,11 +11,11 @@ from typing import Any
 
 from ..codecs import Limits
 from ..codecs.sources import read_file
+from ..codecs.transparency import BLACK, WHITE, shown
 from ..errors import PhotoError, UsageError
 from ..files import TEMPORARY_SUFFIX, real_path
 from ..models import Classifier, load_classifier
 from ..protection.verdicts import Subject, classify_seen, decoded, flee_from, judge, still_recognised
-from ..transparency import BLACK, WHITE, shown
 from ..types import Photo, Prediction
 from .journal import Journal
 from .journal_file import reading

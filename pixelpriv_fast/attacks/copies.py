@@ -11,8 +11,8 @@ from typing import Protocol
 
 import numpy as np
 
+from ..codecs.transparency import BLACK, blanked, over
 from ..models.reading import Reading
-from ..transparency import BLACK, blanked, over
 from ..types import Alpha, Floats, Pixels
 
 

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..codecs.transparency import BACKGROUNDS
 from ..engines import GradientEngine
 from ..logits import log_odds
-from ..transparency import BACKGROUNDS
 from ..types import Alpha, Floats, Offsets, Pixels
 from .copies import Copy, OverBackground
 from .goals import Aim, ClassSet, LogitsRow, View

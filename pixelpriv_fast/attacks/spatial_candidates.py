@@ -7,9 +7,9 @@ import operator
 import numpy as np
 
 from .. import kernels
+from ..codecs.transparency import over
 from ..engines.ranking import ranker_of
 from ..logits import Doubles, Flags
-from ..transparency import over
 from ..types import Alpha, Floats, Pixels
 from .spatial_search import RULES, Bounds, Losses, SpatialRule, expected_error, promising, sample
 from .task import AttackOutcome, AttackTask, Victim

@@ -9,7 +9,7 @@ from .encoding import check_options, encode, is_lossy
 from .formats import format_for, format_of_path, known_suffixes, suffix_for
 from .from_pillow import from_pil
 from .limits import Limits
-from .metadata import POLICIES
+from .metadata.policies import POLICIES
 from .webp import picture
 
 __all__ = [

@@ -12,10 +12,10 @@ from ..photo_check import checked_photo
 from ..registry import CODECS
 from ..types import Metadata, Photo, Pixels
 from ..words import MetadataPolicy
-from .colour import agreeing, to_write
+from .colours.colour import agreeing, to_write
 from .contract import DEFAULT_QUALITY, Codec, EncodeJob, EncodeOptions, Refused, Subsampling
 from .formats import canonical, codec
-from .metadata import apply_policy
+from .metadata.policies import apply_policy
 
 
 def encode(pixels: Pixels, *, like: Photo, options: EncodeOptions = EncodeOptions()) -> bytes:  # noqa: B008 (frozen)

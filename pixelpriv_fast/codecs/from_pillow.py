@@ -10,7 +10,7 @@ from ..errors import PhotoError
 from ..registry import CODECS
 from ..types import Metadata, Photo
 from .contract import Refused
-from .exif import read_orientation, without_prefix
+from .metadata.exif import read_orientation, without_prefix
 from .pillow_image import split
 
 if TYPE_CHECKING:

@@ -9,12 +9,12 @@ import numpy as np
 
 from ..types import Photo
 from .contract import Channels, Codec, Damaged, EncodeJob, Header, Refused
-from .exif import read_orientation
-from .jpeg_metadata import with_metadata
-from .jpeg_quality import estimate_quality
-from .jpeg_segments import Frame, Segments, read_segments
-from .jpeg_stream import read_stream
-from .jpeg_whole import checked
+from .jpeg_file.metadata import with_metadata
+from .jpeg_file.quality import estimate_quality
+from .jpeg_file.segments import Frame, Segments, read_segments
+from .jpeg_file.stream import read_stream
+from .jpeg_file.whole import checked
+from .metadata.exif import read_orientation
 from .pillow_image import Planes, from_array, from_image, upright
 
 _SAMPLINGS = {(1, 1): "444", (2, 1): "422", (2, 2): "420", (1, 2): "440", (4, 1): "411"}

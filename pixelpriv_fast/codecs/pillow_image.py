@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ..types import Metadata, Pixels
-from .colour import agreeing, settled
+from .colours.colour import agreeing, settled
+from .colours.icc import cleaned, icc_space
 from .contract import Damaged, EncodeJob, Header, Refused
-from .icc import cleaned, icc_space
 
 if TYPE_CHECKING:
     from PIL import Image, ImageFile

@@ -11,11 +11,11 @@ from dataclasses import replace
 import numpy as np
 
 from ..types import Photo
-from .colour import settled
+from .colours.colour import settled
 from .contract import CUT_BEHIND, Channels, Codec, Damaged, EncodeJob, Header, Refused
-from .exif import read_orientation
+from .metadata.exif import read_orientation
 from .pillow_image import Plane, from_image, stacked
-from .png_chunks import SIGNATURE, Chunks, chunk, metadata_chunks, pixels_only, read_exif, read_metadata
+from .png_file.chunks import SIGNATURE, Chunks, chunk, metadata_chunks, pixels_only, read_exif, read_metadata
 
 #: Colour type of IHDR: channels and whether alpha is among them.
 _COLOUR_TYPES: dict[int, tuple[Channels, bool]] = {

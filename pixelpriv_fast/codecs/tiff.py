@@ -9,13 +9,13 @@ import numpy as np
 
 from ..types import Photo
 from .contract import Codec, EncodeJob, Header, Refused
-from .exif import orientation_of
+from .metadata.exif import orientation_of
+from .metadata.tag_directories import Directory, byte_order, first_directory, read_directory
+from .metadata.tag_writing import directory_bytes, file_header, longs, shorts
 from .pillow_image import Plane, from_image, stacked
-from .tag_directories import Directory, byte_order, first_directory, read_directory
-from .tag_writing import directory_bytes, file_header, longs, shorts
-from .tiff_kinds import channels_of
-from .tiff_strips import unpacked
-from .tiff_tags import (
+from .tiff_file.kinds import channels_of
+from .tiff_file.strips import unpacked
+from .tiff_file.tags import (
     BITS,
     CHANNELS,
     COMPRESSION,

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from ..types import Metadata, Photo, Pixels
 from .contract import CUT_BEHIND, Codec, Damaged, EncodeJob, Header
-from .exif import read_orientation, without_prefix
+from .metadata.exif import read_orientation, without_prefix
 from .pillow_image import from_image, to_image
 
 _MAX_CHUNKS = 100_000

@@ -10,10 +10,10 @@ import numpy as np
 
 from ..codecs import Limits
 from ..codecs.sources import load
+from ..codecs.transparency import shown
 from ..errors import PhotoError
 from ..logits import softmax
 from ..models import load_classifier
-from ..transparency import shown
 
 
 def classify_files(

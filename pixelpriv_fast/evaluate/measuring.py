@@ -13,11 +13,11 @@ import numpy as np
 from .. import defaults
 from ..codecs import Limits
 from ..codecs.sources import load
+from ..codecs.transparency import shown
 from ..errors import PhotoError, UsageError
 from ..metrics import Metric, raised, rate
 from ..models import Classifier
 from ..runtime.device import threads
-from ..transparency import shown
 from ..types import Logits, Pixels, Prediction
 from .pairs import PhotoPair
 

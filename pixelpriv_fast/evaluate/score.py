@@ -11,10 +11,10 @@ from typing import Any
 from .. import defaults
 from ..codecs import Limits
 from ..codecs.sources import Source, load
+from ..codecs.transparency import shown
 from ..errors import PhotoError, UsageError
 from ..metrics import Metric, create, raised, rate, warm_up
 from ..registry import METRICS
-from ..transparency import shown
 from ..types import Pixels
 
 _BATCH = defaults.BATCH

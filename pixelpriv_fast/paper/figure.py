@@ -9,10 +9,10 @@ from typing import Any
 
 from ..codecs import Limits
 from ..codecs.sources import load
+from ..codecs.transparency import shown
 from ..errors import ModelError
 from ..files import write_atomic
 from ..models import Classifier
-from ..transparency import shown
 from ..types import Pixels
 from .experiment import CaseResult, Experiment
 from .published import ORIGINALS, PUBLISHED

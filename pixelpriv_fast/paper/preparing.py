@@ -10,12 +10,12 @@ from .. import defaults
 from ..archive.walk import Item, plan
 from ..codecs import EncodeOptions, Limits, check_options
 from ..codecs.sources import load
+from ..codecs.transparency import shown
 from ..errors import PhotoError, UsageError
 from ..evaluate.label_files import labels_for, read_labels
 from ..metrics import available, create, names_in_table_order
 from ..models import Classifier, load_classifier
 from ..protection.protector import Protector
-from ..transparency import shown
 from .experiment import Experiment, Say
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from ..codecs import format_for
+from ..codecs.transparency import over, shown
 from ..errors import PixelPrivError, UsageError
 from ..files import Access, write_atomic
-from ..transparency import over, shown
 from ..types import Alpha, Pixels, Prediction, Verdict
 from .work import MadeWith, Status, Work
 

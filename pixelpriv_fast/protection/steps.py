@@ -12,10 +12,10 @@ import numpy as np
 from ..attacks import Attack, AttackOutcome, AttackTask, ContentSeed, Victim
 from ..codecs import EncodeOptions, Limits, encode
 from ..codecs.sources import open_content, read
+from ..codecs.transparency import BACKGROUNDS, WHITE, blanked, over, seen_through, shown
 from ..enhance.contract import Enhancement
 from ..errors import PhotoError
 from ..metrics import Metric
-from ..transparency import BACKGROUNDS, WHITE, blanked, over, seen_through, shown
 from ..types import Alpha, Verdict
 from .networks import Networks
 from .verdicts import ALONE, classify_seen, decoded, judge, subject_of

@@ -8,8 +8,8 @@ from typing import Any, Literal
 from ..attacks import AttackOutcome, ContentSeed
 from ..codecs.sources import OpenedSource, Source
 from ..codecs.sources import weight as weight_of
+from ..codecs.transparency import WHITE
 from ..errors import PixelPrivError
-from ..transparency import WHITE
 from ..types import Alpha, Photo, Pixels, Verdict
 from .deadline import Deadline
 from .verdicts import Subject, why_not

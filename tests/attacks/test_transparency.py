@@ -14,9 +14,9 @@ from pixelpriv_fast.attacks.copies import OverBackground, reduced_with_alpha
 from pixelpriv_fast.attacks.goals import Flee, View, towards
 from pixelpriv_fast.attacks.least_likely import LeastLikelyClass
 from pixelpriv_fast.attacks.reference import attack_one
+from pixelpriv_fast.codecs.transparency import BACKGROUNDS, BLACK, WHITE, over
 from pixelpriv_fast.errors import UsageError
 from pixelpriv_fast.registry import ATTACKS
-from pixelpriv_fast.transparency import BACKGROUNDS, BLACK, WHITE, over
 from tests.attacks.conftest import CLASSES, IDENTITY, SHORT_SIDE, SQUASHED, LinearEngine, engine, photo
 from tests.attacks.test_contract import LATTICE, linf
 from tests.attacks.test_reference import settings

@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image, PngImagePlugin
 
 from pixelpriv_fast import codecs
-from pixelpriv_fast.codecs.metadata import POLICIES, apply_policy
+from pixelpriv_fast.codecs.metadata.policies import POLICIES, apply_policy
 from pixelpriv_fast.errors import PhotoError
 
 from . import samples

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageCms
 
-from pixelpriv_fast.codecs import icc as icc_module
-from pixelpriv_fast.codecs.rgb_space import SRGB, profile
+from pixelpriv_fast.codecs.colours import icc as icc_module
+from pixelpriv_fast.codecs.colours.rgb_space import SRGB, profile
 from pixelpriv_fast.types import Pixels
 
 Curve = bytes

@@ -12,14 +12,14 @@ from PIL import Image
 
 from pixelpriv_fast import codecs
 from pixelpriv_fast.codecs import Limits
-from pixelpriv_fast.codecs.colour import profile_of_code_points
-from pixelpriv_fast.codecs.isobmff import read_container
+from pixelpriv_fast.codecs.colours.colour import profile_of_code_points
+from pixelpriv_fast.codecs.isobmff.container import read_container
 from pixelpriv_fast.codecs.pillow_image import upright
 from pixelpriv_fast.errors import PhotoError
 
 from . import box_files, profiles, samples
 from .box_files import ALPHA, File, avif, colours, crop, depth, grid, mirror, size, turn
-from .test_av1_sequence import sequence_header
+from .isobmff.test_av1_sequence import sequence_header
 
 PICTURE = box_files.picture()  # 96 x 64
 

@@ -12,7 +12,7 @@ import pytest
 
 from pixelpriv_fast import codecs
 from pixelpriv_fast.codecs import EncodeOptions
-from pixelpriv_fast.codecs.colour import profile_of_code_points
+from pixelpriv_fast.codecs.colours.colour import profile_of_code_points
 from pixelpriv_fast.errors import PhotoError
 from pixelpriv_fast.types import Photo
 

@@ -19,7 +19,7 @@ from pixelpriv_fast.codecs import EncodeOptions
 from pixelpriv_fast.types import Photo
 
 from . import samples
-from .test_metadata import searchable
+from .metadata.test_metadata import searchable
 
 FORMATS = (*samples.FORMATS, *(["heic"] if importlib.util.find_spec("pillow_heif") else []))
 COUNT = 100

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from pixelpriv_fast import codecs
-from pixelpriv_fast.codecs.exif import read
-from pixelpriv_fast.codecs.png_profiles import RawProfile, read_raw_profile
+from pixelpriv_fast.codecs.metadata.exif import read
+from pixelpriv_fast.codecs.png_file.profiles import RawProfile, read_raw_profile
 from pixelpriv_fast.errors import PhotoError
 
 from . import samples

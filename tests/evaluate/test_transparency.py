@@ -9,11 +9,11 @@ import pytest
 from PIL import Image
 
 import pixelpriv_fast as pp
+from pixelpriv_fast.codecs.transparency import over
 from pixelpriv_fast.evaluate import prepare
 from pixelpriv_fast.evaluate.classify import classify_files
 from pixelpriv_fast.metrics import PSNR
 from pixelpriv_fast.models import load_classifier
-from pixelpriv_fast.transparency import over
 from tests.archive.tiny import tiny_classifier
 from tests.scenes import scene
 

@@ -17,9 +17,9 @@ from pixelpriv_fast.archive.verify import Verification
 from pixelpriv_fast.archive.walk import plan
 from pixelpriv_fast.attacks import Attack, AttackOutcome, AttackTask
 from pixelpriv_fast.codecs import EncodeOptions, decode
+from pixelpriv_fast.codecs.transparency import BACKGROUNDS, over
 from pixelpriv_fast.errors import PhotoError
 from pixelpriv_fast.models import Classifier, load_classifier
-from pixelpriv_fast.transparency import BACKGROUNDS, over
 from tests.archive.tiny import tiny_classifier, tiny_protector
 from tests.scenes import scene
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...codecs import picture
+from ...codecs.transparency import over, shown
 from ...kernels import resized
 from ...protection.work import Work
-from ...transparency import over, shown
 from ...types import Pixels
 
 #: The longest side, and the quality of the pictures: three of them take about 20 kB, a thousand photos' less than 50 MB.

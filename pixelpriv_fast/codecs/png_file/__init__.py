@@ -1,0 +1,1 @@
+"""How a PNG file is laid out: chunks, and profiles that other programs wrote as text."""

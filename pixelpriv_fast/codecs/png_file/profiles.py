@@ -1,0 +1,71 @@
+"""Metadata that programs write into PNG as hexadecimal text: "Raw profile type exif" and its kin.
+
+ImageMagick began it, and exiv2 (thus digiKam, darktable and others) writes nothing else; exiftool and Pillow read it.
+"""
+
+from __future__ import annotations
+
+import binascii
+from dataclasses import dataclass
+
+from ..metadata.photoshop import iptc_of
+
+RAW_PROFILE = "Raw profile type "  #: how the keyword of such a text begins; the kind follows
+_EXIF, _XMP = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0"
+_TIFF_STARTS = (b"II*\0", b"MM\0*")
+
+
+@dataclass(frozen=True, slots=True)
+class RawProfile:
+    """What one such text holds; at most one of the blocks is there.
+
+    Attributes
+    ----------
+    exif : bytes or None
+        EXIF as a TIFF structure.
+    xmp : bytes or None
+        The XMP packet.
+    iptc : bytes or None
+        IPTC-IIM records.
+    """
+
+    exif: bytes | None = None
+    xmp: bytes | None = None
+    iptc: bytes | None = None
+
+
+def read_raw_profile(keyword: str, text: str) -> RawProfile:
+    """Read a text by what it holds; "APP1" is used for EXIF and XMP alike.
+
+    Parameters
+    ----------
+    keyword : str
+        The chunk's keyword, which names the kind.
+    text : str
+        A line of the kind's name, a line of the number of bytes, then lines of hexadecimal digits.
+
+    Returns
+    -------
+    RawProfile
+        The block; an empty one for other kinds (colour profiles are not applied from text) and for damaged texts.
+    """
+    block = _bytes_of(text)
+    kind = keyword.removeprefix(RAW_PROFILE).lower()
+    if kind in ("exif", "app1") and block.removeprefix(_EXIF).startswith(_TIFF_STARTS):
+        return RawProfile(exif=block.removeprefix(_EXIF))
+    if kind in ("xmp", "app1") and (block.startswith(_XMP) or b"<" in block[:64]):
+        return RawProfile(xmp=block.removeprefix(_XMP))
+    if kind in ("iptc", "8bim"):
+        return RawProfile(iptc=block if block.startswith(b"\x1c") else iptc_of(block))
+    return RawProfile()
+
+
+def _bytes_of(text: str) -> bytes:
+    """Return the block; empty where the digits are damaged or fewer than announced."""
+    lines = text.strip().split("\n", 2)
+    try:
+        size = int(lines[1])
+        block = binascii.unhexlify("".join(lines[2].split()).encode("ascii"))
+    except (IndexError, ValueError):  # binascii.Error and UnicodeEncodeError are ValueErrors
+        return b""
+    return block if len(block) == size else b""

@@ -1,0 +1,1 @@
+"""How a TIFF file is laid out: tags, strips, and the kinds of pixels that are read."""
