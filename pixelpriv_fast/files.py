@@ -195,9 +195,25 @@ def real_path(path: Path) -> Path:
     return Path(os.path.realpath(path))
 
 
+def state_beside(out: Path) -> Path:
+    """Return the place of an output folder's journal and report."""
+    return out.with_name(out.name + STATE_SUFFIX)
+
+
 def make_private(file: Path) -> None:
-    """Make an empty file that its owner alone may read, or take an old one from everybody else. Raises ``OSError``."""
-    descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+    """Make an empty file that its owner alone may read, or take an old one from everybody else.
+
+    Parameters
+    ----------
+    file : Path
+        The file. A link is not followed: it may lead to a file that others are to read.
+
+    Raises
+    ------
+    OSError
+        If it cannot be made, is a link or belongs to somebody else.
+    """
+    descriptor = os.open(file, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
     try:
         with suppress(OSError):  # a file system without modes
             os.chmod(descriptor if os.name == "posix" else file, 0o600)

@@ -19,7 +19,17 @@ from contextlib import suppress
 from pathlib import Path
 
 from ..errors import StorageError, UsageError
-from ..files import FULL, PRIVATE, STATE_FOLDER, STATE_SUFFIX, TEMPORARY_SUFFIX, Access, make_folder, real_path
+from ..files import (
+    FULL,
+    PRIVATE,
+    STATE_FOLDER,
+    STATE_SUFFIX,
+    TEMPORARY_SUFFIX,
+    Access,
+    make_folder,
+    real_path,
+    state_beside,
+)
 from .journal import FILE, DamagedJournal, Journal
 from .report.writing import REPORT, is_report
 
@@ -59,7 +69,7 @@ def places_of(out: Path) -> list[Path]:
     out = real_path(out)
     digest = hashlib.sha256(os.fsencode(out)).hexdigest()[:16]
     users = user_state_path("pixelpriv_fast", appauthor=False) / "archives"
-    return [*([_beside(out)] if out.name else []), users / f"{out.name[:40]}-{digest}{STATE_SUFFIX}"]
+    return [*([state_beside(out)] if out.name else []), users / f"{out.name[:40]}-{digest}{STATE_SUFFIX}"]
 
 
 def claim_output(out: Path, inputs: Sequence[Path] = ()) -> Path:
@@ -139,7 +149,7 @@ def _own_or_made(out: Path) -> Path:
     found = next((place for place in places if _is_own(place) and _has_journal(place)), None)
     reason = ""
     # Beside a folder that lies in another archive's output folder is inside that one, which is to be safe to publish.
-    if found is None and any(_has_journal(_beside(parent)) for parent in out.parents if parent.name):
+    if found is None and any(_has_journal(state_beside(parent)) for parent in out.parents if parent.name):
         found, reason = places[-1], " (it lies inside the output folder of another archive)"
     for place in [found] if found is not None else places:
         try:
@@ -172,6 +182,7 @@ def _made(place: Path, out: Path) -> Path:
     try:
         if not _is_own(place):
             make_folder(place, PRIVATE)
+            _is_own(place)  # somebody else may have put a link there meanwhile
     except OSError as error:
         raise StorageError(f"cannot make {place}: {error.strerror}; name another place by --state") from error
     return place
@@ -256,10 +267,6 @@ def _gives_files_to(place: Path, user: int) -> bool:
 
 def _has_journal(place: Path) -> bool:
     return os.path.isfile(place / FILE)
-
-
-def _beside(out: Path) -> Path:
-    return out.with_name(out.name + STATE_SUFFIX)
 
 
 def _absolute(given: Path) -> Path:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from ..files import STATE_FOLDER, STATE_SUFFIX, real_path
+from ..files import STATE_FOLDER, STATE_SUFFIX, real_path, state_beside
 from .other_files import is_housekeeping, kind_of_file
 
 #: Called with each file or folder that is left out, and its kind: a key of ``other_files.KINDS``.
@@ -86,7 +86,7 @@ def _is_entered(folder: Path, root: Path, passed_over: PassedOver, all_folders: 
 
 def _is_output(folder: Path) -> bool:
     """Return whether an archive's protected photos stand in the folder, by the state folder beside or inside it."""
-    return folder.with_name(folder.name + STATE_SUFFIX).is_dir() or (folder / STATE_FOLDER).is_dir()
+    return state_beside(folder).is_dir() or (folder / STATE_FOLDER).is_dir()
 
 
 def _inside(path: Path, root: Path) -> bool:

@@ -194,6 +194,33 @@ def test_a_link_is_refused(protect: Protect, tmp_path: Path, kind: str, named: b
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
+def test_a_link_that_is_put_there_meanwhile_is_refused(
+    protect: Protect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    make = places.make_folder
+
+    def overtaken(folder: Path, *more: Any) -> None:
+        if folder.name == "out.pixelpriv":
+            folder.symlink_to(tmp_path / "elsewhere")
+        make(folder, *more)
+
+    monkeypatch.setattr(places, "make_folder", overtaken)
+    with pytest.raises(UsageError, match="is a link"):
+        protect(tmp_path / "out")
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_a_link_in_place_of_the_journal_is_not_followed(protect: Protect, tmp_path: Path) -> None:
+    (tmp_path / "letter").write_text("dear")
+    (tmp_path / "letter").chmod(0o644)
+    (tmp_path / "out.pixelpriv").mkdir(mode=0o700)
+    (tmp_path / "out.pixelpriv" / "journal.sqlite3").symlink_to(tmp_path / "letter")
+    with pytest.raises(StorageError, match=r"journal\.sqlite3"):
+        protect(tmp_path / "out")
+    assert ((tmp_path / "letter").read_text(), stat.S_IMODE((tmp_path / "letter").stat().st_mode)) == ("dear", 0o644)
+
+
 @needs_root
 @pytest.mark.parametrize("place", ["out.pixelpriv", "out/.pixelpriv", "named"])
 def test_a_folder_of_another_user_is_refused(protect: Protect, tmp_path: Path, place: str) -> None:
