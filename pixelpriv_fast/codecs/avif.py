@@ -6,7 +6,8 @@ import io
 
 from ..types import Metadata, Photo
 from .contract import Codec, Damaged, EncodeJob, Header, Refused
-from .isobmff.container import Container, brands, read_container
+from .isobmff.boxes import brands
+from .isobmff.container import Container, read_container
 from .pillow_image import split, to_image
 
 #: One thread, because the bytes depend on the number of threads (measured: 262,990 and 263,008), and speed 8, because

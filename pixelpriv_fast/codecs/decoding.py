@@ -177,9 +177,7 @@ def _guarded(data: bytes, name: str, work: Callable[[], T]) -> T:
 def _reason(error: Exception) -> str:
     """Say what an error of a codec means: too little memory, a library or a feature that is lacking, else damage."""
     seen = str(error) or type(error).__name__
-    if isinstance(error, Damaged):
-        return f"the file is damaged ({seen}); restore it from a copy or leave it out"
-    words = seen.lower()
+    words = "" if isinstance(error, Damaged) else seen.lower()  # our own parsers know what they say
     if isinstance(error, MemoryError) or any(lack in words for lack in _OUT_OF_MEMORY):
         return "not enough memory to decode it; lower max_pixels or free memory"
     if isinstance(error, ImportError):
@@ -190,5 +188,5 @@ def _reason(error: Exception) -> str:
 
 
 def _line(name: str, message: str) -> str:
-    """Make one line of it, whatever the name and the decoder's words hold."""
-    return "".join(c if c.isprintable() else "?" for c in f"{name}: {message}")
+    """Make one line of a message, whatever a decoder's words hold; a name stays as it is, for its readers to escape."""
+    return f"{name}: {''.join(c if c.isprintable() else '?' for c in message)}"

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import PurePath
-from typing import Any
+from typing import Any, Final
 
 from ..errors import UsageError
 from ..registry import CODECS
 from .contract import Codec, Refused
 
+#: How files begin that a download left in place of what was to be downloaded.
+LFS_POINTER: Final = b"version https://git-lfs"
+WEB_PAGE: Final = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html|head|body)\b", re.IGNORECASE)
+
+_RAW: Final = ("a camera raw file", "develop it to JPEG or TIFF")
 #: Formats that people do put into photo folders, so that they are refused by name: (offset, magic, name, what to do).
 _FOREIGN: tuple[tuple[int, bytes, str, str], ...] = (
     (0, b"GIF8", "a GIF", "convert it to PNG"),
@@ -20,20 +26,18 @@ _FOREIGN: tuple[tuple[int, bytes, str, str], ...] = (
     (0, b"\x00\x00\x00\x0cJXL ", "a JPEG XL file", "convert it to PNG or JPEG"),
     (0, b"\x00\x00\x00\x0cjP  ", "a JPEG 2000 file", "convert it to PNG or JPEG"),
     (0, b"%PDF", "a PDF", "export its pictures"),
-    (0, b"FUJIFILM", "a camera raw file", "develop it to JPEG or TIFF"),
-    (0, b"IIU\0", "a camera raw file", "develop it to JPEG or TIFF"),  # Panasonic
-    (0, b"IIRO", "a camera raw file", "develop it to JPEG or TIFF"),  # Olympus, in three spellings
-    (0, b"IIRS", "a camera raw file", "develop it to JPEG or TIFF"),
-    (0, b"MMOR", "a camera raw file", "develop it to JPEG or TIFF"),
-    (0, b"\0MRM", "a camera raw file", "develop it to JPEG or TIFF"),  # Minolta
-    (0, b"FOVb", "a camera raw file", "develop it to JPEG or TIFF"),  # Sigma
-    (4, b"ftypcrx", "a camera raw file", "develop it to JPEG or TIFF"),
+    (0, b"FUJIFILM", *_RAW),
+    (0, b"IIU\0", *_RAW),  # Panasonic
+    (0, b"IIRO", *_RAW),  # Olympus, in three spellings
+    (0, b"IIRS", *_RAW),
+    (0, b"MMOR", *_RAW),
+    (0, b"\0MRM", *_RAW),  # Minolta
+    (0, b"FOVb", *_RAW),  # Sigma
+    (4, b"ftypcrx", *_RAW),
     (4, b"ftyp", "a video or an unknown ISO media file", "leave it out"),
     (0, b"PK\x03\x04", "a ZIP archive", "unpack it"),
-    (0, b"version https://git-lfs", "a Git LFS pointer", "fetch the photo with: git lfs pull"),
+    (0, LFS_POINTER, "a Git LFS pointer", "fetch the photo with: git lfs pull"),
     (0, b"\0\5\x16\7", "a macOS resource file", "leave it out"),
-    (0, b"<!DOCTYPE html", "a web page", "download the photo again"),
-    (0, b"<html", "a web page", "download the photo again"),
     (0, b"<", "text or SVG", "leave it out or export it as PNG"),
 )
 
@@ -52,6 +56,8 @@ def codec_of_content(data: bytes) -> Codec[Any]:
     for name in CODECS:
         if codec(name).matches(data):
             return codec(name)
+    if WEB_PAGE.match(data):
+        raise Refused("the content is a web page", "download the photo itself, not the page about it")
     for offset, magic, kind, fix in _FOREIGN:
         if data.startswith(magic, offset):
             raise Refused(f"the content is {kind}, none of {', '.join(CODECS)}", fix)

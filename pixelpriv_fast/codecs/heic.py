@@ -7,7 +7,8 @@ from typing import Any
 
 from ..types import Metadata, Photo
 from .contract import Codec, Damaged, EncodeJob, Header, Refused, library
-from .isobmff.container import Container, brands, read_container
+from .isobmff.boxes import brands
+from .isobmff.container import Container, read_container
 from .pillow_image import split, stacked
 
 _BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"})

@@ -21,7 +21,7 @@ _SAMPLINGS = {(1, 1): "444", (2, 1): "422", (2, 2): "420", (1, 2): "440", (4, 1)
 _DCT_FRAMES = frozenset({0xC0, 0xC1, 0xC2, 0xC9, 0xCA})  # baseline, extended, progressive; Huffman and arithmetic
 #: simplejpeg raises ``ValueError`` for errors and warnings of libjpeg alike, ``KeyError`` for a sampling it has no name for.
 _NOT_STRICT = (ValueError, KeyError)
-_UNNAMED = "Could not determine subsampling"  # nor has TurboJPEG, below it, for most; libjpeg decodes all whole ones
+_UNNAMED = "Could not determine subsampling"  # nor has TurboJPEG below it; libjpeg decodes them
 _CHANNELS: dict[int, Channels] = {1: "grey", 3: "rgb", 4: "cmyk"}
 
 

@@ -7,13 +7,13 @@ import re
 import zipfile
 from pathlib import Path
 
+from ..codecs.formats import LFS_POINTER, WEB_PAGE
 from ..errors import ModelError
 from .importing.keras_file import SIGNATURE as HDF5_SIGNATURE
 
-_LFS = b"version https://git-lfs"
 _ZIP, _PICKLE = b"PK\x03\x04", b"\x80"
 _HEAD = 512
-_MARKUP = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|head|body|\?xml|!--)", re.IGNORECASE)
+_MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype|\?xml|!--)", re.IGNORECASE)
 _TEXT_ERROR = re.compile(rb"\s*(?:\{\s*\"|Entry not found|Not Found|Invalid username|Access denied)", re.IGNORECASE)
 #: HDF5's superblock: version -> offset of the address at which the file ends, eight bytes, little-endian.
 _HDF5_END = {0: 40, 1: 44, 2: 28, 3: 28}
@@ -37,12 +37,12 @@ def refuse_what_holds_no_weights(path: Path, data: bytes) -> None:
     head = data[:_HEAD]
     if not data:
         raise ModelError(f"{path}: the file is empty; download it again")
-    if head.startswith(_LFS):
+    if head.startswith(LFS_POINTER):
         raise ModelError(
             f"{path}: this is a Git LFS pointer ({len(data)} bytes), not the weights; run git lfs pull, or download the "
             "file itself"
         )
-    if _MARKUP.match(head):
+    if WEB_PAGE.match(head) or _MARKUP.match(head):
         raise ModelError(
             f"{path}: this is a web page, not the weights; download the file itself, not the page about it"
         )

@@ -9,7 +9,6 @@ import struct
 import zlib
 from collections.abc import Callable
 
-import numpy as np
 from PIL import Image
 
 from pixelpriv_fast import codecs
@@ -121,7 +120,3 @@ def tag_block(first: Rows, exif: Rows | None = None, gps: Rows | None = None, be
 def number(value: int, order: str = "<") -> tuple[int, bytes]:
     """A row of one 32-bit number; -1 is the place of what stands behind a block."""
     return 4, struct.pack(order + "i", value)
-
-
-def decoded_again(data: bytes) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-    return codecs.decode(data).pixels

@@ -47,11 +47,25 @@ def test_errors_are_told_apart(monkeypatch: pytest.MonkeyPatch, error: Exception
     assert (DAMAGE in words) == (DAMAGE in message)
 
 
+def test_a_name_stays_as_it_is_and_a_decoders_words_are_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """JSON has names whole, and whoever shows them to people escapes them; an ideographic space is part of many."""
+    name = "a\u3000b\x1b\n\udce9.png"
+    for error in (Refused("two\nlines", "mend it"), ValueError("two\nlines\x1b")):
+        monkeypatch.setattr(Png, "decode", lambda *_, error=error: (_ for _ in ()).throw(error))
+        with pytest.raises(PhotoError) as caught:
+            codecs.decode(samples.save(samples.picture(), "png"), name=name)
+        assert str(caught.value).startswith(f"{name}: ")
+        assert str(caught.value).removeprefix(name).isprintable()
+        assert "two?lines" in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:00\n", "a Git LFS pointer"),
         (b"<!DOCTYPE html><html>", "a web page"),
+        (b"\xef\xbb\xbf\n<!doctype HTML>", "a web page"),
+        (b"<!DOCTYPE svg><svg/>", "text or SVG"),
         (b"\0\5\x16\7\0\2\0\0Mac OS X", "a macOS resource file"),
         (b"IIU\0\x08\0\0\0", "a camera raw file"),
         (bytes(5000), "nothing but zero bytes"),

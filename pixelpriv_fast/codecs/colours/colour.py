@@ -32,8 +32,8 @@ from .rgb_space import (
 _HDR = {16: "PQ", 18: "HLG"}
 #: Primaries and transfers of H.273 that say nothing: reserved, or "unspecified".
 _UNSTATED = frozenset({0, 2, 3})
-_CICP, _GAMMA, _PRIMARIES, _SRGB = b"cICP", b"gAMA", b"cHRM", b"sRGB"
-COLOUR_CHUNKS = frozenset({_CICP, _GAMMA, _PRIMARIES, _SRGB})
+_CICP_CHUNK, _GAMMA_CHUNK, _PRIMARIES_CHUNK, _SRGB_CHUNK = b"cICP", b"gAMA", b"cHRM", b"sRGB"
+COLOUR_CHUNKS = frozenset({_CICP_CHUNK, _GAMMA_CHUNK, _PRIMARIES_CHUNK, _SRGB_CHUNK})
 _COLOUR_SPACE, _INTEROP_INDEX = 0xA001, 0x0001
 _EXIF_SRGB, _EXIF_ADOBE, _EXIF_OTHER = 1, 2, 0xFFFF
 
@@ -108,28 +108,28 @@ def settled(metadata: Metadata) -> Metadata:
         If the colours are HDR or unknown.
     """
     chunks = {name: content for name, content in metadata.colour_chunks if _meaningful(name, content)}
-    if _CICP in chunks:
-        primaries, transfer, _, full = chunks[_CICP]
+    if _CICP_CHUNK in chunks:
+        primaries, transfer, _, full = chunks[_CICP_CHUNK]
         profile_of_code_points(primaries, transfer)
         if not full:
             raise Refused("RGB values of video range (cICP)", "convert the photo to full range first")
-        return replace(metadata, icc=None, colour_chunks=((_CICP, chunks[_CICP]),))
+        return replace(metadata, icc=None, colour_chunks=((_CICP_CHUNK, chunks[_CICP_CHUNK]),))
     used = cleaned(metadata.icc)
     if used is not None:
         _refuse_hdr(used.transfer)
     if used is not None or icc_space(metadata.icc) in ("GRAY", "CMYK"):
         return replace(metadata, colour_chunks=())
-    names = (_SRGB,) if _SRGB in chunks else (_GAMMA, _PRIMARIES)
+    names = (_SRGB_CHUNK,) if _SRGB_CHUNK in chunks else (_GAMMA_CHUNK, _PRIMARIES_CHUNK)
     return replace(metadata, colour_chunks=tuple((name, chunks[name]) for name in names if name in chunks))
 
 
 def _meaningful(name: bytes, content: bytes) -> bool:
     """Return whether a chunk of PNG says something about colours, and nothing besides."""
-    if name == _CICP:
+    if name == _CICP_CHUNK:
         return len(content) == 4 and content[2] == 0 and not {content[0], content[1]} <= _UNSTATED
-    if name == _SRGB:
+    if name == _SRGB_CHUNK:
         return len(content) == 1 and content[0] < 4
-    if name == _GAMMA:
+    if name == _GAMMA_CHUNK:
         return len(content) == 4 and 10_000 <= int.from_bytes(content, "big") <= 1_000_000
     return len(content) == 32 and _space_of(content, SRGB_CURVE) is not None
 
@@ -149,12 +149,12 @@ def _profile_of_chunks(chunks: Mapping[bytes, bytes]) -> bytes | None:
 
     Choice: gAMA without cHRM has sRGB's primaries, and cHRM without gAMA says nothing, as in browsers.
     """
-    if _CICP in chunks:
-        return profile_of_code_points(*chunks[_CICP][:2])
-    if _GAMMA not in chunks:
+    if _CICP_CHUNK in chunks:
+        return profile_of_code_points(*chunks[_CICP_CHUNK][:2])
+    if _GAMMA_CHUNK not in chunks:
         return None
-    curve = Curve(100_000 / int.from_bytes(chunks[_GAMMA], "big"))
-    space = _space_of(chunks[_PRIMARIES], curve) if _PRIMARIES in chunks else replace(SRGB, curve=curve)
+    curve = Curve(100_000 / int.from_bytes(chunks[_GAMMA_CHUNK], "big"))
+    space = _space_of(chunks[_PRIMARIES_CHUNK], curve) if _PRIMARIES_CHUNK in chunks else replace(SRGB, curve=curve)
     return None if space is None else _profile_unless_srgb((space.red, space.green, space.blue, space.white), curve)
 
 
@@ -179,8 +179,8 @@ def to_write(metadata: Metadata, *, grey: bool, chunks: bool) -> Metadata:
     text = tuple((keyword, value) for keyword, value in metadata.text if not keyword.startswith("icc:"))
     found = replace(settled(metadata), text=text)
     by_name = dict(found.colour_chunks)
-    if by_name and chunks:  # cICP is younger than most readers: a profile says the same to those
-        icc = _profile_of_chunks(by_name) if _CICP in by_name and not grey else None
+    if by_name and chunks:  # cICP is younger than many readers: a profile says the same to those
+        icc = _profile_of_chunks(by_name) if _CICP_CHUNK in by_name and not grey else None
         return replace(found, icc=icc)
     return replace(found, icc=_profile_of(found, by_name), colour_chunks=())
 

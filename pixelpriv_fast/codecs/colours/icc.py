@@ -34,7 +34,7 @@ _GRID = np.concatenate(
     axis=1,
 )
 #: Grey levels by which a profile may differ from a standard one that takes its place: the colours that a viewer shows
-#: then differ by one at the most, once rounded.
+#: then differ by one at most, once rounded.
 _TOLERANCE = 0.5
 
 
@@ -102,7 +102,7 @@ def _cleaned(icc: bytes) -> Profile | None:
     return Profile(profile_bytes((major, icc[9]), kind, connection, intent, "RGB", tags), None, transfer)
 
 
-_cached = lru_cache(maxsize=64)(_cleaned)  # most photos have one of few profiles
+_cached = lru_cache(maxsize=64)(_cleaned)  # many photos have the same profile
 
 
 def _colour_tags(icc: bytes) -> dict[bytes, bytes]:

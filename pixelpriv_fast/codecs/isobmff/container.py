@@ -12,12 +12,10 @@ from ..colours.colour import agreeing, profile_of_code_points
 from ..colours.icc import icc_space
 from ..contract import Damaged, Header, Refused
 from ..metadata.exif import without_prefix
-from .boxes import boxes, brands
+from .boxes import boxes
 from .meta import Meta, read_meta
 from .properties import Property, code_points_of, depth_of, profile_of, size_of
 from .shown import Shown, is_step, shown_part
-
-__all__ = ["Container", "brands", "read_container"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,10 +123,13 @@ class Meta:
             The item's bytes; None where there is none, or they are damaged.
         """
         rows = self.references.rows.get(b"cdsc", ())
-        of_photo = {holder for holder, several in rows if self.primary in several}
+        owned, of_photo = (
+            {holder for holder, _ in rows},
+            {holder for holder, several in rows if self.primary in several},
+        )
         candidates = [item.number for item in self.items.values() if item.kind == kind and _is_metadata(item)]
         own = [number for number in candidates if number in of_photo]
-        free = [number for number in candidates if number not in {holder for holder, _ in rows}]
+        free = [number for number in candidates if number not in owned]
         return next(filter(None, map(self.contents.content, [*own, *free][:2])), None)
 
     def metadata_types(self) -> tuple[int, ...]:

@@ -18,7 +18,8 @@ _MARGIN = 1 << 9  # bytes behind them: more than a block can take
 _BEHIND = 6  # zero bytes behind the data's end, so that its last codes are looked up like the others
 _SKIP16, _END = 0xF0, 64  # the symbol for 16 zeros; a step that ends a block
 
-_NO_CODE = "the pixels hold bits that are not a Huffman code"
+#: What is said of bits that no code begins with.
+NO_CODE = "the pixels hold bits that are not a Huffman code"
 
 
 class Bits:
@@ -123,7 +124,7 @@ def sequential_block(bits: Bits, at: int, dc: list[int], ac: list[int]) -> int:
         position += step & 255
         done += step >> 8
     if not step or _END < done < 2 * _END:
-        raise Damaged(_NO_CODE)
+        raise Damaged(NO_CODE)
     return base + position
 
 
@@ -181,7 +182,7 @@ class Refining:
                 break
             k += run
             if not length or k > band[1]:
-                raise Damaged(_NO_CODE)
+                raise Damaged(NO_CODE)
             known |= bool(size) << k
             position += size
             k += 1
@@ -227,7 +228,7 @@ class Refining:
             position += length
             run, size = symbol >> 4, symbol & 15
             if not length or size > 1:
-                raise Damaged(_NO_CODE)
+                raise Damaged(NO_CODE)
             if size == 0 and run < 15:
                 self.to_come = (1 << run) - 1 + (windows[position] >> (16 - run))
                 position += run + (known >> k & (1 << (last + 1 - k)) - 1).bit_count()
@@ -238,7 +239,7 @@ class Refining:
                 run -= not known >> k & 1
                 k += 1
             if k > last and size:
-                raise Damaged(_NO_CODE)
+                raise Damaged(NO_CODE)
             new |= size << k
             k += 1
         if block >= 0:

@@ -6,9 +6,10 @@ import struct
 
 from ...types import Metadata
 from ..contract import Damaged
+from ..metadata import exif, xmp
 from ..metadata.photoshop import with_iptc
 from .markers import APP0, APP1, APP2, APP13, COM
-from .segments import EXIF, ICC, JFIF, PHOTOSHOP, XMP
+from .segments import ICC, JFIF, PHOTOSHOP
 from .stream import segment
 
 _MAX_SEGMENT_BYTES = 65533  # bytes that a segment holds beside its length
@@ -39,10 +40,10 @@ def with_metadata(jpeg: bytes, metadata: Metadata) -> bytes:
     x, y = (min(65535, max(1, round(value))) for value in metadata.dpi or (1, 1))
     density = struct.pack(">BHH", 1 if metadata.dpi else 0, x, y)
     parts = [jpeg[:2], segment(APP0, JFIF + b"\x01\x01" + density + b"\0\0")]
-    exif, room = metadata.exif or b"", _MAX_SEGMENT_BYTES - len(EXIF)
-    parts += [segment(APP1, EXIF + exif[at : at + room]) for at in range(0, len(exif), room)]
+    block, room = metadata.exif or b"", _MAX_SEGMENT_BYTES - len(exif.PREFIX)
+    parts += [segment(APP1, exif.PREFIX + block[at : at + room]) for at in range(0, len(block), room)]
     if metadata.xmp:
-        parts.append(_fitting(APP1, XMP + metadata.xmp))
+        parts.append(_fitting(APP1, xmp.PREFIX + metadata.xmp))
     parts += _icc_segments(metadata.icc or b"")
     if metadata.iptc:
         parts.append(_fitting(APP13, PHOTOSHOP + with_iptc(metadata.iptc)))

@@ -11,19 +11,13 @@ import numpy.typing as npt
 
 from ...types import Metadata
 from ..contract import Damaged
+from ..metadata import exif, xmp
 from ..metadata.photoshop import iptc_of
-from ..metadata.tag_directories import first_directory
+from ..metadata.tag_directories import TIFF_STARTS, first_directory
 from .markers import APP0, APP1, APP2, APP13, APP15, COM, DNL, DQT, FRAMES, SOS, end_of_scan, segments
 
-EXIF, XMP, ICC, PHOTOSHOP, JFIF = (
-    b"Exif\0\0",
-    b"http://ns.adobe.com/xap/1.0/\0",
-    b"ICC_PROFILE\0",
-    b"Photoshop 3.0\0",
-    b"JFIF\0",
-)  #: how the segments begin
+ICC, PHOTOSHOP, JFIF = b"ICC_PROFILE\0", b"Photoshop 3.0\0", b"JFIF\0"  #: how the segments begin
 _MPF, _GAIN_MAP = b"MPF\0", b"urn:iso:std:iso:ts:21496:-1\0"
-_TIFF_STARTS = (b"II*\0", b"MM\0*")
 _MAX_EXIF_BYTES = 4 * 1024 * 1024  # of all its segments; a maker note of a megabyte is long
 _MPF_INDEX = 0xB002  # the tag that lists the pictures
 _PRIMARY = 0x030000
@@ -76,8 +70,8 @@ class Segments:
         The frame header.
     tables : dict
         Number -> quantisation table, 64 values in zigzag order.
-    exif_parts : list of bytes
-        The parts of the first EXIF block, without their prefixes.
+    exif_block : bytearray
+        The first EXIF block, as far as its segments were read.
     xmp : bytes or None
         The packet.
     icc_parts : dict
@@ -96,7 +90,7 @@ class Segments:
 
     frame: Frame = _NO_FRAME
     tables: dict[int, npt.NDArray[np.int64]] = field(default_factory=dict)
-    exif_parts: list[bytes] = field(default_factory=list)
+    exif_block: bytearray = field(default_factory=bytearray)
     xmp: bytes | None = None
     icc_parts: dict[int, bytes] = field(default_factory=dict)
     photoshop: list[bytes] = field(default_factory=list)
@@ -108,7 +102,7 @@ class Segments:
     @property
     def exif(self) -> bytes | None:
         """The EXIF block, as a TIFF structure."""
-        return b"".join(self.exif_parts) or None
+        return bytes(self.exif_block) or None
 
     @property
     def icc(self) -> bytes | None:
@@ -197,10 +191,10 @@ def _read_application(marker: int, content: bytes, found: Segments) -> None:
         unit, x, y = struct.unpack_from(">BHH", content, 7)
         scale = {1: 1.0, 2: 2.54}.get(unit)
         found.dpi = (x * scale, y * scale) if scale and x and y else found.dpi
-    elif marker == APP1 and content.startswith(EXIF):
-        _read_exif_part(content[len(EXIF) :], found.exif_parts)
-    elif marker == APP1 and content.startswith(XMP):
-        found.xmp = found.xmp or content[len(XMP) :]
+    elif marker == APP1 and content.startswith(exif.PREFIX):
+        _read_exif_part(content[len(exif.PREFIX) :], found.exif_block)
+    elif marker == APP1 and content.startswith(xmp.PREFIX):
+        found.xmp = found.xmp or content[len(xmp.PREFIX) :]
     elif marker == APP2 and content.startswith(ICC) and len(content) > 14:
         found.icc_parts.setdefault(content[12], content[14:])
     elif marker == APP2 and content.startswith(_MPF):
@@ -211,10 +205,10 @@ def _read_application(marker: int, content: bytes, found: Segments) -> None:
         found.photoshop.append(content[len(PHOTOSHOP) :])
 
 
-def _read_exif_part(part: bytes, parts: list[bytes]) -> None:
+def _read_exif_part(part: bytes, block: bytearray) -> None:
     """Take the first block, and what goes on in further segments: they begin without a TIFF header of their own."""
-    if part.startswith(_TIFF_STARTS) != bool(parts) and sum(map(len, parts)) + len(part) <= _MAX_EXIF_BYTES:
-        parts.append(part)
+    if part.startswith(TIFF_STARTS) != bool(block) and len(block) + len(part) <= _MAX_EXIF_BYTES:
+        block += part
 
 
 def _count_views(mpf: bytes) -> dict[int, int]:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from ..contract import Damaged, Refused
-from .blocks import Bits, Refining, ac_steps, dc_steps, sequential_block, symbols
+from .blocks import NO_CODE, Bits, Refining, ac_steps, dc_steps, sequential_block, symbols
 from .stream import MAX_STRAY, Channel, JpegStream, Scan
 
 _RESTART = re.compile(rb"\xff[\xd0-\xd7]")
@@ -159,7 +159,7 @@ def _dc_unit(bits: Bits, at: int, dc: list[list[int]]) -> int:
     for steps in dc:
         step = steps[windows[position]]
         if not step:
-            raise Damaged("the pixels hold bits that are not a Huffman code")
+            raise Damaged(NO_CODE)
         position += step
     return base + position
 

@@ -14,6 +14,7 @@ from .pictures import may_show_picture
 from .tag_directories import Directory, TagValue, Tree, first_directory, read_directory
 from .tag_writing import block, longs, shorts
 
+PREFIX = b"Exif\0\0"  #: stands before the block in JPEG, and in other containers by mistake
 ORIENTATION, EXIF_IFD, GPS_IFD, INTEROP_IFD, MAKER_NOTE = 0x0112, 0x8769, 0x8825, 0xA005, 0x927C
 WIDTH, HEIGHT = 0xA002, 0xA003
 #: Tags that state the photo's size: the exposure data's, the picture's own, and interoperability's.
@@ -109,7 +110,7 @@ def read_below(exif: bytes, first: Directory) -> Directories:
 
 def without_prefix(exif: bytes | None) -> bytes | None:
     """Return the TIFF structure of an EXIF block that may carry JPEG's prefix; None if it holds nothing."""
-    return (exif or b"").removeprefix(b"Exif\0\0") or None
+    return (exif or b"").removeprefix(PREFIX) or None
 
 
 def read_orientation(exif: bytes | None) -> int:

@@ -19,7 +19,7 @@ from .tag_writing import Piece, assembled, block, in_place, longs
 
 #: Tags that say where pixels or more directories lie, or that hold parts of pictures: strips, tiles, thumbnails, JPEG's
 #: tables and free bytes; Kodak's, Leaf's and profiles' directories; Photoshop's resources and layers; a raw file's private
-#: data and the raw file itself. Pointers and the maker note are written anew.
+#: data and the raw file itself. Pointers and the maker note are written again.
 _NOT_KEPT = (
     frozenset({0x0111, 0x0117, 0x0120, 0x0121, 0x0144, 0x0145, 0x014A, 0x015B, 0x0190})
     | frozenset({0x0200, 0x0201, 0x0202, 0x0207, 0x0208, 0x0209})

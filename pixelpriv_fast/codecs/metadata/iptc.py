@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from .pictures import may_show_picture
 
-_MARK = 0x1C
+MARK = b"\x1c"  #: what each record starts with
 _WORD = 64  # bytes: a shorter value is a keyword, perhaps in an older coding of letters
 _PREVIEW = frozenset({(2, 200), (2, 201), (2, 202)})  # its format, version and data
 _OBJECT = frozenset({7, 8, 9})  # the records before, of and after an embedded object
@@ -43,7 +43,7 @@ def _show(several: list[bytes]) -> bool:
 def _data_sets(iptc: bytes) -> Iterator[tuple[tuple[int, int], int, int, int]]:
     """Yield ((record, data set), where its value starts, where it ends, where its mark stands), up to the first damage."""
     at = 0
-    while at + 5 <= len(iptc) and iptc[at] == _MARK:
+    while at + 5 <= len(iptc) and iptc[at : at + 1] == MARK:
         name = iptc[at + 1], iptc[at + 2]
         size, start = int.from_bytes(iptc[at + 3 : at + 5], "big"), at + 5
         if size & 0x8000:  # an extended data set: the number of bytes of its length

@@ -18,6 +18,8 @@ from ..contract import Damaged
 _VALUE_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 _UNSIGNED = {1: "B", 3: "H", 4: "I", 13: "I"}
 SHORT, LONG, RATIONAL, UNDEFINED, IFD = 3, 4, 5, 7, 13
+_ORDERS = {b"II*\0": "<", b"MM\0*": ">"}
+TIFF_STARTS = tuple(_ORDERS)  #: how a block of tags begins
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,7 @@ class Directory:
 
 def byte_order(data: bytes) -> str:
     """Return "<" or ">", as a TIFF header says. Raises ``Damaged`` for another header."""
-    order = {b"II*\0": "<", b"MM\0*": ">"}.get(data[:4])
+    order = _ORDERS.get(data[:4])
     if order is None or len(data) < 8:
         raise Damaged("the tag block does not start with a TIFF header")
     return order

@@ -18,6 +18,7 @@ from .pictures import may_show_picture
 _MAX_BYTES = 4 * 1024 * 1024
 _MAX_DEPTH = 100
 
+PREFIX = b"http://ns.adobe.com/xap/1.0/\0"  #: stands before the packet in JPEG
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _TIFF, _EXIF = "http://ns.adobe.com/tiff/1.0/", "http://ns.adobe.com/exif/1.0/"
 _GOOGLE = "http://ns.google.com/photos/1.0/"

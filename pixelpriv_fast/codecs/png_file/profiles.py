@@ -8,11 +8,11 @@ from __future__ import annotations
 import binascii
 from dataclasses import dataclass
 
+from ..metadata import exif, iptc, xmp
 from ..metadata.photoshop import iptc_of
+from ..metadata.tag_directories import TIFF_STARTS
 
 RAW_PROFILE = "Raw profile type "  #: how the keyword of such a text begins; the kind follows
-_EXIF, _XMP = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0"
-_TIFF_STARTS = (b"II*\0", b"MM\0*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +51,12 @@ def read_raw_profile(keyword: str, text: str) -> RawProfile:
     """
     block = _bytes_of(text)
     kind = keyword.removeprefix(RAW_PROFILE).lower()
-    if kind in ("exif", "app1") and block.removeprefix(_EXIF).startswith(_TIFF_STARTS):
-        return RawProfile(exif=block.removeprefix(_EXIF))
-    if kind in ("xmp", "app1") and (block.startswith(_XMP) or b"<" in block[:64]):
-        return RawProfile(xmp=block.removeprefix(_XMP))
+    if kind in ("exif", "app1") and block.removeprefix(exif.PREFIX).startswith(TIFF_STARTS):
+        return RawProfile(exif=block.removeprefix(exif.PREFIX))
+    if kind in ("xmp", "app1") and (block.startswith(xmp.PREFIX) or b"<" in block[:64]):
+        return RawProfile(xmp=block.removeprefix(xmp.PREFIX))
     if kind in ("iptc", "8bim"):
-        return RawProfile(iptc=block if block.startswith(b"\x1c") else iptc_of(block))
+        return RawProfile(iptc=block if block.startswith(iptc.MARK) else iptc_of(block))
     return RawProfile()
 
 

@@ -6,6 +6,7 @@ import struct
 from dataclasses import replace
 
 from ...types import Metadata
+from ..metadata import iptc
 from ..metadata.exif import read, read_below
 from ..metadata.photoshop import iptc_of
 from ..metadata.tag_directories import LONG, RATIONAL, UNDEFINED, Directory, TagValue, Tree
@@ -31,7 +32,6 @@ _NOT_EXIF = (
     | {_XMP, _IPTC, _PHOTOSHOP, _ICC, _SUB_IFDS, _LAYERS}
 )
 _CENTIMETRES = 3
-_IPTC_MARK = b"\x1c"  # what each record starts with
 
 
 def read_tags(data: bytes, first: Directory) -> Metadata:
@@ -63,7 +63,7 @@ def _iptc(first: Directory) -> bytes | None:
     if entry is None:
         return iptc_of(resources.value) if resources is not None else None
     records = entry.value
-    if entry.type == LONG and records[:1] != _IPTC_MARK and records[3:4] == _IPTC_MARK:  # swapped as numbers are
+    if entry.type == LONG and records[:1] != iptc.MARK and records[3:4] == iptc.MARK:  # swapped as numbers are
         records = b"".join(records[at : at + 4][::-1] for at in range(0, len(records), 4))
     return records or None
 

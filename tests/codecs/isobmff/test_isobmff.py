@@ -199,6 +199,13 @@ def test_a_picture_that_is_cut_off_is_damaged_and_what_follows_it_is_not() -> No
         ({"references": [(b"auxl", number, [1]) for number in range(1, MAX_ENTRIES // 2)]}, True),
         ({"groups": [(b"altr", [1] * 60_000)]}, True),
         ({"unowned": [size(number, 1) for number in range(30_000)]}, False),
+        (
+            {
+                "kinds": {1: b"hvc1"} | dict.fromkeys(range(2, MAX_ENTRIES // 2), b"Exif"),
+                "references": [(b"cdsc", number, []) for number in range(2, MAX_ENTRIES)],
+            },
+            True,
+        ),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
