@@ -12,8 +12,9 @@ from typer.main import get_command
 
 from pixelpriv_fast.cli.app import app
 from pixelpriv_fast.cli.option_kinds import Option, checked_value, options_of
-from pixelpriv_fast.cli.settings import FILE_NAME, defaults_for, read_files
-from pixelpriv_fast.errors import UsageError
+from pixelpriv_fast.cli.settings import _STRICTNESS, FILE_NAME, defaults_for, read_files
+from pixelpriv_fast.errors import UsageError, known_words
+from pixelpriv_fast.words import MetadataPolicy
 from tests.archive.tiny import fill, tiny_classifier
 from tests.cli.test_protect import pixelpriv
 
@@ -150,6 +151,10 @@ def test_the_current_folder_keeps_no_more_metadata(
     else:
         with pytest.raises(UsageError, match=f"metadata = '{after}' keeps more than"):
             chosen(commands)
+
+
+def test_the_order_of_policies_has_them_all() -> None:
+    assert set(_STRICTNESS) == set(known_words(MetadataPolicy))
 
 
 def test_a_file_that_others_can_write_is_not_used(

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from .fuzzing import fuzz, seeds
+from .fuzzing import Findings, fuzz, seeds
 
 
 def test_there_are_twelve_seeds_and_all_can_be_read() -> None:
-    from .fuzzing import Findings
-
     found = Findings()
     for name, data in seeds().items():
         found.read(name, data, whole=True)
