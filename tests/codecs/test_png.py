@@ -12,6 +12,7 @@ from pixelpriv_fast import codecs
 from pixelpriv_fast.codecs.metadata.exif import read
 from pixelpriv_fast.codecs.png_file.profiles import RawProfile, read_raw_profile
 from pixelpriv_fast.errors import PhotoError
+from pixelpriv_fast.words import MetadataPolicy
 
 from . import samples
 
@@ -139,6 +140,16 @@ def test_xmp_and_iptc_as_hexadecimal_text() -> None:
     for name, block in (("iptc", iptc), ("iptc", resources), ("8bim", resources)):
         data = with_chunk(text_chunk(b"tEXt", b"Raw profile type " + name.encode(), profile_text(name, block)))
         assert codecs.decode(data).metadata.iptc == iptc
+
+
+@pytest.mark.parametrize("policy", ["private", "keep", "none"])
+def test_iptc_is_written_where_it_is_kept(policy: MetadataPolicy) -> None:
+    iptc = samples.iptc_records()
+    data = with_chunk(text_chunk(b"tEXt", b"Raw profile type iptc", profile_text("iptc", iptc)))
+    photo = codecs.decode(data)
+    written = codecs.encode(photo.pixels, like=photo, options=codecs.EncodeOptions(metadata=policy))
+    assert codecs.decode(written).metadata.iptc == (iptc if policy == "keep" else None)
+    assert (b"Raw profile type" in written) == (policy == "keep")
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from ...types import Metadata
 from ..colours.colour import COLOUR_CHUNKS
 from ..contract import Damaged
 from ..metadata.exif import without_prefix
-from .profiles import RAW_PROFILE, read_raw_profile
+from .profiles import RAW_PROFILE, read_raw_profile, write_raw_iptc
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PIXELS = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT"})
@@ -243,6 +243,8 @@ def metadata_chunks(metadata: Metadata) -> bytes:
         parts.append(chunk(b"eXIf", metadata.exif))
     if metadata.xmp:
         parts.append(chunk(b"iTXt", _XMP_KEY.encode() + b"\0\0\0\0\0" + metadata.xmp))
+    if metadata.iptc:
+        parts.append(chunk(b"zTXt", write_raw_iptc(metadata.iptc)))
     for keyword, value in metadata.text:
         parts.append(chunk(b"iTXt", keyword.encode("latin-1", "replace")[:79] + b"\0\0\0\0\0" + value.encode()))
     return b"".join(parts)

@@ -6,13 +6,15 @@ ImageMagick began it, and exiv2 (thus digiKam, darktable and others) writes noth
 from __future__ import annotations
 
 import binascii
+import zlib
 from dataclasses import dataclass
 
 from ..metadata import exif, iptc, xmp
-from ..metadata.photoshop import iptc_of
+from ..metadata.photoshop import iptc_of, with_iptc
 from ..metadata.tag_directories import TIFF_STARTS
 
 RAW_PROFILE = "Raw profile type "  #: how the keyword of such a text begins; the kind follows
+_DIGITS_A_LINE = 72
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,26 @@ def read_raw_profile(keyword: str, text: str) -> RawProfile:
     if kind in ("iptc", "8bim"):
         return RawProfile(iptc=block if block.startswith(iptc.MARK) else iptc_of(block))
     return RawProfile()
+
+
+def write_raw_iptc(records: bytes) -> bytes:
+    """Write IPTC as compressed text, as ImageMagick does: PNG has no other place for it.
+
+    Parameters
+    ----------
+    records : bytes
+        IPTC-IIM.
+
+    Returns
+    -------
+    bytes
+        The content of a zTXt chunk.
+    """
+    block = with_iptc(records)
+    digits = block.hex()
+    lines = [digits[at : at + _DIGITS_A_LINE] for at in range(0, len(digits), _DIGITS_A_LINE)]
+    text = "\n".join(["", "iptc", f"{len(block):8d}", *lines, ""])
+    return f"{RAW_PROFILE}iptc".encode() + b"\0\0" + zlib.compress(text.encode())
 
 
 def _bytes_of(text: str) -> bytes:
