@@ -10,9 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 Pixels: TypeAlias = npt.NDArray[np.uint8]  #: (height, width, 3) RGB, the one convention outside and between steps
-Alpha: TypeAlias = npt.NDArray[
-    np.uint8
-]  #: (height, width), 0 where nothing of the pixel is seen, 255 where it is opaque
+Alpha: TypeAlias = npt.NDArray[np.uint8]  #: (height, width), 0 where nothing of a pixel is seen, 255 where it is opaque
 Floats: TypeAlias = npt.NDArray[np.float32]
 Offsets: TypeAlias = npt.NDArray[np.int8]  #: (height, width, 3) changes of a photo in whole or half grey levels
 Logits: TypeAlias = npt.NDArray[np.float32]  #: (photos, classes)

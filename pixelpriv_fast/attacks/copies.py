@@ -117,8 +117,7 @@ def reduced_with_alpha(photo: Pixels, alpha: Alpha, reading: Reading) -> tuple[P
         The smaller photo and its transparency.
     """
     small = reading.reduced(np.repeat(alpha[..., None], 3, axis=2))[..., 0]
-    weighted = reading.reduced(over(photo, alpha, BLACK)).astype(
-        np.float32
-    )  # over black, colours are weighted by alpha
+    # Over black, colours are weighted by alpha.
+    weighted = reading.reduced(over(photo, alpha, BLACK)).astype(np.float32)
     colours = weighted * np.float32(255) / np.maximum(small, 1)[..., None]
     return blanked(np.clip(np.rint(colours), 0, 255).astype(np.uint8), small), small

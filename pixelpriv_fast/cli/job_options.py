@@ -118,7 +118,7 @@ def job_options(
         MetadataPolicy,
         typer.Option(
             **word_of("metadata policy", MetadataPolicy),
-            help="Metadata policy; private drops GPS, thumbnail, maker notes, serials and names; keep drops pictures alone.",
+            help="Metadata policy; private drops GPS, thumbnail, maker notes, serials and names; keep drops only pictures.",
         ),
     ] = "private",
     batch: Annotated[

@@ -92,7 +92,8 @@ PrecisionOption = Annotated[
     ),
 ]
 QualityOption = Annotated[
-    int | None, typer.Option("--quality", help="JPEG or WebP quality, 1..100. Default: 95, or the source's if higher.")
+    int | None,
+    typer.Option("--quality", help="Quality of lossy formats, 1..100. Default: 95, or the source's if higher."),
 ]
 SeedOption = Annotated[
     int, typer.Option("--seed", help="Seed; each photo's own seed is made from it and the photo's content.")

@@ -102,7 +102,7 @@ def say(message: str, level: int = NOTICE) -> None:
     message : str
         The line.
     level : int
-        ``logging.ERROR`` is shown with -q too, ``logging.INFO`` with -v alone.
+        ``logging.ERROR`` is shown with -q too, ``logging.INFO`` only with -v.
     """
     _PEOPLE.log(level, "%s", message)
 

@@ -40,7 +40,7 @@ def paper(
     engine: EngineOption = "auto",
     precision: PrecisionOption = "auto",
     format: Annotated[Format, format_option("Format of the protected photos.")] = "png",
-    quality: Annotated[int | None, typer.Option(help="JPEG or WebP quality, 1..100.")] = None,
+    quality: Annotated[int | None, typer.Option(help="Quality of lossy formats, 1..100.")] = None,
     runs: Annotated[str, typer.Option("--runs", help="Runs to do, for example 1,3,4.")] = "1,2,3,4,5",
     keep_misclassified: Annotated[
         bool, typer.Option("--keep-misclassified", help="Include photos that the classifier gets wrong from the start.")

@@ -130,7 +130,7 @@ class EncodeOptions:
     lossless : bool or None
         For formats that can do both, as WebP; None follows the source.
     metadata : {"private", "keep", "none"}
-        What metadata is written, see ``codecs.metadata``.
+        What metadata is written, see ``codecs.metadata.policies``.
     """
 
     format: str | None = None

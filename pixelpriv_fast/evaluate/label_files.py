@@ -80,17 +80,20 @@ def labels_for(names: Iterable[str], labels: Mapping[str, tuple[int, ...]], sour
     wanted = list(names)
     found = {name: labels.get(name, labels.get(name.rsplit("/", 1)[-1])) for name in wanted}
     if unlabelled := [name for name, indices in found.items() if indices is None]:
-        folded = {name.casefold(): name for name in labels}
-        alike = next((folded[name.casefold()] for name in unlabelled if name.casefold() in folded), None)
-        hint = f"; it labels {alike}, which differs in case" if alike else ""
+        hint = _differing_in_case("it labels", unlabelled, labels)
         raise UsageError(f"{len(unlabelled)} photo(s) have no label in {source}: {_some(unlabelled)}{hint}")
     present = {*wanted, *(name.rsplit("/", 1)[-1] for name in wanted)}
     if missing := [name for name in labels if name not in present]:
-        folded = {name.casefold(): name for name in present}
-        alike = next((folded[name.casefold()] for name in missing if name.casefold() in folded), None)
-        hint = f"; there is {alike}, which differs in case" if alike else ""
+        hint = _differing_in_case("there is", missing, present)
         raise UsageError(f"{source} labels {len(missing)} photo(s) that are not there: {_some(missing)}{hint}")
     return {name: indices for name, indices in found.items() if indices is not None}
+
+
+def _differing_in_case(words: str, names: Iterable[str], others: Iterable[str]) -> str:
+    """Return a hint at the first name that others have in another case; "" if there is none."""
+    folded = {name.casefold(): name for name in others}
+    alike = next((folded[name.casefold()] for name in names if name.casefold() in folded), None)
+    return f"; {words} {alike}, which differs in case" if alike else ""
 
 
 def _rows(path: Path) -> list[tuple[int, list[str]]]:

@@ -25,8 +25,8 @@ _CARRIERS = frozenset(
 _SHAPERS = frozenset({"Identity", "Flatten", "Reshape", "Squeeze", "Unsqueeze", "Cast"})
 #: The first version in which a constant need not be listed among the inputs, too.
 _IR_VERSION = 4
-#: The least probability whose logarithm is taken.
-_LEAST = 1e-30
+#: The smallest probability whose logarithm is taken.
+_SMALLEST = 1e-30
 
 
 def adopted(model: onnx.ModelProto, output: str, *, probabilities: bool) -> onnx.ModelProto:
@@ -62,17 +62,9 @@ def adopted(model: onnx.ModelProto, output: str, *, probabilities: bool) -> onnx
     if form.batch is not None:
         _open_batch(graph, form.batch)
     nodes += list(graph.node)
-    scores = _without_softmax(nodes, output) if probabilities else output
-    if probabilities and scores is None:
-        floor = numpy_helper.from_array(np.array(_LEAST, np.float32), "adopted/least")
-        graph.initializer.append(floor)
-        nodes += [
-            helper.make_node("Max", [output, floor.name], ["adopted/floored"], "adopted/floor"),
-            helper.make_node("Log", ["adopted/floored"], ["adopted/log"], "adopted/log"),
-        ]
-        scores = "adopted/log"
+    scores = _logits(graph, nodes, output) if probabilities else output
     nodes += [
-        helper.make_node("Cast", [str(scores)], ["adopted/float"], "adopted/to_float", to=TensorProto.FLOAT),
+        helper.make_node("Cast", [scores], ["adopted/float"], "adopted/to_float", to=TensorProto.FLOAT),
         helper.make_node("Flatten", ["adopted/float"], [OUTPUT], "adopted/flatten", axis=1),
     ]
     _rebuild(graph, _needed(nodes, OUTPUT))
@@ -122,7 +114,7 @@ def _entry(form: InputForm) -> list[onnx.NodeProto]:
 def _read_whole_numbers_as_floats(graph: onnx.GraphProto, name: str) -> None:
     """Let the values of an 8-bit input be floats up to where the network itself makes floats of them."""
     carried = {name}
-    for node in graph.node:
+    for node in list(graph.node):
         if carried.isdisjoint(node.input):
             continue
         if node.op_type in _CARRIERS:
@@ -143,14 +135,13 @@ def _dequantize_floats(graph: onnx.GraphProto, node: onnx.NodeProto) -> None:
     zero = arrays.get(node.input[2]) if len(node.input) > 2 else np.zeros(1)
     if scale is None or zero is None or scale.size != 1:
         raise ModelError(f"node {node.name!r}: the scale of an 8-bit input must be one constant; export it again")
-    base, output = node.output[0], node.output[0]
+    output, nodes = node.output[0], list(graph.node)
     for suffix, value in (("zero", zero), ("scale", scale)):
         array = np.asarray(value, np.float32).reshape(())
-        graph.initializer.append(numpy_helper.from_array(array, f"adopted/{base}/{suffix}"))
-    at = list(graph.node).index(node)
-    shifted = helper.make_node("Sub", [node.input[0], f"adopted/{base}/zero"], [f"adopted/{base}/shifted"])
-    scaled = helper.make_node("Mul", [shifted.output[0], f"adopted/{base}/scale"], [output])
-    nodes = list(graph.node)
+        graph.initializer.append(numpy_helper.from_array(array, f"adopted/{output}/{suffix}"))
+    shifted = helper.make_node("Sub", [node.input[0], f"adopted/{output}/zero"], [f"adopted/{output}/shifted"])
+    scaled = helper.make_node("Mul", [shifted.output[0], f"adopted/{output}/scale"], [output])
+    at = nodes.index(node)
     _replace_nodes(graph, [*nodes[:at], shifted, scaled, *nodes[at + 1 :]])
 
 
@@ -191,6 +182,20 @@ def _without_softmax(nodes: list[onnx.NodeProto], output: str) -> str | None:
     copy.input[0] = node.input[0]
     nodes[position] = copy
     return output
+
+
+def _logits(graph: onnx.GraphProto, nodes: list[onnx.NodeProto], output: str) -> str:
+    """Return the value whose softmax ``output`` is: what its softmax reads, else its logarithm, which is added."""
+    scores = _without_softmax(nodes, output)
+    if scores is not None:
+        return scores
+    floor = numpy_helper.from_array(np.array(_SMALLEST, np.float32), "adopted/smallest")
+    graph.initializer.append(floor)
+    nodes += [
+        helper.make_node("Max", [output, floor.name], ["adopted/floored"], "adopted/floor"),
+        helper.make_node("Log", ["adopted/floored"], ["adopted/log"], "adopted/log"),
+    ]
+    return "adopted/log"
 
 
 def _needed(nodes: Sequence[onnx.NodeProto], output: str) -> list[onnx.NodeProto]:
