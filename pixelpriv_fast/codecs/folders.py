@@ -86,7 +86,8 @@ def _is_entered(folder: Path, root: Path, passed_over: PassedOver, all_folders: 
 
 def _is_output(folder: Path) -> bool:
     """Return whether an archive's protected photos stand in the folder, by the state folder beside or inside it."""
-    return state_beside(folder).is_dir() or (folder / STATE_FOLDER).is_dir()
+    # Path.is_dir would raise where the folder may not be looked into, which is for the walk to tell.
+    return any(os.path.isdir(place) for place in (state_beside(folder), folder / STATE_FOLDER))
 
 
 def _inside(path: Path, root: Path) -> bool:

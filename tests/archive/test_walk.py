@@ -166,14 +166,17 @@ def test_a_folder_that_cannot_be_read_is_told_and_costs_the_exit_code(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     touch(tmp_path / "in", "a.jpg", "locked/b.jpg")
-    listed = os.scandir
+    locked = str(tmp_path / "in" / "locked")
+    scandir, stat = os.scandir, os.stat
 
-    def scandir(path: str) -> object:
-        if os.fspath(path).endswith("locked"):
-            raise PermissionError(13, "Permission denied", path)
-        return listed(path)
+    def denied(path: object) -> None:
+        raise PermissionError(13, "Permission denied", path)
 
-    monkeypatch.setattr(os, "scandir", scandir)
+    monkeypatch.setattr(os, "scandir", lambda path: denied(path) if os.fspath(path) == locked else scandir(path))
+    inside = locked + os.sep
+    monkeypatch.setattr(
+        os, "stat", lambda path, **how: denied(path) if str(path).startswith(inside) else stat(path, **how)
+    )
     left_out = LeftOut()
     assert len(plan([tmp_path / "in"], tmp_path / "out", left_out=left_out)) == 1
     assert left_out.unreadable == [tmp_path / "in" / "locked"]
