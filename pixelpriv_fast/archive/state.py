@@ -27,6 +27,7 @@ from ..files import (
     TEMPORARY_SUFFIX,
     Access,
     make_folder,
+    make_private,
     real_path,
     state_beside,
 )
@@ -221,6 +222,7 @@ def _move(path: Path, target: Path) -> None:
         if error.errno != errno.EXDEV:
             raise
         part = target.with_name(f".{target.name}{TEMPORARY_SUFFIX}")
+        make_private(part)
         shutil.copyfile(path, part)
         with open(part, "rb+") as file:
             os.fsync(file.fileno())

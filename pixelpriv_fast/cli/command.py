@@ -94,7 +94,7 @@ class Command(TyperCommand):
         used = [where for parameter, (_, where) in chosen.items() if _source(ctx, parameter) == "DEFAULT_MAP"]
         ctx.meta[_USED] = used
         _let_flags_win(ctx)
-        if not ctx.params.get("quiet"):
+        if _source(ctx, "quiet") != "COMMANDLINE":  # the file that is named cannot silence that itself
             _say_used(files, {setting.source for _, setting in chosen.values()})
         return rest
 

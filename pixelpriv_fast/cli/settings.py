@@ -264,5 +264,8 @@ def _tables(commands: Iterable[str]) -> list[str]:
 def _is_personal(setting: Setting, options: Sequence[Option]) -> bool:
     if setting.name in _PERSONAL or any(option.kind is Path for option in options):
         return True
+    if setting.name not in _NETWORKS:
+        return False
     words = setting.value if isinstance(setting.value, list) else [setting.value]
-    return setting.name in _NETWORKS and any(os.sep in word or word.endswith(".onnx") for word in words)
+    names = (name.strip() for word in words for name in word.split(","))
+    return any(os.sep in name or name.endswith(".onnx") for name in names)

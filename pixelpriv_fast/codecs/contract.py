@@ -114,6 +114,11 @@ class Header:
         """(width, height) once the orientation is applied."""
         return (self.height, self.width) if self.orientation >= 5 else (self.width, self.height)
 
+    @property
+    def pixel_count(self) -> int:
+        """Number of pixels that decoding makes memory for."""
+        return max(self.width * self.height, self.decoded_pixels)
+
 
 @dataclass(frozen=True, slots=True)
 class EncodeOptions:

@@ -51,8 +51,8 @@ class Opened:
 
     @property
     def pixel_count(self) -> int:
-        """Width x height."""
-        return self.header.width * self.header.height
+        """Number of pixels that decoding makes memory for."""
+        return self.header.pixel_count
 
     def decode(self) -> Photo:
         """Decode the pixels.

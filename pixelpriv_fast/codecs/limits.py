@@ -65,7 +65,7 @@ def refuse_header(header: Header, limits: Limits) -> None:
     width, height = header.width, header.height
     if width < 1 or height < 1:
         raise Refused(f"a size of {width}x{height} holds no pixels", "restore the file from a copy or leave it out")
-    pixels = max(width * height, header.decoded_pixels)
+    pixels = header.pixel_count
     if pixels > limits.max_pixels:
         seen = f"{width}x{height} = {width * height:,} pixels exceed the limit of {limits.max_pixels:,}"
         if pixels > width * height:

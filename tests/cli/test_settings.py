@@ -115,6 +115,7 @@ def test_a_file_that_is_named_must_be_there(own: Path, commands: dict[str, dict[
         '[evaluate]\ncsv = "out.csv"',
         'classifier = "nets/own.onnx"',
         'classifier = ["squeezenet_places365", "own.onnx"]',
+        'classifier = "own.onnx,squeezenet_places365"',
         "allow-unknown-hash = true",
     ],
 )
@@ -219,6 +220,8 @@ def test_commands_take_them_and_flags_win(own: Path, here: Path, tmp_path: Path)
     record = json.loads(done.stdout.splitlines()[0])
     assert (record["recipe"], Path(record["output"]).suffix, done.stderr) == ("euclidean(k=4)", ".webp", "")
 
+    here.write_text("quiet = true")
+    assert f"settings are taken from {here}" in pixelpriv("list", "formats").stderr, "it cannot silence that itself"
     here.write_text("verbose = true")
     assert pixelpriv("list", "formats", "-q").returncode == 0, "a flag of the other level wins"
     here.write_text("verbose = true\nquiet = true")

@@ -124,6 +124,7 @@ def test_tiles() -> None:
     assert np.array_equal(cropped.pixels, photo.pixels[5:45, 5:95])
     assert "1 pixels, of which 100x50 are shown" not in refusal(made.data(), limits=Limits(max_pixels=6000))
     assert "8,192 pixels, of which 100x50 are shown" in refusal(made.data(), limits=Limits(max_pixels=6000))
+    assert codecs.open(made.data()).pixel_count == 8192, "the memory that photos in progress are counted by"
     turned = replace(made, owned={**made.owned, 2: [*made.owned[2], turn(1)]})
     assert "tiles are cropped or turned themselves" in refusal(turned.data())
 
