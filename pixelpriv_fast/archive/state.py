@@ -170,8 +170,7 @@ def _own_or_made(out: Path) -> Path:
 def _given(place: Path, out: Path) -> Path:
     """Return the state folder that the user names; one that holds other things is not closed to others."""
     folder = _made(place, out)
-    names = set(os.listdir(folder))
-    if names and not names & {FILE, REPORT}:
+    if os.listdir(folder) and not _has_journal(folder) and not is_report(folder / REPORT):
         raise UsageError(f"--state {place} holds other files than a journal; name a new folder")
     return folder
 

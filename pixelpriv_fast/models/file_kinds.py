@@ -11,7 +11,7 @@ from ..codecs.formats import LFS_POINTER, WEB_PAGE
 from ..errors import ModelError
 from .importing.keras_file import SIGNATURE as HDF5_SIGNATURE
 
-_ZIP, _PICKLE = b"PK\x03\x04", b"\x80"
+_ZIP = b"PK\x03\x04"
 _HEAD = 512
 _MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype|\?xml|!--)", re.IGNORECASE)
 _TEXT_ERROR = re.compile(rb"\s*(?:\{\s*\"|Entry not found|Not Found|Invalid username|Access denied)", re.IGNORECASE)

@@ -166,9 +166,12 @@ def test_places_that_do_not_fit(protect: Protect, tmp_path: Path) -> None:
     out = tmp_path / "out"
     (tmp_path / "mine").mkdir(mode=0o755)
     (tmp_path / "mine" / "letter").write_text("dear")
-    for bad in (tmp_path / "mine", out, out / "below", tmp_path):
+    (tmp_path / "work").mkdir(mode=0o755)
+    (tmp_path / "work" / "report.html").write_text("<p>my own")
+    for bad in (tmp_path / "mine", tmp_path / "work", out, out / "below", tmp_path):
         with pytest.raises(UsageError):
             protect(out, state=bad)
+    assert (tmp_path / "work" / "report.html").read_text() == "<p>my own"
     assert stat.S_IMODE((tmp_path / "mine").stat().st_mode) == 0o755
     with pytest.raises(UsageError, match="names that end with"):
         protect(tmp_path / "a.pixelpriv")
