@@ -47,7 +47,7 @@ class Jpeg(Codec[Segments]):
     def decode(self, data: bytes, header: Header, parsed: Segments) -> Photo:
         """Decode strictly; what fails is mended, and decoded strictly again."""
         metadata = parsed.metadata()
-        notes = parsed.left_out()
+        notes = parsed.left_out(data)
         try:
             planes = _decode_strictly(data, header, metadata.icc)
         except _NOT_STRICT as warning:

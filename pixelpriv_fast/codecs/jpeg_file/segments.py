@@ -32,6 +32,12 @@ _PROMISES = (
     (re.compile(rb"(?:MotionPhoto|MicroVideo)(?:\s*=\s*[\"']|>)\s*1"), "film"),
     (re.compile(rb"GDepth:"), "depth map"),
 )
+#: How parts behind the photo show that no segment promises: words too long to come about in pixels by chance.
+#: Choice: a search for each takes less than half a millisecond a megabyte, so a film is told by its kind alone.
+_BEHIND = (
+    (re.compile(rb"HDRGainMap:HDRGainMapVersion"), "HDR gain map"),
+    (re.compile(rb"ftyp(?:isom|mp4[12]|qt  )"), "film"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +129,23 @@ class Segments:
             return 1, "a photo"
         return max(1, sum(self.views.values())), _VIEWS[kinds[0]]
 
-    def left_out(self) -> tuple[str, ...]:
-        """Return a note for each part behind the photo that a result does not have."""
+    def left_out(self, data: bytes) -> tuple[str, ...]:
+        """Return a note for each part behind the photo that a result does not have.
+
+        Parameters
+        ----------
+        data : bytes
+            The whole file.
+
+        Returns
+        -------
+        tuple of str
+            The notes.
+        """
         found = dict.fromkeys(what for word, what in _PROMISES if self.xmp and word.search(self.xmp))
         if self.gain_map:
             found["HDR gain map"] = None
+        found |= dict.fromkeys(what for word, what in _BEHIND if word.search(data))
         return tuple(f"its {what} shows the unprotected photo and is left out" for what in found)
 
 

@@ -140,6 +140,21 @@ def test_parts_that_a_result_lacks_are_said() -> None:
     assert len(codecs.decode(iso).notes) == 1
 
 
+@pytest.mark.parametrize(
+    ("behind", "what"),
+    [
+        (b"\0\0\0\x18ftypmp42" + bytes(400), "its film"),
+        (b"\0\0\0\x14ftypqt  " + bytes(400), "its film"),
+        (b"MotionPhoto_Data" + b"\0\0\0\x18ftypisom" + bytes(400), "its film"),
+        (b"\xff\xd8\xff\xe1" + b'xml HDRGainMap:HDRGainMapVersion="65536"', "its HDR gain map"),
+    ],
+)
+def test_parts_that_no_segment_promises_are_said_too(behind: bytes, what: str) -> None:
+    data = made("baseline")
+    assert [note.split(" shows")[0] for note in codecs.decode(data + behind).notes] == [what]
+    assert codecs.decode(data + bytes(400)).notes == ()
+
+
 def half(share: float) -> Callable[[bytes], bytes]:
     def cut(data: bytes) -> bytes:
         pixels = data.index(b"\xff\xda")
