@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from ..attacks.chain import retries_of
+from ..attacks.cascade import retries_of
 from ..codecs import EncodeOptions, is_lossy
 from .flow import Stages
 from .options import PhotoOptions
@@ -61,7 +61,7 @@ def photo_steps(
         Alone("before", partial(decode_source, seed=options.seed)),
         Alone("before", partial(enhance, enhancement=recipe.enhancement)),
         Together("together", partial(classify_originals, networks=networks, batch=batch)),
-        Together("together", partial(attack, attack=recipe.chain, networks=networks, batch=batch)),
+        Together("together", partial(attack, attack=recipe.cascade, networks=networks, batch=batch)),
         *(saving_steps(options, networks, batch) if encode else pixel_steps(networks, batch)),
         Alone("after", partial(measure, metrics=options.metrics, keys=options.metric_keys)),
     )

@@ -61,13 +61,13 @@ class Recipe:
         return () if self.attack is None else (self.attack,)
 
     @property
-    def chain(self) -> Attack | None:
+    def cascade(self) -> Attack | None:
         """What is run: the attack, several of them as one, or None."""
         if not isinstance(self.attack, tuple):
             return self.attack
-        from ..attacks.chain import Chain
+        from ..attacks.cascade import Cascade
 
-        return Chain(self.attack)
+        return Cascade(self.attack)
 
     @property
     def word(self) -> str:

@@ -157,7 +157,7 @@ class PhotoRunner:
 
     def flow_batch(self, batch: int) -> int:
         """Return how many photos go through the steps together: more if some can finish an attack early."""
-        attack = self.recipe.chain
+        attack = self.recipe.cascade
         return batch * (_REFILLS if attack is not None and attack.ends_early else 1)
 
     def encoded_as(self, batch: int, work: Work, format_name: str) -> Work:

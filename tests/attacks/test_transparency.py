@@ -9,7 +9,7 @@ import pytest
 
 from pixelpriv_fast import attacks
 from pixelpriv_fast.attacks import AttackTask, content_seed
-from pixelpriv_fast.attacks.chain import Chain
+from pixelpriv_fast.attacks.cascade import Cascade
 from pixelpriv_fast.attacks.copies import OverBackground, reduced_with_alpha
 from pixelpriv_fast.attacks.goals import Flee, View, towards
 from pixelpriv_fast.attacks.least_likely import LeastLikelyClass
@@ -219,7 +219,7 @@ def test_a_later_attack_starts_from_the_moved_transparency():
     task = task_over([victim], starts, alphas)
     moving, noise = attacks.Euclidean(k=3, degrees=5.0, shift_x=0.02, shift_y=0.02), attacks.PGD(epsilon=24 / 255)
     edited = moving.run(starts, task)
-    outcomes = Chain((moving, noise), every=True).run(starts, task)
+    outcomes = Cascade((moving, noise), every=True).run(starts, task)
     for i, (before, outcome) in enumerate(zip(edited, outcomes, strict=True)):
         np.testing.assert_array_equal(outcome.alpha, before.alpha)
         np.testing.assert_array_equal(outcome.photo[outcome.alpha == 0], before.photo[outcome.alpha == 0])

@@ -19,8 +19,8 @@ _MAX_SCANS = 100  # libjpeg's own script has 10; each one costs a visit of every
 
 
 @dataclass(frozen=True, slots=True)
-class Channel:
-    """One channel, as the frame header describes it.
+class Component:
+    """One channel (JPEG calls it a component), as the frame header describes it.
 
     Attributes
     ----------
@@ -76,7 +76,7 @@ class JpegStream:
         The frame's coding.
     width, height : int
         Size in pixels.
-    channels : tuple of Channel
+    channels : tuple of Component
         In the frame's order.
     frame : bytes
         The frame header's content.
@@ -89,7 +89,7 @@ class JpegStream:
     marker: int
     width: int
     height: int
-    channels: tuple[Channel, ...]
+    channels: tuple[Component, ...]
     frame: bytes
     scans: tuple[Scan, ...]
     closed: bool
@@ -201,7 +201,7 @@ class _Reader:
         if self.behind == len(self.data) and self.marker in _ARITHMETIC:  # its decoder takes missing data for zeros
             raise Damaged("the file ends within its arithmetic-coded pixels")
         width = int.from_bytes(self.frame[3:5], "big")
-        channels = tuple(Channel(f >> 4, f & 15) for f in self.frame[7::3])
+        channels = tuple(Component(f >> 4, f & 15) for f in self.frame[7::3])
         closed = self.data.find(b"\xff\xd9", self.behind, self.behind + MAX_STRAY) >= 0
         return JpegStream(self.marker, width, self.height, channels, self.frame, tuple(self.scans), closed)
 

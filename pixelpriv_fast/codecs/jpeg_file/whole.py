@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from ..contract import Damaged, Refused
 from .blocks import NO_CODE, Bits, Refining, ac_steps, dc_steps, sequential_block, symbols
-from .stream import MAX_STRAY, Channel, JpegStream, Scan
+from .stream import MAX_STRAY, Component, JpegStream, Scan
 
 _RESTART = re.compile(rb"\xff[\xd0-\xd7]")
 _MAX_VISITS = 50_000_000  # blocks of all scans together; 100 million pixels at 4:4:4 have 5 million blocks
@@ -70,7 +70,7 @@ def _largest(stream: JpegStream) -> tuple[int, int]:
     return max(c.across for c in stream.channels), max(c.down for c in stream.channels)
 
 
-def _blocks(stream: JpegStream, channel: Channel) -> int:
+def _blocks(stream: JpegStream, channel: Component) -> int:
     """Return the number of blocks that a channel has in a scan of its own."""
     across, down = _largest(stream)
     columns = -(-stream.width * channel.across // (8 * across))
@@ -80,7 +80,7 @@ def _blocks(stream: JpegStream, channel: Channel) -> int:
 def _units(stream: JpegStream, scan: Scan) -> int:
     if len(scan.channels) == 1:
         return _blocks(stream, stream.channels[scan.channels[0][0]])
-    return _blocks(stream, Channel(1, 1))
+    return _blocks(stream, Component(1, 1))
 
 
 def _checked_scan(stream: JpegStream, scan: Scan, refining: list[Refining], stray: int) -> Scan:

@@ -13,7 +13,7 @@ from .task import AttackOutcome, AttackTask
 
 
 @dataclass(frozen=True, slots=True)
-class Chain(Attack):
+class Cascade(Attack):
     """Attacks in order, each for the photos that are still recognised.
 
     What an edit did stays, and later attacks start from it. Noise that did not fool is taken away again: a photo never bears
@@ -86,7 +86,7 @@ def retries_of(attacks: Sequence[Attack]) -> tuple[Attack, ...]:
         stronger = attack.stronger()
         if stronger is not None:
             edits = tuple(earlier for earlier in attacks[:number] if earlier.edits)
-            tried.append(Chain((*edits, stronger), every=True) if edits else stronger)
+            tried.append(Cascade((*edits, stronger), every=True) if edits else stronger)
     return tuple(tried)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from pixelpriv_fast.attacks import FGSM, PGD, Attack, AttackOutcome, AttackTask, Euclidean
-from pixelpriv_fast.attacks.chain import Chain, retries_of
+from pixelpriv_fast.attacks.cascade import Cascade, retries_of
 from tests.attacks.conftest import IDENTITY, engine, photo
 from tests.attacks.test_contract import linf, task_for
 
@@ -59,7 +59,7 @@ def test_a_later_attack_runs_where_the_earlier_ones_left_a_photo_unfooled(
     left = [i for i, outcome in enumerate(alone) if not outcome.fooled]
     assert 0 < len(left) < COUNT, "the weak attack fools some"
     second = Recorded(PGD(epsilon=12 / 255, steps=20))
-    outcomes = Chain((WEAK, second)).run(starts, task)
+    outcomes = Cascade((WEAK, second)).run(starts, task)
     assert same(second.seen, [starts[i] for i in left]), "noise that did not fool is taken away again"
     for i, outcome in enumerate(outcomes):
         assert outcome.fooled
@@ -71,7 +71,7 @@ def test_a_later_attack_runs_where_the_earlier_ones_left_a_photo_unfooled(
 
 def test_nothing_more_runs_once_all_photos_are_fooled(starts: list[np.ndarray], task: AttackTask) -> None:
     never = Recorded(PGD())
-    outcomes = Chain((FGSM(epsilon=40 / 255), PGD(epsilon=16 / 255, steps=20), never)).run(starts, task)
+    outcomes = Cascade((FGSM(epsilon=40 / 255), PGD(epsilon=16 / 255, steps=20), never)).run(starts, task)
     assert all(outcome.fooled for outcome in outcomes)
     assert never.seen == []
 
@@ -81,7 +81,7 @@ def test_noise_stands_on_top_of_an_edit_and_is_measured_against_it(starts: list[
     left = [i for i, outcome in enumerate(edited) if not outcome.fooled]
     assert left
     second = Recorded(PGD(epsilon=3 / 255))
-    outcomes = Chain((NARROW, second)).run(starts, task)
+    outcomes = Cascade((NARROW, second)).run(starts, task)
     assert same(second.seen, [edited[i].photo for i in left])
     for i, outcome in enumerate(outcomes):
         change = linf(edited[i].photo, starts[i])
@@ -93,7 +93,7 @@ def test_noise_stands_on_top_of_an_edit_and_is_measured_against_it(starts: list[
 
 def test_edits_add_up(starts: list[np.ndarray], task: AttackTask) -> None:
     turned = dataclasses.replace(NARROW, degrees=2.0, k=2)
-    outcomes = Chain((NARROW, turned), every=True).run(starts, task)
+    outcomes = Cascade((NARROW, turned), every=True).run(starts, task)
     both = [outcome for outcome in outcomes if outcome.edit and outcome.edit.name == "euclidean+euclidean"]
     assert both
     for start, outcome in zip(starts, outcomes, strict=True):
@@ -101,18 +101,18 @@ def test_edits_add_up(starts: list[np.ndarray], task: AttackTask) -> None:
 
 
 def test_the_caller_is_told_of_the_last_attack_only_if_it_asks(starts: list[np.ndarray], task: AttackTask) -> None:
-    quiet = Chain((WEAK, FGSM())).run(starts, dataclasses.replace(task, judged=False))
-    asked = Chain((WEAK, FGSM())).run(starts, task)
+    quiet = Cascade((WEAK, FGSM())).run(starts, dataclasses.replace(task, judged=False))
+    asked = Cascade((WEAK, FGSM())).run(starts, task)
     assert {outcome.fooled for outcome in quiet} == {True, None}
     assert {outcome.fooled for outcome in asked} <= {True, False}
     assert same([outcome.photo for outcome in quiet], [outcome.photo for outcome in asked])
 
 
-def test_what_a_chain_says_of_itself() -> None:
-    assert Chain((WEAK, PGD())).budget == 2
-    assert Chain((WEAK, Euclidean())).budget == 255
-    assert Chain((WEAK, PGD())).ends_early
-    assert Chain((WEAK, PGD())).stronger() == PGD().stronger()
+def test_what_a_cascade_says_of_itself() -> None:
+    assert Cascade((WEAK, PGD())).budget == 2
+    assert Cascade((WEAK, Euclidean())).budget == 255
+    assert Cascade((WEAK, PGD())).ends_early
+    assert Cascade((WEAK, PGD())).stronger() == PGD().stronger()
 
 
 def test_retries_begin_with_the_least_change_and_keep_the_edits() -> None:
@@ -120,13 +120,13 @@ def test_retries_begin_with_the_least_change_and_keep_the_edits() -> None:
     assert retries_of((WEAK, PGD())) == (WEAK.stronger(), PGD().stronger())
     turned, attacked = retries_of((NARROW, PGD()))
     assert turned == NARROW.stronger()
-    assert attacked == Chain((NARROW, PGD().stronger()), every=True)
+    assert attacked == Cascade((NARROW, PGD().stronger()), every=True)
 
 
 def test_a_retry_attacks_photos_that_an_edit_has_fooled(starts: list[np.ndarray], task: AttackTask) -> None:
     wide = Euclidean(k=4)
     fooled = [i for i, outcome in enumerate(wide.run(starts, task)) if outcome.fooled]
     assert fooled
-    outcomes = Chain((wide, PGD()), every=True).run(starts, task)
+    outcomes = Cascade((wide, PGD()), every=True).run(starts, task)
     assert all(outcomes[i].steps > 0 and outcomes[i].linf <= 2 for i in fooled)
     assert all(outcomes[i].fooled is not None for i in fooled)
