@@ -50,7 +50,7 @@ def import_model(
             metavar="SPEC",
             help="Your own classifier's preprocessing, for example "
             f"{PREPROCESS_EXAMPLE} or bgr,squash=256,crop=227,mean=104/117/123,std=1 (scale: raw, unit, signed, imagenet; "
-            "filter: bilinear, bicubic, box). Layout and element type are read from the file.",
+            "filter: bilinear, bicubic, box, lanczos). Layout and element type are read from the file.",
         ),
     ] = None,
     labels: Annotated[

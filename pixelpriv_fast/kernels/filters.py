@@ -18,12 +18,12 @@ import numpy.typing as npt
 
 from ..errors import UsageError, checked_word
 
-FilterName: TypeAlias = Literal["bilinear", "bicubic", "box"]
+FilterName: TypeAlias = Literal["bilinear", "bicubic", "box", "lanczos"]
 FILTERS: tuple[str, ...] = get_args(FilterName)
 
 _Float: TypeAlias = npt.NDArray[np.float64]
 
-#: Fixed-point weights carry 22 fractional bits: 8 bits of pixel and 2 of headroom (bicubic overshoots) fill 32.
+#: Fixed-point weights carry 22 fractional bits: 8 bits of pixel and 2 of headroom (bicubic and Lanczos overshoot) fill 32.
 FIXED_BITS = 22
 
 
@@ -42,10 +42,15 @@ def _box(x: _Float) -> _Float:
     return np.where((x > -0.5) & (x <= 0.5), 1.0, 0.0)
 
 
+def _lanczos(x: _Float) -> _Float:
+    return np.where((x >= -3.0) & (x < 3.0), np.sinc(x) * np.sinc(x / 3.0), 0.0)
+
+
 _KERNELS: dict[str, tuple[Callable[[_Float], _Float], float]] = {
     "bilinear": (_bilinear, 1.0),
     "bicubic": (_bicubic, 2.0),
     "box": (_box, 0.5),
+    "lanczos": (_lanczos, 3.0),
 }
 
 
@@ -88,7 +93,7 @@ def axis_filter(size: int, resized: int, first: int, count: int, name: str) -> A
         The first output that is kept.
     count : int
         Number of outputs that are kept.
-    name : {"bilinear", "bicubic", "box"}
+    name : {"bilinear", "bicubic", "box", "lanczos"}
         The filter.
 
     Returns
@@ -106,7 +111,32 @@ def axis_filter(size: int, resized: int, first: int, count: int, name: str) -> A
         raise UsageError(
             f"outputs {first}..{first + count - 1} of an axis resized from {size} to {resized}: no such window"
         )
-    starts, weights = _trim(*_sample(size, resized, first, count, *_KERNELS[name]), size)
+    return _table(size, *_sample(size, resized, first, count, *_KERNELS[name]))
+
+
+@lru_cache(maxsize=64)
+def gaussian_filter(size: int, sigma: float) -> AxisFilter:
+    """Return the table that blurs one axis; beyond its ends there is nothing, and the weights there make up for it.
+
+    Parameters
+    ----------
+    size : int
+        Pixels of the axis.
+    sigma : float
+        Standard deviation in pixels, above 0; the kernel is cut off at four of them.
+
+    Returns
+    -------
+    AxisFilter
+        Shared by all callers.
+    """
+    reach = math.ceil(4.0 * sigma) + 0.5  # whole pixels on both sides of the centre's middle
+    return _table(size, *_sample(size, size, 0, size, lambda x: np.exp(-0.5 * (x / sigma) ** 2), reach))
+
+
+def _table(size: int, starts: npt.NDArray[np.int64], weights: _Float) -> AxisFilter:
+    """Make the table of sampled windows, with the weights in both forms."""
+    starts, weights = _trim(starts, weights, size)
     # Pillow rounds halves away from zero here.
     fixed = (np.copysign(0.5, weights) + weights * (1 << FIXED_BITS)).astype(np.int32)
     steps_of_one = bool(np.all(np.diff(starts) == 1))

@@ -27,7 +27,7 @@ def resized(photo: npt.NDArray[np.uint8], shape: tuple[int, int], name: str) -> 
         The photo.
     shape : (int, int)
         The height h and width w to resize to.
-    name : {"bilinear", "bicubic", "box"}
+    name : {"bilinear", "bicubic", "box", "lanczos"}
         The filter.
 
     Returns
@@ -50,7 +50,7 @@ def whole(size: tuple[int, ...], shape: tuple[int, ...], name: str) -> Resampler
         The photo's height and width.
     shape : (int, int)
         The height and width to resize to.
-    name : {"bilinear", "bicubic", "box"}
+    name : {"bilinear", "bicubic", "box", "lanczos"}
         The filter.
 
     Returns

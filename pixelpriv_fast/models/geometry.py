@@ -25,7 +25,7 @@ class Geometry:
         As for ``Preprocess``.
     resize_to : (int, int) or None
         The (height, width) to resize to; None for "none".
-    filter : {"bilinear", "bicubic", "box"}
+    filter : {"bilinear", "bicubic", "box", "lanczos"}
         The resize's filter.
     """
 

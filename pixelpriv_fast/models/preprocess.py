@@ -36,7 +36,7 @@ class Preprocess:
         torchvision does.
     resize_to : (int, int), optional
         The (height, width) to resize to; only without "none".
-    filter : {"bilinear", "bicubic", "box"}
+    filter : {"bilinear", "bicubic", "box", "lanczos"}
         The resize's filter, antialiased as in Pillow.
     order : {"RGB", "BGR"}
         Order of the input's channels.

@@ -41,7 +41,7 @@ def test_json_that_does_not_fit_is_refused(broken):
     "fields",
     [
         {"resize": "stretch"},
-        {"filter": "lanczos"},
+        {"filter": "sinc"},
         {"order": "GBR"},
         {"resize": "squash"},
         {"resize_to": (16, 16)},

@@ -10,7 +10,7 @@ Words and assignments, parted by commas::
 ``short=N``                brings the short side to N
 ``squash=N``, ``=HxW``     brings the photo to N x N, or height H and width W, whatever its shape
 ``crop=N``, ``=HxW``       the network's input, cut out of the middle; without it the whole of ``squash``
-``bilinear`` and so on     the filter of the resize, antialiased: bilinear (the default), bicubic, box
+``bilinear`` and so on     the filter of the resize, antialiased: bilinear (the default), bicubic, box, lanczos
 ``scale=WORD``             raw: 0..255; unit: 0..1; signed: -1..1; imagenet: torchvision's mean and deviation
 ``mean=R/G/B``, ``std=``   in grey levels, in the channels' order, or one number for all; in place of ``scale``
 ========================== ==========================================================================================
