@@ -22,6 +22,7 @@ _PUBLIC = {
     "load_classifier": ".models:load_classifier",
     "info": ".about:info",
     "attacks": ".attacks:",
+    "channels": ".channels:",
     "enhance": ".enhance:",
     "metrics": ".metrics:",
     "errors": ".errors:",
@@ -52,6 +53,7 @@ def __dir__() -> list[str]:
 if TYPE_CHECKING:
     __version__: str
     from . import attacks as attacks
+    from . import channels as channels
     from . import enhance as enhance
     from . import errors as errors
     from . import metrics as metrics

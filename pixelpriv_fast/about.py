@@ -9,7 +9,7 @@ from importlib import metadata
 from typing import Any
 
 from .errors import unknown_word
-from .registry import ATTACKS, ENHANCEMENTS, TABLES, Table
+from .registry import ATTACKS, CHANNELS, ENHANCEMENTS, TABLES, Table
 
 
 def package_version() -> str:
@@ -88,7 +88,8 @@ def rows(kind: str, every: bool = False) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        ``name``, ``summary`` and, where the kind has more to say, further keys: parts of recipes have ``word`` and ``fields``.
+        ``name``, ``summary`` and, where the kind has more to say, further keys: parts of recipes and channels have ``word`` and
+        ``fields``.
 
     Raises
     ------
@@ -103,7 +104,7 @@ def rows(kind: str, every: bool = False) -> list[dict[str, Any]]:
         raise unknown_word("kind", kind, KINDS)
     table = TABLES[kind]
     found: list[dict[str, Any]] = [{"name": name, "summary": table[name].summary} for name in table]
-    return [row | _part(table, row["name"]) for row in found] if table in (ENHANCEMENTS, ATTACKS) else found
+    return [row | _part(table, row["name"]) for row in found] if table in _OF_FIELDS else found
 
 
 def _part(table: Table, name: str) -> dict[str, Any]:
@@ -149,6 +150,9 @@ def _providers() -> list[dict[str, Any]]:
         for row in info()["providers"]
     ]
 
+
+#: Tables whose rows are dataclasses, of which `list` shows what may be set.
+_OF_FIELDS = (ENHANCEMENTS, ATTACKS, CHANNELS)
 
 _COMPUTED = {"providers": _providers, "kernels": _kernels}
 

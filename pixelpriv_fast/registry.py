@@ -175,6 +175,18 @@ ATTACKS = Table(
 )
 
 
+CHANNELS = Table(
+    "channel",
+    {
+        "recompress": Row(".channels.recompress:Recompress", "encoded with loss and decoded again: JPEG, WebP, AVIF"),
+        "resize": Row(".channels.resize:Resize", "another size: by a factor, or down to a long side"),
+        "blur": Row(".channels.blur:Blur", "a Gaussian blur"),
+        "gamma": Row(".channels.gamma:Gamma", "another gamma, as on another screen"),
+        "crop": Row(".channels.crop:Crop", "the edges cut off"),
+        "chain": Row(".channels.chain:Chain", "several channels, one after the other"),
+    },
+)
+
 #: What computes gradients. Choice: "auto" takes the order of steps a second (``benchmarks/decisions/engine_steps.py``).
 ENGINES = Table(
     "engine",
@@ -255,6 +267,7 @@ CODECS = Table(
 TABLES = {
     "enhancements": ENHANCEMENTS,
     "attacks": ATTACKS,
+    "channels": CHANNELS,
     "classifiers": CLASSIFIERS,
     "metrics": METRICS,
     "formats": CODECS,

@@ -9,6 +9,7 @@ import numpy as np
 
 from pixelpriv_fast.attacks.contract import LatticeAttack
 from pixelpriv_fast.attacks.fgsm import FGSM
+from pixelpriv_fast.channels import Applied, Channel
 from pixelpriv_fast.codecs.contract import Codec, EncodeJob, Header
 from pixelpriv_fast.codecs.png import Png
 from pixelpriv_fast.metrics.contract import Metric
@@ -42,6 +43,14 @@ class Nudge(LatticeAttack):
     def stronger(self) -> Any:
         """Return FGSM's next attack."""
         return FGSM(epsilon=self.epsilon).stronger()
+
+
+@dataclass(frozen=True, slots=True)
+class Inverted(Channel):
+    """A channel: the negative."""
+
+    def _at(self, photo: Pixels) -> Applied:
+        return Applied(255 - photo, np.negative)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ LAYERS = [
     {"archive", "evaluate", "about"},
     {"protection"},
     {"enhance", "attacks", "metrics"},
+    {"channels"},
     {"engines"},
     {"graph"},
     {"models"},

@@ -134,7 +134,14 @@ def test_the_papers_table_has_a_column_for_the_metric(monkeypatch: pytest.Monkey
 
 def test_the_bench_has_cases_for_every_row() -> None:
     names = {line.split()[0] for line in run("bench", "--list").stdout.splitlines() if line.strip()}
-    cases = {"kernel/halved_sum", "enhancement/dimmer", "classifier/dummynet", "metric/brightness", "codec/framed"}
+    cases = {
+        "kernel/halved_sum",
+        "enhancement/dimmer",
+        "classifier/dummynet",
+        "metric/brightness",
+        "codec/framed",
+        "channel/inverted",
+    }
     assert cases | {"attack/nudge/onnx", "attack/pgd/quiet", "attack/nudge/quiet"} <= names
 
 
@@ -142,7 +149,7 @@ def test_the_library_has_the_new_parts() -> None:
     code = (
         "from tests.dummy_rows import add_rows; add_rows()\n"
         "import pixelpriv_fast as pp\n"
-        "assert pp.attacks.Nudge and pp.enhance.Dimmer and pp.metrics.Brightness\n"
+        "assert pp.attacks.Nudge and pp.enhance.Dimmer and pp.metrics.Brightness and pp.channels.Inverted\n"
         "assert pp.Recipe(pp.enhance.Dimmer(), pp.attacks.Nudge()).word == 'dimmer+nudge'\n"
     )
     environment = os.environ | {"PYTHONPATH": str(ROOT)}

@@ -6,33 +6,23 @@ losses, and the photo fools only if all copies do.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
+from ..channels import Applied, Channel
 from ..codecs.transparency import BLACK, blanked, over
 from ..models.reading import Reading
 from ..types import Alpha, Floats, Pixels
 
 
-class Copy(Protocol):
-    """A picture that is made of a photo, of the same size."""
+class Copy(Channel):
+    """A channel that keeps the photo's size and is linear but for rounding: its pullback is the same at every photo."""
 
-    def forward(self, photo: Pixels) -> Pixels:
-        """Make the copy.
+    __slots__ = ()
 
-        Parameters
-        ----------
-        photo : uint8 array of shape (height, width, 3), RGB
-            The photo; not written to.
-
-        Returns
-        -------
-        uint8 array of the same shape
-            The copy.
-        """
-
+    @abstractmethod
     def exact(self, photo: Floats) -> Floats:
         """Make the copy of a photo in real numbers; nothing is rounded.
 
@@ -47,6 +37,7 @@ class Copy(Protocol):
             The copy.
         """
 
+    @abstractmethod
     def pullback(self, gradient: Floats) -> Floats:
         """Turn a gradient by the copy's pixels into one by the photo's; rounding counts as if it were not there.
 
@@ -63,7 +54,7 @@ class Copy(Protocol):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class OverBackground:
+class OverBackground(Copy):
     """A photo with transparency over a background.
 
     Attributes
@@ -77,9 +68,9 @@ class OverBackground:
     alpha: Alpha
     background: int
 
-    def forward(self, photo: Pixels) -> Pixels:
+    def _at(self, photo: Pixels) -> Applied:
         """Lay the photo over the background, rounded as for a verdict."""
-        return over(photo, self.alpha, self.background)
+        return Applied(over(photo, self.alpha, self.background), self.pullback)
 
     def exact(self, photo: Floats) -> Floats:
         """Lay a photo in real numbers over the background."""

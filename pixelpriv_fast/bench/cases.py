@@ -12,7 +12,7 @@ from functools import partial
 
 from ..errors import UsageError
 from ..kernels import KERNELS
-from ..registry import ATTACKS, CLASSIFIERS, CODECS, ENGINES, ENHANCEMENTS, METRICS
+from ..registry import ATTACKS, CHANNELS, CLASSIFIERS, CODECS, ENGINES, ENHANCEMENTS, METRICS
 from . import making, yardsticks
 from .case import BenchCase
 
@@ -60,6 +60,8 @@ def _cases() -> Iterator[BenchCase]:
     for name in ATTACKS:
         for engine in ENGINES:
             yield BenchCase(f"attack/{name}/{engine}", "torch eager step", partial(making.attack, name, engine))
+    for name in CHANNELS:
+        yield BenchCase(f"channel/{name}", "zlib level 1", partial(making.channel, name))
     for name in METRICS:
         yield BenchCase(f"metric/{name}", yardsticks.of_metric(name).words, partial(making.metric, name))
     for number in RUNS:

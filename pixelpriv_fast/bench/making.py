@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..defaults import RECIPE
 from ..kernels import get, implementations
-from ..registry import ATTACKS, CLASSIFIERS, CODECS, ENHANCEMENTS
+from ..registry import ATTACKS, CHANNELS, CLASSIFIERS, CODECS, ENHANCEMENTS
 from . import yardsticks
 from .case import TimedPair
 from .scene import scene
@@ -130,6 +130,16 @@ def codec(name: str) -> TimedPair:
     canonical = CODECS.canonical(name)
     decode(_encoded(photo, canonical))
     return TimedPair(lambda: decode(_encoded(photo, canonical)), yardsticks.of_codec(photo.pixels))
+
+
+def channel(name: str) -> TimedPair:
+    """Make the case of a channel with its defaults: one photo treated, and a gradient pulled back."""
+    import numpy as np
+
+    photo = scene(_SIDE, _SIDE)
+    treat = CHANNELS.load(name)().at
+    gradient = treat(photo).photo.astype(np.float32)
+    return TimedPair(lambda: treat(photo).pullback(gradient), yardsticks.of_codec(photo))
 
 
 def archive() -> TimedPair:

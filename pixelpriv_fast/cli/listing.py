@@ -24,7 +24,7 @@ def list_rows(
     ] = False,
     json: JsonOption = False,
 ) -> None:
-    """List what exists of one kind, with a line about each; of enhancements and attacks also what can be set."""
+    """List what exists of one kind, with a line about each; of enhancements, attacks and channels also what can be set."""
     output, found = Output(json), rows(kind, every)
     words = [row.get("word", row["name"]) for row in found]
     width = max(map(len, words))

@@ -52,7 +52,10 @@ class FieldValues:
         members = get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
         words = [word for member in members if get_origin(member) is Literal for word in get_args(member)]
         places = next((get_args(member) for member in members if get_origin(member) is tuple), ())
-        return cls(tuple(words), frozenset(members) & frozenset(_SAID), tuple(cls.of(place) for place in places))
+        items = (
+            () if Ellipsis in places else tuple(cls.of(place) for place in places)
+        )  # no word has any number of places
+        return cls(tuple(words), frozenset(members) & frozenset(_SAID), items)
 
     @property
     def said(self) -> str:

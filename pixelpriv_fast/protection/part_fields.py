@@ -1,4 +1,4 @@
-"""What users may set of a part: its fields with defaults, values, and the sentence that its docstring has for each."""
+"""What users may set of a part or channel: its fields with defaults, values, and the sentence that its docstring has for each."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .field_values import default_of, fields_of
 
 @dataclass(frozen=True, slots=True)
 class PartField:
-    """One field of an enhancement or attack.
+    """One field of an enhancement, attack or channel.
 
     Attributes
     ----------
@@ -34,12 +34,16 @@ class PartField:
 
 
 def described_fields(kind: type[Any]) -> list[PartField]:
-    """List what users may set of a part. ``kind``: the class of an enhancement or attack."""
+    """List what a word may set of a part. ``kind``: the class of an enhancement, attack or channel."""
     known = fields_of(kind)
     if not known:
         return []
     fields = {field.name: field for field in dataclasses.fields(kind)}
-    return [PartField(name, default_of(fields[name]), known[name].short, _meaning(kind, name)) for name in known]
+    return [
+        PartField(name, default_of(fields[name]), values.short, _meaning(kind, name))
+        for name, values in known.items()
+        if values.short
+    ]
 
 
 def _meaning(kind: type[Any], name: str) -> str:

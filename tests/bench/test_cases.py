@@ -23,6 +23,7 @@ PATTERNS = {
     "ATTACKS": "attack/{}/*",
     "ENGINES": "attack/*/{}",
     "CLASSIFIERS": "classifier/{}",
+    "CHANNELS": "channel/{}",
     "METRICS": "metric/{}",
     "CODECS": "codec/{}",
     "GENERATORS": "enhancement/cartoongan",  # all are one network, timed where it is used
@@ -80,7 +81,9 @@ def test_examples_begin_where_a_cache_line_does(name: str) -> None:
             np.testing.assert_array_equal(mine, wanted)
 
 
-@pytest.mark.parametrize("name", ["kernel/warp_u8", "enhancement/contrast", "metric/psnr", "codec/png"])
+@pytest.mark.parametrize(
+    "name", ["kernel/warp_u8", "enhancement/contrast", "metric/psnr", "codec/png", "channel/resize"]
+)
 def test_a_case_can_be_made_and_called(name: str) -> None:
     with closing(matching(name)[0].make()) as pair:
         pair.run()
