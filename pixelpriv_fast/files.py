@@ -6,6 +6,7 @@ import errno
 import hashlib
 import logging
 import os
+import secrets
 import stat
 from collections.abc import Iterable
 from contextlib import suppress
@@ -124,7 +125,8 @@ def write_atomic(path: Path, data: bytes, access: Access = Access(), *, replace:
         not concerned.
     """
     short = hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]  # the full name may leave no room for a suffix
-    temporary = path.with_name(f".{short}.{os.getpid()}{TEMPORARY_SUFFIX}")
+    # A number of its own: in containers each run may have the same process number as one that was killed.
+    temporary = path.with_name(f".{short}.{secrets.token_hex(4)}{TEMPORARY_SUFFIX}")
     mode = access.mode & 0o666 | 0o600
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -33,7 +33,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from ..errors import UsageError, checked_word
+from ..errors import PhotoError, UsageError, checked_word
+from ..kernels.reference.warp import LONGEST_SIDE
 from ..registry import Examples
 from ..types import Pixels
 from .contract import Attack
@@ -133,6 +134,12 @@ class Euclidean(Attack):
         return widening(bounds, self.widen, self.rounds) if self.rule == "until_success" else (bounds,)
 
     def _attack(self, starts: Sequence[Pixels], task: AttackTask) -> list[AttackOutcome]:
+        for start in starts:
+            if max(start.shape[:2]) > LONGEST_SIDE:
+                height, width = start.shape[:2]
+                raise PhotoError(
+                    f"{width}x{height} pixels: rotations take sides of up to {LONGEST_SIDE:,}; resize the photo"
+                )
         margin = self.margin if self.rule == "worst" else None
         photos = [
             Candidates(index, photo, task, self.rule, self.edge, self.fill, margin)

@@ -58,7 +58,7 @@ class Avif(Codec[Container]):
         shown = image if parsed.shown.box == (0, 0, *parsed.size) else image.crop(parsed.shown.box)
         planes = split(shown, header.orientation, parsed.icc)
         metadata = planes.stated(Metadata(parsed.icc, parsed.exif, parsed.xmp))
-        return Photo(planes.pixels, self.name, planes.alpha, metadata, grey=planes.grey)
+        return Photo(planes.pixels, self.name, planes.alpha, metadata, grey=planes.grey, notes=parsed.notes)
 
     def encode(self, job: EncodeJob) -> bytes:
         """Encode with libavif, on one thread."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
@@ -38,6 +39,22 @@ class Refused(Exception):
 
     def __init__(self, reason: str, fix: str) -> None:
         super().__init__(f"{reason}; {fix}")
+
+
+def left_out(parts: Iterable[str]) -> tuple[str, ...]:
+    """Return the notes of a photo whose file holds more than it.
+
+    Parameters
+    ----------
+    parts : iterable of str
+        What they are, for example "HDR gain map".
+
+    Returns
+    -------
+    tuple of str
+        A note for each.
+    """
+    return tuple(f"its {part} shows the unprotected photo and is left out" for part in parts)
 
 
 def library(module: str, purpose: str, extra: str) -> Any:

@@ -48,7 +48,7 @@ class Heic(Codec[Container]):
             raise Refused(f"pixels of kind {image.mode}", "convert the photo to 8-bit RGB first")
         planes = split(image.to_pillow(), 1, parsed.icc)
         metadata = planes.stated(Metadata(parsed.icc, parsed.exif, parsed.xmp))
-        return Photo(planes.pixels, self.name, planes.alpha, metadata, grey=planes.grey)
+        return Photo(planes.pixels, self.name, planes.alpha, metadata, grey=planes.grey, notes=parsed.notes)
 
     def encode(self, job: EncodeJob) -> bytes:
         """Encode with libheif and x265."""

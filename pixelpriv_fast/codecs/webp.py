@@ -53,8 +53,7 @@ class Webp(Codec[tuple["RiffChunks", Metadata]]):
 
     def encode(self, job: EncodeJob) -> bytes:
         """Encode with libwebp, lossy or lossless."""
-        # Lossy WebP is always 4:2:0; "sharp" chroma is the nearest it comes to keeping fine colour changes.
-        coding: dict[str, bool | int] = {"quality": job.quality, "method": 4, "use_sharp_yuv": True}
+        coding: dict[str, bool | int] = {"quality": job.quality, "method": 4}  # lossy WebP is always 4:2:0
         if job.lossless:  # "exact" keeps the colours under transparent pixels
             coding = {"lossless": True, "exact": True, "quality": _LOSSLESS_EFFORT, "method": _LOSSLESS_METHOD}
         blocks = {"icc_profile": job.metadata.icc, "exif": job.metadata.exif, "xmp": job.metadata.xmp}

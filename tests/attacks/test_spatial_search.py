@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from pixelpriv_fast.attacks.euclidean import Euclidean
 from pixelpriv_fast.attacks.spatial_search import (
     RULES,
     Bounds,
@@ -16,7 +17,7 @@ from pixelpriv_fast.attacks.spatial_search import (
     widening,
     worst,
 )
-from pixelpriv_fast.errors import UsageError
+from pixelpriv_fast.errors import PhotoError, UsageError
 
 SIZE = (100, 300)
 
@@ -154,3 +155,8 @@ def test_expected_error_is_the_spread_first_and_then_what_was_seen():
     one, once = expected_error(seen[:1], spread)
     assert (np.abs(one) < np.abs(seen[0])).all(), "one alone is not trusted wholly"
     assert (once < expected_error(seen[:0], spread)[1]).all()
+
+
+def test_a_photo_too_long_for_rotations_is_refused_in_words() -> None:
+    with pytest.raises(PhotoError, match="32769x2 pixels: rotations take sides of up to 32,768"):
+        Euclidean()._attack([np.zeros((2, 32769, 3), np.uint8)], None)  # type: ignore[arg-type]

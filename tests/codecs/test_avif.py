@@ -18,7 +18,7 @@ from pixelpriv_fast.codecs.pillow_image import upright
 from pixelpriv_fast.errors import PhotoError
 
 from . import box_files, profiles, samples
-from .box_files import ALPHA, File, avif, colours, crop, depth, grid, mirror, size, turn
+from .box_files import ALPHA, File, avif, box, colours, crop, depth, grid, mirror, size, turn
 from .isobmff.test_av1_sequence import sequence_header
 
 PICTURE = box_files.picture()  # 96 x 64
@@ -110,6 +110,10 @@ def test_what_others_own_is_not_the_photos() -> None:
     photo = codecs.decode(made.data())
     assert np.array_equal(photo.pixels, STORED)
     assert photo.metadata.icc is None
+    assert photo.notes == ("its HDR gain map shows the unprotected photo and is left out",)
+    film = codecs.decode(avif(PICTURE).data() + box(b"mpvd", b"a film"))
+    assert film.notes == ("its film shows the unprotected photo and is left out",)
+    assert codecs.decode(avif(PICTURE).data()).notes == ()
 
 
 def test_tiles() -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from ..colours.colour import agreeing, profile_of_code_points
 from ..colours.icc import icc_space
-from ..contract import Damaged, Header, Refused
+from ..contract import Damaged, Header, Refused, left_out
 from ..metadata.exif import without_prefix
 from .boxes import boxes
 from .meta import Meta, read_meta
@@ -46,6 +46,8 @@ class Container:
         The metadata that belongs to the picture; EXIF as a TIFF structure.
     types_at : tuple of int
         Where the metadata items' types stand.
+    notes : tuple of str
+        What rides along and is left out.
     """
 
     size: tuple[int, int]
@@ -60,6 +62,7 @@ class Container:
     exif: bytes | None
     xmp: bytes | None
     types_at: tuple[int, ...] = field(repr=False)
+    notes: tuple[str, ...] = ()
 
     def header(self, name: str) -> Header:
         """Return the header of a photo; ``name`` is its codec's."""
@@ -103,33 +106,34 @@ def read_container(data: bytes) -> Container:
     Refused
         If there is no single still picture of a known kind, or its colours are HDR or unknown.
     """
-    meta_at, moving = _top(data)
+    meta_at, moving, film = _top(data)
     if meta_at is None:
         if moving:
             raise Refused("a film without a still picture", "export its frames as single photos")
         raise Damaged("box meta is missing")
     meta = read_meta(data, *meta_at)
     meta.check()
-    return _container(meta, moving)
+    return _container(meta, moving, film)
 
 
-def _top(data: bytes) -> tuple[tuple[int, int] | None, bool]:
-    """Return where the box meta stands, and whether there is a film beside it.
+def _top(data: bytes) -> tuple[tuple[int, int] | None, bool, bool]:
+    """Return where the box meta stands, whether the pictures move, and whether a film of the scene rides along.
 
     What follows the box meta and is not a box is passed over: some programs append data of their own.
     """
-    meta, moving, end = None, False, 0
+    meta, moving, film, end = None, False, False, 0
     try:
         for kind, start, end in boxes(data, 0, len(data)):
             meta = meta or ((start, end) if kind == b"meta" else None)
             moving = moving or kind == b"moov"
+            film = film or kind == b"mpvd"
     except Damaged:
         if meta is None or data[end + 4 : end + 8] in (b"mdat", b"moov"):
             raise
-    return meta, moving
+    return meta, moving, film
 
 
-def _container(meta: Meta, moving: bool) -> Container:
+def _container(meta: Meta, moving: bool, film: bool) -> Container:
     own, parts = meta.properties.of(meta.primary), meta.properties.distinct(meta.parts)
     alphas = meta.properties.distinct(meta.alphas)
     size = size_of(own)
@@ -149,6 +153,7 @@ def _container(meta: Meta, moving: bool) -> Container:
         exif=agreeing(_tag_block(exif), icc) if exif else None,
         xmp=meta.described_by(b"mime") or None,
         types_at=meta.metadata_types(),
+        notes=left_out([*meta.along(), *(["film"] if film else [])]),
     )
 
 

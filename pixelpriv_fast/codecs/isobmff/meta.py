@@ -9,7 +9,7 @@ from .av1_sequence import LONGEST, Sequence, read_sequence
 from .boxes import Reader, first_boxes
 from .data import ItemData, read_locations
 from .items import BoxItem, ItemReferences, read_groups, read_items, read_references
-from .properties import Properties, is_alpha, read_properties, size_of
+from .properties import Properties, auxiliary_kind, is_alpha, read_properties, size_of
 
 #: Items that are pictures: coded ones, and those put together of others.
 _CODED = frozenset({b"hvc1", b"av01"})
@@ -86,6 +86,12 @@ class Meta:
                 belonging.update(members)
         pictures = (item for item in self.items.values() if item.kind in _PICTURES and not item.hidden)
         return sum(item.number not in belonging and item.number != self.primary for item in pictures)
+
+    def along(self) -> list[str]:
+        """Name the pictures of the same scene that ride along."""
+        kinds = [kind for item in self.items.values() for kind in [auxiliary_kind(self.properties.of(item.number))]]
+        kinds += ["HDR gain map" for item in self.items.values() if item.kind == b"tmap"]
+        return sorted({kind for kind in kinds if kind is not None})
 
     def pixels(self, numbers: tuple[int, ...]) -> int:
         """Return how many pixels the coded ones of some items have together, by their boxes or by AV1's own header.

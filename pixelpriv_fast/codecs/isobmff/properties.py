@@ -131,6 +131,16 @@ def is_alpha(properties: list[Property]) -> bool:
     return any(kind == b"auxC" and bytes(content[4:64]).partition(b"\0")[0] in _ALPHA for kind, content in properties)
 
 
+def auxiliary_kind(properties: list[Property]) -> str | None:
+    """Name what an auxiliary picture shows; None for transparency, kinds that are not known, and other pictures."""
+    words = next(
+        (bytes(content[4:100]).partition(b"\0")[0].lower() for kind, content in properties if kind == b"auxC"), b""
+    )
+    return next((name for word, name in _AUXILIARY.items() if word in words), None)
+
+
+#: Part of an auxiliary picture's type -> what messages call it.
+_AUXILIARY = {b"gainmap": "HDR gain map", b"depth": "depth map", b"disparity": "depth map", b"matte": "mask"}
 _ALPHA = frozenset(
     {
         b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha",

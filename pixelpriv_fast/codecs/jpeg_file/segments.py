@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...types import Metadata
-from ..contract import Damaged
+from ..contract import Damaged, left_out
 from ..metadata import exif, xmp
 from ..metadata.photoshop import iptc_of
 from ..metadata.tag_directories import TIFF_STARTS, first_directory
@@ -146,7 +146,7 @@ class Segments:
         if self.gain_map:
             found["HDR gain map"] = None
         found |= dict.fromkeys(what for word, what in _BEHIND if word.search(data))
-        return tuple(f"its {what} shows the unprotected photo and is left out" for what in found)
+        return left_out(found)
 
 
 def _text(comment: bytes) -> str:
