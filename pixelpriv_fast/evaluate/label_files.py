@@ -101,7 +101,9 @@ def _rows(path: Path) -> list[tuple[int, list[str]]]:
     try:
         data = path.read_bytes()
         text = data.decode("utf-16" if data[:2] in _UTF_16 else "utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise UsageError(f"label file {path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
         raise UsageError(f"label file {path} cannot be read as UTF-8 or UTF-16 text: {error}") from error
     lines = text.splitlines()
     said = [line for line in lines if line.strip() and not line.startswith("#")]

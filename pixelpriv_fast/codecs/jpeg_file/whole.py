@@ -16,7 +16,7 @@ from .blocks import NO_CODE, Bits, Refining, ac_steps, dc_steps, sequential_bloc
 from .stream import MAX_STRAY, Component, JpegStream, Scan
 
 _RESTART = re.compile(rb"\xff[\xd0-\xd7]")
-_MAX_VISITS = 50_000_000  # blocks of all scans together; 100 million pixels at 4:4:4 have 5 million blocks
+_MAX_VISITS = 5_000_000  # blocks of all scans together: those of 100 million pixels at 4:4:4, a minute at most
 _INTERVAL_VISITS = 20  # what a restart marker costs, in blocks
 _MAX_STRAY_PROGRESSIVE = 32
 _FILLED = 8  # equal bytes at the end of the pixels that are filler, not pixels
