@@ -212,10 +212,13 @@ def test_content_decides_not_the_name() -> None:
     assert codecs.decode(data, name="photo.jpg").format == "png"
 
 
-def test_messages_are_one_line_whatever_the_name() -> None:
-    with pytest.raises(PhotoError) as caught:
-        codecs.decode(b"", name="a\nb\x1b[31m.jpg")
-    assert str(caught.value).startswith("a?b?[31m.jpg: the file is empty")
+def test_messages_are_one_line_behind_the_name_and_keep_it_whole() -> None:
+    name = "a\nb\x1b[31m.jpg"  # the command line escapes it for people; JSON has it as it is
+    for data in (b"", b"\x1b]0;title\x07", b"\xff\xd8\xff\n\x1b"):
+        with pytest.raises(PhotoError) as caught:
+            codecs.decode(data, name=name)
+        assert str(caught.value).startswith(f"{name}: ")
+        assert str(caught.value).removeprefix(name).isprintable()
 
 
 def test_lossless_webp_is_told_from_lossy() -> None:

@@ -86,7 +86,7 @@ def test_twins_agree(size, to, crop, name, implementation):
     got = kernels.get("lift", implementation)(photo, wanted, reads, 8, 3)
     different = np.abs(got.astype(int) - want)
     assert different.max() <= 1  # single against double precision: a tie of rounding may fall the other way
-    assert np.mean(different > 0) <= 0.02
+    assert np.count_nonzero(different) <= max(1, 0.02 * different.size)  # the smallest photo has 27 values
 
 
 @pytest.mark.parametrize("implementation", [i for i in twins("lift") if i != "reference"])
