@@ -258,7 +258,7 @@ def _is_own(place: Path) -> bool:
 
 
 def _gives_files_to(place: Path, user: int) -> bool:
-    """Return whether the file system gives all files to one user, whoever makes them, as network folders may."""
+    """Return whether the file system gives the files of all users to one user, as network folders may."""
     try:
         with tempfile.NamedTemporaryFile(dir=place, prefix=".", suffix=TEMPORARY_SUFFIX) as file:
             return os.fstat(file.fileno()).st_uid == user

@@ -203,7 +203,7 @@ def _chosen(answers: Mapping[str, Array], classes: int, wanted: str | None) -> s
     if len(fitting) != 1:
         which = "none gives" if not fitting else f"{len(fitting)} give"
         raise UsageError(
-            f"of the network's outputs ({told}) {which} {classes} values, as many as there are labels; "
+            f"of the network's outputs ({told}) {which} {classes} values, one for each label; "
             + ("check the labels file" if not fitting else "name one by --output")
         )
     return fitting[0]

@@ -10,10 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from .card import Card, Companion, Source, WheelMember
-from .preprocess import Preprocess
-
-_IMAGENET_MEAN = (0.485 * 255, 0.456 * 255, 0.406 * 255)
-_IMAGENET_STD = (0.229 * 255, 0.224 * 255, 0.225 * 255)
+from .preprocess import IMAGENET_MEAN, IMAGENET_STD, Preprocess
 
 EFFICIENTNET_LITE0: Final = Card(
     name="efficientnet_lite0",
@@ -67,8 +64,8 @@ RESNET50_PLACES365: Final = Card(
         resize_to=(256, 256),
         filter="bilinear",
         order="RGB",
-        mean=_IMAGENET_MEAN,
-        std=_IMAGENET_STD,
+        mean=IMAGENET_MEAN,
+        std=IMAGENET_STD,
     ),
     labels=".class_names:places365",
     how_to_get="pixelpriv models fetch resnet50_places365, or download the file named here and run "

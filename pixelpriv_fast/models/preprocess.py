@@ -16,6 +16,10 @@ from .geometry import Geometry, Resize
 from .reading import Channels, Reading
 
 Order: TypeAlias = Literal["RGB", "BGR"]
+#: torchvision's mean and deviation of ImageNet's red, green and blue, in grey levels.
+IMAGENET_MEAN = (0.485 * 255, 0.456 * 255, 0.406 * 255)
+IMAGENET_STD = (0.229 * 255, 0.224 * 255, 0.225 * 255)
+
 ORDERS: dict[str, tuple[int, int, int]] = {"RGB": (0, 1, 2), "BGR": (2, 1, 0)}
 
 

@@ -1,4 +1,4 @@
-"""Recompression: real codecs forwards; backwards the transpose of what a codec does to chroma, written anew here."""
+"""Recompression: real codecs forwards; backwards the transpose of what a codec does to chroma, implemented here again."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ def test_errors_are_told_apart(monkeypatch: pytest.MonkeyPatch, error: Exception
 
 
 def test_a_name_stays_as_it_is_and_a_decoders_words_are_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    """JSON has names whole, and whoever shows them to people escapes them; an ideographic space is part of many."""
+    """JSON has names whole, and the command line escapes them for people; an ideographic space is part of many."""
     name = "a\u3000b\x1b\n\udce9.png"
     for error in (Refused("two\nlines", "mend it"), ValueError("two\nlines\x1b")):
         monkeypatch.setattr(Png, "decode", lambda *_, error=error: (_ for _ in ()).throw(error))

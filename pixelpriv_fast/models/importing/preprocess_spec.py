@@ -24,19 +24,15 @@ from ...errors import UsageError, known_words, unknown_word
 from ...kernels.filters import FilterName
 from ...words import PREPROCESS_EXAMPLE
 from ..geometry import Resize
-from ..preprocess import Order, Preprocess
+from ..preprocess import IMAGENET_MEAN, IMAGENET_STD, Order, Preprocess
 
 _Triple = tuple[float, float, float]
-_IMAGENET: Final[tuple[_Triple, _Triple]] = (
-    (0.485 * 255, 0.456 * 255, 0.406 * 255),
-    (0.229 * 255, 0.224 * 255, 0.225 * 255),
-)
 #: Word -> (mean, std) in grey levels, for channels in the order red, green, blue.
 _SCALES: Final[dict[str, tuple[_Triple, _Triple]]] = {
     "raw": ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0)),
     "unit": ((0.0, 0.0, 0.0), (255.0, 255.0, 255.0)),
     "signed": ((127.5, 127.5, 127.5), (127.5, 127.5, 127.5)),
-    "imagenet": _IMAGENET,
+    "imagenet": (IMAGENET_MEAN, IMAGENET_STD),
 }
 _ORDERS: Final[dict[str, Order]] = {"rgb": "RGB", "bgr": "BGR"}
 _KEYS: Final = ("short", "squash", "crop", "scale", "mean", "std")
