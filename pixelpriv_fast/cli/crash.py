@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import platform
 import sys
 import tempfile
 import time
@@ -12,7 +11,6 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
-from .. import __version__
 from ..errors import one_line
 
 #: What the process ends with after a fault of the program.
@@ -45,6 +43,10 @@ def words(error: BaseException) -> str:
 
 def _logged(error: BaseException) -> Path | None:
     """Write the traceback and return the file, which only the user can read: it names photos. None if no place takes it."""
+    import platform  # both are slow to import, and few commands end here
+
+    from .. import __version__
+
     name = f"fault-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
     text = "".join(
         [

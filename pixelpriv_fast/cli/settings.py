@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import stat
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -220,6 +219,8 @@ def _mistrust(file: os.stat_result, folder: os.stat_result) -> str:
 
 
 def _parsed(path: Path, data: bytes, commands: Mapping[str, Mapping[str, Option]], *, own: bool) -> SettingsFile:
+    import tomllib  # not for those who have no settings file
+
     try:
         table = tomllib.loads(data.decode("utf-8-sig"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
