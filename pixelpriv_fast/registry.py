@@ -187,6 +187,15 @@ CHANNELS = Table(
     },
 )
 
+PANELS = Table(
+    "panel",
+    {
+        "sharing": Row(
+            ".channels.sharing:SHARING", "what twelve ways of sharing make of a file: codecs, sizes, screenshots"
+        )
+    },
+)
+
 #: What computes gradients. Choice: "auto" takes the order of steps a second (``benchmarks/decisions/engine_steps.py``).
 ENGINES = Table(
     "engine",
@@ -268,6 +277,7 @@ TABLES = {
     "enhancements": ENHANCEMENTS,
     "attacks": ATTACKS,
     "channels": CHANNELS,
+    "panels": PANELS,
     "classifiers": CLASSIFIERS,
     "metrics": METRICS,
     "formats": CODECS,

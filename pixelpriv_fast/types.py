@@ -142,6 +142,39 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True)
+class Survival:
+    """What a result is still protected after, as a panel of treatments finds it.
+
+    Attributes
+    ----------
+    panel : str
+        The panel's name.
+    passed : int
+        Number of treatments that the protection survives, the unread ones included.
+    of : int
+        Number of treatments that were applied.
+    failed : tuple of str
+        Names of the treatments after which a class to hide is read again.
+    unread : tuple of str
+        Names of the treatments after which the original itself is not read any more: they say nothing of the protection.
+    not_applied : tuple of str
+        Names of the treatments whose formats cannot hold the photo.
+    """
+
+    panel: str
+    passed: int
+    of: int
+    failed: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+    not_applied: tuple[str, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether the protection survives every treatment that was applied."""
+        return not self.failed
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """Whether a photo is protected, and the evidence.
 
