@@ -1,7 +1,7 @@
 """The panel ``sharing``: what services and people do to a photo between the saved file and its reader.
 
-Long sides are those that services are known to show (feeds 1080, messengers 1600, previews 800); a photo that is smaller is reduced
-by the factor beside it. All treatments round to 8 bits.
+Long sides are those that services are known to show (feeds 1080, messengers 1600, previews 800); a photo that is smaller is
+reduced by the factor beside it. All treatments round to 8 bits.
 """
 
 from __future__ import annotations

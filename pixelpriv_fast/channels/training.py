@@ -1,7 +1,7 @@
 """What an attack trains on: copies of a photo as sharing may leave them, drawn at random.
 
-No treatment of the panel that decides is ever drawn, save for the file itself: its qualities and factors are left out with a margin.
-What passes the panel has then not been fitted to it, treatment by treatment.
+No treatment of the panel that decides is ever drawn, save for the file itself: its qualities and factors are left out with a
+margin. What passes the panel has then not been fitted to it, treatment by treatment.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ EXTRA: Final = 0.2
 BLURS: Final = (0.3, 1.3)
 GAMMAS: Final = (0.9, 1.1)
 CROPS: Final = (0.0, 0.04)
+
+_FILTERS: Final[tuple[FilterName, ...]] = get_args(FilterName)
 
 #: What the copies of a step are, in turn.
 TURNS: Final[tuple[Kind, ...]] = ("file", "jpeg", "resize", "chain")
@@ -97,7 +99,7 @@ class Training:
         while True:
             factor = math.exp(rng.uniform(low, high))
             if all(abs(factor / other - 1) > FACTOR_MARGIN for other in self._avoided_factors):
-                return Resize(factor, filter=rng.choice(get_args(FilterName)))
+                return Resize(factor, filter=_FILTERS[rng.integers(len(_FILTERS))])
 
     def _blur(self, rng: np.random.Generator) -> Blur:
         return Blur(rng.uniform(*BLURS))
