@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 from ...json_safe import json_safe
 from ...metrics import names_in_table_order
-from ...registry import METRICS
+from ...registry import METRICS, PANELS
 from ..summary import STATUSES
 from .evidence import MAGNIFIED, Evidence
 from .pictures import MAX_BYTES
@@ -74,6 +74,7 @@ def render(rows: Iterable[ReportRow], summary: Mapping[str, Any], notes: Sequenc
         "summary": {**summary, "sentence": _sentence(summary)},
         "notes": list(notes),
         "metrics": _metric_columns(),
+        "panels": {name: [treatment.name for treatment in PANELS.load(name).treatments] for name in PANELS},
         "omitted": _omitted(len(ordered), _photos(summary), bare),
     }
     parts = {

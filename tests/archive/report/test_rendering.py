@@ -9,6 +9,7 @@ import json
 import re
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from pixelpriv_fast.archive.report import rendering as report
 from pixelpriv_fast.archive.report.evidence import MAGNIFIED, SIDE, Evidence, evidence, evidence_of
 from pixelpriv_fast.archive.report.pictures import MAX_BYTES
 from pixelpriv_fast.archive.report.rendering import ReportRow, render
+from pixelpriv_fast.channels.sharing import SHARING
 from pixelpriv_fast.protection.work import Work
 from pixelpriv_fast.types import Photo, Verdict
 from tests.scenes import scene
@@ -137,24 +139,101 @@ def test_a_usual_photo_takes_less_than_its_share(photos: Path) -> None:
     assert sum(one.size for one in made) / len(made) < MAX_BYTES / 1000
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(shutil.which("chromium") is None, reason="needs Chromium (Debian's package chromium)")
-def test_chromium_draws_it(tmp_path: Path) -> None:
-    page = tmp_path / "report.html"
-    turned = b"<script>document.querySelectorAll('tbody tr')[2].click(); $('next').click();</script></body>"
-    page.write_bytes(render(ROWS, SUMMARY).replace(b"</body>", turned))
+needs_chromium = pytest.mark.skipif(
+    shutil.which("chromium") is None, reason="needs Chromium (Debian's package chromium)"
+)
+
+
+def dom(page: bytes, folder: Path, script: str) -> str:
+    """What Chromium makes of the page after ``script``."""
+    file = folder / "report.html"
+    file.write_bytes(page.replace(b"</body>", f"<script>{script}</script></body>".encode()))
     command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync"]
-    command += ["--disable-background-networking", "--disable-component-update", f"--user-data-dir={tmp_path / 'user'}"]
+    command += ["--disable-background-networking", "--disable-component-update", f"--user-data-dir={folder / 'user'}"]
     done = subprocess.run(
-        [*command, "--dump-dom", page.as_uri()], capture_output=True, text=True, check=False, timeout=300
+        [*command, "--dump-dom", file.as_uri()], capture_output=True, text=True, check=False, timeout=300
     )
-    body = re.search(r"<tbody>(.*?)</tbody>", done.stdout, re.DOTALL)
-    assert body is not None, done.stderr[-2000:]
-    drawn = body.group(1).split("<tr")[1:]
-    assert [("failed" in r, "unprotected" in r) for r in drawn] == [(1, 0), (0, 1), (0, 0), (0, 0)]
-    assert html.escape(HOSTILE, quote=False) in drawn[2]
+    assert "<tbody>" in done.stdout, done.stderr[-2000:]
+    return done.stdout
+
+
+def rows_of(drawn: str) -> list[str]:
+    body = re.search(r"<tbody>(.*?)</tbody>", drawn, re.DOTALL)
+    assert body is not None
+    return body.group(1).split("<tr")[1:]
+
+
+@pytest.mark.slow
+@needs_chromium
+def test_chromium_draws_it(tmp_path: Path) -> None:
+    drawn = dom(render(ROWS, SUMMARY), tmp_path, "document.querySelectorAll('tbody tr')[2].click(); $('next').click();")
+    rows = rows_of(drawn)
+    assert [("failed" in r, "unprotected" in r) for r in rows] == [(1, 0), (0, 1), (0, 0), (0, 0)]
+    assert html.escape(HOSTILE, quote=False) in rows[2]
     first = ROWS[0].evidence
     assert first is not None
-    assert base64.b64encode(first.after).decode() in drawn[3]
-    assert done.stdout.count("<circle") == 3
-    assert '<h2 id="name">b.jpg</h2>' in done.stdout, "the photo after the one that was opened"
+    assert base64.b64encode(first.after).decode() in rows[3]
+    assert drawn.count("<circle") == 3
+    assert '<h2 id="name">b.jpg</h2>' in drawn, "the photo after the one that was opened"
+    assert "Survives" not in "".join(re.findall("<thead>.*</thead>", drawn)), "records of before it was asked"
+    assert re.search('<select id="survival"[^>]* hidden', drawn)
+
+
+def surviving(
+    source: str, status: str, *failed: str, unread: Sequence[str] = (), missing: Sequence[str] = ()
+) -> ReportRow:
+    of = len(SHARING.treatments) - len(missing)
+    survival = {
+        "panel": SHARING.name, "passed": of - len(failed), "of": of,
+        "failed": list(failed), "unread": list(unread), "not_applied": list(missing),
+    }  # fmt: skip
+    return ReportRow({**row(source, status, pictures=False).record, "survival": survival})
+
+
+SHARED = (
+    surviving("all.jpg", "protected", unread=["jpeg 40"], missing=["webp 80"]),
+    surviving("not.jpg", "protected", "message", "feed"),
+    surviving("weak.jpg", "unprotected", "file"),
+    ROWS[0],
+    ReportRow({**ROWS[3].record, "survival": None}),
+)
+
+
+@pytest.mark.slow
+@needs_chromium
+def test_chromium_draws_what_survives(tmp_path: Path) -> None:
+    page = render(SHARED, SUMMARY)
+    failed, weak, every, old, some = rows_of(dom(page, tmp_path, ""))
+    marks = {"passed": "\u25cf", "failed": "\u2715", "unread": "\u25cb", "missing": "\u2013"}
+    found = re.findall(r'<span class="mark (\w+)" title="([^":]*): [^"]*">(.)</span>', every)
+    assert [name for _, name, _ in found] == [treatment.name for treatment in SHARING.treatments], "the panel's order"
+    assert all(marks[what] == drawn for what, _, drawn in found), "a shape for each, not a colour alone"
+    assert {name: what for what, name, _ in found if what != "passed"} == {"jpeg 40": "unread", "webp 80": "missing"}
+    assert 'aria-label="11 of 11; original unread after: jpeg 40; not applied: webp 80"' in every
+    assert 'aria-label="10 of 12; read again after: message, feed"' in some
+    assert '<span class="names">message, feed</span>' in some, "what failed is written out"
+    assert not [r for r in (failed, old) if 'class="mark ' in r]
+    assert 'class="mark failed" title="file: read again"' in weak
+
+
+@pytest.mark.slow
+@needs_chromium
+@pytest.mark.parametrize(
+    ("survival", "status", "shown"),
+    [
+        ("all", "", ["all.jpg"]),
+        ("not", "", ["weak.jpg", "not.jpg"]),
+        ("not", "protected", ["not.jpg"]),
+        ("", "protected", ["all.jpg", "b.jpg", "not.jpg"]),
+    ],
+)
+def test_chromium_filters_by_survival_and_status(tmp_path: Path, survival: str, status: str, shown: list[str]) -> None:
+    chosen = f"$('status').value = '{status}'; $('survival').value = '{survival}'; $('survival').onchange();"
+    drawn = dom(render(SHARED, SUMMARY), tmp_path, chosen)
+    assert [re.findall(r'class="name">([^<]*)<', r)[0] for r in rows_of(drawn)] == shown
+    assert re.search(r'<p id="legend" class="fine">Survives: 1 of 3 photos', drawn)
+
+
+def test_the_page_knows_the_order_of_each_panels_treatments() -> None:
+    panels = data_of(render(SHARED, SUMMARY))["panels"]
+    assert panels[SHARING.name] == [treatment.name for treatment in SHARING.treatments]

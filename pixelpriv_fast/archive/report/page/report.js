@@ -1,6 +1,6 @@
 "use strict";
 // Text is only ever set as text: names and labels come from files.
-const { summary, notes, metrics, photos, omitted } = JSON.parse(document.getElementById("data").textContent);
+const { summary, notes, metrics, panels, photos, omitted } = JSON.parse(document.getElementById("data").textContent);
 const $ = (id) => document.getElementById(id);
 const STATUSES = ["failed", "unprotected", "protected", "skipped"];
 const TITLES = Object.fromEntries(metrics.map(({ name, title }) => [name, title]));
@@ -31,16 +31,52 @@ function margin(photo) {
   return best(false) - best(true);
 }
 
+// What a treatment of the panel found. Each mark has a shape of its own: colour says nothing alone.
+const FOUND = {
+  passed: { mark: "\u25CF", means: "survived" },
+  failed: { mark: "\u2715", means: "read again" },
+  unread: { mark: "\u25CB", means: "says nothing: the original is not read either" },
+  missing: { mark: "\u2013", means: "not applied: the format cannot hold the photo" },
+};
+
+function found(survival, treatment) {
+  if (survival.failed.includes(treatment)) return "failed";
+  if (survival.unread.includes(treatment)) return "unread";
+  return survival.not_applied.includes(treatment) ? "missing" : "passed";
+}
+
+function survives({ passed, of, failed, unread, not_applied: missing }) {
+  const lists = [["read again after", failed], ["original unread after", unread], ["not applied", missing]];
+  const said = lists.filter(([, names]) => names.length).map(([title, names]) => `${title}: ${names.join(", ")}`);
+  return [`${passed} of ${of}`, ...said].join("; ");
+}
+
+function marks(survival) {
+  const each = (panels[survival.panel] ?? []).map((treatment) => {
+    const what = found(survival, treatment);
+    const { mark, means } = FOUND[what];
+    return element("span", { className: `mark ${what}`, textContent: mark, title: `${treatment}: ${means}` });
+  });
+  const drawn = each.length ? each : [`${survival.passed} of ${survival.of}`];
+  const all = element("span", { className: "marks" }, ...drawn);
+  all.setAttribute("role", "img");
+  all.setAttribute("aria-label", survives(survival));
+  const { failed } = survival;
+  return [all, ...(failed.length ? [element("span", { className: "names", textContent: failed.join(", ") })] : [])];
+}
+
 const COLUMNS = [
   { title: "", value: null },
   { title: "Photo", value: (p) => p.source, name: "name" },
   { title: "Status", value: (p) => STATUSES.indexOf(p.status), text: (p) => p.status, name: "status" },
   { title: "Before", value: (p) => label(p.before) },
   { title: "After", value: (p) => label(p.after) },
+  { title: "Survives", value: (p) => p.survival && p.survival.passed / (p.survival.of || 1),
+    draw: (p) => (p.survival ? marks(p.survival) : []) },
   { title: "Levels", value: (p) => p.linf, digits: 0 },
   ...metrics.map(({ name, title, decimals }) => ({ title, value: (p) => p.metrics[name], digits: decimals })),
   { title: "Seconds", value: (p) => p.seconds, digits: 2 },
-].filter((column) => !column.digits && column.digits !== 0 || photos.some((p) => typeof column.value(p) === "number"));
+].filter((column) => column.digits === undefined && !column.draw || photos.some((p) => typeof column.value(p) === "number"));
 
 let order = { column: COLUMNS.findIndex((c) => c.name === "status"), up: true };
 let limit = PAGE;
@@ -59,9 +95,12 @@ function compare(a, b) {
 function select() {
   const words = $("search").value.toLowerCase().split(/\s+/).filter(Boolean);
   const status = $("status").value;
+  const survival = $("survival").value;
   visible = photos.filter((photo) => {
-    const text = [photo.source, photo.reason, photo.before?.label, photo.after?.label].join(" ").toLowerCase();
-    return (!status || photo.status === status) && words.every((word) => text.includes(word));
+    const failed = photo.survival?.failed ?? [];
+    const text = [photo.source, photo.reason, photo.before?.label, photo.after?.label, ...failed].join(" ").toLowerCase();
+    const wanted = !survival || photo.survival && (survival === "not") === failed.length > 0;
+    return (!status || photo.status === status) && wanted && words.every((word) => text.includes(word));
   });
   visible.sort(compare);
   render();
@@ -72,6 +111,7 @@ function cell(photo, column) {
     const source = picture(photo.pictures?.after);
     return element("td", {}, ...(source ? [element("img", { src: source, alt: "", loading: "lazy" })] : []));
   }
+  if (column.draw) return element("td", {}, ...column.draw(photo));
   const value = column.value(photo);
   const isNumber = column.digits !== undefined;
   const text = column.text ? column.text(photo) : isNumber ? number(value, column.digits) : value;
@@ -130,6 +170,7 @@ function show(photo) {
     ...(photo.before ? [answers("before", photo.before), answers("after", photo.after)] : []));
   const file = photo.link ? element("a", { href: photo.link, textContent: photo.output }) : photo.output;
   const facts = [["file", file], ["recipe", photo.recipe], ["classifier", photo.classifier],
+    ["survives", photo.survival && survives(photo.survival)],
     ["largest change", photo.linf === null ? null : `${photo.linf} grey levels`],
     ...Object.entries(photo.metrics).map(([name, value]) => [TITLES[name], number(value, 3)])];
   $("facts").replaceChildren(...facts.filter(([, value]) => value).map(([name, value]) =>
@@ -172,6 +213,16 @@ function scatter() {
   $("scatter").replaceChildren(...drawn);
 }
 
+function explainSurvival() {
+  const asked = photos.filter((p) => p.survival);
+  $("survival").hidden = $("legend").hidden = !asked.length;
+  const all = asked.filter((p) => !p.survival.failed.length).length;
+  const key = Object.values(FOUND).map(({ mark, means }) => `${mark}\u00A0${means}`).join(", ");
+  $("legend").textContent = `Survives: ${all.toLocaleString()} of ${asked.length.toLocaleString()} photos here stay protected `
+    + `after every treatment of sharing that was tried. ${key}. An attack that stops on these same treatments looks better `
+    + "by them than by others.";
+}
+
 function start() {
   $("sentence").textContent = summary.sentence;
   $("notes").append(...notes.map((textContent) => element("p", { className: "fine", textContent })));
@@ -185,7 +236,7 @@ function start() {
   $("plot").hidden = !measured.length;
   $("quality").append(...measured.map((name) => new Option(TITLES[name], name)));
   $("quality").onchange = scatter;
-  $("search").oninput = $("status").onchange = () => { limit = PAGE; select(); };
+  $("search").oninput = $("status").onchange = $("survival").onchange = () => { limit = PAGE; select(); };
   $("more").onclick = () => { limit += PAGE; render(); };
   $("split").oninput = split;
   $("previous").onclick = () => turn(-1);
@@ -193,6 +244,7 @@ function start() {
   $("detail").onkeydown = (event) => {
     if (event.target !== $("split")) turn({ ArrowLeft: -1, ArrowRight: 1 }[event.key] ?? 0);
   };
+  explainSurvival();
   if (measured.length) scatter();
   select();
 }
