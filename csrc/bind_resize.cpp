@@ -1,4 +1,6 @@
 // Python's view of csrc/resize.
+#include <algorithm>
+
 #include "bind_resampler.hpp"
 #include "lattice_rows.hpp"
 #include "resize_adjoint.hpp"
@@ -51,8 +53,20 @@ void bound_resize_adjoint(const PlanarF32& gradient, const Resampler& resampler,
     const float* source = gradient.data();
     float* target = out.mutable_data();
     py::gil_scoped_release unlocked;
-    resize_adjoint(source, resampler.rows.exact(), resampler.columns.exact(), resampler.channels(), height, width,
-                   target);
+    const Channels channels = resampler.channels();
+    resize_adjoint({source, &channels}, resampler.rows.exact(), resampler.columns.exact(), height, width, target);
+}
+
+PhotoF32 bound_photo_adjoint(const PhotoF32& gradient, const Resampler& resampler) {
+    require_shape(gradient, "gradient", {resampler.rows.outputs(), resampler.columns.outputs(), 3});
+    const py::ssize_t height = resampler.rows.size(), width = resampler.columns.size();
+    PhotoF32 out({height, width, py::ssize_t(3)});
+    const float* source = gradient.data();
+    float* target = out.mutable_data();
+    py::gil_scoped_release unlocked;
+    std::fill_n(target, 3 * height * width, 0.0f);
+    resize_adjoint({source, nullptr}, resampler.rows.exact(), resampler.columns.exact(), height, width, target);
+    return out;
 }
 
 }  // namespace
@@ -65,6 +79,7 @@ void bind_resize(py::module_& m) {
           py::arg("units"), py::arg("resampler"));
     m.def("resize_adjoint", &bound_resize_adjoint, py::arg("gradient").noconvert(), py::arg("resampler"),
           py::arg("out").noconvert());
+    m.def("photo_adjoint", &bound_photo_adjoint, py::arg("gradient").noconvert(), py::arg("resampler"));
 }
 
 }  // namespace pp

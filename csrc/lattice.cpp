@@ -193,7 +193,7 @@ PP_CLONES int largest_change(const std::uint8_t* photo, const std::uint8_t* othe
 void lattice_step(const PhotoView& photo, std::int8_t* offsets, const float* gradient, const Axis<float>& rows,
                   const Axis<float>& columns, const Channels& channels, const Move& move, const float* extra,
                   float* planes) {
-    AdjointRows adjoint(gradient, rows, columns, channels);
+    AdjointRows adjoint({gradient, &channels}, rows, columns);
     std::optional<LatticeRows> next;
     if (planes != nullptr) next.emplace(photo, offsets, move.units, rows, columns, channels, planes);
     std::vector<float> sum(static_cast<std::size_t>(extra != nullptr ? 3 * photo.width : 0));

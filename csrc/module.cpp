@@ -5,12 +5,14 @@
 namespace pp {
 void bind_build(pybind11::module_& m);
 void bind_cartoon_filter(pybind11::module_& m);
+void bind_chroma(pybind11::module_& m);
 void bind_exposure(pybind11::module_& m);
 void bind_illumination(pybind11::module_& m);
 void bind_lattice(pybind11::module_& m);
 void bind_lift(pybind11::module_& m);
 void bind_resampler(pybind11::module_& m);
 void bind_resize(pybind11::module_& m);
+void bind_smooth(pybind11::module_& m);
 void bind_ssim(pybind11::module_& m);
 void bind_warp(pybind11::module_& m);
 }  // namespace pp
@@ -20,11 +22,13 @@ PYBIND11_MODULE(_native, m, pybind11::mod_gil_not_used()) {
     pp::bind_resampler(m);  // first: other kernels' signatures name its class
     pp::bind_build(m);
     pp::bind_cartoon_filter(m);
+    pp::bind_chroma(m);
     pp::bind_exposure(m);
     pp::bind_illumination(m);
     pp::bind_lattice(m);
     pp::bind_lift(m);
     pp::bind_resize(m);
+    pp::bind_smooth(m);
     pp::bind_ssim(m);
     pp::bind_warp(m);
 }

@@ -67,27 +67,28 @@ PP_CLONES void add_to_all(const float* const* met, const float* weights, std::pt
 
 }  // namespace
 
-AdjointRows::AdjointRows(const float* gradient, const Axis<float>& rows, const Axis<float>& columns,
-                         const Channels& channels)
+AdjointRows::AdjointRows(const Gradient& gradient, const Axis<float>& rows, const Axis<float>& columns)
     : gradient_(gradient),
       rows_(rows),
       columns_(columns),
-      channels_(channels),
       samples_(3 * (columns.end() - columns.first())),
       direct_(copies(columns, 1.0f)),
       spread_row_(columns),
       capacity_(overlap(rows, kTogether)),
       ring_(capacity_ * samples_),
       sum_(samples_),
-      values_(3 * columns.outputs) {}
+      values_(gradient.channels == nullptr ? 0 : 3 * columns.outputs) {}
 
 void AdjointRows::spread(std::ptrdiff_t output) {
-    const std::ptrdiff_t plane = rows_.outputs * columns_.outputs;
+    const std::ptrdiff_t width = columns_.outputs;
     float* target = room_of(output);
-    load_planes(gradient_ + output * columns_.outputs, columns_.outputs, channels_, plane,
+    if (gradient_.channels == nullptr) {
+        const float* row = gradient_.values + 3 * output * width;
+        return direct_ ? void(std::copy_n(row, 3 * width, target)) : spread_row_(row, target);
+    }
+    load_planes(gradient_.values + output * width, width, *gradient_.channels, rows_.outputs * width,
                 direct_ ? target : values_.data());
-    if (direct_) return;
-    spread_row_(values_.data(), target);
+    if (!direct_) spread_row_(values_.data(), target);
 }
 
 AdjointRows::Met AdjointRows::meet(std::ptrdiff_t first, std::ptrdiff_t count) {
@@ -132,9 +133,9 @@ void AdjointRows::add_rows(std::ptrdiff_t first, std::ptrdiff_t count, std::ptrd
     }
 }
 
-void resize_adjoint(const float* gradient, const Axis<float>& rows, const Axis<float>& columns,
-                    const Channels& channels, std::ptrdiff_t height, std::ptrdiff_t width, float* out) {
-    AdjointRows adjoint(gradient, rows, columns, channels);
+void resize_adjoint(const Gradient& gradient, const Axis<float>& rows, const Axis<float>& columns,
+                    std::ptrdiff_t height, std::ptrdiff_t width, float* out) {
+    AdjointRows adjoint(gradient, rows, columns);
     const std::ptrdiff_t stride = 3 * width;
     for (std::ptrdiff_t r = 0; r < height; r += AdjointRows::kTogether) {
         const std::ptrdiff_t count = std::min(AdjointRows::kTogether, height - r);

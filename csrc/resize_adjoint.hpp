@@ -5,10 +5,16 @@
 
 namespace pp {
 
+// What is pulled back: planes of a network's input, or, without channels, interleaved pixels.
+struct Gradient {
+    const float* values;
+    const Channels* channels;
+};
+
 // The photo's gradient, one row after the other from the top: a few rows of memory, whatever the photo's size.
 class AdjointRows {
   public:
-    AdjointRows(const float* gradient, const Axis<float>& rows, const Axis<float>& columns, const Channels& channels);
+    AdjointRows(const Gradient& gradient, const Axis<float>& rows, const Axis<float>& columns);
 
     std::ptrdiff_t first_column() const { return columns_.first(); }
     std::ptrdiff_t samples() const { return samples_; }
@@ -38,10 +44,9 @@ class AdjointRows {
     float* room_of(std::ptrdiff_t output) { return ring_.data() + (output % capacity_) * samples_; }
     void spread(std::ptrdiff_t output);
 
-    const float* gradient_;
+    Gradient gradient_;
     Axis<float> rows_;
     Axis<float> columns_;
-    Channels channels_;
     std::ptrdiff_t samples_;
     bool direct_;  // columns are only cropped
     RowSpreader spread_row_;
@@ -55,7 +60,7 @@ class AdjointRows {
     std::vector<float> values_;
 };
 
-void resize_adjoint(const float* gradient, const Axis<float>& rows, const Axis<float>& columns,
-                    const Channels& channels, std::ptrdiff_t height, std::ptrdiff_t width, float* out);
+void resize_adjoint(const Gradient& gradient, const Axis<float>& rows, const Axis<float>& columns,
+                    std::ptrdiff_t height, std::ptrdiff_t width, float* out);
 
 }  // namespace pp

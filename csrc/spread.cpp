@@ -4,12 +4,15 @@
 #include <memory>
 
 #include "dispatch.hpp"
+#include "four.hpp"
 
 namespace pp {
 
 namespace {
 
 constexpr std::ptrdiff_t kLanes = 24;  // eight pixels: whole vectors, and a multiple of three colours
+constexpr std::ptrdiff_t kPixel = 4;   // one pixel as a vector: three colours and nothing
+constexpr std::ptrdiff_t kNarrow = 4;  // pixels an output from which on whole blocks are faster than single pixels
 
 // Each value three colours wide, kLanes long.
 PP_CLONES void repeat_colours(const float* values, std::ptrdiff_t outputs, float* PP_RESTRICT patterns) {
@@ -84,32 +87,79 @@ PP_CLONES void spread_patterns(const float* patterns, const std::ptrdiff_t* star
                    PP_INLINED { weigh_many(place, depth, length, target); });
 }
 
+// Each output's colours as a vector.
+PP_CLONES void pad_colours(const float* values, std::ptrdiff_t outputs, float* PP_RESTRICT padded) {
+    for (std::ptrdiff_t x = 0; x < outputs; ++x) {
+        for (std::ptrdiff_t j = 0; j < 3; ++j) padded[kPixel * x + j] = values[3 * x + j];
+        padded[kPixel * x + 3] = 0.0f;
+    }
+}
+
+// The sums of one pixel: its own output first, the others as they come. `weights` holds its own output's, then those of
+// the outputs before it.
+PP_INLINE Four sum_pixel(const float* own, const float* weights, std::ptrdiff_t depth) {
+    Four sum = Four{} + weights[0] * load_four(own);
+    for (std::ptrdiff_t k = depth - 1; k > 0; --k) sum = sum + weights[k] * load_four(own - k * kPixel);
+    return sum;
+}
+
+// A pixel's fourth value is the next one's first, which is written later.
+PP_INLINE void gather(const float* padded, const std::ptrdiff_t* own, const float* weights, std::ptrdiff_t depth,
+                      std::ptrdiff_t pixels, float* PP_RESTRICT out) {
+    const std::ptrdiff_t last = pixels - 1;
+    for (std::ptrdiff_t x = 0; x < last; ++x) {
+        store_four(sum_pixel(padded + kPixel * own[x], weights + x * depth, depth), out + 3 * x);
+    }
+    float sum[kPixel];
+    store_four(sum_pixel(padded + kPixel * own[last], weights + last * depth, depth), sum);
+    std::copy_n(sum, 3, out + 3 * last);
+}
+
+PP_CLONES void gather_pixels(const float* padded, const std::ptrdiff_t* own, const float* weights, std::ptrdiff_t depth,
+                             std::ptrdiff_t pixels, float* out) {
+    const bool few = as_constant<16>(
+        depth, [&](auto known) PP_INLINED { gather(padded, own, weights, decltype(known)::value, pixels, out); });
+    if (!few) gather(padded, own, weights, depth, pixels, out);
+}
+
 }  // namespace
 
-// weights[k x samples + i] is what the k-th output before a sample's own gives to it; its own is the last one whose
-// window has begun.
 RowSpreader::RowSpreader(const Axis<float>& axis)
-    : outputs_(axis.outputs), samples_(3 * (axis.end() - axis.first())), starts_(axis.outputs + 1, samples_) {
+    : outputs_(axis.outputs),
+      pixels_(axis.end() - axis.first()),
+      narrow_(pixels_ < kNarrow * outputs_),
+      starts_(axis.outputs + 1, 3 * pixels_),
+      own_(pixels_) {
     for (std::ptrdiff_t x = 0; x < axis.outputs; ++x) starts_[x] = 3 * (axis.starts[x] - axis.first());
-    std::vector<std::ptrdiff_t> own(axis.end() - axis.first());
     for (std::ptrdiff_t x = 0; x < axis.outputs; ++x) {
-        std::fill(own.begin() + starts_[x] / 3, own.begin() + starts_[x + 1] / 3, x);
+        std::fill(own_.begin() + starts_[x] / 3, own_.begin() + starts_[x + 1] / 3, x);
     }
     const auto each = [&](const auto& visit) {
         for (std::ptrdiff_t x = 0; x < axis.outputs; ++x) {
             for (std::ptrdiff_t t = 0; t < axis.taps; ++t) {
                 const std::ptrdiff_t pixel = starts_[x] / 3 + t;
                 const float weight = axis.weights[x * axis.taps + t];  // tables are padded with taps of no weight
-                if (weight != 0.0f) visit(own[pixel] - x, 3 * pixel, weight);
+                if (weight != 0.0f) visit(own_[pixel] - x, pixel, weight);
             }
         }
     };
     each([&](std::ptrdiff_t k, std::ptrdiff_t, float) { depth_ = std::max(depth_, k + 1); });
-    weights_.assign(depth_ * samples_, 0.0f);
-    each([&](std::ptrdiff_t k, std::ptrdiff_t i, float w) { std::fill_n(&weights_[k * samples_ + i], 3, w); });
+    weights_.assign(depth_ * pixels_ * (narrow_ ? 1 : 3), 0.0f);
+    if (narrow_) {
+        each([&](std::ptrdiff_t k, std::ptrdiff_t i, float w) { weights_[i * depth_ + k] = w; });
+    } else {
+        each([&](std::ptrdiff_t k, std::ptrdiff_t i, float w) { std::fill_n(&weights_[3 * (k * pixels_ + i)], 3, w); });
+    }
 }
 
 void RowSpreader::operator()(const float* values, float* out) const {
+    if (narrow_) {
+        const std::ptrdiff_t before = kPixel * (depth_ - 1);  // what stands before the first output weighs nothing
+        const std::unique_ptr<float[]> padded(new float[before + kPixel * outputs_]);
+        std::fill_n(padded.get(), before, 0.0f);
+        pad_colours(values, outputs_, padded.get() + before);
+        return gather_pixels(padded.get() + before, own_.data(), weights_.data(), depth_, pixels_, out);
+    }
     const std::unique_ptr<float[]> patterns(new float[kLanes * outputs_]);
     repeat_colours(values, outputs_, patterns.get());
     spread_patterns(patterns.get(), starts_.data(), weights_.data(), outputs_, depth_, out);

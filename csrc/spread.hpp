@@ -14,10 +14,14 @@ class RowSpreader {
     void operator()(const float* values, float* out) const;
 
   private:
-    std::ptrdiff_t outputs_, samples_;
-    std::ptrdiff_t depth_ = 1;            // the most outputs that give to one sample
+    std::ptrdiff_t outputs_, pixels_;
+    bool narrow_;                         // outputs begin close to each other: each pixel is summed by itself
+    std::ptrdiff_t depth_ = 1;            // the maximum number of outputs that give to one pixel
     std::vector<std::ptrdiff_t> starts_;  // of each output's window in samples, and the end of all
-    std::vector<float> weights_;          // depth x samples, see the constructor
+    std::vector<std::ptrdiff_t> own_;     // of each pixel, the last output whose window has begun
+    // What the k-th output before its own gives to a pixel: at [pixel][k] if narrow, else for each sample at
+    // [k][sample].
+    std::vector<float> weights_;
 };
 
 }  // namespace pp

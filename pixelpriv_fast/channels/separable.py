@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from .. import kernels
-from ..types import Floats, Pixels
+from ..types import Pixels
 from .contract import Applied
 
 if TYPE_CHECKING:
@@ -29,11 +27,4 @@ def resampled(photo: Pixels, resampler: Resampler) -> Applied:
     Applied
         The resampled photo, rounded after each axis, and the transpose of the resampling.
     """
-    shape = photo.shape
-
-    def back(gradient: Floats) -> Floats:
-        out = np.zeros(shape, np.float32)
-        kernels.resize_adjoint(np.ascontiguousarray(gradient.transpose(2, 0, 1)), resampler, out)
-        return out
-
-    return Applied(kernels.resize_u8(photo, resampler), back)
+    return Applied(kernels.resize_u8(photo, resampler), lambda gradient: kernels.photo_adjoint(gradient, resampler))

@@ -277,3 +277,19 @@ class Codec(ABC, Generic[Parsed]):
     @abstractmethod
     def encode(self, job: EncodeJob) -> bytes:
         """Return the finished file."""
+
+    def decode_plain(self, data: bytes) -> Pixels:
+        """Decode a file that ``encode`` has just written from RGB pixels alone.
+
+        Parameters
+        ----------
+        data : bytes
+            The whole file; it is trusted, and holds neither metadata nor transparency.
+
+        Returns
+        -------
+        array of uint8, shape (height, width, 3)
+            The pixels that ``decode`` gives. Codecs for which reading all else takes time do without it.
+        """
+        header, parsed = self.parse(data)
+        return self.decode(data, header, parsed).pixels

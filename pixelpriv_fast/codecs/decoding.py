@@ -67,7 +67,7 @@ class Opened:
         PhotoError
             If the file is cut off, fails a checksum or makes its decoder warn: never half a photo.
         """
-        photo = _guarded(self.data, self.name, lambda: self.codec.decode(self.data, self.header, self.parsed))
+        photo = guarded(self.data, self.name, lambda: self.codec.decode(self.data, self.header, self.parsed))
         for note in photo.notes:
             _LOG.warning("%s", _line(self.name, note))
         return photo
@@ -104,7 +104,7 @@ def open(data: bytes, *, name: str = "<bytes>", limits: Limits = Limits()) -> Op
         refuse_header(opened.header, limits)
         return opened
 
-    return _guarded(data, name, work)
+    return guarded(data, name, work)
 
 
 def peek(data: bytes, *, name: str = "<bytes>") -> Header:
@@ -127,7 +127,7 @@ def peek(data: bytes, *, name: str = "<bytes>") -> Header:
     PhotoError
         If the content is not a known photo or its header is damaged.
     """
-    return _guarded(data, name, lambda: _parse(data, name).header)
+    return guarded(data, name, lambda: _parse(data, name).header)
 
 
 def decode(data: bytes, *, name: str = "<bytes>", limits: Limits = Limits()) -> Photo:  # noqa: B008 (frozen)
@@ -161,7 +161,30 @@ def _parse(data: bytes, name: str) -> Opened:
     return Opened(data, name, codec, header, parsed)
 
 
-def _guarded(data: bytes, name: str, work: Callable[[], T]) -> T:
+def guarded(data: bytes, name: str, work: Callable[[], T]) -> T:
+    """Do what a codec does with a file, and say in one line why it cannot.
+
+    Parameters
+    ----------
+    data : bytes
+        The whole file.
+    name : str
+        What errors call the photo.
+    work : callable
+        What is to be done.
+
+    Returns
+    -------
+    object
+        What ``work`` returns.
+
+    Raises
+    ------
+    PhotoError
+        For whatever ``work`` raises.
+    UsageError
+        If ``data`` is not bytes.
+    """
     if not isinstance(data, bytes):
         raise UsageError(f"photo data must be bytes, not {type(data).__name__}; read the file or call bytes() first")
     try:

@@ -14,6 +14,7 @@ from ..types import Metadata, Photo, Pixels
 from ..words import MetadataPolicy
 from .colours.colour import agreeing, to_write
 from .contract import DEFAULT_QUALITY, Codec, EncodeJob, EncodeOptions, Refused, Subsampling
+from .decoding import guarded
 from .formats import canonical, codec
 from .metadata.policies import apply_policy
 
@@ -46,9 +47,7 @@ def encode(pixels: Pixels, *, like: Photo, options: EncodeOptions = EncodeOption
     _check_pixels(pixels, like)
     target = _writable(canonical(options.format, like.format))
     height, width = pixels.shape[:2]
-    if max(height, width) > target.max_side:
-        seen = f"{width}x{height} pixels exceed {target.name}'s {target.max_side:,} a side"
-        raise PhotoError(f"{seen}; choose another format, such as png")
+    _check_size(pixels, target)
     alpha = _alpha_to_write(like, target)
     grey = like.grey and bool((pixels == pixels[:, :, :1]).all())
     metadata = _writable_metadata(like.metadata, options.metadata, (width, height), grey, target)
@@ -61,12 +60,41 @@ def encode(pixels: Pixels, *, like: Photo, options: EncodeOptions = EncodeOption
         _lossless(options, like, target),
         metadata,
     )
-    try:
-        return target.encode(job)
-    except Refused as refused:
-        raise PhotoError(str(refused)) from None
-    except (OSError, ValueError, RuntimeError) as error:
-        raise PhotoError(f"{target.name} could not write {width}x{height} pixels ({error}); try png") from error
+    return _written(job, target)
+
+
+def recode(pixels: Pixels, format_name: str, quality: int, subsampling: str) -> Pixels:
+    """Encode pixels with loss and decode the file: what a reader sees of it.
+
+    The file and the pixels are those of ``encode`` and ``decode``, without looking for what a file of these pixels alone
+    cannot hold.
+
+    Parameters
+    ----------
+    pixels : array of uint8, shape (height, width, 3)
+        RGB.
+    format_name : str
+        A codec that can code with loss.
+    quality : int
+        1..100.
+    subsampling : {"444", "422", "420"}
+        Chroma sampling, where the format has a choice.
+
+    Returns
+    -------
+    array of uint8, shape (height, width, 3)
+        What is decoded.
+
+    Raises
+    ------
+    PhotoError
+        If the photo does not fit the format.
+    """
+    target = codec(format_name)
+    _check_size(pixels, target)
+    job = EncodeJob(np.ascontiguousarray(pixels), None, False, quality, subsampling, lossless=False)
+    data = _written(job, target)
+    return guarded(data, f"the {target.name} file", lambda: target.decode_plain(data))
 
 
 def is_lossy(options: EncodeOptions, like: Photo) -> bool:
@@ -110,6 +138,23 @@ def check_options(options: EncodeOptions) -> None:
         target = _writable(name)
         if options.lossless is not None:
             _lossless(options, None, target)
+
+
+def _check_size(pixels: Pixels, target: Codec[Any]) -> None:
+    height, width = pixels.shape[:2]
+    if max(height, width) > target.max_side:
+        seen = f"{width}x{height} pixels exceed {target.name}'s {target.max_side:,} a side"
+        raise PhotoError(f"{seen}; choose another format, such as png")
+
+
+def _written(job: EncodeJob, target: Codec[Any]) -> bytes:
+    height, width = job.pixels.shape[:2]
+    try:
+        return target.encode(job)
+    except Refused as refused:
+        raise PhotoError(str(refused)) from None
+    except (OSError, ValueError, RuntimeError) as error:
+        raise PhotoError(f"{target.name} could not write {width}x{height} pixels ({error}); try png") from error
 
 
 def _writable(name: str) -> Codec[Any]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from ..errors import UsageError
+from .filters import gaussian_half
 
 if TYPE_CHECKING:
     from ._native import (
@@ -199,6 +200,21 @@ def resize_lattice(given: Inputs) -> Arguments:
 def resize_adjoint(given: Inputs) -> Arguments:
     """Pick ``resize_adjoint``'s arguments."""
     return given.gradient, given.resampler, given.total
+
+
+def photo_adjoint(given: Inputs) -> Arguments:
+    """Pick ``photo_adjoint``'s arguments."""
+    return given.wanted, given.resampler
+
+
+def chroma_adjoint(given: Inputs) -> Arguments:
+    """Pick ``chroma_adjoint``'s arguments."""
+    return given.wanted, True, True
+
+
+def smooth_planes(given: Inputs) -> Arguments:
+    """Pick ``smooth_planes``'s arguments."""
+    return given.gradient[None], gaussian_half(3, 3.0)
 
 
 def lattice_step(given: Inputs) -> Arguments:

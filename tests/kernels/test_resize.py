@@ -8,7 +8,7 @@ from PIL import Image
 
 from pixelpriv_fast import kernels
 from pixelpriv_fast.errors import UsageError
-from pixelpriv_fast.kernels.filters import FILTERS, axis_filter
+from pixelpriv_fast.kernels.filters import FILTERS, axis_filter, gaussian_filter
 from pixelpriv_fast.kernels.resizing import whole as resized_whole
 
 PILLOW = {
@@ -158,6 +158,44 @@ def test_adjoint_adds_to_what_is_there(implementation):
     adjoint(gradient, reads, once)
     adjoint(gradient, reads, twice)
     np.testing.assert_allclose(twice, once + 5.0, atol=1e-6)
+
+
+@pytest.mark.parametrize("implementation", twins("photo_adjoint"))
+@pytest.mark.parametrize("name", FILTERS)
+@pytest.mark.parametrize(("size", "resized"), SIZES)
+def test_adjoint_of_a_photo_is_that_of_its_planes(size, resized, name, implementation):
+    """Whatever the channels of the resampler are, a photo's own stay as they are."""
+    gradient = np.random.default_rng(5).standard_normal((*resized, 3)).astype(np.float32)
+    got = kernels.get("photo_adjoint", implementation)(gradient, resampler(size, resized, name))
+    want = np.zeros((*size, 3), np.float32)
+    planes = np.ascontiguousarray(gradient.transpose(2, 0, 1))
+    kernels.get("resize_adjoint", "reference")(planes, resized_whole(size, resized, name), want)
+    np.testing.assert_allclose(got, want, atol=1e-5)
+    assert got.dtype == np.float32
+    assert got.flags.c_contiguous
+
+
+@pytest.mark.parametrize("implementation", twins("photo_adjoint"))
+@pytest.mark.parametrize("sigma", [0.4, 1.0, 5.0, 30.0])
+@pytest.mark.parametrize("length", [1, 2, 9, 70])
+def test_adjoint_of_a_blur_of_any_reach(length, sigma, implementation):
+    table = gaussian_filter(length, sigma)
+    rows = axis_filter(3, 3, 0, 3, "box")
+    gradient = np.random.default_rng(6).standard_normal((3, length, 3)).astype(np.float32)
+    got = kernels.get("photo_adjoint", implementation)(gradient, kernels.Resampler(rows, table, ORDER, GAIN, BIAS))
+    dense = np.zeros((length, length))
+    for output, (start, weights) in enumerate(zip(table.starts, table.weights, strict=True)):
+        dense[output, start : start + len(weights)] = weights
+    np.testing.assert_allclose(got, np.einsum("yxc,xw->ywc", gradient, dense), atol=1e-5)
+
+
+@pytest.mark.parametrize("implementation", twins("photo_adjoint"))
+def test_adjoint_of_a_window_is_zero_outside(implementation):
+    reads = resampler((20, 30), (20, 30), "box", crop=(4, 10))
+    got = kernels.get("photo_adjoint", implementation)(np.ones((4, 10, 3), np.float32), reads)
+    want = np.zeros((20, 30, 3))
+    want[8:12, 10:20] = 1
+    np.testing.assert_array_equal(got, want)
 
 
 def test_tables_sum_to_one_stay_inside_and_are_shared():

@@ -141,3 +141,23 @@ def resize_adjoint(gradient: _Float32, resampler: Resampler, out: _Float32) -> N
     by_colour = np.zeros(gradient.shape)
     by_colour[resampler.order] = gradient * resampler.gain[:, None, None].astype(np.float64)
     out += np.einsum("yh,cyx,xw->hwc", rows, by_colour, columns, optimize=True).astype(np.float32)
+
+
+def photo_adjoint(gradient: _Float32, resampler: Resampler) -> _Float32:
+    """Bring a gradient by the pixels of a resampled photo back to those of the photo: the transpose of the resampling.
+
+    Parameters
+    ----------
+    gradient : (h, w, 3) float32
+        The gradient at the resampled photo.
+    resampler : Resampler
+        From (H, W) to (h, w); its channels are not used.
+
+    Returns
+    -------
+    (H, W, 3) float32
+        The gradient at the photo.
+    """
+    rows, columns = exact_matrices(resampler)
+    pulled: _Float32 = np.einsum("yh,yxc,xw->hwc", rows, gradient, columns, optimize=True).astype(np.float32)
+    return np.ascontiguousarray(pulled)

@@ -1,0 +1,45 @@
+"""Recoded pixels: those of the very file that ``encode`` writes, as ``decode`` reads it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pixelpriv_fast.codecs import EncodeOptions, decode, encode, recode
+from pixelpriv_fast.codecs.formats import codec
+from pixelpriv_fast.errors import PhotoError
+from pixelpriv_fast.registry import CODECS
+from pixelpriv_fast.types import Photo
+from tests.scenes import scene
+
+LOSSY = [name for name in CODECS if codec(name).can_lossy and codec(name).can_write and not codec(name).extra]
+
+
+@pytest.mark.parametrize("size", [(1, 1), (7, 5), (40, 63)], ids=str)
+@pytest.mark.parametrize("subsampling", ["444", "422", "420"])
+@pytest.mark.parametrize("name", LOSSY)
+@pytest.mark.parametrize("grey", [False, True], ids=["colour", "grey"])
+def test_they_are_those_of_the_file(name: str, subsampling: str, size: tuple[int, int], grey: bool) -> None:
+    photo = scene(*size)
+    if grey:
+        photo[...] = photo[..., :1]
+    options = EncodeOptions(name, 60, subsampling, lossless=False, metadata="none")
+    want = decode(encode(photo, like=Photo(photo, name), options=options)).pixels
+    got = recode(photo, name, 60, subsampling)
+    np.testing.assert_array_equal(got, want)
+    assert got.flags.c_contiguous
+    assert not np.shares_memory(got, photo)
+
+
+def test_what_a_format_cannot_hold_is_one_line() -> None:
+    with pytest.raises(PhotoError, match="65501x1 pixels exceed jpeg's 65,500 a side; choose another format"):
+        recode(np.zeros((1, 65_501, 3), np.uint8), "jpeg", 75, "420")
+
+
+def test_a_decoder_that_fails_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(data: bytes, **_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("simplejpeg.decode_jpeg", broken)
+    with pytest.raises(PhotoError, match="the jpeg file: not enough memory to decode it"):
+        recode(scene(8, 8), "jpeg", 75, "420")
