@@ -12,11 +12,10 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from exporting import Comparison, Figures, add_options, export, options, preprocessed
 from fp16 import half
 
-from pixelpriv_fast.logits import softmax
+from pixelpriv_fast.logits import mean_ratings
 from pixelpriv_fast.models import CARDS
 from pixelpriv_fast.types import Floats
 
@@ -38,15 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return export(NAME, comparison, parser.parse_args(arguments))
 
 
-def ratings(logits: Floats) -> npt.NDArray[np.float64]:
-    """Return the mean rating of every row of logits (n, ratings), as (n,)."""
-    means: npt.NDArray[np.float64] = softmax(logits) @ np.arange(1, logits.shape[1] + 1)
-    return means
-
-
 def figures(expected: Floats, found: Floats) -> Figures:
     """Return how far ratings by logits (n, ratings) lie from PyTorch's."""
-    reference, rated = ratings(expected), ratings(found)
+    reference, rated = mean_ratings(expected), mean_ratings(found)
     away = np.abs(rated - reference)
     agreement = float(np.mean(np.round(rated, 1) == np.round(reference, 1)))
     return {"maximum": float(away.max()), "mean": float(away.mean()), "agreement": agreement}
@@ -54,7 +47,7 @@ def figures(expected: Floats, found: Floats) -> Figures:
 
 def objection(expected: Floats, found: Floats) -> str:
     """Return why these logits (n, ratings) are too far from PyTorch's, or ""."""
-    away = float(np.abs(ratings(found) - ratings(expected)).max())
+    away = float(np.abs(mean_ratings(found) - mean_ratings(expected)).max())
     return "" if away <= TOLERANCE else f"ratings differ by up to {away:.3f} from torch's, {TOLERANCE} is allowed"
 
 

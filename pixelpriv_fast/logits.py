@@ -119,3 +119,19 @@ def leads(logits: Logits, accepted: Flags) -> tuple[Doubles, Doubles]:
     tops = [side.max(axis=-1, keepdims=True) for side in sides]
     sums = [top + np.log(np.exp(side - top).sum(axis=-1, keepdims=True)) for side, top in zip(sides, tops, strict=True)]
     return (sums[0] - sums[1])[..., 0], (tops[0] - tops[1])[..., 0]
+
+
+def mean_ratings(logits: Logits) -> Doubles:
+    """Compute the mean ratings that a scorer's logits stand for, in float64.
+
+    Parameters
+    ----------
+    logits : array of shape (..., n)
+        Logits of the ratings 1 .. n.
+
+    Returns
+    -------
+    float64 array of shape (...)
+        ``sum of i p_i``, 1 .. n.
+    """
+    return np.asarray(softmax(logits) @ np.arange(1, logits.shape[-1] + 1))

@@ -36,6 +36,11 @@ class Cascade(Attack):
         return True
 
     @property
+    def wants_appeal(self) -> bool:
+        """Whether one of the attacks does."""
+        return any(attack.wants_appeal for attack in self.attacks)
+
+    @property
     def budget(self) -> int:
         """The largest of the attacks' budgets."""
         return max(attack.budget for attack in self.attacks)

@@ -46,6 +46,11 @@ class Attack(ABC):
         return False
 
     @property
+    def wants_appeal(self) -> bool:
+        """Whether it also raises the photos' rating, which takes ``AttackTask.scorer``."""
+        return False
+
+    @property
     @abstractmethod
     def budget(self) -> int:
         """The largest change that is allowed, in whole grey levels; 255 where geometry moves."""
@@ -84,6 +89,10 @@ class Attack(ABC):
             If a victim's answers are not finite.
         """
         checked_task(task, len(photos))
+        if self.wants_appeal and task.scorer is None:
+            raise UsageError(
+                "appeal needs a network that rates photos: give the task a scorer, as load_score_engine() makes it"
+            )
         starts = [checked_photo(photo, f"photo {index}") for index, photo in enumerate(photos)]
         _check_transparency(starts, task)
         outcomes = self._attack(starts, task)

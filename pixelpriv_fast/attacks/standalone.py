@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Protocol, TypeAlias, cast
 import numpy as np
 
 from ..defaults import BATCH
-from ..engines import ForwardEngine, load_engine
+from ..engines import ForwardEngine, load_engine, load_score_engine
 from ..errors import UsageError
 from ..models import load_classifier
 from ..photo_check import checked_photo
@@ -22,6 +22,9 @@ Labels: TypeAlias = int | Sequence[int | Sequence[int]] | None
 
 class _Runs(Protocol):
     needs_gradient: ClassVar[bool]
+
+    @property
+    def wants_appeal(self) -> bool: ...
 
     def run(self, photos: Sequence[Pixels], task: AttackTask) -> list[AttackOutcome]: ...
 
@@ -57,7 +60,8 @@ def attack_images(attack: _Runs, images: Images, classifier: Any, labels: Labels
     )
     flee = tuple(tuple(_flee(row, accepted) for row, accepted in zip(z, known, strict=True)) for z in logits)
     seeds = [ContentSeed(photo, seed) for photo in photos]
-    outcomes = attack.run(photos, AttackTask(victims, flee, seeds, logits, batch=batch, judged=False))
+    scorer = load_score_engine() if attack.wants_appeal else None
+    outcomes = attack.run(photos, AttackTask(victims, flee, seeds, logits, batch=batch, judged=False, scorer=scorer))
     results = [outcome.photo for outcome in outcomes]
     if single:
         return results[0]

@@ -10,7 +10,7 @@ from typing import SupportsIndex, TypeAlias, cast
 import numpy as np
 
 from ..defaults import BATCH
-from ..engines import GradientEngine, LogitEngine
+from ..engines import GradientEngine, LogitEngine, ScoreEngine
 from ..errors import UsageError
 from ..logits import fooled
 from ..models import equal_batch
@@ -53,6 +53,8 @@ class AttackTask:
         Each photo's transparency, None for one without; () where no photo has any. Where it is 0, no attack changes the photo.
     backgrounds : tuple of int
         For each victim the grey level, 0..255, over which it reads photos with transparency; () where no photo has any.
+    scorer : ScoreEngine, optional
+        The network whose rating of the photos an attack that wants appeal raises.
     """
 
     victims: tuple[Victim, ...]
@@ -64,6 +66,7 @@ class AttackTask:
     judged: bool = True
     alphas: Sequence[Alpha | None] = ()
     backgrounds: tuple[int, ...] = ()
+    scorer: ScoreEngine | None = None
 
     @property
     def photos_per_call(self) -> int:

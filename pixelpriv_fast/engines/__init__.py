@@ -2,6 +2,16 @@
 
 from .choose import auto_engines, load_engine
 from .forward import ForwardEngine
-from .protocol import ClassSets, GradientEngine, LogitEngine
+from .protocol import ClassSets, GradientEngine, LogitEngine, ScoreEngine
+from .scoring import load_score_engine
 
-__all__ = ["ClassSets", "ForwardEngine", "GradientEngine", "LogitEngine", "auto_engines", "load_engine"]
+__all__ = [
+    "ClassSets",
+    "ForwardEngine",
+    "GradientEngine",
+    "LogitEngine",
+    "ScoreEngine",
+    "auto_engines",
+    "load_engine",
+    "load_score_engine",
+]

@@ -15,13 +15,13 @@ from ..words import Precision
 ClassSets: TypeAlias = npt.NDArray[np.bool_]  #: (photos, classes), one set of classes a photo
 
 
-class LogitEngine(Protocol):
-    """One network on one device that answers with logits. Calls share no state; any thread may call."""
+class Engine(Protocol):
+    """One network on one device. Calls share no state; any thread may call."""
 
     @property
     @abstractmethod
     def name(self) -> str:
-        """The classifier's name."""
+        """The network's name."""
 
     @property
     @abstractmethod
@@ -51,17 +51,25 @@ class LogitEngine(Protocol):
 
     @property
     @abstractmethod
-    def classes(self) -> int:
-        """The number of classes."""
-
-    @property
-    @abstractmethod
     def preprocess(self) -> Preprocess:
         """What makes the network's inputs from photos."""
 
     @abstractmethod
     def prepare(self, batch: int) -> None:
         """Compile or record what calls with ``batch`` photos need; otherwise the first call does."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Free what the engine holds; later calls are errors. A forked child frees nothing."""
+
+
+class LogitEngine(Engine, Protocol):
+    """A classifier that answers with logits."""
+
+    @property
+    @abstractmethod
+    def classes(self) -> int:
+        """The number of classes."""
 
     @abstractmethod
     def logits(self, inputs: Floats, batch: int | None = None) -> Logits:
@@ -86,10 +94,6 @@ class LogitEngine(Protocol):
         ModelError
             If a logit is not finite.
         """
-
-    @abstractmethod
-    def close(self) -> None:
-        """Free what the engine holds; later calls are errors. A forked child frees nothing."""
 
 
 class GradientEngine(LogitEngine, Protocol):
@@ -125,4 +129,59 @@ class GradientEngine(LogitEngine, Protocol):
             If a value is not finite.
         PhotoError
             If a photo's gradient is zero everywhere.
+        """
+
+
+class ScoreEngine(Engine, Protocol):
+    """A network that rates photos, and the direction in which the input raises its rating."""
+
+    @property
+    @abstractmethod
+    def sha256(self) -> str:
+        """Hash of the network's file."""
+
+    @abstractmethod
+    def score(self, inputs: Floats, batch: int | None = None) -> Floats:
+        """Compute mean ratings, always in fp32.
+
+        Parameters
+        ----------
+        inputs : ndarray of float32, shape (n, 3, h, w)
+            Inputs of any number of photos.
+        batch : int or None
+            As for ``LogitEngine.logits``.
+
+        Returns
+        -------
+        ndarray of float32, shape (n,)
+            ``sum of i p_i`` over the ratings i = 1, 2, ...
+
+        Raises
+        ------
+        ModelError
+            If a logit is not finite.
+        """
+
+    @abstractmethod
+    def gradient(self, inputs: Floats, batch: int | None = None) -> tuple[Floats, Floats]:
+        """Compute mean ratings and their gradients by the inputs.
+
+        Parameters
+        ----------
+        inputs : ndarray of float32, shape (n, 3, h, w)
+            Inputs of any number of photos.
+        batch : int or None
+            As for ``LogitEngine.logits``.
+
+        Returns
+        -------
+        scores : ndarray of float32, shape (n,)
+            In the gradient's precision; ``score`` is always fp32.
+        gradient : ndarray of float32, shape (n, 3, h, w)
+            The gradient of each photo's own mean rating. All zeros where a photo's rating does not depend on it.
+
+        Raises
+        ------
+        ModelError
+            If a value is not finite.
         """

@@ -7,6 +7,7 @@ as ordinary ONNX nodes that every provider runs. :mod:`.proof` says whether a pr
 
 from __future__ import annotations
 
+from .backward import BuildsBackward
 from .build import (
     ATTACK_INPUTS,
     ATTACK_OUTPUTS,
@@ -14,6 +15,7 @@ from .build import (
     build_forward,
     build_quantised,
     build_ranged,
+    build_score_graph,
     build_vjp,
 )
 from .forms import CONVOLUTION_FORMS, LAYOUTS, ConvolutionForm, Layout
@@ -25,6 +27,7 @@ __all__ = [
     "ATTACK_OUTPUTS",
     "CONVOLUTION_FORMS",
     "LAYOUTS",
+    "BuildsBackward",
     "ConvolutionForm",
     "Layout",
     "Proof",
@@ -32,6 +35,7 @@ __all__ = [
     "build_forward",
     "build_quantised",
     "build_ranged",
+    "build_score_graph",
     "build_vjp",
     "parse",
     "proof_key",

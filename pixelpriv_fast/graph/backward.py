@@ -2,10 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Protocol
+
+import onnx
+
 from ..errors import ModelError
 from .forms import ConvolutionForm, Layout
 from .ir import Graph, Node
 from .rules import RULES, SPLIT_RULES, STRAIGHT_THROUGH, Scene
+
+
+class BuildsBackward(Protocol):
+    """Builds a network's backward graph: ``build_attack_graph`` a classifier's, ``build_score_graph`` a scorer's."""
+
+    def __call__(
+        self,
+        model: onnx.ModelProto,
+        shape: Sequence[int],
+        *,
+        form: ConvolutionForm,
+        layout: Layout,
+        logits: str | None,
+    ) -> onnx.ModelProto:
+        """Return the graph. Its first input are photos, its outputs logits and the gradient by the photos."""
 
 
 def differentiate(graph: Graph, output: str, seed: str, wrt: str, form: ConvolutionForm, layout: Layout) -> str:

@@ -11,7 +11,7 @@ from .forms import ConvolutionForm, Layout, check_forms
 from .ir import Graph, Node
 from .proto import to_model
 from .quantise import Ranges, quantised, ranged
-from .seed import log_odds_seed
+from .seed import log_odds_seed, rating_seed
 from .simplify import drop_dead_nodes, simplify
 from .specialise import logits_of, specialise
 
@@ -65,6 +65,41 @@ def build_attack_graph(
     seed = log_odds_seed(graph, scores, accepted)
     gradient = differentiate(graph, scores, seed, photos, form, layout)
     return _finish(graph, model, [photos, accepted], [scores, gradient], ATTACK_INPUTS, ATTACK_OUTPUTS, form)
+
+
+def build_score_graph(
+    model: onnx.ModelProto,
+    shape: Sequence[int],
+    *,
+    form: ConvolutionForm = "subpixel",
+    layout: Layout = "channels_last",
+    logits: str | None = None,
+) -> onnx.ModelProto:
+    """Build one model that computes a scorer's logits and the input gradient of its mean rating.
+
+    Parameters
+    ----------
+    model : onnx.ModelProto
+        A scorer's forward model, which returns logits of the ratings 1 .. n.
+    shape, form, layout, logits
+        See :func:`build_attack_graph`.
+
+    Returns
+    -------
+    onnx.ModelProto
+        Input: ``input``, as the forward model's. Outputs: ``logits`` (photos, n); ``gradient``, of the input's shape, of each
+        photo's mean rating (see :mod:`.seed`). Ascend it to raise the rating.
+
+    Raises
+    ------
+    ModelError, UsageError
+        As :func:`build_attack_graph` does.
+    """
+    check_forms(form, layout)
+    graph, scores = _forward(model, shape, logits)
+    photos = graph.inputs[0]
+    gradient = differentiate(graph, scores, rating_seed(graph, scores), photos, form, layout)
+    return _finish(graph, model, [photos], [scores, gradient], ATTACK_INPUTS[:1], ATTACK_OUTPUTS, form)
 
 
 def build_vjp(

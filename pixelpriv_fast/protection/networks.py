@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..attacks import Attack, Victim
-from ..engines import ForwardEngine, load_engine
+from ..engines import ForwardEngine, ScoreEngine, load_engine, load_score_engine
+from ..errors import ModelError
 from ..models import Classifier, StampedModel, Store, load_classifier, load_model
 
 
@@ -22,30 +23,39 @@ class Networks:
         The judges, fp32.
     victims : tuple of Victim
         What the attack works on, in the classifiers' order; () without an attack.
+    scorer : ScoreEngine or None
+        The network whose rating the attack raises; None where no attack of the recipe asks for one.
     """
 
     classifiers: tuple[Classifier, ...]
     victims: tuple[Victim, ...]
+    scorer: ScoreEngine | None = None
 
     @property
     def device(self) -> str:
         """What really runs, as "verdict on cpu (OpenVINO), attack on onnx OpenVINO bf16"."""
         parts = [f"verdict on {self.classifiers[0].device}"]
         parts += [f"attack on {victim.device}" for victim in self.victims[:1]]
+        parts += [f"appeal on {self.scorer.device}"] if self.scorer is not None else []
         return ", ".join(parts)
 
     @property
     def repeatable(self) -> bool:
         """Whether all of them are, see ``GradientEngine.repeatable``; judges are where the CPU runs them."""
         judges = (judge.session.provider.device == "cpu" for judge in self.classifiers)
-        return all(judges) and all(victim.repeatable for victim in self.victims)
+        return all(judges) and all(engine.repeatable for engine in self.engines)
 
     def close(self) -> None:
         """Free them all."""
-        for victim in self.victims:
-            victim.close()
+        for engine in self.engines:
+            engine.close()
         for classifier in self.classifiers:
             classifier.close()
+
+    @property
+    def engines(self) -> tuple[Victim | ScoreEngine, ...]:
+        """Everything that the attack works with."""
+        return self.victims if self.scorer is None else (*self.victims, self.scorer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +95,8 @@ class NetworkOptions:
     def load(self, batch: int) -> Networks:
         """Load a judge for each classifier, and what the attack needs.
 
-        That is nothing, the judges themselves, or a gradient engine for each, prepared for ``batch`` photos in a call.
+        That is nothing, the judges themselves, or a gradient engine for each, prepared for ``batch`` photos in a call, and
+        a score engine if it asks for appeal.
 
         Raises
         ------
@@ -106,9 +117,21 @@ class NetworkOptions:
             victim.prepare(batch)
             return victim
 
+        scorer = self._scorer()  # before anything is compiled: it may be missing
         with ThreadPoolExecutor(1) as beside:  # both compile for half a second
             victims = beside.map(prepared, models)
-            return Networks(self._judges(models), tuple(victims))
+            judges = self._judges(models)
+            if scorer is not None:
+                scorer.prepare(batch)
+            return Networks(judges, tuple(victims), scorer)
+
+    def _scorer(self) -> ScoreEngine | None:
+        if not any(attack.wants_appeal for attack in self.attacks):
+            return None
+        try:
+            return load_score_engine(models=self.models, device=self.device, precision=self.precision)
+        except ModelError as error:
+            raise type(error)(f"appeal needs a network that rates photos: {error}") from error
 
     def _judges(self, models: list[StampedModel]) -> tuple[Classifier, ...]:
         return tuple(load_classifier(model, None, self.device) for model in models)

@@ -96,10 +96,12 @@ def settings_of(options: PhotoOptions, network_options: NetworkOptions, networks
     models = {c.name: c.model.sha256 for c in networks.classifiers}
     if isinstance(enhancement, NetworkEnhancement):
         models[enhancement.network] = Store(network_options.models).load(enhancement.network).sha256
+    if networks.scorer is not None:
+        models[networks.scorer.name] = networks.scorer.sha256
     return options.recipe.parameters() | {
         "classifiers": [c.name for c in networks.classifiers],
         "models": models,
-        "precision": [victim.precision for victim in networks.victims],
+        "precision": [engine.precision for engine in networks.engines],
         "encoding": asdict(options.encoding),
         "retry": options.retry,
         "seed": options.seed,

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..attacks import Attack, AttackOutcome, AttackTask, ContentSeed, Victim
+from ..attacks import Attack, AttackOutcome, AttackTask, ContentSeed
 from ..codecs import EncodeOptions, Limits, encode
 from ..codecs.sources import open_content, read
 from ..codecs.transparency import BACKGROUNDS, WHITE, blanked, over, seen_through, shown
@@ -137,23 +137,24 @@ def attack(works: Sequence[Work], *, attack: Attack | None, networks: GetNetwork
         alike = [work for work in works if work.backgrounds == backgrounds]
         if not alike:
             continue
-        task = _task(alike, networks().victims, backgrounds, size, _expiry(alike, start, len(works)))
+        task = _task(alike, networks(), backgrounds, size, _expiry(alike, start, len(works)))
         for work, outcome in zip(alike, attack.run([work.enhanced for work in alike], task), strict=True):
             work.attacked = replace(outcome, photo=blanked(outcome.photo, outcome.alpha))
 
 
 def _task(
     works: Sequence[Work],
-    victims: Sequence[Victim],
+    networks: Networks,
     backgrounds: Sequence[int],
     batch: int,
     expired: Callable[[int], bool],
 ) -> AttackTask:
     """Make the task of photos that are judged over the same backgrounds: a victim a network and background."""
+    victims = networks.victims
     seats = range(len(victims) * len(backgrounds))
     translucent = len(backgrounds) > 1
     return AttackTask(
-        victims=tuple(victims) * len(backgrounds),
+        victims=victims * len(backgrounds),
         flee=tuple(tuple(work.subject.flee[v] for work in works) for v in seats),
         original_logits=tuple(np.stack([work.subject.logits[v] for work in works]) for v in seats),
         seeds=tuple(work.seed for work in works),
@@ -162,6 +163,7 @@ def _task(
         judged=False,  # the verdict is given later, on what is saved
         alphas=tuple(work.photo.alpha for work in works) if translucent else (),
         backgrounds=tuple(grey for grey in backgrounds for _ in victims) if translucent else (),
+        scorer=networks.scorer,
     )
 
 

@@ -15,13 +15,18 @@ MEAN = 128.0  #: a photo of this grey is an input of zeros
 
 
 def classifier(
-    folder: Path, *, middle: tuple[str, ...] = ("Relu",), answers: str = "logits", gain: float = 1.0
+    folder: Path,
+    *,
+    middle: tuple[str, ...] = ("Relu",),
+    answers: str = "logits",
+    gain: float = 1.0,
+    kind: str = "classifier",
 ) -> StampedModel:
     """Two strided convolutions with ``middle`` between them, a pool, a dense layer; read from a file in ``folder``.
 
     ``middle``: operators of one input, one after the other, in nodes "middle0", "middle1", ... ``answers``: "logits"
     (n, classes), or "map" for (n, classes, 5, 5). ``gain`` multiplies the dense layer. Nothing adds a bias, so an input
-    of zeros has no gradient.
+    of zeros has no gradient. ``kind``: "scorer" for a network whose classes are the ratings 1 to 6.
     """
     rng = np.random.default_rng(0)
 
@@ -54,7 +59,7 @@ def classifier(
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
     path = folder / "small.onnx"
-    path.write_bytes(add_stamp(model.SerializeToString(), stamp()))
+    path.write_bytes(add_stamp(model.SerializeToString(), stamp(kind)))
     return read(path)
 
 
@@ -69,7 +74,7 @@ def stamp(kind: str = "classifier") -> Stamp:
         input="x",
         output="logits",
         preprocess=Preprocess(SIZE, mean=(MEAN,) * 3, std=(60.0,) * 3),
-        labels=tuple(f"class {i}" for i in range(CLASSES)),
+        labels=None if kind == "scorer" else tuple(f"class {i}" for i in range(CLASSES)),
         source=Provenance("small.npz", "0" * 64, True),
     )
 

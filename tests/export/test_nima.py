@@ -11,10 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fp16 import half
-from nima import EXACT_LAYERS, TOLERANCE, main, ratings
+from nima import EXACT_LAYERS, TOLERANCE, main
 from PIL import Image
 
 from pixelpriv_fast.errors import ModelError
+from pixelpriv_fast.logits import mean_ratings
 from pixelpriv_fast.models import Store, read
 from pixelpriv_fast.runtime import create_session
 from tests.conftest import NIMA_WEIGHTS, ROOT
@@ -34,7 +35,7 @@ def test_half_is_half_and_close(nima_store: Path, photos: Path) -> None:
         with Image.open(file) as image:
             inputs.append(model.stamp.preprocess.rounded(np.asarray(image.convert("RGB"))))
     exact, rounded = (
-        ratings(create_session(made.data, "onnxruntime").run({"pixels": np.stack(inputs)})[0])
+        mean_ratings(create_session(made.data, "onnxruntime").run({"pixels": np.stack(inputs)})[0])
         for made in (model, smaller)
     )
     assert 0.0 < np.abs(exact - rounded).max() <= TOLERANCE

@@ -1,11 +1,11 @@
-"""The loss's gradient for the logits: right, and alive where the cross entropy's has died."""
+"""The gradients for the logits: right, and a classifier's alive where the cross entropy's has died."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from pixelpriv_fast.graph import build_attack_graph
+from pixelpriv_fast.graph import build_attack_graph, build_score_graph
 
 from .small import model, on_onnxruntime, on_openvino, reference
 
@@ -71,3 +71,20 @@ def test_empty_slot_is_finite_and_leaves_its_neighbours_alone() -> None:
     np.testing.assert_array_equal(seed[0], alone[0])
     np.testing.assert_allclose(seed[1], softmax(z)[1], rtol=1e-5)
     np.testing.assert_allclose(seeds(z, np.ones((2, CLASSES))), -softmax(z), rtol=1e-5)
+
+
+@pytest.mark.parametrize("runner", [reference, on_onnxruntime, on_openvino])
+def test_a_scorers_is_the_gradient_of_its_mean_rating(runner: object) -> None:
+    z = np.random.default_rng(3).normal(size=(4, CLASSES), scale=2.0)
+    z[3] = [0, 0, 30, 0, 0, 0]  # sure of one rating
+    ratings = np.arange(1, CLASSES + 1)
+    p = softmax(z)
+    slopes = [
+        ((softmax(z + 1e-6 * unit) @ ratings) - (softmax(z - 1e-6 * unit) @ ratings)) / 2e-6 for unit in np.eye(CLASSES)
+    ]
+    dtype = np.float64 if runner is reference else np.float32
+    built = build_score_graph(linear(dtype), (4, CLASSES, 1, 1))
+    logits, seed = runner(built)({"input": z[:, :, None, None].astype(dtype)})
+    np.testing.assert_allclose(logits, z, rtol=1e-6)
+    np.testing.assert_allclose(seed[:, :, 0, 0], np.transpose(slopes), atol=2e-6)
+    np.testing.assert_allclose(seed[:, :, 0, 0], p * (ratings - (p @ ratings)[:, None]), atol=2e-6)

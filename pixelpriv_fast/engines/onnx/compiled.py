@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
 
 from ...errors import DeviceError, ModelError
-from ...graph import build_attack_graph, build_forward, parse
+from ...graph import BuildsBackward, build_forward, parse
 from ...models import Preprocess, StampedModel
 from ...runtime import PROVIDERS, Array, Provider
 from ..checks import checked_reference
@@ -16,36 +17,45 @@ from .self_test import Run, self_tested
 
 #: What a compiled backend computes.
 Kind = Literal["gradient", "logits"]
+KINDS: tuple[Kind, ...] = ("gradient", "logits")
 
 #: The plainest backend: what others are tested against.
 REFERENCE = Backend(PROVIDERS["onnxruntime"], "fp32", "conv_transpose", "planar")
 
 
 class CompiledBackend:
-    """A backend for one classifier. Batches are compiled, and gradients tested, on first use. Any thread may call.
+    """A backend for one network. Batches are compiled, and gradients tested, on first use. Any thread may call.
 
     Parameters
     ----------
     backend : Backend
         What runs the network.
     model : StampedModel
-        The classifier.
+        The network.
     preprocess : Preprocess
         Its preprocessing.
-    classes : int
-        Number of classes that its stamp names.
+    build : callable
+        Builds its backward graph.
     """
 
-    def __init__(self, backend: Backend, model: StampedModel, preprocess: Preprocess, classes: int) -> None:
+    def __init__(self, backend: Backend, model: StampedModel, preprocess: Preprocess, build: BuildsBackward) -> None:
         self.backend = backend
         self._model = model
         self._size = preprocess.size
-        self._classes = classes
+        self._build = build
         self._batches = CompiledBatches(self._make)
 
-    def prepare(self, batch: int) -> None:
-        """Compile and test what batches of ``batch`` photos need, side by side."""
-        keys = [(kind, in_flight(self._provider(kind), batch)) for kind in ("gradient", "logits")]
+    def prepare(self, batch: int, kinds: Sequence[Kind] = KINDS) -> None:
+        """Compile and test what network calls need, side by side.
+
+        Parameters
+        ----------
+        batch : int
+            Number of photos in a network call that the caller asks for.
+        kinds : sequence of {"gradient", "logits"}
+            What is going to be computed.
+        """
+        keys = [(kind, in_flight(self._provider(kind), batch)) for kind in kinds]
         with ThreadPoolExecutor(len(keys)) as pool:
             list(pool.map(self._batches.get, keys))
 
@@ -55,7 +65,7 @@ class CompiledBackend:
         Parameters
         ----------
         kind : {"gradient", "logits"}
-            "gradient" takes (inputs, accepted) and gives [logits, gradient]; "logits" takes (inputs) and gives
+            "gradient" takes the backward graph's inputs and gives [logits, gradient]; "logits" takes (inputs) and gives
             [logits] in fp32.
         batch : int
             Number of photos in a network call that the caller asks for.
@@ -98,11 +108,13 @@ class CompiledBackend:
             return made
 
         def reference() -> Run:
-            exact = compiled(self._graph(REFERENCE, batch), REFERENCE.provider, REFERENCE.precision)
+            exact = _step(compiled(self._graph(REFERENCE, batch), REFERENCE.provider, REFERENCE.precision))
             return lambda photos, accepted: checked_reference(name, exact(photos, accepted))
 
-        name = self._model.stamp.name
-        proof = self_tested(self.backend, graph, made, reference, self._shape(batch), self._classes, self._model.folder)
+        name, classes = self._model.stamp.name, made.session.outputs[0].shape[1] or 0
+        proof = self_tested(
+            self.backend, graph, _step(made), reference, self._shape(batch), classes, self._model.folder
+        )
         if not proof.ok:
             made.close()
             raise DeviceError(
@@ -112,15 +124,19 @@ class CompiledBackend:
 
     def _graph(self, backend: Backend, batch: int) -> bytes:
         model, stamp = parse(self._model.data), self._model.stamp
-        built = build_attack_graph(
-            model, self._shape(batch), form=backend.form, layout=backend.layout, logits=stamp.output
-        )
+        built = self._build(model, self._shape(batch), form=backend.form, layout=backend.layout, logits=stamp.output)
         classes = built.graph.output[0].type.tensor_type.shape.dim[1].dim_value
-        if classes != self._classes:
+        if stamp.labels is not None and classes != len(stamp.labels):
             raise ModelError(
-                f"{stamp.name} returns {classes} classes, its stamp names {self._classes}; import it again"
+                f"{stamp.name} returns {classes} classes, its stamp names {len(stamp.labels)}; import it again"
             )
         return bytes(built.SerializeToString())
 
     def _shape(self, batch: int) -> tuple[int, int, int, int]:
         return batch, 3, *self._size
+
+
+def _step(batch: CompiledBatch) -> Run:
+    """Return what the self-test calls: it gives a mask of classes, which a scorer's graph has no input for."""
+    taken = len(batch.session.inputs)
+    return lambda *arrays: batch(*arrays[:taken])

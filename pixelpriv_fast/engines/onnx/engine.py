@@ -1,35 +1,24 @@
 """Gradients by backward graph: the classifier's own ``.onnx``, differentiated as ONNX nodes, on any provider.
 
-Needs no PyTorch. A provider is used for gradients only after a self-test of its graph. If a provider fails, now or
-mid-run, the engine warns, moves to the next one and reports it in ``device``.
+Needs no PyTorch; ``network`` says what happens when a provider fails.
 """
 
 from __future__ import annotations
 
-import logging
-import threading
-from collections.abc import Callable, Iterator
-from typing import TypeVar
+from collections.abc import Iterator
 
-from ...errors import DeviceError, ModelError
-from ...models import Preprocess, StampedModel
-from ...runtime.forks import Guard
+from ...errors import ModelError
+from ...graph import build_attack_graph
+from ...models import StampedModel
 from ...types import Floats, Logits
-from ...words import Precision
 from ..checks import checked_gradient, checked_logits
 from ..protocol import ClassSets, GradientEngine
 from .backends import Backend, backends
-from .compiled import CompiledBackend
-
-_LOG = logging.getLogger(__name__)
-_Answer = TypeVar("_Answer")
-
-#: Where the batch size is left to the engine: the power of two that holds the photos, up to this one.
-MAX_BATCH = 32
+from .network import OnnxNetwork, batch_of
 
 
-class OnnxEngine(GradientEngine):
-    """A gradient engine on the first backend that works. Made by ``load``.
+class OnnxEngine(OnnxNetwork, GradientEngine):
+    """A classifier's gradient engine on the first backend that works. Made by ``load``.
 
     Parameters
     ----------
@@ -45,102 +34,27 @@ class OnnxEngine(GradientEngine):
     """
 
     def __init__(self, model: StampedModel, candidates: Iterator[Backend]) -> None:
-        stamp = model.stamp
-        if stamp.kind != "classifier" or stamp.preprocess is None or stamp.labels is None:
-            raise ModelError(f"{stamp.name} is a {stamp.kind}, not a classifier")
-        self._model = model
-        self._preprocess, self._classes = stamp.preprocess, len(stamp.labels)
-        self._candidates = candidates
-        self._failures: list[str] = []  # why backends were given up, in their order
-        self._lock = threading.Lock()
-        self._guard = Guard(f"{self.name} engine's")
-        self._compiled = self._next()
-
-    @property
-    def name(self) -> str:
-        """The classifier's name."""
-        return self._model.stamp.name
-
-    @property
-    def preprocess(self) -> Preprocess:
-        """What makes the network's inputs from photos."""
-        return self._preprocess
+        super().__init__(model, candidates, "classifier", build_attack_graph)
+        if model.stamp.labels is None:
+            raise ModelError(f"{self.name} names no classes; import it again")
+        self._classes = len(model.stamp.labels)
 
     @property
     def classes(self) -> int:
         """The number of classes."""
         return self._classes
 
-    @property
-    def device(self) -> str:
-        """As "onnx OpenVINO bf16", and which better backends failed."""
-        failed = f" ({'; '.join(self._failures)})" if self._failures else ""
-        return f"onnx {self._compiled.backend}{failed}"
-
-    @property
-    def precision(self) -> Precision:
-        """Precision of gradients."""
-        return self._compiled.backend.precision
-
-    @property
-    def repeatable(self) -> bool:
-        """Whether answers are bit-identical in any batch: on a CPU."""
-        return self._compiled.backend.provider.device == "cpu"
-
-    @property
-    def max_batch(self) -> int | None:
-        """Preferred maximum number of photos per call."""
-        provider = self._compiled.backend.provider
-        return None if provider.parallel else provider.max_batch
-
-    def prepare(self, batch: int) -> None:
-        """Compile what calls with ``batch`` photos need."""
-        self._attempt(lambda compiled: compiled.prepare(batch))
-
     def logits(self, inputs: Floats, batch: int | None = None) -> Logits:
         """Compute logits in fp32."""
-        size = batch or _size(len(inputs))
+        size = batch or batch_of(len(inputs))
         (logits,) = self._attempt(lambda compiled: compiled.run("logits", size, inputs))
         return checked_logits(self.name, logits)
 
     def gradient(self, inputs: Floats, accepted: ClassSets, batch: int | None = None) -> tuple[Logits, Floats]:
         """Compute logits and gradients."""
-        size = batch or _size(len(inputs))
+        size = batch or batch_of(len(inputs))
         logits, gradient = self._attempt(lambda compiled: compiled.run("gradient", size, inputs, accepted))
         return checked_logits(self.name, logits), checked_gradient(self.name, gradient)
-
-    def close(self) -> None:
-        """Free what the engine holds."""
-        self._guard.close()
-        if not self._guard.foreign:
-            self._compiled.close()
-
-    def _attempt(self, call: Callable[[CompiledBackend], _Answer]) -> _Answer:
-        """Return ``call`` on the present backend, or on the first later one that does not fail."""
-        while True:
-            self._guard.check()
-            compiled = self._compiled
-            try:
-                return call(compiled)
-            except DeviceError as error:
-                self._guard.check()  # closed meanwhile: no fault of the provider
-                self._give_up(compiled, str(error))
-
-    def _give_up(self, failed: CompiledBackend, why: str) -> None:
-        """Move to the next backend, unless another thread has. Raises ``DeviceError`` where there is none."""
-        with self._lock:
-            if self._compiled is not failed:
-                return
-            if why not in self._failures:  # the last backend is asked again by every call
-                self._failures.append(why)
-            self._compiled = self._next()
-            _LOG.warning("%s: %s; going on with %s", self.name, why, self._compiled.backend)
-
-    def _next(self) -> CompiledBackend:
-        backend = next(self._candidates, None)
-        if backend is None:
-            raise DeviceError(f"{self.name}: no backend is left: {'; '.join(self._failures)}")
-        return CompiledBackend(backend, self._model, self._preprocess, self._classes)
 
 
 def load(model: StampedModel, device: str = "auto", precision: str = "auto") -> OnnxEngine:
@@ -168,7 +82,3 @@ def load(model: StampedModel, device: str = "auto", precision: str = "auto") -> 
         If the model is not a classifier.
     """
     return OnnxEngine(model, backends(device, precision))
-
-
-def _size(photos: int) -> int:
-    return int(min(MAX_BATCH, 1 << (photos - 1).bit_length()))

@@ -13,7 +13,8 @@ import pytest
 
 from pixelpriv_fast.engines.onnx import self_test as onnx_self_test
 from pixelpriv_fast.engines.onnx.batches import _KEPT, CompiledBatches
-from pixelpriv_fast.engines.onnx.engine import MAX_BATCH, load
+from pixelpriv_fast.engines.onnx.engine import load
+from pixelpriv_fast.engines.onnx.network import MAX_BATCH
 from pixelpriv_fast.errors import DeviceError, UsageError
 from pixelpriv_fast.graph import Proof
 from pixelpriv_fast.models import Store

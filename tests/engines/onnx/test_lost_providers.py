@@ -28,6 +28,7 @@ class Dying:
 
     def __init__(self, session, lives):
         self.session, self.lives = session, lives
+        self.inputs, self.outputs = session.inputs, session.outputs
 
     def bind(self):
         outer, binding = self, self.session.bind()
