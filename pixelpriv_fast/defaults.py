@@ -7,6 +7,9 @@ from typing import Final
 #: An enhancement and an attack.
 RECIPE: Final = "contrast+least_likely"
 
+#: What ``RECIPE`` was in other releases. Archives that were made with one of them are not made again unasked.
+FORMER_RECIPES: Final = ("contrast+least_likely",)
+
 #: The embedded classifier.
 CLASSIFIER: Final = "efficientnet_lite0"
 

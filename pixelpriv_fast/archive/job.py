@@ -11,6 +11,7 @@ from typing import Any
 
 from ..defaults import BATCH
 from ..files import sweep
+from .former_default import check_default
 from .history import History, settings_hash, settings_text
 from .journal import IN_MEMORY, Journal
 from .journal_file import open_journal
@@ -37,6 +38,7 @@ def open_job(
     strict: bool = False,
     resume: bool = True,
     report: bool = False,
+    default_recipe: bool = False,
 ) -> Iterator[Job]:
     """Make a job that holds the journal of the output folder while the block runs.
 
@@ -60,6 +62,8 @@ def open_job(
         Whether what the journal calls done, and still is, is not done again; False also sets a damaged journal aside.
     report : bool
         Whether ``report.html`` is drawn at the end, however the block ends.
+    default_recipe : bool
+        Whether nobody named the recipe, so that photos may have been protected with the default of an earlier release.
 
     Yields
     ------
@@ -79,7 +83,17 @@ def open_job(
         for place in (out, folder):
             sweep(place)
         reporting = folder if report else None
-        with closing(Job(workforce, out, journal, batch=batch, strict=strict, resume=resume, report=reporting)) as job:
+        job = Job(
+            workforce,
+            out,
+            journal,
+            batch=batch,
+            strict=strict,
+            resume=resume,
+            report=reporting,
+            default_recipe=default_recipe,
+        )
+        with closing(job):
             yield job
 
 
@@ -127,6 +141,8 @@ class Job:
         The folder of the report and its pictures; None for no report.
     replace : bool
         Whether results that an earlier run wrote are replaced.
+    default_recipe : bool
+        Whether nobody named the recipe.
     """
 
     def __init__(
@@ -140,6 +156,7 @@ class Job:
         resume: bool = True,
         report: Path | None = None,
         replace: bool = True,
+        default_recipe: bool = False,
     ) -> None:
         self.out = out
         self.batch = batch
@@ -153,6 +170,7 @@ class Job:
         self._history = History(journal, out, settings, strict=strict, resume=resume)
         self._writer = Writer(journal, out, settings, strict=strict, replace=replace)
         self._reporting = report
+        self._default_recipe = default_recipe
         self._pictures = Pictures(report, settings) if report is not None else None
         self.steps = archive_steps(workforce.steps(batch), self._history, self._pictures, self._writer)
 
@@ -175,7 +193,11 @@ class Job:
         ------
         StorageError
             If the disk or folder takes no more: what is written by then is whole, and the next run goes on from there.
+        UsageError
+            If nobody named the recipe and photos were protected with a former default, see ``former_default``.
         """
+        if self._default_recipe:
+            check_default(self._journal, items, self.out)
         self._run = replace(self._run, started=time.time(), photos=0, source_bytes=0, output_bytes=0)
         before, begin = self.summary.seconds, time.perf_counter()
         self._writer.foreign |= self._history.plan(items)

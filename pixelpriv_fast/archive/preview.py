@@ -13,6 +13,7 @@ from typing import Any
 from ..codecs import format_of_path
 from ..defaults import BATCH
 from ..protection.protector import Protector
+from .former_default import check_default
 from .history import History, settings_hash, settings_text
 from .journal_file import reading
 from .photo import ArchivePhoto
@@ -40,6 +41,8 @@ class Preview:
         The folder of the journal; None where there is none, see ``state.find_state``.
     left_out : LeftOut
         What was passed over in the inputs.
+    default_recipe : bool
+        As for a job.
     """
 
     protector: Protector
@@ -50,6 +53,7 @@ class Preview:
     resume: bool = True
     state: Path | None = None
     left_out: LeftOut = field(default_factory=LeftOut)
+    default_recipe: bool = False
     _todo: list[tuple[Item, int]] = field(default_factory=list)
     _formats: Counter[str] = field(default_factory=Counter)
     _done: int = 0
@@ -58,10 +62,15 @@ class Preview:
     _others: JobRun | None = None  #: runs of any
 
     def records(self) -> Iterator[dict[str, Any]]:
-        """Yield one object a photo: source, output, status "planned", "skipped" (done already) or "failed" (clash)."""
+        """Yield one object a photo: source, output, status "planned", "skipped" (done already) or "failed" (clash).
+
+        Raises ``UsageError`` where the run would, see ``former_default.check_default``.
+        """
         with reading(self.state) as journal:
             history = None
             if journal is not None:
+                if self.default_recipe:
+                    check_default(journal, self.items, self.out)
                 settings = settings_hash(settings_text(self.protector.settings()))
                 history = History(journal, self.out, settings, strict=self.strict, resume=self.resume)
                 self._alike, self._others = journal.runs(settings), journal.runs()

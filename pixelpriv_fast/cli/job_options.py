@@ -71,6 +71,8 @@ class JobOptions:
         Format, quality and metadata policy of the results.
     classifier : list of str or None
         The classifiers that were requested, as written.
+    default_recipe : bool
+        Whether no recipe was named.
     """
 
     protector: Protector
@@ -87,6 +89,7 @@ class JobOptions:
     state: Path | None
     encoding: EncodeOptions
     classifier: list[str] | None
+    default_recipe: bool
 
     def in_format(self, name: str) -> JobOptions:
         """Return the same options for results of one format."""
@@ -99,14 +102,14 @@ class JobOptions:
 
 def job_options(
     recipe: Annotated[
-        str,
+        str | None,
         typer.Option(
             autocompletion=completion.recipes,
             help="<enhancement>+<attack>, each with its fields in brackets if they are to differ (in quotes, for the shell): "
             "'contrast(k=4)+pgd(epsilon=4/255)'. More attacks may follow, for photos that the first does not fool. See "
-            "`pixelpriv list recipes` and `pixelpriv list attacks`.",
+            f"`pixelpriv list recipes` and `pixelpriv list attacks`. Default: {defaults.RECIPE}.",
         ),
-    ] = defaults.RECIPE,
+    ] = None,
     classifier: ClassifierOption = None,
     models: ModelsOption = None,
     device: DeviceOption = "auto",
@@ -184,7 +187,7 @@ def job_options(
 
     format_name = format_or_none(format)
     encoding = EncodeOptions(format=format_name, quality=quality, metadata=metadata)
-    parsed = Recipe.parse(recipe)
+    parsed = Recipe.parse(defaults.RECIPE if recipe is None else recipe)
     make = functools.partial(
         Protector,
         parsed if stop is None else parsed.with_attack(stop=stop),
@@ -213,6 +216,7 @@ def job_options(
         state=state,
         encoding=encoding,
         classifier=classifier,
+        default_recipe=recipe is None,
     )
 
 

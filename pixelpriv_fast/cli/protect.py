@@ -83,6 +83,7 @@ def protect(
             strict=options.strict,
             resume=options.resume,
             report=report,
+            default_recipe=options.default_recipe,
         ) as job,
     ):
         job.summary.left_out = left_out
@@ -188,7 +189,17 @@ def _preview(
 ) -> int:
     from ..archive.preview import Preview
 
-    preview = Preview(options.protector, items, out, batch, options.strict, options.resume, state, left_out)
+    preview = Preview(
+        options.protector,
+        items,
+        out,
+        batch,
+        options.strict,
+        options.resume,
+        state,
+        left_out,
+        options.default_recipe,
+    )
     for record in preview.records():
         done = f" ({record['reason']})" if record["reason"] else ""
         if record["output"] is None:  # told before

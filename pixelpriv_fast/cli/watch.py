@@ -47,6 +47,7 @@ def watch(
         strict=options.strict,
         resume=options.resume,
         report=options.report is not False,
+        default_recipe=options.default_recipe,
     ) as job:
         say_embedded(options.classifier)
         say(f"watching {source}; Ctrl-C ends it")
