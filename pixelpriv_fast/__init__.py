@@ -18,6 +18,7 @@ _PUBLIC = {
     "Limits": ".codecs:Limits",
     "PixelPrivError": ".errors:PixelPrivError",
     "protect": ".protection.protector:protect",
+    "survive": ".protection.survival:survive",
     "score": ".evaluate.score:score",
     "load_classifier": ".models:load_classifier",
     "info": ".about:info",
@@ -68,3 +69,4 @@ if TYPE_CHECKING:
     from .protection.recipes import PAPER_RUNS as PAPER_RUNS
     from .protection.recipes import Recipe as Recipe
     from .protection.result import Result as Result
+    from .protection.survival import survive as survive

@@ -13,5 +13,8 @@ FORMER_RECIPES: Final = ("contrast+least_likely",)
 #: The embedded classifier.
 CLASSIFIER: Final = "efficientnet_lite0"
 
+#: What is asked whether results survive it.
+PANEL: Final = "sharing"
+
 #: Photos that are attacked together.
 BATCH: Final = 16

@@ -10,6 +10,7 @@ import numpy as np
 from pixelpriv_fast.attacks.contract import LatticeAttack
 from pixelpriv_fast.attacks.fgsm import FGSM
 from pixelpriv_fast.channels import Applied, Channel
+from pixelpriv_fast.channels.panel import Panel, Treatment
 from pixelpriv_fast.codecs.contract import Codec, EncodeJob, Header
 from pixelpriv_fast.codecs.png import Png
 from pixelpriv_fast.metrics.contract import Metric
@@ -51,6 +52,10 @@ class Inverted(Channel):
 
     def _at(self, photo: Pixels) -> Applied:
         return Applied(255 - photo, np.negative)
+
+
+#: A panel: the file, and its negative.
+DARKROOM = Panel("darkroom", (Treatment("file", "file", None), Treatment("negative", "chain", Inverted())))
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ ROWS = {
     "enhancements": ("dimmer", Row("tests.dummies:Dimmer", "a dummy: darker")),
     "attacks": ("nudge", Row("tests.dummies:Nudge", "a dummy: one step")),
     "channels": ("inverted", Row("tests.dummies:Inverted", "a dummy: the negative")),
+    "panels": ("darkroom", Row("tests.dummies:DARKROOM", "a dummy: the file and its negative")),
     "metrics": ("brightness", Row("tests.dummies:Brightness", "a dummy: mean level")),
     "formats": ("framed", Row("tests.dummies:Framed", "a dummy: PNG in a frame")),
     "classifiers": ("dummynet", Row("tests.dummies:DUMMYNET", "a dummy: untrained")),

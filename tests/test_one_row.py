@@ -151,6 +151,7 @@ def test_the_library_has_the_new_parts() -> None:
         "import pixelpriv_fast as pp\n"
         "assert pp.attacks.Nudge and pp.enhance.Dimmer and pp.metrics.Brightness and pp.channels.Inverted\n"
         "assert pp.Recipe(pp.enhance.Dimmer(), pp.attacks.Nudge()).word == 'dimmer+nudge'\n"
+        "assert pp.Protector('dimmer', panel='darkroom', survival=True).options.panel.name == 'darkroom'\n"
     )
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False)

@@ -201,7 +201,8 @@ def _take_hash(photo: ArchivePhoto) -> None:
 def _take_answer(photo: ArchivePhoto) -> None:
     """Take what the worker made of the photo."""
     answer = _answer_of(photo)
-    for name in ("skipped", "error", "attempts", "seconds", "encoded", "made_with", "pictures", "subject", "verdict"):
+    taken = ("skipped", "error", "attempts", "seconds", "encoded", "made_with", "survival", "lost")
+    for name in (*taken, "pictures", "subject", "verdict"):
         if hasattr(answer, name):
             setattr(photo, name, getattr(answer, name))
 

@@ -36,6 +36,9 @@ class Attack(ABC):
     #: Whether victims must give gradients; a search that only asks for logits runs on any session.
     needs_gradient: ClassVar[bool] = True
 
+    #: Whether it works towards what is still protected after it was shared: survival is then measured unless it is declined.
+    survives: ClassVar[bool] = False
+
     #: Whether it edits the photo instead of adding noise: geometry or colours move freely, and noise of a later attack goes on
     #: top.
     edits: ClassVar[bool] = False

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+from ..channels.panel import Panel
 from ..codecs import EncodeOptions, Limits
 from ..enhance.contract import NetworkEnhancement
 from ..metrics import Metric, available, create
@@ -38,6 +39,10 @@ class PhotoOptions:
         The names that every verdict carries.
     retry : bool
         Whether files that are not protected are tried again.
+    panel : Panel or None
+        The panel that says what results survive; None where that is not asked.
+    require_survival : bool
+        Whether a photo that does not survive every treatment counts as unprotected.
     """
 
     recipe: Recipe
@@ -47,6 +52,8 @@ class PhotoOptions:
     metrics: Mapping[str, Metric]
     metric_keys: tuple[str, ...]
     retry: bool
+    panel: Panel | None = None
+    require_survival: bool = False
 
 
 def metrics_of(names: Sequence[str] | None, **resources: Any) -> dict[str, Metric]:
@@ -98,7 +105,7 @@ def settings_of(options: PhotoOptions, network_options: NetworkOptions, networks
         models[enhancement.network] = Store(network_options.models).load(enhancement.network).sha256
     if networks.scorer is not None:
         models[networks.scorer.name] = networks.scorer.sha256
-    return options.recipe.parameters() | {
+    settings = {
         "classifiers": [c.name for c in networks.classifiers],
         "models": models,
         "precision": [engine.precision for engine in networks.engines],
@@ -107,3 +114,7 @@ def settings_of(options: PhotoOptions, network_options: NetworkOptions, networks
         "seed": options.seed,
         "generation": _GENERATION,
     }
+    # What is only measured changes no file; what decides a photo's status decides with --strict whether there is one.
+    if options.panel is not None and options.require_survival:
+        settings["require_survival"] = options.panel.name
+    return options.recipe.parameters() | settings

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from threading import Semaphore
 
 from ..attacks.cascade import retries_of
 from ..codecs import EncodeOptions, is_lossy
+from ..runtime.device import threads
 from .flow import Stages
 from .options import PhotoOptions
 from .step_kinds import Alone, Step, Together, W, Where
@@ -21,6 +23,7 @@ from .steps import (
     measure,
     open_source,
     read_source,
+    survive,
     take_pixels,
     verify,
 )
@@ -63,6 +66,7 @@ def photo_steps(
         Together("together", partial(classify_originals, networks=networks, batch=batch)),
         Together("together", partial(attack, attack=recipe.cascade, networks=networks, batch=batch)),
         *(saving_steps(options, networks, batch) if encode else pixel_steps(networks, batch)),
+        *sharing_steps(options, networks, batch),
         Alone("after", partial(measure, metrics=options.metrics, keys=options.metric_keys)),
     )
 
@@ -117,6 +121,36 @@ def saving_steps(options: PhotoOptions, networks: GetNetworks, batch: int) -> tu
         return (*first, *margins)
     higher = (replace(asked, quality=quality) for quality in _RETRY_QUALITIES)
     return (*first, *margins, *(Retry(False, tried, (_encode(options, tried), verified)) for tried in higher))
+
+
+def sharing_steps(options: PhotoOptions, networks: GetNetworks, batch: int) -> tuple[Step[Work], ...]:
+    """List how it is found out what a result survives.
+
+    Parameters
+    ----------
+    options : PhotoOptions
+        What the steps need to know.
+    networks : callable
+        Gives the networks.
+    batch : int
+        Number of photos in a network call, 1 or more.
+
+    Returns
+    -------
+    tuple of Step
+        The steps after the verdict; () where it is not asked.
+    """
+    if options.panel is None:
+        return ()
+    asked = partial(
+        survive,
+        networks=networks,
+        batch=batch,
+        panel=options.panel,
+        required=options.require_survival,
+        slots=Semaphore(threads()),
+    )
+    return (Together("after", asked),)
 
 
 def stages_of(

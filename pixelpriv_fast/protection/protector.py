@@ -19,6 +19,7 @@ from .options import METRIC_KEYS, PhotoOptions, metrics_of
 from .recipes import Recipe
 from .result import Result
 from .runner import PhotoRunner
+from .survival import indices_of, panel_asked
 from .work import Work
 
 #: Default for the bytes that photos on their way may hold together; one photo may hold more.
@@ -58,6 +59,13 @@ class Protector(PhotoRunner):
     retry : bool
         Whether a file that encoding made recognisable again is attacked further and encoded better; False keeps the
         recipe's own rules only.
+    survival : bool or None
+        Whether it is measured what results survive, see ``Result.survival``; None does so if an attack of the recipe works
+        towards it, or if it is required.
+    require_survival : bool
+        Whether a photo that does not survive every treatment counts as unprotected.
+    panel : str
+        The treatments, by their panel's name.
     timeout : float or None
         Maximum seconds of a photo, counted as its share of each batch; None sets no limit.
     workers : int or None
@@ -86,6 +94,9 @@ class Protector(PhotoRunner):
         limits: Limits | None = None,
         metrics: Sequence[str] | None = None,
         retry: bool = True,
+        survival: bool | None = None,
+        require_survival: bool = False,
+        panel: str = defaults.PANEL,
         timeout: float | None = None,
         workers: int | None = None,
         memory: int = MEMORY,
@@ -98,7 +109,10 @@ class Protector(PhotoRunner):
         encoding = encoding or EncodeOptions()
         check_options(encoding)
         measured = metrics_of(metrics, models=folder, device=device)
-        options = PhotoOptions(chosen, seed, encoding, limits or Limits(), measured, METRIC_KEYS, retry)
+        asked = panel_asked(panel, survival, require_survival, chosen.attacks)
+        options = PhotoOptions(
+            chosen, seed, encoding, limits or Limits(), measured, METRIC_KEYS, retry, asked, require_survival
+        )
         networks = LazyNetworks(NetworkOptions(names, chosen.attacks, folder, device, engine, precision))
         super().__init__(options, networks, timeout, workers or len(os.sched_getaffinity(0)), memory)
 
@@ -194,7 +208,7 @@ class Protector(PhotoRunner):
             If ``batch`` is less than 1.
         """
         paired = ((source, None) for source in sources) if labels is None else zip(sources, labels, strict=True)
-        works = (Work(name_of(source), source, _indices(label)) for source, label in paired)
+        works = (Work(name_of(source), source, indices_of(label)) for source, label in paired)
         for work in self.run(works, self.steps(batch, encode=encode), batch):
             yield Result(work, partial(self.encoded_as, batch))
 
@@ -218,9 +232,3 @@ def protect(source: Source, recipe: str | Recipe = defaults.RECIPE, **options: A
     """
     label = options.pop("label", None)
     return Protector(recipe, **options).protect(source, label=label)
-
-
-def _indices(label: int | Sequence[int] | None) -> tuple[int, ...]:
-    if label is None:
-        return ()
-    return (label,) if isinstance(label, int) else tuple(label)

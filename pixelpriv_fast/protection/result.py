@@ -13,7 +13,8 @@ from ..codecs import format_for
 from ..codecs.transparency import over, shown
 from ..errors import PixelPrivError, UsageError
 from ..files import Access, write_atomic
-from ..types import Alpha, Pixels, Prediction, Verdict
+from ..types import Alpha, Pixels, Prediction, Survival, Verdict
+from .survival import survival_record
 from .work import MadeWith, Status, Work
 
 
@@ -119,6 +120,13 @@ class Result:
             raise self._failure()
         return self._work.verdict
 
+    @property
+    def survival(self) -> Survival | None:
+        """What ``verdict``'s photo is still protected after; None where it was not asked. Raises a failed photo's error."""
+        if not self._work.alive:
+            raise self._failure()
+        return self._work.survival
+
     def save(self, path: str | os.PathLike[str]) -> Result:
         """Encode in the format of the suffix, verify the encoded bytes and write them atomically.
 
@@ -190,6 +198,7 @@ def record_of(work: Work) -> dict[str, Any]:
         "linf": verdict.linf if verdict else None,
         "edit": asdict(verdict.edit) if verdict and verdict.edit else None,
         "metrics": dict(verdict.metrics) if verdict else {},
+        "survival": survival_record(work.survival) if verdict else None,
         "seconds": round(work.seconds, 4),
     }
     if verdict:

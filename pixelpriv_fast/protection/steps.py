@@ -6,10 +6,13 @@ import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from threading import Semaphore
 
 import numpy as np
 
 from ..attacks import Attack, AttackOutcome, AttackTask, ContentSeed
+from ..channels.panel import Panel
+from ..channels.readings import PanelReader, PanelReadings
 from ..codecs import EncodeOptions, Limits, encode
 from ..codecs.sources import open_content, read
 from ..codecs.transparency import BACKGROUNDS, WHITE, blanked, over, seen_through, shown
@@ -18,6 +21,7 @@ from ..errors import PhotoError
 from ..metrics import Metric
 from ..types import Alpha, Verdict
 from .networks import Networks
+from .survival import lost_words
 from .verdicts import ALONE, classify_seen, decoded, judge, subject_of
 from .work import Work
 
@@ -100,7 +104,7 @@ def classify_originals(works: Sequence[Work], *, networks: GetNetworks, batch: i
     Parameters
     ----------
     works : sequence of Work
-        The photos; each gets ``subject``.
+        The photos; each gets ``subject`` and ``readings``.
     networks : callable
         Gives the networks.
     batch : int
@@ -110,6 +114,7 @@ def classify_originals(works: Sequence[Work], *, networks: GetNetworks, batch: i
     seen = [[shown(work.photo, background) for background in work.backgrounds] for work in works]
     for work, logits in zip(works, classify_seen(classifiers, seen, batch), strict=True):
         work.subject = subject_of(classifiers, logits, work.accepted)
+        work.readings = PanelReadings(work.photo.pixels, work.subject.flee, work.photo.alpha, work.backgrounds)
 
 
 def attack(works: Sequence[Work], *, attack: Attack | None, networks: GetNetworks, batch: int) -> None:
@@ -225,6 +230,33 @@ def verify(works: Sequence[Work], *, networks: GetNetworks, batch: int) -> None:
         over_white, over_black = judgements[: len(classifiers)], judgements[len(classifiers) :]
         edit = work.attacked.edit
         work.verdict = Verdict(protected, over_white, work.attacked.linf, {}, measured_on, edit, over_black)
+
+
+def survive(
+    works: Sequence[Work], *, networks: GetNetworks, batch: int, panel: Panel, required: bool, slots: Semaphore
+) -> None:
+    """Find out which treatments of a panel the results are still protected after.
+
+    Parameters
+    ----------
+    works : sequence of Work
+        The photos; each gets ``survival``, and ``lost`` if it must survive and does not.
+    networks : callable
+        Gives the networks.
+    batch : int
+        Number of photos in a network call, 1 or more; a call is filled up to it.
+    panel : Panel
+        The treatments.
+    required : bool
+        Whether a photo that does not survive all of them counts as unprotected.
+    slots : Semaphore
+        Bounds how many treated photos there are at one time.
+    """
+    reader = PanelReader(panel, networks().classifiers, batch, slots)
+    results, alphas = [work.pixels for work in works], [work.alpha for work in works]
+    for work, found in zip(works, reader.survival([w.readings for w in works], results, alphas), strict=True):
+        work.survival = found
+        work.lost = lost_words(found) if required else ""
 
 
 def measure(work: Work, *, metrics: Mapping[str, Metric], keys: Sequence[str]) -> None:

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ..attacks import AttackOutcome, ContentSeed
+from ..channels.readings import PanelReadings
 from ..codecs.sources import OpenedSource, Source
 from ..codecs.sources import weight as weight_of
 from ..codecs.transparency import WHITE
 from ..errors import PixelPrivError
-from ..types import Alpha, Photo, Pixels, Verdict
+from ..types import Alpha, Photo, Pixels, Survival, Verdict
 from .deadline import Deadline
 from .verdicts import Subject, why_not
 
@@ -72,6 +73,10 @@ class Work:
         The file (``encode_file``).
     made_with : MadeWith or None
         What made the result, once it is finished.
+    survival : Survival or None
+        What the result survives (``survive``); None where that was not asked.
+    lost : str
+        Why the photo counts as unprotected although its file is protected; "" otherwise (``survive``).
     backgrounds : tuple of int
         Grey levels of the backgrounds that the photo is judged over: two if it has transparency (``decode_source``).
     photo : Photo
@@ -81,7 +86,9 @@ class Work:
     enhanced : uint8 array of shape (height, width, 3)
         The photo to be attacked (``enhance``).
     subject : Subject
-        What is to be hidden (``classify_original``).
+        What is to be hidden (``classify_originals``).
+    readings : PanelReadings
+        What is read of the original after treatments, empty until somebody asks (``classify_originals``).
     attacked : AttackOutcome
         The attack's pixels and their largest change (``attack``).
     pixels : uint8 array of shape (height, width, 3)
@@ -106,11 +113,14 @@ class Work:
     seconds: float = 0.0
     encoded: bytes | None = field(default=None, repr=False)
     made_with: MadeWith | None = None
+    survival: Survival | None = field(init=False, default=None)
+    lost: str = field(init=False, default="")
     backgrounds: tuple[int, ...] = field(init=False, default=(WHITE,))
     photo: Photo = field(init=False, repr=False)
     seed: ContentSeed = field(init=False, repr=False)
     enhanced: Pixels = field(init=False, repr=False)
     subject: Subject = field(init=False, repr=False)
+    readings: PanelReadings = field(init=False, repr=False)
     attacked: AttackOutcome = field(init=False, repr=False)
     pixels: Pixels = field(init=False, repr=False)
     alpha: Alpha | None = field(init=False, default=None, repr=False)
@@ -138,7 +148,7 @@ class Work:
             return "failed"
         if self.skipped is not None:
             return "skipped"
-        return "protected" if self.verdict.protected else "unprotected"
+        return "protected" if self.verdict.protected and not self.lost else "unprotected"
 
     @property
     def reason(self) -> str:
@@ -147,12 +157,12 @@ class Work:
             return str(self.error)
         if self.skipped is not None:
             return self.skipped
-        return "" if self.verdict.protected else why_not(self.verdict, self.subject)
+        return self.lost if self.verdict.protected else why_not(self.verdict, self.subject)
 
     def drop_pixels(self) -> None:
         """Let go of everything large but the file."""
         self.content = self.opened = None
         self.alpha = None
-        for name in ("photo", "seed", "enhanced", "attacked", "pixels"):
+        for name in ("photo", "seed", "readings", "enhanced", "attacked", "pixels"):
             if hasattr(self, name):
                 delattr(self, name)

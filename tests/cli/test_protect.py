@@ -152,7 +152,8 @@ def test_a_full_disk_is_exit_code_5_and_leaves_nothing_half_written(
 
 
 @pytest.mark.parametrize(
-    "kind", ["recipes", "enhancements", "attacks", "channels", "classifiers", "metrics", "providers", "kernels"]
+    "kind",
+    ["recipes", "enhancements", "attacks", "channels", "panels", "classifiers", "metrics", "providers", "kernels"],
 )
 def test_list_is_json_lines(kind: str) -> None:
     done = pixelpriv("list", kind, "--json")
