@@ -14,6 +14,7 @@ void bind_resampler(pybind11::module_& m);
 void bind_resize(pybind11::module_& m);
 void bind_smooth(pybind11::module_& m);
 void bind_ssim(pybind11::module_& m);
+void bind_ssimulacra2(pybind11::module_& m);
 void bind_warp(pybind11::module_& m);
 }  // namespace pp
 
@@ -30,5 +31,6 @@ PYBIND11_MODULE(_native, m, pybind11::mod_gil_not_used()) {
     pp::bind_resize(m);
     pp::bind_smooth(m);
     pp::bind_ssim(m);
+    pp::bind_ssimulacra2(m);
     pp::bind_warp(m);
 }

@@ -255,6 +255,9 @@ METRICS = Table(
     {
         "psnr": Row(".metrics.psnr:PSNR", "peak signal-to-noise ratio in dB against the original; higher is closer"),
         "ssim": Row(".metrics.ssim:SSIM", "structural similarity against the original, -1..1; higher is closer"),
+        "ssimulacra2": Row(
+            ".metrics.ssimulacra2:SSIMULACRA2", "visible change against the original, 100 is none; higher is closer"
+        ),
         "nima": Row(".metrics.nima:NIMA", "mean aesthetic rating by NIMA, 1..10, needs no original; higher is better"),
     },
 )

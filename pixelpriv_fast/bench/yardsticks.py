@@ -85,6 +85,12 @@ def _ssim(result: Pixels, original: Pixels) -> Call:
     return lambda: kernels.get("ssim", "reference")(result, original)
 
 
+def _ssimulacra2(result: Pixels, original: Pixels) -> Call:
+    from ..metrics.ssimulacra2 import WEIGHTS
+
+    return lambda: kernels.get("ssimulacra2", "reference")(original, result, WEIGHTS)
+
+
 def _nima(result: Pixels, original: Pixels) -> Call:
     from .torch_eager import answers
 
@@ -102,6 +108,7 @@ ENHANCED_BY: Final = {
 MEASURED_BY: Final = {
     "psnr": Yardstick("numpy, float64", _psnr),
     "ssim": Yardstick("numpy twin", _ssim),
+    "ssimulacra2": Yardstick("numpy twin", _ssimulacra2),
     "nima": Yardstick("torch eager", _nima),
 }
 

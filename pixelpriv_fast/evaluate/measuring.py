@@ -15,7 +15,7 @@ from ..codecs import Limits
 from ..codecs.sources import load
 from ..codecs.transparency import shown
 from ..errors import PhotoError, UsageError
-from ..metrics import Metric, raised, rate
+from ..metrics import Metric, figure, raised, rate
 from ..models import Classifier
 from ..runtime.device import threads
 from ..types import Logits, Pixels, Prediction
@@ -100,7 +100,8 @@ def measure(
     classifier : Classifier
         The classifier whose accuracy is measured.
     metrics : mapping of str to Metric
-        Metrics by name. One that compares with the original gives None if the sizes differ.
+        Metrics by name. One that compares with the original gives None if the sizes differ, or if it cannot rate
+        the photo.
     limits : Limits, optional
         Limits of the files; None for the defaults.
 
@@ -142,7 +143,7 @@ def _load(pair: PhotoPair, metrics: Mapping[str, Metric], limits: Limits) -> _Lo
     except PhotoError as error:
         return error
     same = original.shape == protected.shape
-    compared = {name: float(metric(protected, original)) if same else None for name, metric in metrics.items()}
+    compared = {name: figure(metric, protected, original) if same else None for name, metric in metrics.items()}
     return _Loaded(pair, original, protected, compared)
 
 

@@ -37,7 +37,7 @@ def score(
     metric : str or Metric
         A name from the registry, or a metric. For many photos keep ``metrics.NIMA(...)``: it loads its network once.
     original : like ``image``, optional
-        What metrics with a reference ("psnr", "ssim") compare with.
+        What metrics with a reference ("psnr", "ssim", "ssimulacra2") compare with.
     models : path, optional
         Folder of models in which a named metric's network is looked for first.
     device : str

@@ -265,6 +265,11 @@ def ssim(given: Inputs) -> Arguments:
     return given.photo, given.other
 
 
+def ssimulacra2(given: Inputs) -> Arguments:
+    """Pick ``ssimulacra2``'s arguments: every third norm has no weight."""
+    return given.photo, given.other, np.arange(108.0) % 3
+
+
 def squared_difference(given: Inputs) -> Arguments:
     """Pick ``squared_difference``'s arguments."""
     return given.photo, given.other

@@ -162,6 +162,14 @@ KERNELS: dict[str, Kernel] = {
     "filled_area": Kernel("warp", "the share of pixels that a warp's fill touches", _INPUT, EXACT),
     "cartoon_filter": Kernel("cartoon_filter", "stylisation without a network", (48, 64), EXACT, (), _NO_NUMBA),
     "ssim": Kernel("ssim", "structural similarity of two photos", (64, 96), Tolerance(atol=1e-12), (), _NO_NUMBA),
+    "ssimulacra2": Kernel(
+        "ssimulacra2",
+        "weighted differences of two photos' structure and edges, at six scales",
+        (64, 96),
+        Tolerance(rtol=1e-5),
+        (),
+        _NO_NUMBA,
+    ),
     "squared_difference": Kernel(
         "ssim", "sum of the squared differences of two photos, exact", _PHOTO, EXACT, (), _NO_NUMBA
     ),

@@ -84,6 +84,27 @@ def raised(figure: float | PhotoError) -> float:
     return figure
 
 
+def figure(metric: Metric, result: Pixels, original: Pixels) -> float | None:
+    """Return the figure of one photo, or None if ``metric`` cannot rate it.
+
+    Parameters
+    ----------
+    metric : Metric
+        The metric.
+    result, original : uint8 arrays of shape (height, width, 3), RGB
+        As the metric takes them.
+
+    Returns
+    -------
+    float or None
+        The figure; None where the metric raises ``PhotoError``.
+    """
+    try:
+        return float(metric(result, original))
+    except PhotoError:
+        return None
+
+
 def _one(metric: Metric, photo: Pixels) -> float | PhotoError:
     try:
         return metric(photo, photo)

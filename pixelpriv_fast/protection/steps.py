@@ -18,7 +18,7 @@ from ..codecs.sources import open_content, read
 from ..codecs.transparency import BACKGROUNDS, WHITE, blanked, over, seen_through, shown
 from ..enhance.contract import Enhancement
 from ..errors import PhotoError
-from ..metrics import Metric
+from ..metrics import Metric, figure
 from ..types import Alpha, Verdict
 from .networks import Networks
 from .survival import lost_words
@@ -269,10 +269,10 @@ def measure(work: Work, *, metrics: Mapping[str, Metric], keys: Sequence[str]) -
     metrics : mapping of str to Metric
         What is measured, by name.
     keys : sequence of str
-        The names that every verdict carries; None stands for what was not measured.
+        The names that every verdict carries; None stands for what was not measured or cannot be.
     """
     values: dict[str, float | None] = dict.fromkeys(keys)
     result, original = over(work.pixels, work.alpha), shown(work.photo)
     for name, metric in metrics.items():
-        values[name] = float(metric(result, original))
+        values[name] = figure(metric, result, original)
     work.verdict = replace(work.verdict, metrics=values)

@@ -168,6 +168,21 @@ def test_a_broken_file_stays_alone(
     assert evaluation.record()["metrics"] == {"ssim": 1.0}
 
 
+def test_a_photo_that_a_metric_cannot_rate_has_no_figure(store_folder: Path, tmp_path: Path) -> None:
+    for root in ("in", "out"):
+        (tmp_path / root).mkdir()
+        (tmp_path / root / "tiny.png").write_bytes(encoded(scene(7, 20)))
+        (tmp_path / root / "wide.png").write_bytes(encoded(scene(40, 50)))
+    (tmp_path / "labels.csv").write_text("tiny.png,1\nwide.png,2\n", encoding="utf-8")
+    folders = tmp_path / "in", tmp_path / "out"
+    evaluation, rows = run(folders, tmp_path / "labels.csv", store_folder, metrics=["ssim", "ssimulacra2"])
+    assert [row.protected.metrics for row in rows] == [
+        {"ssim": 1.0, "ssimulacra2": None},
+        {"ssim": 1.0, "ssimulacra2": 100.0},
+    ]
+    assert evaluation.record()["metrics"] == {"ssim": 1.0, "ssimulacra2": 100.0}
+
+
 @pytest.mark.parametrize(
     ("edit", "message"),
     [

@@ -161,7 +161,7 @@ class TestMoreThanTwoBillionSamples:
 
 
 @pytest.mark.parametrize(
-    "name", ["half_luminance", "exposure_samples", "blend_exposure", "ssim", "lift", "cartoon_filter"]
+    "name", ["half_luminance", "exposure_samples", "blend_exposure", "ssim", "ssimulacra2", "lift", "cartoon_filter"]
 )
 def test_sides_that_32_bits_cannot_count_are_refused(name):
     call = call_of(name, 5, 7)

@@ -86,6 +86,15 @@ def test_what_no_photo_could_survive_is_passed_on() -> None:
         Alone("ahead", gone).run(works(2))
 
 
+def test_what_a_metric_cannot_rate_is_null_and_fails_no_photo(tmp_path: Path) -> None:
+    protector = tiny_protector(tiny_classifier(tmp_path), metrics=["ssim", "ssimulacra2"])
+    narrow, wide = protector.stream([scene(7, 40), scene(40, 50)])
+    assert narrow.status == wide.status == "protected"
+    assert narrow.verdict.metrics["ssimulacra2"] is None
+    assert narrow.verdict.metrics["ssim"] < 1
+    assert 0 < wide.verdict.metrics["ssimulacra2"] < 100
+
+
 def test_a_result_shares_the_works_pixels(protector: Protector) -> None:
     (result,) = protector.stream([scene(40, 50)])
     assert result.image is result.image

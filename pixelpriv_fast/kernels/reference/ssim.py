@@ -49,7 +49,7 @@ def ssim(a: Pixels, b: Pixels, threads: int = 1) -> float:
     TypeError
         For other dtypes.
     """
-    _require_photos(a, b)
+    require_photos(a, b)
     x, y = a.astype(np.float64), b.astype(np.float64)
     mean_x, mean_y, squares, product = (_blur(image) for image in (x, y, x * x + y * y, x * y))
     means, both = mean_x * mean_x + mean_y * mean_y, mean_x * mean_y
@@ -77,7 +77,7 @@ def squared_difference(a: Pixels, b: Pixels) -> int:
     TypeError
         For other dtypes.
     """
-    _require_photos(a, b)
+    require_photos(a, b)
     first, second, total = np.ravel(a), np.ravel(b), 0
     for begin in range(0, first.size, _SAMPLES_AT_ONCE):
         block = slice(begin, begin + _SAMPLES_AT_ONCE)
@@ -87,7 +87,21 @@ def squared_difference(a: Pixels, b: Pixels) -> int:
     return total
 
 
-def _require_photos(a: Pixels, b: Pixels) -> None:
+def require_photos(a: Pixels, b: Pixels) -> None:
+    """Check that ``a`` and ``b`` are photos of one size.
+
+    Parameters
+    ----------
+    a, b : array
+        What should be (h, w, 3) uint8.
+
+    Raises
+    ------
+    ValueError
+        For other shapes.
+    TypeError
+        For other dtypes.
+    """
     if a.ndim != 3 or a.shape[2] != 3 or not a.size:
         raise UsageError(f"a has shape {a.shape}, expected (any, any, 3)")
     if a.shape != b.shape:
@@ -99,14 +113,15 @@ def _require_photos(a: Pixels, b: Pixels) -> None:
 def _blur(image: Doubles) -> Doubles:
     """Return the Gaussian's sums, at the places where it fits."""
     for axis in (0, 1):
-        window = _window(image.shape[axis])
-        places = image.shape[axis] - len(window) + 1
-        shifted = (np.take(image, range(k, k + places), axis) for k in range(len(window)))
-        image = np.sum([weight * part for weight, part in zip(window, shifted, strict=True)], axis=0)
+        taps = window(image.shape[axis])
+        places = image.shape[axis] - len(taps) + 1
+        shifted = (np.take(image, range(k, k + places), axis) for k in range(len(taps)))
+        image = np.sum([weight * part for weight, part in zip(taps, shifted, strict=True)], axis=0)
     return image
 
 
-def _window(length: int) -> Doubles:
+def window(length: int) -> Doubles:
+    """Return the Gaussian's weights along a side of ``length`` pixels: 11, or the longest odd number that fits."""
     radius = min(RADIUS, (length - 1) // 2)
     weights: Doubles = np.exp(-0.5 * (np.arange(-radius, radius + 1) / SIGMA) ** 2)
     weights /= weights.sum()

@@ -1,0 +1,92 @@
+#include "ssimulacra2_rows.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "dispatch.hpp"
+
+namespace pp {
+
+namespace {
+
+constexpr double kSigma = 1.5;
+constexpr float kC2 = 0.0009f;  // keeps quotients of small variances apart from 0 / 0
+
+}  // namespace
+
+Taps gaussian_taps() {
+    double sum = 0;
+    std::array<double, kRadius + 1> weight;
+    for (int k = 0; k <= kRadius; ++k) {
+        weight[k] = std::exp(-0.5 * k * k / (kSigma * kSigma));
+        sum += k == 0 ? weight[k] : 2 * weight[k];
+    }
+    Taps taps;
+    for (int k = 0; k <= kRadius; ++k) taps[k] = static_cast<float>(weight[k] / sum);
+    return taps;
+}
+
+PP_CLONES void compared(const float* PP_RESTRICT a, float* PP_RESTRICT b, std::ptrdiff_t count,
+                        float* PP_RESTRICT square, float* PP_RESTRICT power) {
+    for (std::ptrdiff_t i = 0; i < count; ++i) {
+        const float difference = b[i] - a[i];
+        power[i] = a[i] * a[i] + b[i] * b[i];
+        square[i] = difference * difference;
+        b[i] = difference;
+    }
+}
+
+PP_CLONES void blurred_down(const float* const* rows, const Taps& taps, std::ptrdiff_t count, float* PP_RESTRICT out) {
+    for (std::ptrdiff_t i = 0; i < count; ++i) {
+        float sum = taps[0] * rows[kRadius][i];
+        for (int k = 1; k <= kRadius; ++k) sum += taps[k] * (rows[kRadius - k][i] + rows[kRadius + k][i]);
+        out[i] = sum;
+    }
+}
+
+PP_CLONES void blurred_across(const float* PP_RESTRICT row, const Taps& taps, std::ptrdiff_t count,
+                              float* PP_RESTRICT out) {
+    for (std::ptrdiff_t i = 0; i < count; ++i) {
+        float sum = taps[0] * row[i];
+        for (int k = 1; k <= kRadius; ++k) sum += taps[k] * (row[i - k] + row[i + k]);
+        out[i] = sum;
+    }
+}
+
+// 1 - (1 - d^2) (2 covariance + c) / (variances + c), where d is the difference of the means, and twice the covariance
+// is the variances less the difference's variance.
+PP_CLONES void structures(const float* PP_RESTRICT mean, const float* PP_RESTRICT difference,
+                          const float* PP_RESTRICT square, const float* PP_RESTRICT power, std::ptrdiff_t count,
+                          float* PP_RESTRICT out) {
+    for (std::ptrdiff_t i = 0; i < count; ++i) {
+        const float other = mean[i] + difference[i], means = difference[i] * difference[i];
+        const float whole = power[i] - (mean[i] * mean[i] + other * other) + kC2, changed = square[i] - means;
+        out[i] = std::max(0.0f, (changed + means * (whole - changed)) / whole);
+    }
+}
+
+// (1 + |b - mean of b|) / (1 + |a - mean of a|) - 1: positive where edges are new, negative where they are lost.
+PP_CLONES void edges(const float* PP_RESTRICT mean, const float* PP_RESTRICT difference, const float* PP_RESTRICT a,
+                     const float* PP_RESTRICT change, std::ptrdiff_t count, float* PP_RESTRICT out) {
+    for (std::ptrdiff_t i = 0; i < count; ++i) {
+        const float before = a[i] - mean[i], after = before + (change[i] - difference[i]);
+        out[i] = (std::fabs(after) - std::fabs(before)) / (1 + std::fabs(before));
+    }
+}
+
+PP_CLONES void add_powers(const float* values, float sign, std::ptrdiff_t count, double* first, double* fourth) {
+    float plain[kLanes] = {}, powers[kLanes] = {};
+    for (std::ptrdiff_t i = 0; i < count; i += kLanes) {
+        for (int lane = 0; lane < kLanes; ++lane) {
+            const float value = std::max(0.0f, sign * values[i + lane]), squared = value * value;
+            plain[lane] += value;
+            powers[lane] += squared * squared;
+        }
+    }
+    for (int lane = 0; lane < kLanes; ++lane) {
+        *first += plain[lane];
+        *fourth += powers[lane];
+    }
+}
+
+}  // namespace pp

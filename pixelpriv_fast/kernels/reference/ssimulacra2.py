@@ -1,0 +1,113 @@
+"""The weighted differences of SSIMULACRA 2, version 2.1 (Jon Sneyers, Cloudinary, 2023): the definition.
+
+Fields of the reference, https://github.com/cloudinary/ssimulacra2: the opsin matrix and bias, the shift and scale of X, Y and
+B, C2 = 0.0009, a Gaussian of sigma 1.5, six scales, means and fourth norms of the three maps.
+
+Choice: a photo's surroundings and its smallest scale are those of the Python package ssimulacra2 0.3.0. Its Gaussian has 11 x
+11 taps, and a photo goes on with zeros at the sides and with its mirror image above and below, where the reference has a
+recursive filter and zeros all round; a scale under 8 pixels a side does not count, where the reference asks this of the scale
+before it.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from ...errors import UsageError
+from ...types import Pixels
+from .ssim import RADIUS, Doubles, require_photos, window
+
+SCALES: Final = 6
+SMALLEST: Final = 8
+C2: Final = 0.0009
+DARK: Final = 0.0037930732552754493
+MIX: Final = np.array(
+    [
+        [0.3, 1 - 0.3 - 0.078, 0.078],
+        [0.23, 1 - 0.23 - 0.078, 0.078],
+        [0.24342268924547819, 0.20476744424496821, 1 - 0.24342268924547819 - 0.20476744424496821],
+    ]
+)
+NORMS: Final = (3, SCALES, 2, 3)  #: planes X, Y, B; scales; mean and fourth norm; structure, new edges, lost edges
+
+
+def ssimulacra2(a: Pixels, b: Pixels, weights: npt.NDArray[np.float64], threads: int = 1) -> float:
+    """Return the weighted sum of the norms of three maps, of three planes, at up to six scales.
+
+    Parameters
+    ----------
+    a : (h, w, 3) uint8
+        The original, sRGB.
+    b : (h, w, 3) uint8
+        The photo that is compared with it.
+    weights : (108,) float64
+        In the order plane, scale, norm, map (``NORMS``). A photo with fewer scales takes the first of them, in the same order.
+    threads : int
+        Number of threads; never changes the result.
+
+    Returns
+    -------
+    float
+        The sum; 0 for equal photos, and for photos with a side under 8 pixels, which have no scale.
+
+    Raises
+    ------
+    ValueError
+        For other shapes.
+    TypeError
+        For other dtypes.
+    """
+    require_photos(a, b)
+    if weights.shape != (np.prod(NORMS),):
+        raise UsageError(f"weights has shape {weights.shape}, expected ({np.prod(NORMS)},)")
+    lights = [_linear_light(photo) for photo in (a, b)]
+    scales: list[Doubles] = []
+    while len(scales) < SCALES and min(lights[0].shape[:2]) >= SMALLEST:
+        scales.append(_norms(*map(_opponent, lights)))
+        lights = [_halved(light) for light in lights]
+    norms = np.stack(scales, axis=1).ravel() if scales else np.zeros(0)
+    return float(norms @ weights[: norms.size])
+
+
+def _linear_light(photo: Pixels) -> Doubles:
+    value = photo / 255.0
+    return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
+
+
+def _halved(light: Doubles) -> Doubles:
+    """Return means of 2 x 2; what has no neighbour is its own."""
+    height, width = light.shape[:2]
+    light = np.pad(light, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
+    return (light[::2, ::2] + light[1::2, ::2] + light[::2, 1::2] + light[1::2, 1::2]) / 4
+
+
+def _opponent(light: Doubles) -> Doubles:
+    """Return X, Y and B - Y, shifted and scaled so that all are positive."""
+    first, second, third = np.moveaxis(np.cbrt(light @ MIX.T + DARK) - np.cbrt(DARK), 2, 0)
+    x, y = (first - second) / 2, (first + second) / 2
+    return np.stack([14 * x + 0.42, y + 0.01, third - y + 0.55], axis=2)
+
+
+def _norms(a: Doubles, b: Doubles) -> Doubles:
+    """Return the mean and the fourth norm of each map of each plane, (3, 2, 3)."""
+    mean_a, mean_b, squares_a, squares_b, product = (_blur(image) for image in (a, b, a * a, b * b, a * b))
+    covariance = product - mean_a * mean_b
+    variances = (squares_a - mean_a * mean_a) + (squares_b - mean_b * mean_b)
+    structure = 1 - (1 - (mean_a - mean_b) ** 2) * (2 * covariance + C2) / (variances + C2)
+    edges = (1 + np.abs(b - mean_b)) / (1 + np.abs(a - mean_a)) - 1
+    maps = np.maximum(np.stack([structure, edges, -edges], axis=-1), 0)
+    return np.stack([maps.mean((0, 1)), (maps**4).mean((0, 1)) ** 0.25], axis=1)
+
+
+def _blur(image: Doubles) -> Doubles:
+    """Return the Gaussian's sums at every place."""
+    height, width = image.shape[:2]
+    taps = window(2 * RADIUS + 1)
+    padded = np.pad(image, ((RADIUS, RADIUS), (0, 0), (0, 0)), mode="symmetric")
+    image = np.sum([tap * padded[k : k + height] for k, tap in enumerate(taps)], axis=0)
+    padded = np.pad(image, ((0, 0), (RADIUS, RADIUS), (0, 0)))
+    blurred: Doubles = np.sum([tap * padded[:, k : k + width] for k, tap in enumerate(taps)], axis=0)
+    return blurred
