@@ -9,15 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from functools import partial
+from typing import Final
 
 from ..errors import UsageError
 from ..kernels import KERNELS
-from ..registry import ATTACKS, CHANNELS, CLASSIFIERS, CODECS, ENGINES, ENHANCEMENTS, METRICS
+from ..registry import ATTACKS, CHANNELS, CLASSIFIERS, CODECS, ENGINES, ENHANCEMENTS, METRICS, PANELS
 from . import making, yardsticks
 from .case import BenchCase
 
 #: Numbers of the paper's runs, those of ``protection.recipes.PAPER_RUNS``, which is too heavy to import here.
 RUNS = (1, 2, 3, 4, 5)
+
+#: The photos that panels treat, in words and as height and width.
+PANEL_SIZES: Final = {"small": (256, 256), "12mp": (3000, 4000)}
 
 
 def all_cases() -> tuple[BenchCase, ...]:
@@ -62,6 +66,10 @@ def _cases() -> Iterator[BenchCase]:
             yield BenchCase(f"attack/{name}/{engine}", "torch eager step", partial(making.attack, name, engine))
     for name in CHANNELS:
         yield BenchCase(f"channel/{name}", "zlib level 1", partial(making.channel, name))
+    for name in PANELS:
+        for size, (height, width) in PANEL_SIZES.items():
+            make = partial(making.panel, name, height, width)
+            yield BenchCase(f"panel/{name}/{size}", "zlib level 1", make)
     for name in METRICS:
         yield BenchCase(f"metric/{name}", yardsticks.of_metric(name).words, partial(making.metric, name))
     for number in RUNS:

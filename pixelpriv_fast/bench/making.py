@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..defaults import RECIPE
 from ..kernels import get, implementations
-from ..registry import ATTACKS, CHANNELS, CLASSIFIERS, CODECS, ENHANCEMENTS
+from ..registry import ATTACKS, CHANNELS, CLASSIFIERS, CODECS, ENHANCEMENTS, PANELS
 from . import yardsticks
 from .case import TimedPair
 from .scene import scene
@@ -140,6 +140,31 @@ def channel(name: str) -> TimedPair:
     treat = CHANNELS.load(name)().at
     gradient = treat(photo).photo.astype(np.float32)
     return TimedPair(lambda: treat(photo).pullback(gradient), yardsticks.of_codec(photo))
+
+
+def panel(name: str, height: int, width: int) -> TimedPair:
+    """Make the case of all treatments of a panel, one after the other, on one photo.
+
+    Parameters
+    ----------
+    name : str
+        The panel.
+    height, width : int
+        The photo's size.
+
+    Returns
+    -------
+    TimedPair
+        The treatments, against zlib once on the same photo.
+    """
+    photo, panel = scene(height, width), PANELS.load(name)
+
+    def treat() -> None:
+        shared = panel.shared(photo)
+        for treatment in panel.treatments:
+            treatment.treated(shared)
+
+    return TimedPair(treat, yardsticks.of_codec(photo))
 
 
 def archive() -> TimedPair:

@@ -24,6 +24,7 @@ PATTERNS = {
     "ENGINES": "attack/*/{}",
     "CLASSIFIERS": "classifier/{}",
     "CHANNELS": "channel/{}",
+    "PANELS": "panel/{}/*",
     "METRICS": "metric/{}",
     "CODECS": "codec/{}",
     "GENERATORS": "enhancement/cartoongan",  # all are one network, timed where it is used
@@ -82,7 +83,8 @@ def test_examples_begin_where_a_cache_line_does(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["kernel/warp_u8", "enhancement/contrast", "metric/psnr", "codec/png", "channel/resize"]
+    "name",
+    ["kernel/warp_u8", "enhancement/contrast", "metric/psnr", "codec/png", "channel/resize", "panel/sharing/small"],
 )
 def test_a_case_can_be_made_and_called(name: str) -> None:
     with closing(matching(name)[0].make()) as pair:
