@@ -168,6 +168,9 @@ ATTACKS = Table(
     {
         "least_likely": Row(".attacks.least_likely:LeastLikely", "iterative least-likely class (Kurakin et al. 2016)"),
         "pgd": Row(".attacks.pgd:PGD", "projected gradient descent (Madry et al. 2017)"),
+        "robust": Row(
+            ".attacks.robust:Robust", "survives sharing: expectation over recompression, resizes, screenshots"
+        ),
         "fgsm": Row(".attacks.fgsm:FGSM", "one fast gradient sign step (Goodfellow et al. 2014)"),
         "p_fgsm": Row(".attacks.p_fgsm:PFGSM", "towards a random class of the tail (P-FGSM, Li et al. 2019)"),
         "euclidean": Row(".attacks.euclidean:Euclidean", "worst of k rotations and shifts (Engstrom et al. 2019)"),

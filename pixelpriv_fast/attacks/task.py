@@ -9,6 +9,7 @@ from typing import SupportsIndex, TypeAlias, cast
 
 import numpy as np
 
+from ..channels import Channel
 from ..defaults import BATCH
 from ..engines import GradientEngine, LogitEngine, ScoreEngine
 from ..errors import UsageError
@@ -55,6 +56,10 @@ class AttackTask:
         For each victim the grey level, 0..255, over which it reads photos with transparency; () where no photo has any.
     scorer : ScoreEngine, optional
         The network whose rating of the photos an attack that wants appeal raises.
+    saved : sequence of Channel or None
+        What saving does to each photo, None for one that is saved without loss; () where all are.
+    originals : sequence of uint8 arrays of shape (height, width, 3)
+        The photos before they were enhanced; () where none was.
     """
 
     victims: tuple[Victim, ...]
@@ -67,6 +72,8 @@ class AttackTask:
     alphas: Sequence[Alpha | None] = ()
     backgrounds: tuple[int, ...] = ()
     scorer: ScoreEngine | None = None
+    saved: Sequence[Channel | None] = ()
+    originals: Sequence[Pixels] = ()
 
     @property
     def photos_per_call(self) -> int:
@@ -122,6 +129,8 @@ class AttackTask:
             original_logits=self.original_logits and tuple(logits[list(photos)] for logits in self.original_logits),
             expired=None if expired is None else lambda i: expired(photos[i]),
             alphas=tuple(self.alphas[i] for i in photos) if self.alphas else (),
+            saved=tuple(self.saved[i] for i in photos) if self.saved else (),
+            originals=tuple(self.originals[i] for i in photos) if self.originals else (),
         )
 
 

@@ -51,3 +51,6 @@ SHARING: Final = Panel(
         ),
     ),
 )
+
+#: The saved file alone.
+FILE: Final = Panel("file", (Treatment("file", "file", None),))

@@ -39,7 +39,7 @@ CROPS: Final = (0.0, 0.04)
 _FILTERS: Final[tuple[FilterName, ...]] = get_args(FilterName)
 
 #: What the copies of a step are, in turn.
-TURNS: Final[tuple[Kind, ...]] = ("file", "jpeg", "resize", "chain")
+TURNS: Final[tuple[Kind, ...]] = ("jpeg", "resize", "file", "chain")
 
 
 @dataclass(frozen=True)

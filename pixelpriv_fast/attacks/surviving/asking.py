@@ -1,0 +1,134 @@
+"""The panel, asked of a photo under attack: it decides when the attack is over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+
+from ...channels import Channel
+from ...channels.panel import Panel
+from ...codecs.transparency import over
+from ...logits import leads
+from ...types import Floats, Pixels
+from ..goals import ClassSet
+from ..task import AttackTask
+from .questions import Answers, Asking, Question
+
+#: How far another class must lead, in logits, for a treatment to count as passed. Treatments that the panel does not have come
+#: close to it, and the verdict reads the file by the same networks: Choice by ``benchmarks/decisions/survival.py``.
+MARGIN: Final = 0.5
+#: The treatments that are asked first where most are expected to fail.
+FIRST: Final = 3
+
+
+@dataclass(slots=True, eq=False)
+class PanelAsked:
+    """The panel of one photo: what it says of the attacked photo, and what the original shows.
+
+    Attributes
+    ----------
+    panel : Panel
+        The treatments.
+    task : AttackTask
+        The victims.
+    index : int
+        The photo's place in ``task``.
+    flee : sequence of bool arrays of shape (classes,)
+        For each victim the classes to hide.
+    saved : Channel or None
+        What saving does to the photo; None for nothing.
+    original : uint8 array of shape (height, width, 3), RGB
+        The photo before the attack and the enhancement.
+    leads : dict of int to tuple of float
+        Of each treatment that was asked last, by its place, each victim's lead.
+    """
+
+    panel: Panel
+    task: AttackTask
+    index: int
+    flee: Sequence[ClassSet]
+    saved: Channel | None
+    original: Pixels
+    leads: dict[int, tuple[float, ...]] = field(default_factory=dict)
+    _unread: dict[int, tuple[bool, ...]] = field(default_factory=dict)
+
+    def failed(self, photo: Pixels, margin: float = MARGIN, *, quickly: bool = False) -> Asking[tuple[str, ...]]:
+        """Ask the treatments.
+
+        Parameters
+        ----------
+        photo : uint8 array of shape (height, width, 3), RGB
+            The attacked photo, before it is saved.
+        margin : float
+            The lead that another class must have.
+        quickly : bool
+            Whether to begin with the treatments that were closest to failing before, and to go on only if they pass.
+
+        Returns
+        -------
+        tuple of str
+            Names of the treatments that fail, in the panel's order.
+        """
+        file = photo if self.saved is None else self.saved.forward(photo)
+        places = list(range(len(self.panel.treatments)))
+        parts = [places]
+        if quickly and self.leads:
+            places.sort(key=lambda place: min(self.leads.get(place, (0.0,))))
+            parts = [places[:FIRST], places[FIRST:]]
+        failed: list[int] = []
+        for part in parts:
+            found = yield from self._ask(file, part)
+            self.leads.update(found)
+            close = [place for place, ahead in found.items() if min(ahead) < margin]
+            if close:
+                read = yield from self._read_before(close)
+                failed += [
+                    p for p in close if any(known and a < margin for known, a in zip(read[p], found[p], strict=True))
+                ]
+            if failed and quickly:
+                break
+        return tuple(self.panel.treatments[place].name for place in sorted(failed))
+
+    def _read_before(self, places: Sequence[int]) -> Asking[dict[int, tuple[bool, ...]]]:
+        """Find out after which treatments each victim reads the original."""
+        unknown = [place for place in places if place not in self._unread]
+        if unknown:
+            found = yield from self._ask(self.original, unknown)
+            self._unread.update({place: tuple(a <= 0 for a in ahead) for place, ahead in found.items()})
+        return {place: self._unread.get(place, (False,) * len(self.flee)) for place in places}
+
+    def _ask(self, file: Pixels, places: Sequence[int]) -> Asking[dict[int, tuple[float, ...]]]:
+        """Return each victim's lead after some treatments; those that cannot be applied are left out."""
+        views = self._views(file)
+        inputs = {place: made for place in places if (made := self._inputs(views, place)) is not None}
+        ahead: dict[int, tuple[float, ...]] = dict.fromkeys(inputs, ())
+        for v, flee in enumerate(self.flee if inputs else ()):
+            answers: Answers = yield Question("logits", [made[v] for made in inputs.values()], v)
+            rows = np.stack(answers)
+            found = leads(rows, np.broadcast_to(flee, rows.shape))[1]
+            ahead = {place: (*known, float(lead)) for (place, known), lead in zip(ahead.items(), found, strict=True)}
+        return ahead
+
+    def _views(self, file: Pixels) -> list[tuple[Pixels, Pixels]]:
+        """Return for each background the file as it is seen, and what treatments start from."""
+        alpha, backgrounds = self.task.alpha(self.index), dict.fromkeys(self.task.backgrounds)
+        seen = [file] if alpha is None else [over(file, alpha, background) for background in backgrounds]
+        return [(view, self.panel.shared(view)) for view in seen]
+
+    def _inputs(self, views: Sequence[tuple[Pixels, Pixels]], place: int) -> list[Floats] | None:
+        """Return each victim's input after one treatment; None if it cannot be applied."""
+        treatment = self.panel.treatments[place]
+        made: list[Floats] = []
+        victims = len(self.task.victims) // len(
+            views
+        )  # one network after the other, over one background after the other
+        for number, (view, shared) in enumerate(views):
+            treated = treatment.treated(view if treatment.channel is None else shared)
+            if treated is None:
+                return None
+            part = self.task.victims[number * victims : (number + 1) * victims]
+            made += [victim.preprocess.rounded(treated) for victim in part]
+        return made

@@ -1,0 +1,108 @@
+"""The gradient that is expected over what sharing does to a photo (expectation over transformations, Athalye et al. 2018)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from ...channels import Applied, Channel
+from ...channels.panel import Kind
+from ...channels.training import Training
+from ...logits import log_odds
+from ...models.reading import Reading
+from ...types import Floats, Pixels
+from ..goals import ClassSet
+from ..task import AttackTask
+from .questions import Answers, Asking, Question
+
+#: How fast copies that are won already stop counting, in units of log-odds.
+TEMPERATURE: Final = 2.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Copy:
+    """One network's view of one copy, and the way back for its gradient."""
+
+    victim: int
+    reading: Reading
+    passed: tuple[Applied, ...]
+    input: Floats
+
+    @classmethod
+    def of(cls, task: AttackTask, victim: int, photo: Pixels, channels: Sequence[Channel | None]) -> _Copy:
+        passed: list[Applied] = []
+        for channel in channels:
+            if channel is not None:
+                passed.append(channel.at(passed[-1].photo if passed else photo))
+        treated = passed[-1].photo if passed else photo
+        reading = task.victims[victim].preprocess.for_size(*treated.shape[:2])
+        return cls(victim, reading, tuple(passed), reading.exact(treated, np.zeros(treated.shape, np.int8)))
+
+    def pullback(self, gradient: Floats, shape: tuple[int, ...]) -> Floats:
+        """Turn a gradient by the input into one by the photo's pixels."""
+        slope = np.zeros(self.passed[-1].photo.shape if self.passed else shape, np.float32)
+        self.reading.adjoint(np.ascontiguousarray(gradient, np.float32), slope)
+        for applied in reversed(self.passed):
+            slope = applied.pullback(slope)
+        return slope
+
+
+def expected_gradient(
+    photo: Pixels,
+    index: int,
+    task: AttackTask,
+    flee: Sequence[ClassSet],
+    saved: Channel | None,
+    training: Training,
+    kinds: Sequence[Kind],
+    rng: np.random.Generator,
+) -> Asking[Floats]:
+    """Ask every victim which way its answers move over copies of a photo.
+
+    Copies count by how far they are from being won: softmax of minus their log-odds over ``TEMPERATURE``. Each gradient is
+    divided by its mean absolute value first, since networks' losses differ in size.
+
+    Parameters
+    ----------
+    photo : uint8 array of shape (h, w, 3), RGB
+        The photo as it stands.
+    index : int
+        Its place in ``task``.
+    task : AttackTask
+        The victims.
+    flee : sequence of bool arrays of shape (classes,)
+        For each victim the classes to leave.
+    saved : Channel or None
+        What saving does to the photo; None for nothing.
+    training : Training
+        Where copies are drawn from.
+    kinds : sequence of str
+        One a copy: what it mainly goes through.
+    rng : numpy Generator
+        The photo's own random numbers.
+
+    Returns
+    -------
+    float32 array of shape (h, w, 3)
+        The gradient by the photo's pixels.
+    """
+    drawn = [training.draw(kind, rng) for kind in kinds]
+    odds: list[float] = []
+    slopes: list[Floats] = []
+    backgrounds = task.copies(index)
+    for v, classes in enumerate(flee):
+        first = backgrounds[v] if backgrounds else saved
+        copies = [_Copy.of(task, v, photo, (first, channel)) for channel in drawn]
+        answers: Answers = yield Question("gradient", [copy.input for copy in copies], v, classes)
+        for copy, (logits, gradient) in zip(copies, answers, strict=True):
+            slope = copy.pullback(gradient, photo.shape)
+            odds.append(log_odds(logits, classes))
+            slopes.append(slope)
+    weights = np.exp((min(odds) - np.array(odds)) / TEMPERATURE)
+    total = np.zeros(photo.shape, np.float32)
+    for weight, slope in zip(weights, slopes, strict=True):
+        total += slope * np.float32(weight / max(float(np.abs(slope).mean()), 1e-30))
+    return total
