@@ -64,7 +64,16 @@ def photo_steps(
         Alone("before", partial(decode_source, seed=options.seed)),
         Alone("before", partial(enhance, enhancement=recipe.enhancement)),
         Together("together", partial(classify_originals, networks=networks, batch=batch)),
-        Together("together", partial(attack, attack=recipe.cascade, networks=networks, batch=batch)),
+        Together(
+            "together",
+            partial(
+                attack,
+                attack=recipe.cascade,
+                networks=networks,
+                batch=batch,
+                encoding=options.encoding if encode else None,
+            ),
+        ),
         *(saving_steps(options, networks, batch) if encode else pixel_steps(networks, batch)),
         *sharing_steps(options, networks, batch),
         Alone("after", partial(measure, metrics=options.metrics, keys=options.metric_keys)),

@@ -13,6 +13,7 @@ import numpy as np
 from ..attacks import Attack, AttackOutcome, AttackTask, ContentSeed
 from ..channels.panel import Panel
 from ..channels.readings import PanelReader, PanelReadings
+from ..channels.saved import saving
 from ..codecs import EncodeOptions, Limits, encode
 from ..codecs.sources import open_content, read
 from ..codecs.transparency import BACKGROUNDS, WHITE, blanked, over, seen_through, shown
@@ -117,7 +118,14 @@ def classify_originals(works: Sequence[Work], *, networks: GetNetworks, batch: i
         work.readings = PanelReadings(work.photo.pixels, work.subject.flee, work.photo.alpha, work.backgrounds)
 
 
-def attack(works: Sequence[Work], *, attack: Attack | None, networks: GetNetworks, batch: int) -> None:
+def attack(
+    works: Sequence[Work],
+    *,
+    attack: Attack | None,
+    networks: GetNetworks,
+    batch: int,
+    encoding: EncodeOptions | None = None,
+) -> None:
     """Attack the enhanced photos; without an attack they stay as they are.
 
     Photos with transparency are attacked by themselves, since each network reads two copies of them.
@@ -132,6 +140,8 @@ def attack(works: Sequence[Work], *, attack: Attack | None, networks: GetNetwork
         Gives the networks.
     batch : int
         Number of photos in a network call, 1 or more; a call is filled up to it.
+    encoding : EncodeOptions or None
+        How the result will be encoded; None if its pixels stay as they are.
     """
     if attack is None:
         for work in works:
@@ -142,7 +152,7 @@ def attack(works: Sequence[Work], *, attack: Attack | None, networks: GetNetwork
         alike = [work for work in works if work.backgrounds == backgrounds]
         if not alike:
             continue
-        task = _task(alike, networks(), backgrounds, size, _expiry(alike, start, len(works)))
+        task = _task(alike, networks(), backgrounds, size, _expiry(alike, start, len(works)), encoding)
         for work, outcome in zip(alike, attack.run([work.enhanced for work in alike], task), strict=True):
             work.attacked = replace(outcome, photo=blanked(outcome.photo, outcome.alpha))
 
@@ -153,6 +163,7 @@ def _task(
     backgrounds: Sequence[int],
     batch: int,
     expired: Callable[[int], bool],
+    encoding: EncodeOptions | None,
 ) -> AttackTask:
     """Make the task of photos that are judged over the same backgrounds: a victim a network and background."""
     victims = networks.victims
@@ -168,6 +179,8 @@ def _task(
         judged=False,  # the verdict is given later, on what is saved
         alphas=tuple(work.photo.alpha for work in works) if translucent else (),
         backgrounds=tuple(grey for grey in backgrounds for _ in victims) if translucent else (),
+        saved=() if encoding is None else tuple(saving(work.photo, encoding) for work in works),
+        originals=tuple(work.photo.pixels for work in works),
         scorer=networks.scorer,
     )
 
