@@ -18,7 +18,7 @@ from ..registry import PANELS, Examples
 from ..types import Pixels
 from .contract import Attack
 from .linf import grey_levels
-from .surviving.photo import RobustPlan, attack_photo
+from .surviving.photo import PhotoAttack, RobustPlan
 from .surviving.questions import run_together
 from .task import AttackOutcome, AttackTask
 
@@ -114,7 +114,7 @@ class Robust(Attack):
     def _attack(self, starts: Sequence[Pixels], task: AttackTask) -> list[AttackOutcome]:
         turns: tuple[Kind, ...] = TURNS if self.channels == "sharing" else (self.channels,)
         plan = RobustPlan(self.budget, self.copies, self.steps, self.rounds, turns, self._panel(), self.appeal)
-        attacks = (attack_photo(photo, index, task, plan) for index, photo in enumerate(starts))
+        attacks = (PhotoAttack(photo, index, task, plan).run() for index, photo in enumerate(starts))
         outcomes = run_together(attacks, task)
         if not task.judged:
             return outcomes

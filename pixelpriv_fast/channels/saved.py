@@ -37,5 +37,18 @@ _ANY = Limits(max_pixels=1 << 40, max_bytes=1 << 40)
 
 
 def saving(like: Photo, options: EncodeOptions) -> Saved | None:
-    """Return what saving does to a photo like ``like``; None if the file will hold the very pixels."""
+    """Make the channel of saving a photo.
+
+    Parameters
+    ----------
+    like : Photo
+        The source.
+    options : EncodeOptions
+        How files are written.
+
+    Returns
+    -------
+    Saved or None
+        The channel; None if the file will hold the very pixels.
+    """
     return Saved(like, options) if is_lossy(options, like) else None

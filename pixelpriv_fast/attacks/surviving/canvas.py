@@ -71,14 +71,35 @@ class Canvas(ABC):
 
     @abstractmethod
     def result(self, change: Floats) -> Pixels:
-        """Return the changed photo at the size that it came in; parameters as ``pixels``."""
+        """Return the changed photo at the size that it came in.
+
+        Parameters
+        ----------
+        change : float32 array of shape (h, w, 3)
+            The change in grey levels.
+
+        Returns
+        -------
+        uint8 array of shape (height, width, 3)
+            The photo.
+        """
 
 
 class OwnSize(Canvas):
-    """A photo that is changed at its own size."""
+    """A photo that is changed at its own size.
+
+    Attributes
+    ----------
+    start : uint8 array of shape (h, w, 3), RGB
+        The photo.
+    alpha : uint8 array of shape (h, w) or None
+        Its transparency.
+    bound : int
+        See ``Canvas``.
+    """
 
     def result(self, change: Floats) -> Pixels:
-        """Return the changed photo."""
+        """Return the changed photo; see ``Canvas.result``."""
         return self.pixels(change)
 
 
@@ -88,10 +109,14 @@ class Lifted(Canvas):
 
     Attributes
     ----------
-    start, alpha, bound
-        See ``Canvas``; ``start`` and ``alpha`` are reduced.
+    start : uint8 array of shape (h, w, 3), RGB
+        The reduced photo.
+    alpha : uint8 array of shape (h, w) or None
+        Its transparency.
+    bound : int
+        See ``Canvas``.
     photo : uint8 array of shape (height, width, 3), RGB
-        The photo.
+        The photo at its own size.
     transparency : uint8 array of shape (height, width) or None
         Its transparency.
     reading : Reading
@@ -103,7 +128,7 @@ class Lifted(Canvas):
     reading: Reading
 
     def result(self, change: Floats) -> Pixels:
-        """Return the photo with the lifted change."""
+        """Return the photo with the lifted change; see ``Canvas.result``."""
         lifted = self.reading.lift(self.photo, np.ascontiguousarray(change), self.bound, ROUNDS)
         if self.transparency is not None:
             hidden = self.transparency == 0

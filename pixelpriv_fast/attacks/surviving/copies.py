@@ -9,8 +9,6 @@ from typing import Final
 import numpy as np
 
 from ...channels import Applied, Channel
-from ...channels.panel import Kind
-from ...channels.training import Training
 from ...logits import log_odds
 from ...models.reading import Reading
 from ...types import Floats, Pixels
@@ -56,9 +54,7 @@ def expected_gradient(
     task: AttackTask,
     flee: Sequence[ClassSet],
     saved: Channel | None,
-    training: Training,
-    kinds: Sequence[Kind],
-    rng: np.random.Generator,
+    drawn: Sequence[Channel],
 ) -> Asking[Floats]:
     """Ask every victim which way its answers move over copies of a photo.
 
@@ -77,19 +73,14 @@ def expected_gradient(
         For each victim the classes to leave.
     saved : Channel or None
         What saving does to the photo; None for nothing.
-    training : Training
-        Where copies are drawn from.
-    kinds : sequence of str
-        One a copy: what it mainly goes through.
-    rng : numpy Generator
-        The photo's own random numbers.
+    drawn : sequence of Channel
+        What each copy goes through.
 
     Returns
     -------
     float32 array of shape (h, w, 3)
         The gradient by the photo's pixels.
     """
-    drawn = [training.draw(kind, rng) for kind in kinds]
     odds: list[float] = []
     slopes: list[Floats] = []
     backgrounds = task.copies(index)

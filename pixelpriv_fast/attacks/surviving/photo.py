@@ -7,7 +7,7 @@ a photo bears no more than it needs. What is not needed of the last radius is gi
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,7 +20,7 @@ from ...types import Floats, Pixels
 from ..goals import ClassSet
 from ..task import AttackOutcome, AttackTask
 from .asking import PanelAsked
-from .canvas import Canvas, canvas_of
+from .canvas import canvas_of
 from .climbing import climb
 from .copies import expected_gradient
 from .questions import Answers, Asking, Question
@@ -62,15 +62,30 @@ class RobustPlan:
     appeal: float
 
     def kinds(self, copies: int, step: int, failed: Sequence[Kind]) -> list[Kind]:
-        """Return what the copies of one step mainly go through; kinds that failed take the last copy's place."""
+        """Say what the copies of one step mainly go through; kinds that failed take the last copy's place.
+
+        Parameters
+        ----------
+        copies : int
+            Number of copies.
+        step : int
+            The step's number in the whole attack.
+        failed : sequence of str
+            Kinds of treatments that failed in the round before.
+
+        Returns
+        -------
+        list of str
+            One kind a copy.
+        """
         kinds = [self.turns[(step * copies + j) % len(self.turns)] for j in range(copies)]
         if failed:
             kinds[-1] = failed[step % len(failed)]
         return kinds
 
 
-def attack_photo(photo: Pixels, index: int, task: AttackTask, plan: RobustPlan) -> Asking[AttackOutcome]:
-    """Attack one photo.
+class PhotoAttack:
+    """One photo under attack.
 
     Parameters
     ----------
@@ -82,47 +97,72 @@ def attack_photo(photo: Pixels, index: int, task: AttackTask, plan: RobustPlan) 
         The victims and what the photo must flee.
     plan : RobustPlan
         The attack, spelled out.
-
-    Returns
-    -------
-    AttackOutcome
-        The photo as it is kept; nothing is said of whether it fools.
     """
-    canvas = canvas_of(photo, task.alpha(index), task.victims, plan.bound)
-    flee = _flee(task, index)
-    saved = task.saved[index] if task.saved else None
-    original = task.originals[index] if task.originals else photo
-    panel = PanelAsked(plan.panel, task, index, flee, saved, original)
-    training = Training(plan.panel)
-    rng = np.random.default_rng(operator.index(task.seeds[index]))
-    expired: Callable[[int], bool] = task.expired or (lambda _: False)
-    change, momentum = np.zeros(canvas.start.shape, np.float32), np.zeros(canvas.start.shape, np.float32)
-    failed: tuple[str, ...] = ()
-    steps = 0
-    for number in range(plan.rounds):
-        radius = RADIUS * GROWTH**number
-        copies = plan.copies if number else 1  # momentum averages over steps: alone it is enough for half of the photos
-        length = plan.steps * plan.copies // copies
-        wanted = plan.panel.kinds(failed)
-        for step in range(length):
-            if expired(index):
+
+    def __init__(self, photo: Pixels, index: int, task: AttackTask, plan: RobustPlan) -> None:
+        self._photo, self._index, self._task, self._plan = photo, index, task, plan
+        self._canvas = canvas_of(photo, task.alpha(index), task.victims, plan.bound)
+        self._flee = _flee(task, index)
+        saved = task.saved[index] if task.saved else None
+        original = task.originals[index] if task.originals else photo
+        self._panel = PanelAsked(plan.panel, task, index, self._flee, saved, original)
+        self._saved = saved if self._canvas.start is photo else None  # what saving does is too fine for a reduced photo
+        self._training = Training(plan.panel)
+        self._rng = np.random.default_rng(operator.index(task.seeds[index]))
+        self._change, self._momentum = (np.zeros(self._canvas.start.shape, np.float32) for _ in range(2))
+        self._steps = 0
+
+    def run(self) -> Asking[AttackOutcome]:
+        """Attack the photo.
+
+        Returns
+        -------
+        AttackOutcome
+            The photo as it is kept; nothing is said of whether it fools.
+        """
+        failed: tuple[str, ...] = ()
+        for number in range(self._plan.rounds):
+            yield from self._round(number, self._plan.panel.kinds(failed))
+            failed = yield from self._panel.failed(self._canvas.result(self._change))
+            if not failed or self._expired:
                 break
-            kinds = plan.kinds(copies, steps, wanted)
-            shown = canvas.pixels(change)
-            through = saved if canvas.start is photo else None
-            gradient = yield from expected_gradient(shown, index, task, flee, through, training, kinds, rng)
-            if plan.appeal:
-                gradient = yield from _more_appealing(gradient, shown, task, plan.appeal)
+        if not failed:
+            yield from self._give_back()
+        result = self._canvas.result(self._change)
+        return AttackOutcome(result, kernels.largest_change(result, self._photo), self._steps, None)
+
+    @property
+    def _expired(self) -> bool:
+        return self._task.expired is not None and self._task.expired(self._index)
+
+    def _round(self, number: int, failed: Sequence[Kind]) -> Asking[None]:
+        """Take one round's steps; kinds of treatments that failed are trained on more."""
+        radius = RADIUS * GROWTH**number
+        copies = (
+            self._plan.copies if number else 1
+        )  # momentum averages over steps: one copy is enough for half of the photos
+        length = self._plan.steps * self._plan.copies // copies
+        for step in range(length):
+            if self._expired:
+                return
+            shown = self._canvas.pixels(self._change)
+            drawn = [self._training.draw(kind, self._rng) for kind in self._plan.kinds(copies, self._steps, failed)]
+            gradient = yield from expected_gradient(shown, self._index, self._task, self._flee, self._saved, drawn)
+            if self._plan.appeal:
+                gradient = yield from _more_appealing(gradient, shown, self._task, self._plan.appeal)
             rate = RATES[0] * (RATES[1] / RATES[0]) ** (step / max(1, length - 1))
-            climb(canvas, change, momentum, gradient, radius, rate)
-            steps += 1
-        failed = yield from panel.failed(canvas.result(change))
-        if not failed or expired(index):
-            break
-    if not failed:
-        change = yield from _given_back(change, canvas, panel)
-    result = canvas.result(change)
-    return AttackOutcome(result, kernels.largest_change(result, photo), steps, None)
+            climb(self._canvas, self._change, self._momentum, gradient, radius, rate)
+            self._steps += 1
+
+    def _give_back(self) -> Asking[None]:
+        """Shrink the change to the smallest share that still passes the panel, as far as some halvings find it."""
+        low, high = SMALLEST_SHARE, 1.0
+        for _ in range(HALVINGS):
+            share = (low + high) / 2
+            less = self._canvas.result(self._change * np.float32(share))
+            failed = yield from self._panel.failed(less, quickly=True)
+            low, high = (share, high) if failed else (low, share)
+        self._change *= np.float32(high)
 
 
 def _flee(task: AttackTask, index: int) -> tuple[ClassSet, ...]:
@@ -145,14 +185,3 @@ def _more_appealing(gradient: Floats, shown: Pixels, task: AttackTask, weight: f
     size, other = float(np.abs(slope).mean()), float(np.abs(gradient).mean())
     total: Floats = gradient + slope * np.float32(weight * other / size) if size else gradient
     return total
-
-
-def _given_back(change: Floats, canvas: Canvas, panel: PanelAsked) -> Asking[Floats]:
-    """Return the smallest share of a change that still passes the panel, as far as some halvings find it."""
-    low, high = SMALLEST_SHARE, 1.0
-    for _ in range(HALVINGS):
-        share = (low + high) / 2
-        failed = yield from panel.failed(canvas.result(change * np.float32(share)), quickly=True)
-        low, high = (share, high) if failed else (low, share)
-    kept: Floats = change * np.float32(high)
-    return kept
