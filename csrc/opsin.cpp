@@ -66,7 +66,7 @@ PP_CLONES void halve(const float* PP_RESTRICT upper, const float* PP_RESTRICT lo
 
 void linear_light(const std::uint8_t* row, std::ptrdiff_t pixels, const ThreeRows& out) {
     static const std::array<float, 256> light = light_of_levels();
-    float *r = out.plane[0], *g = out.plane[1], *b = out.plane[2];
+    float *PP_RESTRICT r = out.plane[0], *PP_RESTRICT g = out.plane[1], *PP_RESTRICT b = out.plane[2];
     for (std::ptrdiff_t i = 0; i < pixels; ++i) {
         r[i] = light[row[3 * i]];
         g[i] = light[row[3 * i + 1]];

@@ -17,9 +17,7 @@ namespace {
 constexpr int kPlanes = 3;
 constexpr int kSmallest = 8;                   // pixels along a side of the coarsest scale
 constexpr int kGrain = 64;                     // rows worth a thread: ten more are computed for them
-constexpr int kTile = 256;                     // columns at once: the rows in use stay in the second-level cache
-constexpr int kRow = kTile + 2 * kRadius + 6;  // with the margins; whole cache lines
-static_assert(kRow % kLanes == 0 && kTile % kLanes == 0);
+constexpr int kRow = kTile + 2 * kRadius + 6;  // columns of a tile with their margins; whole cache lines
 
 // What is blurred of each plane (compared() says why), and where it stands.
 enum Blurred { kOriginal, kDifference, kSquare, kPower, kBlurred };
@@ -37,56 +35,87 @@ struct Scale {
     const std::uint8_t* photo[2];
     float* planes[2];  // (3, height, width)
 
+    float* plane(int image, int plane, int y, int x) const {
+        return planes[image] + (std::ptrdiff_t{plane} * height + y) * width + x;
+    }
+
     // Row y from column x on: as it lies in memory, or made in `room`.
     ThreeRows row(int image, int y, int x, std::ptrdiff_t pixels, const ThreeRows& room) const {
-        const std::ptrdiff_t start = std::ptrdiff_t{y} * width + x, area = std::ptrdiff_t{height} * width;
-        if (float* plane = planes[image]) return {{plane + start, plane + area + start, plane + 2 * area + start}};
-        linear_light(photo[image] + 3 * start, pixels, room);
+        if (planes[image]) return {{plane(image, 0, y, x), plane(image, 1, y, x), plane(image, 2, y, x)}};
+        linear_light(photo[image] + 3 * (std::ptrdiff_t{y} * width + x), pixels, room);
         return room;
+    }
+
+    // The scale of half the size, still to be written.
+    Scale half(float* room) const {
+        const int rows = (height + 1) / 2, columns = (width + 1) / 2;
+        return {rows, columns, {}, {room, room + std::ptrdiff_t{kPlanes} * rows * columns}};
     }
 };
 
+// A plane's weights at one scale: by norm, then by kind.
+using Weights = const double*;
+
 // Which of a plane's maps have weight.
 struct Wanted {
-    bool structure = false, edges = false;
+    bool structure, edges;
+
+    explicit Wanted(Weights of)
+        : structure(of[0] != 0 || of[3] != 0), edges(of[1] != 0 || of[2] != 0 || of[4] != 0 || of[5] != 0) {}
 };
 
-// The rows of one tile that are in use, and the sums over them.
+// What is done at one scale: the maps with weight are summed, and the next scale, if there is one, is written.
+struct Task {
+    const Scale& scale;
+    const Scale* half;
+    std::array<Wanted, kPlanes> wanted;
+    const Taps& taps;
+};
+
+// The rows of one tile that are in use. Every row is read once, and all is made of it then.
 class Tile {
   public:
-    Tile(const Scale& scale, const Wanted* wanted, const Taps& taps)
-        : scale_(scale), wanted_(wanted), taps_(taps), rows_(kRow * (kTaps * kPlanes * kBlurred + kScratch)) {}
+    explicit Tile(const Task& task) : task_(task), rows_(std::size_t{kRow} * kRows) {}
 
-    // Adds columns [left, right) of rows [first, last) to the rows' sums.
+    // Adds columns [left, right) of rows [first, last) to the rows' sums, and halves those rows.
     void add(int left, int right, int first, int last, Sums* sums) {
         left_ = left;
         count_ = right - left;
         std::fill(rows_.begin(), rows_.end(), 0.0f);  // beyond the photo's sides all is 0
+        const int height = task_.scale.height;
         int next = std::max(0, first - kRadius);
         for (int y = first; y < last; ++y) {
-            for (const int ready = std::min(scale_.height, y + kRadius + 1); next < ready; ++next) read(next);
+            for (const int ready = std::min(height, y + kRadius + 1); next < ready; ++next) {
+                read(next);
+                const int upper = next - next % 2, lower = std::min(upper + 1, height - 1);
+                if (task_.half && next == lower && first <= upper && upper < last) halve(upper, lower);
+            }
             for (int plane = 0; plane < kPlanes; ++plane) add_row(y, plane, sums[y]);
         }
     }
 
   private:
-    static constexpr int kScratch = kPlanes + 1 + kBlurred;
+    // The rings of rows in use, then the light of two rows, then what a single row's maps need.
+    static constexpr int kLight = kTaps * kPlanes * kBlurred, kDown = kLight + 2 * 2 * kPlanes, kMap = kDown + 1,
+                         kAcross = kMap + 1, kRows = kAcross + kBlurred;
 
-    // Row y of one plane's map; column 0 is the tile's, `kRadius` after the row's begin.
-    float* ring(int y, int plane, int map) {
-        return rows_.data() + kRow * ((std::ptrdiff_t{y % kTaps} * kPlanes + plane) * kBlurred + map);
-    }
+    float* row(int number) { return rows_.data() + std::ptrdiff_t{kRow} * number; }
 
-    float* scratch(int row) { return rows_.data() + kRow * (std::ptrdiff_t{kTaps * kPlanes * kBlurred} + row); }
+    // Row y of one plane's map; the tile's first column stands `kRadius` behind the row's begin.
+    float* ring(int y, int plane, int map) { return row((y % kTaps * kPlanes + plane) * kBlurred + map); }
+
+    int from() const { return std::max(0, left_ - kRadius); }
 
     void read(int y) {
-        const int from = std::max(0, left_ - kRadius), until = std::min(scale_.width, left_ + count_ + kRadius);
-        const int skipped = from - (left_ - kRadius), pixels = until - from;
-        const ThreeRows room{{scratch(0), scratch(1), scratch(2)}};
+        const int skipped = from() - (left_ - kRadius);
+        const int pixels = std::min(task_.scale.width, left_ + count_ + kRadius) - from();
         for (int image = 0; image < 2; ++image) {
+            const int room = kLight + (y % 2 * 2 + image) * kPlanes;
+            ThreeRows& light = light_[y % 2][image];
+            light = task_.scale.row(image, y, from(), pixels, {{row(room), row(room + 1), row(room + 2)}});
             ThreeRows made;
             for (int plane = 0; plane < kPlanes; ++plane) made.plane[plane] = ring(y, plane, image) + skipped;
-            opponent_colours(scale_.row(image, y, from, pixels, room), pixels, made);
+            opponent_colours(light, pixels, made);
         }
         for (int plane = 0; plane < kPlanes; ++plane) {
             compared(ring(y, plane, kOriginal) + skipped, ring(y, plane, kDifference) + skipped, pixels,
@@ -94,51 +123,60 @@ class Tile {
         }
     }
 
+    // The half scale's row of these two, which were read last. Tiles begin at even columns.
+    void halve(int upper, int lower) {
+        const int skipped = left_ - from();
+        for (int image = 0; image < 2; ++image) {
+            const ThreeRows &above = light_[0][image], &below = light_[lower % 2][image];
+            for (int plane = 0; plane < kPlanes; ++plane) {
+                halve_rows(above.plane[plane] + skipped, below.plane[plane] + skipped, count_,
+                           task_.half->plane(image, plane, upper / 2, left_ / 2));
+            }
+        }
+    }
+
     const float* blurred(int y, int plane, int map) {
         const float* rows[kTaps];
         for (int k = 0; k < kTaps; ++k) rows[k] = ring(mirrored(y + k - kRadius), plane, map);
-        float *down = scratch(kPlanes), *out = scratch(kPlanes + 1 + map);
-        blurred_down(rows, taps_, count_ + 2 * kRadius, down);
-        blurred_across(down + kRadius, taps_, count_, out);
-        return out;
+        blurred_down(rows, task_.taps, count_ + 2 * kRadius, row(kDown));
+        blurred_across(row(kDown) + kRadius, task_.taps, count_, row(kAcross + map));
+        return row(kAcross + map);
     }
 
     // Above and below, the photo is continued by its mirror image.
-    int mirrored(int y) const { return y < 0 ? -1 - y : y < scale_.height ? y : 2 * scale_.height - 1 - y; }
+    int mirrored(int y) const { return y < 0 ? -1 - y : std::min(y, 2 * task_.scale.height - 1 - y); }
 
     void add_row(int y, int plane, Sums& sums) {
-        const Wanted wanted = wanted_[plane];
+        const Wanted& wanted = task_.wanted[plane];
         if (!wanted.structure && !wanted.edges) return;
         const float *mean = blurred(y, plane, kOriginal), *difference = blurred(y, plane, kDifference);
-        float* out = scratch(0);
-        const std::ptrdiff_t whole = (count_ + kLanes - 1) / kLanes * kLanes;
-        std::fill(out + count_, out + whole, 0.0f);
+        float* map = row(kMap);  // of which all but `count_` columns stay 0
         if (wanted.structure) {
-            structures(mean, difference, blurred(y, plane, kSquare), blurred(y, plane, kPower), count_, out);
-            add_powers(out, 1, whole, &sums.of(plane, 0, 0), &sums.of(plane, 1, 0));
+            structures(mean, difference, blurred(y, plane, kSquare), blurred(y, plane, kPower), count_, map);
+            add_powers(map, 1, &sums.of(plane, 0, 0), &sums.of(plane, 1, 0));
         }
         if (wanted.edges) {
             edges(mean, difference, ring(y, plane, kOriginal) + kRadius, ring(y, plane, kDifference) + kRadius, count_,
-                  out);
-            add_powers(out, 1, whole, &sums.of(plane, 0, 1), &sums.of(plane, 1, 1));
-            add_powers(out, -1, whole, &sums.of(plane, 0, 2), &sums.of(plane, 1, 2));
+                  map);
+            add_powers(map, 1, &sums.of(plane, 0, 1), &sums.of(plane, 1, 1));
+            add_powers(map, -1, &sums.of(plane, 0, 2), &sums.of(plane, 1, 2));
         }
     }
 
-    const Scale& scale_;
-    const Wanted* wanted_;
-    const Taps& taps_;
+    const Task& task_;
     std::vector<float> rows_;
+    ThreeRows light_[2][2];  // of the last even and the last odd row: of either photo
     int left_ = 0, count_ = 0;
 };
 
 // Sums of every row of one scale, in whatever order the rows' parts run; added up from top to bottom.
-Sums sums_of(Team& team, const Scale& scale, const Wanted* wanted, const Taps& taps) {
-    std::vector<Sums> rows(scale.height);
-    team.rows(scale.height, kGrain, [&](int first, int last) {
-        Tile tile(scale, wanted, taps);
-        for (int left = 0; left < scale.width; left += kTile) {
-            tile.add(left, std::min(scale.width, left + kTile), first, last, rows.data());
+Sums sums_of(Team& team, const Task& task) {
+    const int height = task.scale.height, width = task.scale.width;
+    std::vector<Sums> rows(height);
+    team.rows(height, kGrain, [&](int first, int last) {
+        Tile tile(task);
+        for (int left = 0; left < width; left += kTile) {
+            tile.add(left, std::min(width, left + kTile), first, last, rows.data());
         }
     });
     Sums total;
@@ -148,29 +186,14 @@ Sums sums_of(Team& team, const Scale& scale, const Wanted* wanted, const Taps& t
     return total;
 }
 
-// The same at half the size, in `planes`.
-Scale halved(Team& team, const Scale& fine, float* planes) {
-    Scale coarse{(fine.height + 1) / 2, (fine.width + 1) / 2, {}, {}};
-    const std::ptrdiff_t area = std::ptrdiff_t{coarse.height} * coarse.width;
-    for (int image = 0; image < 2; ++image) coarse.planes[image] = planes + kPlanes * area * image;
-    team.rows(coarse.height, kGrain, [&](int first, int last) {
-        std::vector<float> room(2 * kPlanes * std::ptrdiff_t{fine.width});
-        const auto rows = [&](int side) {
-            float* start = room.data() + kPlanes * std::ptrdiff_t{fine.width} * side;
-            return ThreeRows{{start, start + fine.width, start + 2 * std::ptrdiff_t{fine.width}}};
-        };
-        for (int y = first; y < last; ++y) {
-            for (int image = 0; image < 2; ++image) {
-                const ThreeRows upper = fine.row(image, 2 * y, 0, fine.width, rows(0));
-                const ThreeRows lower = fine.row(image, std::min(2 * y + 1, fine.height - 1), 0, fine.width, rows(1));
-                for (int plane = 0; plane < kPlanes; ++plane) {
-                    float* out = coarse.planes[image] + plane * area + std::ptrdiff_t{y} * coarse.width;
-                    halve_rows(upper.plane[plane], lower.plane[plane], fine.width, out);
-                }
-            }
-        }
-    });
-    return coarse;
+// The sums of a plane, weighted.
+double weighted(Sums& sums, int plane, Weights of, double pixels) {
+    double total = 0;
+    for (int kind = 0; kind < kKinds; ++kind) {
+        total += of[kind] * (sums.of(plane, 0, kind) / pixels);
+        total += of[kKinds + kind] * std::sqrt(std::sqrt(sums.of(plane, 1, kind) / pixels));
+    }
+    return total;
 }
 
 // How many scales have sides of at least kSmallest.
@@ -190,33 +213,21 @@ double ssimulacra2(const std::uint8_t* a, const std::uint8_t* b, int height, int
     Team team(threads, height, kGrain);
     // Room for the second and the third scale; the fourth replaces the second, and so on.
     const auto floats = [](int rows, int columns) { return std::size_t{2} * kPlanes * rows * columns; };
-    const int half = (height + 1) / 2, half_width = (width + 1) / 2;
-    Arena arena(Arena::rounded(floats(half, half_width)) +
-                Arena::rounded(floats((half + 1) / 2, (half_width + 1) / 2)));
-    float* rooms[2] = {arena.take(floats(half, half_width)), arena.take(floats((half + 1) / 2, (half_width + 1) / 2))};
+    const std::size_t half = floats((height + 1) / 2, (width + 1) / 2);
+    const std::size_t quarter = floats((height + 3) / 4, (width + 3) / 4);
+    Arena arena(Arena::rounded(half) + Arena::rounded(quarter));
+    float* const rooms[2] = {arena.take(half), arena.take(quarter)};
     Scale scale{height, width, {a, b}, {}};
     double total = 0;
     for (int level = 0; level < scales; ++level) {
-        if (level > 0) scale = halved(team, scale, rooms[(level + 1) % 2]);
         // With fewer scales than six the first weights count, in the same order.
-        const auto weight = [&](int plane, int norm, int kind) {
-            return weights[((plane * scales + level) * kNorms + norm) * kKinds + kind];
-        };
-        Wanted wanted[kPlanes];
-        for (int plane = 0; plane < kPlanes; ++plane) {
-            for (int norm = 0; norm < kNorms; ++norm) {
-                wanted[plane].structure |= weight(plane, norm, 0) != 0;
-                wanted[plane].edges |= weight(plane, norm, 1) != 0 || weight(plane, norm, 2) != 0;
-            }
-        }
-        Sums sums = sums_of(team, scale, wanted, taps);
+        const auto of = [&](int plane) { return weights + (plane * scales + level) * kNorms * kKinds; };
+        const Scale next = scale.half(rooms[level % 2]);
+        const Scale* written = level + 1 < scales ? &next : nullptr;
+        Sums sums = sums_of(team, {scale, written, {Wanted(of(0)), Wanted(of(1)), Wanted(of(2))}, taps});
         const double pixels = static_cast<double>(scale.height) * scale.width;
-        for (int plane = 0; plane < kPlanes; ++plane) {
-            for (int kind = 0; kind < kKinds; ++kind) {
-                total += weight(plane, 0, kind) * (sums.of(plane, 0, kind) / pixels);
-                total += weight(plane, 1, kind) * std::sqrt(std::sqrt(sums.of(plane, 1, kind) / pixels));
-            }
-        }
+        for (int plane = 0; plane < kPlanes; ++plane) total += weighted(sums, plane, of(plane), pixels);
+        scale = next;
     }
     return total;
 }

@@ -74,19 +74,22 @@ PP_CLONES void edges(const float* PP_RESTRICT mean, const float* PP_RESTRICT dif
     }
 }
 
-PP_CLONES void add_powers(const float* values, float sign, std::ptrdiff_t count, double* first, double* fourth) {
-    float plain[kLanes] = {}, powers[kLanes] = {};
-    for (std::ptrdiff_t i = 0; i < count; i += kLanes) {
-        for (int lane = 0; lane < kLanes; ++lane) {
-            const float value = std::max(0.0f, sign * values[i + lane]), squared = value * value;
-            plain[lane] += value;
-            powers[lane] += squared * squared;
+PP_CLONES void add_powers(const float* values, float sign, double* first, double* fourth) {
+    float plain[kTile / 2], powers[kTile / 2];
+    for (int i = 0; i < kTile / 2; ++i) {
+        const float one = std::max(0.0f, sign * values[i]), two = std::max(0.0f, sign * values[i + kTile / 2]);
+        plain[i] = one + two;
+        powers[i] = (one * one) * (one * one) + (two * two) * (two * two);
+    }
+    for (int half = kTile / 4; half > 0; half /= 2) {  // pairs, so that no sum waits for another
+        PP_INDEPENDENT
+        for (int i = 0; i < half; ++i) {
+            plain[i] += plain[i + half];
+            powers[i] += powers[i + half];
         }
     }
-    for (int lane = 0; lane < kLanes; ++lane) {
-        *first += plain[lane];
-        *fourth += powers[lane];
-    }
+    *first += plain[0];
+    *fourth += powers[0];
 }
 
 }  // namespace pp

@@ -8,7 +8,7 @@ namespace pp {
 
 constexpr int kRadius = 5;  // of the Gaussian: 3.3 sigma
 constexpr int kTaps = 2 * kRadius + 1;
-constexpr int kLanes = 16;  // partial sums of a row
+constexpr int kTile = 256;  // columns at once: the rows in use stay in the second-level cache
 
 using Taps = std::array<float, kRadius + 1>;  // one side of the Gaussian, from the centre outwards
 
@@ -33,8 +33,7 @@ void structures(const float* mean, const float* difference, const float* square,
 void edges(const float* mean, const float* difference, const float* a, const float* change, std::ptrdiff_t count,
            float* out);
 
-// Adds the first and fourth powers of those of `count` values times `sign` that are positive; count is a multiple of
-// kLanes.
-void add_powers(const float* values, float sign, std::ptrdiff_t count, double* first, double* fourth);
+// Adds the first and fourth powers of those of kTile values times `sign` that are positive.
+void add_powers(const float* values, float sign, double* first, double* fourth);
 
 }  // namespace pp
