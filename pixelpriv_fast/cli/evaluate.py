@@ -46,11 +46,15 @@ def evaluate(
     csv: Annotated[
         Path | None, typer.Option("--csv", help="Also write a table of all photos to this CSV file.")
     ] = None,
+    survival: Annotated[
+        bool,
+        typer.Option("--survival", help="Also measure what is still read after sharing: `pixelpriv list panels`."),
+    ] = False,
     json: JsonOption = False,
 ) -> int:
     """Measure protected files, decoded again: the classifier's accuracy on them, and how good they look."""
     from ..errors import PhotoError, UsageError
-    from ..evaluate import prepare
+    from ..evaluate import prepare, survival_lines
 
     names = classifiers_or_default(classifier)
     if len(names) > 1:
@@ -67,6 +71,7 @@ def evaluate(
         models=models,
         device=device,
         preset=preset,
+        survival=survival,
     )
     _say_what_is_left_out(run.missing, run.unavailable, protected)
     with run.table(csv) if csv else contextlib.nullcontext() as table:
@@ -76,7 +81,7 @@ def evaluate(
             elif table is not None:
                 table.add(row)
     record = run.record()
-    output.record(record, *_lines(record))
+    output.record(record, *_lines(record), *(survival_lines(record["survival"]) if survival else ()))
     return 1 if run.failed or run.missing else 0
 
 

@@ -24,7 +24,6 @@ from .options import (
     format_option,
     format_or_none,
     say_embedded,
-    words_of,
 )
 from .output import Output, guarded, say
 
@@ -41,7 +40,20 @@ def paper(
     precision: PrecisionOption = "auto",
     format: Annotated[Format, format_option("Format of the protected photos.")] = "png",
     quality: Annotated[int | None, typer.Option(help="Quality of lossy formats, 1..100.")] = None,
-    runs: Annotated[str, typer.Option("--runs", help="Runs to do, for example 1,3,4.")] = "1,2,3,4,5",
+    runs: Annotated[
+        str,
+        typer.Option(
+            "--runs",
+            help="Runs to do, and recipes beside them, for example 1,3,4 or '3,least_likely(epsilon=4/255)'.",
+        ),
+    ] = "1,2,3,4,5",
+    survival: Annotated[
+        bool | None,
+        typer.Option(
+            "--survival/--no-survival",
+            help="Also measure what is still read after sharing. Default: if a recipe's attack works towards that.",
+        ),
+    ] = None,
     keep_misclassified: Annotated[
         bool, typer.Option("--keep-misclassified", help="Include photos that the classifier gets wrong from the start.")
     ] = False,
@@ -66,15 +78,16 @@ def paper(
     """Run the paper's five defences; write table1.{json,csv,md}, figure1.png, scatter.png and the photos to OUT."""
     from ..codecs import EncodeOptions
     from ..models import Store
-    from ..paper import ablations, conduct, paper_cases, prepare, run5_labels
+    from ..paper import ablations, cases_of, conduct, prepare, run5_labels
     from ..paper import sweep as swept
+    from ..protection.survival import panel_asked
 
     complain = functools.partial(say, level=logging.ERROR)
     chosen = classifiers_or_default(classifier)
     if len(chosen) != 1:
         raise UsageError(f"the experiment measures one classifier, not {', '.join(chosen)}")
     say_embedded(classifier)
-    cases = paper_cases(_numbers(runs))
+    cases = cases_of(runs)
     cases += swept(cases, sweep) if sweep is not None else []
     cases += ablations(Store(models)) if with_ablations else []
     limited = None if run5_all else run5_labels(labels)
@@ -94,16 +107,12 @@ def paper(
         run5_labels=limited,
         batch=batch,
         seed=seed,
+        panel=panel_asked(
+            defaults.PANEL, survival, False, [attack for case in cases for attack in case.recipe.attacks]
+        ),
         say=complain,
     )
     output = Output(json)
     table, whole = conduct(experiment, cases, photos, say, complain)
     output.record(table, *(out / "table1.md").read_text(encoding="utf-8").splitlines())
     return 0 if whole else 1
-
-
-def _numbers(text: str) -> list[int]:
-    words = words_of(text)
-    if not all(word.isdigit() for word in words):
-        raise UsageError(f"--runs is {text!r}; write numbers as 1,3,4")
-    return [int(word) for word in words]

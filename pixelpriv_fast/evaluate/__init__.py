@@ -7,13 +7,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .. import defaults
 from ..errors import PhotoError, UsageError
 from ..metrics import Metric, available, create, names_in_table_order, warm_up
 from ..models import Classifier, load_classifier
+from ..registry import PANELS
 from .label_files import labels_for, read_labels
 from .measuring import PairMeasurement, PhotoMeasurement, measure
 from .pairs import PhotoPair, pair_up
 from .photo_table import PhotoTable
+from .survival import SurvivalTotals, still_read, survival_lines
 from .totals import SideTotals, Totals
 
 
@@ -41,6 +44,8 @@ class Evaluation:
         Number of pairs that could not be read or rated so far.
     totals : Totals
         Counts and sums so far.
+    survival : SurvivalTotals or None
+        What was survived so far; None where that was not asked.
     """
 
     pairs: Sequence[PhotoPair]
@@ -52,12 +57,16 @@ class Evaluation:
     unavailable: Sequence[str] = ()
     failed: int = 0
     totals: Totals = field(default_factory=Totals)
+    survival: SurvivalTotals | None = None
 
     def rows(self) -> Iterator[PairMeasurement | PhotoError]:
         """Measure the pairs in order, and yield each measurement or the error of a file that cannot be read."""
-        for row in measure(self.pairs, self.labels, self.classifier, self.metrics):
+        panel = None if self.survival is None else self.survival.panel
+        for row in measure(self.pairs, self.labels, self.classifier, self.metrics, panel=panel):
             if isinstance(row, PairMeasurement):
                 self.totals.add(row)
+                if self.survival is not None and row.survival is not None:
+                    self.survival.add(row.survival)
             else:
                 self.failed += 1
             yield row
@@ -79,7 +88,7 @@ class Evaluation:
         if path.resolve() in read:
             raise UsageError(f"{path} is one of the files to be read; write the per-photo table elsewhere")
         alone = [name for name, metric in self.metrics.items() if not metric.reference]
-        return PhotoTable(path, tuple(self.metrics), alone)
+        return PhotoTable(path, tuple(self.metrics), alone, self.survival is not None)
 
     def record(self) -> dict[str, Any]:
         """Return the sums: the JSON object of ``pixelpriv evaluate``.
@@ -88,12 +97,14 @@ class Evaluation:
         -------
         dict
             ``images``; ``top1_accuracy`` and ``top5_accuracy``, fractions; ``metrics``, means; the same of the originals
-            under ``original``; ``missing`` and ``failed``, numbers of photos that were left out; ``classifier``, ``device``.
+            under ``original``; ``missing`` and ``failed``, numbers of photos that were left out; ``classifier``, ``device``;
+            and where it was asked ``survival``, see ``SurvivalTotals.record``.
         """
         record = self.totals.record()
         record["metrics"] |= dict.fromkeys(self.unavailable)
         counts = {"missing": len(self.missing), "failed": self.failed}
-        return record | counts | {"classifier": self.classifier.name, "device": self.classifier.device}
+        survival = {} if self.survival is None else {"survival": self.survival.record()}
+        return record | counts | survival | {"classifier": self.classifier.name, "device": self.classifier.device}
 
 
 def prepare(
@@ -106,6 +117,7 @@ def prepare(
     models: Path | None = None,
     device: str = "auto",
     preset: str | None = None,
+    survival: bool = False,
 ) -> Evaluation:
     """Pair the files, load the networks and check the labels: everything that can go wrong before the first photo.
 
@@ -127,6 +139,8 @@ def prepare(
         A word of ``words.Device``.
     preset : str, optional
         A word of ``words.NimaPreset``; None for NIMA's default.
+    survival : bool
+        Whether it is measured what the protected files survive of sharing.
 
     Returns
     -------
@@ -150,7 +164,8 @@ def prepare(
     kept = {name: metric for name, metric in made.items() if name not in unavailable}
     for metric in kept.values():
         warm_up(metric)
-    return Evaluation(pairs, known, labels, judge, kept, missing, unavailable)
+    asked = SurvivalTotals(PANELS.load(defaults.PANEL)) if survival else None
+    return Evaluation(pairs, known, labels, judge, kept, missing, unavailable, survival=asked)
 
 
 __all__ = [
@@ -160,8 +175,11 @@ __all__ = [
     "PhotoPair",
     "PhotoTable",
     "SideTotals",
+    "SurvivalTotals",
     "Totals",
     "measure",
     "pair_up",
     "prepare",
+    "still_read",
+    "survival_lines",
 ]

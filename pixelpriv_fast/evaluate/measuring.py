@@ -11,6 +11,8 @@ from typing import TypeVar
 import numpy as np
 
 from .. import defaults
+from ..channels.panel import Panel
+from ..channels.readings import PanelReader, PanelReadings
 from ..codecs import Limits
 from ..codecs.sources import load
 from ..codecs.transparency import shown
@@ -18,7 +20,7 @@ from ..errors import PhotoError, UsageError
 from ..metrics import Metric, figure, raised, rate
 from ..models import Classifier
 from ..runtime.device import threads
-from ..types import Logits, Pixels, Prediction
+from ..types import Logits, Pixels, Prediction, Survival
 from .pairs import PhotoPair
 
 A = TypeVar("A")
@@ -64,12 +66,15 @@ class PairMeasurement:
         Of the original; its ``metrics`` are those that need no original.
     protected : PhotoMeasurement
         Of the protected file.
+    survival : Survival or None
+        What the protected file survives; None where that was not asked.
     """
 
     pair: PhotoPair
     accepted: tuple[int, ...]
     original: PhotoMeasurement
     protected: PhotoMeasurement
+    survival: Survival | None = None
 
 
 @dataclass(slots=True)
@@ -86,6 +91,7 @@ def measure(
     classifier: Classifier,
     metrics: Mapping[str, Metric],
     limits: Limits | None = None,
+    panel: Panel | None = None,
 ) -> Iterator[PairMeasurement | PhotoError]:
     """Measure pairs of files, in order; photos with transparency as they are over white.
 
@@ -104,6 +110,9 @@ def measure(
         the photo.
     limits : Limits, optional
         Limits of the files; None for the defaults.
+    panel : Panel, optional
+        Treatments that originals and protected files are put to: which of them the protection survives. A class is read if it
+        is accepted, or the original's top-1.
 
     Yields
     ------
@@ -113,12 +122,13 @@ def measure(
     bounds = limits or Limits()
     compare = {name: metric for name, metric in metrics.items() if metric.reference}
     alone = {name: metric for name, metric in metrics.items() if not metric.reference}
+    reader = None if panel is None else PanelReader(panel, [classifier])
     workers = threads()
     with ThreadPoolExecutor(workers, thread_name_prefix="pixelpriv-read") as pool:
         loaded = _ahead(pool, lambda pair: _load(pair, compare, bounds), pairs, 2 * workers)
         for batch in _batches(loaded):
             good = [item for item in batch if isinstance(item, _Loaded)]
-            rows = iter(_rows(good, labels, classifier, alone)) if good else iter(())
+            rows = iter(_rows(good, labels, classifier, alone, reader)) if good else iter(())
             yield from (item if isinstance(item, PhotoError) else next(rows) for item in batch)
 
 
@@ -165,12 +175,20 @@ def _rows(
     labels: Mapping[str, tuple[int, ...]],
     classifier: Classifier,
     metrics: Mapping[str, Metric],
+    reader: PanelReader | None,
 ) -> list[PairMeasurement | PhotoError]:
     # Originals and results side by side in one call: one batch for the networks, and the same treatment for both.
     photos = [photo for item in batch for photo in (item.original, item.protected)]
     logits = classifier(photos)
     predictions = classifier.predictions(logits)
     figures = {name: rate(metric, photos) for name, metric in metrics.items()}
+    survivals: Sequence[Survival | None] = [None] * len(batch)
+    if reader is not None:
+        hidden = [{*labels[item.pair.name], predictions[2 * at].index} for at, item in enumerate(batch)]
+        originals = [
+            PanelReadings(item.original, (tuple(classes),)) for item, classes in zip(batch, hidden, strict=True)
+        ]
+        survivals = reader.survival(originals, [item.protected for item in batch])
 
     def seen(at: int, accepted: tuple[int, ...], compared: Mapping[str, float | None]) -> PhotoMeasurement:
         rated = {name: raised(row[at]) for name, row in figures.items()}
@@ -181,7 +199,7 @@ def _rows(
         accepted = labels[item.pair.name]
         try:
             before, after = seen(2 * index, accepted, {}), seen(2 * index + 1, accepted, item.compared)
-            rows.append(PairMeasurement(item.pair, accepted, before, after))
+            rows.append(PairMeasurement(item.pair, accepted, before, after, survivals[index]))
         except PhotoError as error:
             rows.append(PhotoError(f"{item.pair.name}: {error}"))
     return rows

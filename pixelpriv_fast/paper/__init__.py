@@ -1,6 +1,6 @@
 """The 2019 paper's experiment on any labelled photos: accuracy and quality of five runs, as a table and a figure."""
 
-from .cases import ExperimentCase, ablations, paper_cases, sweep
+from .cases import ExperimentCase, ablations, cases_of, paper_cases, sweep
 from .conduct import conduct, run5_labels
 from .experiment import CaseResult, Experiment, save_recipes
 from .figure import draw_figure, draw_scatter
@@ -15,6 +15,7 @@ __all__ = [
     "Experiment",
     "ExperimentCase",
     "ablations",
+    "cases_of",
     "conduct",
     "draw_figure",
     "draw_scatter",

@@ -11,14 +11,14 @@ from typing import Any
 
 from .. import __version__
 from ..archive.walk import Item
+from ..channels.panel import Panel
 from ..codecs import EncodeOptions
 from ..errors import UsageError
-from ..evaluate import PairMeasurement, PhotoPair, Totals, measure
+from ..evaluate import PairMeasurement, PhotoPair, SurvivalTotals, Totals, measure
 from ..files import Access, write_atomic
 from ..metrics import Metric
 from ..models import Classifier
 from ..protection.protector import Protector
-from ..protection.recipes import Recipe
 from .cases import ExperimentCase
 
 Say = Callable[[str], None]
@@ -44,6 +44,8 @@ class CaseResult:
         Accuracy and metrics of the photos before protection.
     seconds_per_image : float
         Time to protect one photo, measuring not included.
+    survival : dict or None
+        What the files survive, see ``SurvivalTotals.record``; None where that was not asked.
     """
 
     case: ExperimentCase
@@ -54,6 +56,7 @@ class CaseResult:
     metrics: dict[str, float | None]
     original: dict[str, Any]
     seconds_per_image: float
+    survival: dict[str, Any] | None = None
 
 
 @dataclass(slots=True)
@@ -79,7 +82,7 @@ class Experiment:
     unreadable : int
         Number of photos that cannot be decoded.
     protector : callable
-        Makes the protector of a recipe.
+        Makes the protector of a recipe; takes ``retry``.
     encoding : EncodeOptions
         How photos are written.
     batch : int
@@ -88,6 +91,8 @@ class Experiment:
         Seed of every run.
     subset : dict of int to frozenset of str
         Run -> the photos that it is limited to.
+    panel : Panel or None
+        Treatments of sharing after which it is measured what is still read; None for none.
     """
 
     items: list[Item]
@@ -97,11 +102,12 @@ class Experiment:
     out: Path
     skipped: int
     unreadable: int
-    protector: Callable[[Recipe], Protector]
+    protector: Callable[..., Protector]
     encoding: EncodeOptions
     batch: int
     seed: int
     subset: dict[int, frozenset[str]] = field(default_factory=dict)
+    panel: Panel | None = None
 
     def run(self, case: ExperimentCase, say: Say) -> CaseResult:
         """Protect the photos by one recipe, write them below ``out/<name>``, and measure the files.
@@ -126,13 +132,17 @@ class Experiment:
         items = [item for item in self.items if case.run not in self.subset or item.source in self.subset[case.run]]
         if not items:
             raise UsageError(f"{case.name}: no photo is left to run on")
-        protector = self.protector(case.recipe)
+        protector = self.protector(
+            case.recipe, retry=case.own
+        )  # the paper's rules and nothing on top, but for our own runs
         protector.warm_up()
         pairs, failed, seconds = self._protect(case, protector, items, say)
-        totals = Totals()
-        for row in measure(pairs, self.labels, self.classifier, self.metrics):
+        totals, survival = Totals(), None if self.panel is None else SurvivalTotals(self.panel)
+        for row in measure(pairs, self.labels, self.classifier, self.metrics, panel=self.panel):
             if isinstance(row, PairMeasurement):
                 totals.add(row)
+                if survival is not None and row.survival is not None:
+                    survival.add(row.survival)
             else:
                 failed += 1
                 say(str(row))
@@ -148,6 +158,7 @@ class Experiment:
             record["metrics"],
             record["original"],
             seconds / len(items),
+            None if survival is None else survival.record(),
         )
 
     def _protect(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from ..errors import ModelError
 from ..files import write_atomic
 from ..models import Classifier
 from ..types import Pixels
+from .cases import ExperimentCase
 from .experiment import CaseResult, Experiment
 from .published import ORIGINALS, PUBLISHED
 
@@ -21,9 +23,9 @@ _LABEL = 24  #: characters of a class name that fit under a picture
 
 
 def draw_figure(path: Path, experiment: Experiment, rows: Sequence[CaseResult], photos: int = 3) -> None:
-    """Draw photos, one a line: the original, then each of the paper's runs, with the top-5 under each picture.
+    """Draw photos, one a line: the original, then each run, with the top-5 under each picture.
 
-    Only photos that every run wrote are drawn. Nothing is drawn if there is none, or none of the paper's runs was done.
+    Only photos that every run wrote are drawn. Nothing is drawn if there is none, or no run was done.
 
     Parameters
     ----------
@@ -41,14 +43,14 @@ def draw_figure(path: Path, experiment: Experiment, rows: Sequence[CaseResult], 
     ModelError
         If matplotlib is not installed.
     """
-    runs = [row for row in rows if row.case.run is not None]
+    runs = [row for row in rows if not row.case.extra]
     names = _shown(experiment, runs, photos)
     if not names or not runs:
         return
     outputs = {item.source: (item.path, item.output) for item in experiment.items}
     shapes = [load(outputs[name][0], Limits()).pixels.shape for name in names]
     heights = [2.8 * height / width + 1.1 for height, width, _ in shapes]  # inches: the picture and five lines of text
-    columns = [("original", None), *((f"run {row.case.run}: {row.case.recipe.names}", row.case.name) for row in runs)]
+    columns = [("original", None), *((_title(row.case), row.case.name) for row in runs)]
     figure = _figure(3.0 * len(columns), sum(heights) + 0.3)
     axes = figure.subplots(len(names), len(columns), squeeze=False, height_ratios=heights)
     for line, name in enumerate(names):
@@ -78,21 +80,33 @@ def draw_scatter(path: Path, table: dict[str, Any]) -> None:
     figure = _figure(7, 5)
     axis = figure.subplots()
     points = [("original", table["original"], ORIGINALS)]
-    points += [(f"run {line['run']}", line, PUBLISHED[line["run"]]) for line in table["runs"]]
+    points += [
+        (f"run {line['run']}", line, PUBLISHED[line["run"]]) for line in table["runs"] if line["run"] is not None
+    ]
     for label, line, published in points:
         axis.scatter(100 * published.top1_accuracy, published.nima, marker="x", color="grey")
         if line["nima"] is None:
             continue
         axis.scatter(100 * line["top1_accuracy"], line["nima"], color="tab:blue")
         axis.annotate(label, (100 * line["top1_accuracy"], line["nima"]), textcoords="offset points", xytext=(5, 4))
-    for line in table["others"]:
+    beside = [(line["recipe"], line, "tab:green", 36, 8) for line in table["runs"] if line["run"] is None]
+    beside += [(line["run"], line, "tab:orange", 14, 6) for line in table["others"]]
+    for label, line, colour, size, letters in beside:
         if line["nima"] is not None:
-            axis.scatter(100 * line["top1_accuracy"], line["nima"], color="tab:orange", s=14)
-            axis.annotate(line["run"], (100 * line["top1_accuracy"], line["nima"]), fontsize=6)
+            axis.scatter(100 * line["top1_accuracy"], line["nima"], color=colour, s=size)
+            place = (100 * line["top1_accuracy"], line["nima"])
+            axis.annotate(label, place, textcoords="offset points", xytext=(5, 4), fontsize=letters)
     axis.set_xlabel(f"top-1 accuracy of {table['classifier']} in % (lower is better)")
     axis.set_ylabel("mean NIMA score (higher is better)")
-    axis.set_title("blue: measured; orange: ablations and sweeps; grey crosses: the paper's figures", fontsize=9)
+    axis.set_title(
+        "blue: measured; green: other recipes; orange: ablations and sweeps; grey crosses: the paper's figures",
+        fontsize=9,
+    )
     _write(figure, path)
+
+
+def _title(case: ExperimentCase) -> str:
+    return textwrap.fill(case.recipe.word, 40) if case.run is None else f"run {case.run}: {case.recipe.names}"
 
 
 def _shown(experiment: Experiment, runs: Sequence[CaseResult], count: int) -> list[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from .. import defaults
 from ..archive.walk import Item, plan
+from ..channels.panel import Panel
 from ..codecs import EncodeOptions, Limits, check_options
 from ..codecs.sources import load
 from ..codecs.transparency import shown
@@ -34,6 +35,7 @@ def prepare(
     run5_labels: Path | None = None,
     batch: int = defaults.BATCH,
     seed: int = 0,
+    panel: Panel | None = None,
     say: Say,
 ) -> Experiment:
     """Check everything that can be wrong before the first run, and choose the photos.
@@ -62,6 +64,8 @@ def prepare(
         Number of photos attacked together.
     seed : int
         Seed of every run.
+    panel : Panel, optional
+        Treatments of sharing after which it is measured what is still read.
     say : callable
         Called with a line for every photo that cannot be read.
 
@@ -89,7 +93,7 @@ def prepare(
     limited = {} if run5_labels is None else {5: _named(run5_labels, judge.classes, kept)}
     protector = partial(
         Protector,
-        classifier=judge.name,
+        classifier=classifier,
         models=models,
         device=device,
         engine=engine,
@@ -97,7 +101,7 @@ def prepare(
         seed=seed,
         encoding=encoding,
         metrics=(),
-        retry=False,  # the paper's rules, nothing on top
+        survival=False,  # measured on the written files
     )
     return Experiment(
         kept,
@@ -112,6 +116,7 @@ def prepare(
         batch,
         seed,
         limited,
+        panel,
     )
 
 

@@ -8,16 +8,24 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+from ..evaluate import still_read
 from ..files import write_atomic
 from ..metrics import names_in_table_order
 from ..registry import METRICS
 from .experiment import CaseResult, Experiment
 from .published import ORIGINALS, PUBLISHED, Published
+
+#: Columns of survival, where it was asked, and their titles.
+_SURVIVAL: Final = {
+    "survived_all": "survive all",
+    "still_read_mean": "still read after sharing, mean",
+    "still_read_worst": "worst of these",
+}
 
 
 def write_tables(folder: Path, experiment: Experiment, rows: Sequence[CaseResult]) -> dict[str, Any]:
@@ -57,8 +65,8 @@ def as_record(experiment: Experiment, rows: Sequence[CaseResult]) -> dict[str, A
     Returns
     -------
     dict
-        ``{classifier, images, skipped, unreadable, original, runs, others}``; recipes that are not one of the paper's runs
-        are under ``others``.
+        ``{classifier, images, skipped, unreadable, original, runs, others}``. A run beside the paper's has ``run`` null;
+        ablations and sweeps are under ``others``. Where survival was asked, each line has ``survival``.
     """
     widest = max(rows, key=lambda row: row.images).original
     return {
@@ -73,14 +81,14 @@ def as_record(experiment: Experiment, rows: Sequence[CaseResult]) -> dict[str, A
             },
             "paper": asdict(ORIGINALS),
         },
-        "runs": [_line(row) for row in rows if row.case.run is not None],
-        "others": [_line(row) for row in rows if row.case.run is None],
+        "runs": [_line(row) for row in rows if not row.case.extra],
+        "others": [_line(row) for row in rows if row.case.extra],
     }
 
 
 def _line(row: CaseResult) -> dict[str, Any]:
     line: dict[str, Any] = {
-        "run": row.case.run if row.case.run is not None else row.case.name,
+        "run": row.case.name if row.case.extra else row.case.run,
         "recipe": row.case.recipe.word,
         "images": row.images,
         "failed": row.failed,
@@ -89,19 +97,40 @@ def _line(row: CaseResult) -> dict[str, Any]:
         **{name: row.metrics.get(name) for name in names_in_table_order()},
         "seconds_per_image": round(row.seconds_per_image, 4),
     }
+    if row.survival is not None:
+        line["survival"] = row.survival
     if row.case.run is not None:
         line["paper"] = asdict(PUBLISHED[row.case.run])
     return line
 
 
 def _flat(line: dict[str, Any]) -> dict[str, Any]:
-    return line | {f"paper_{name}": value for name, value in line.get("paper", {}).items()}
+    return line | _shared(line) | {f"paper_{name}": value for name, value in line.get("paper", {}).items()}
+
+
+def _shared(line: dict[str, Any]) -> dict[str, float | None]:
+    """Return a line's columns of survival; {} where that was not asked."""
+    if (survival := line.get("survival")) is None:
+        return {}
+    shares = still_read(survival).values()
+    return {
+        "survived_all": survival["survived_all"],
+        "still_read_mean": sum(shares) / len(shares) if shares else None,
+        "still_read_worst": max(shares, default=None),
+    }
+
+
+def _shared_columns(table: dict[str, Any]) -> dict[str, str]:
+    """Return the columns of survival that the table has, with their titles."""
+    asked = any("survival" in line for line in (*table["runs"], *table["others"]))
+    return _SURVIVAL if asked else {}
 
 
 def _as_csv(table: dict[str, Any]) -> str:
     text = io.StringIO()
     published = [f"paper_{field.name}" for field in fields(Published)]
-    columns = ["run", "recipe", "images", "top1_accuracy", *names_in_table_order(), "seconds_per_image", *published]
+    columns = ["run", "recipe", "images", "top1_accuracy", *names_in_table_order(), "seconds_per_image"]
+    columns += [*_shared_columns(table), *published]
     writer = csv.DictWriter(text, columns, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
     original = {"run": "original", "images": table["images"], **table["original"]}
@@ -111,26 +140,30 @@ def _as_csv(table: dict[str, Any]) -> str:
 
 def _as_markdown(table: dict[str, Any]) -> str:
     metrics = [METRICS.load(name) for name in names_in_table_order()]
-    titles = [f"{metric.title} {metric.unit}".rstrip() for metric in metrics]
+    titles = [f"{metric.title} {metric.unit}".rstrip() for metric in metrics] + ["s a photo"]
+    titles += _shared_columns(table).values()
     lines = [
         f"Classifier {table['classifier']}, {table['images']} photos; {table['skipped']} left out because it gets them "
         "wrong from the start. Measured on the saved files, decoded again. In brackets: the paper's figures, on its own "
         "photos and ResNet50-Places365.",
         "",
-        f"| run | recipe | top-1 accuracy | {' | '.join(titles)} | s a photo |",
-        "|---" * (4 + len(titles)) + "|",
+        f"| run | recipe | top-1 accuracy | {' | '.join(titles)} |",
+        "|---" * (3 + len(titles)) + "|",
     ]
     original = {"run": "original", "recipe": "", **table["original"]}
-    lines += [_markdown_row(line) for line in (original, *table["runs"], *table["others"])]
+    shared = _shared_columns(table)
+    lines += [_markdown_row(line, shared) for line in (original, *table["runs"], *table["others"])]
     return "\n".join(lines) + "\n"
 
 
-def _markdown_row(line: dict[str, Any]) -> str:
+def _markdown_row(line: dict[str, Any], shared: Iterable[str]) -> str:
     paper = line.get("paper", {})
     digits = {name: METRICS.load(name).mean_decimals for name in names_in_table_order()} | {"seconds_per_image": 2}
     accuracy = _cell(line["top1_accuracy"], paper.get("top1_accuracy"), ".2%").replace("%", " %")
     cells = [accuracy, *(_cell(line.get(name), paper.get(name), f".{number}f") for name, number in digits.items())]
-    return f"| {line['run']} | {line['recipe']} | {' | '.join(cells)} |"
+    found = _shared(line)
+    cells += [_cell(found.get(name), None, ".1%").replace("%", " %") for name in shared]
+    return f"| {'-' if line['run'] is None else line['run']} | {line['recipe']} | {' | '.join(cells)} |"
 
 
 def _cell(value: float | None, paper: float | None, form: str) -> str:

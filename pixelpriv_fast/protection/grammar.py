@@ -37,7 +37,7 @@ def read_parts(text: str) -> tuple[Any, list[Any]]:
     """
     enhancement: Any = None
     attacks: list[Any] = []
-    pieces = [piece.strip() for piece in _split(text, "+", text)]
+    pieces = [piece.strip() for piece in split_outside_brackets(text, "+", text)]
     for place, piece in enumerate(pieces):
         matched = _PART.fullmatch(piece)
         if matched is None:
@@ -113,8 +113,28 @@ def _changed(part: Any) -> Iterator[tuple[str, Any]]:
             yield name, getattr(part, name)
 
 
-def _split(text: str, mark: str, recipe: str) -> list[str]:
-    """Split at a mark that stands outside brackets."""
+def split_outside_brackets(text: str, mark: str, recipe: str) -> list[str]:
+    """Split a text at a mark that stands outside brackets.
+
+    Parameters
+    ----------
+    text : str
+        The text.
+    mark : str
+        One character.
+    recipe : str
+        What the text is part of, for the message.
+
+    Returns
+    -------
+    list of str
+        The pieces, at least one.
+
+    Raises
+    ------
+    UsageError
+        If the brackets are not paired.
+    """
     pieces, depth = [""], 0
     for letter in text:
         depth += {"(": 1, ")": -1}.get(letter, 0)
@@ -147,7 +167,7 @@ def _table_of(name: str, *, alone: bool, first: bool) -> Table:
 def _made(table: Table, name: str, arguments: str, recipe: str) -> Any:
     kind = table.load(name)
     known, given = fields_of(kind), dict[str, Any]()
-    for piece in _split(arguments, ",", recipe) if arguments.strip() else ():
+    for piece in split_outside_brackets(arguments, ",", recipe) if arguments.strip() else ():
         key, equals, value = (part.strip() for part in piece.partition("="))
         if not equals or not value:
             raise UsageError(f"recipe {recipe!r}: {piece.strip()!r} is not key=value")
