@@ -128,20 +128,20 @@ class Cluster(Workforce):
 
     def _answered(self, photos: Sequence[ArchivePhoto], shown: bool) -> Iterator[ArchivePhoto]:
         """Give every living photo its worker's answer. ``shown``: with pictures for a report."""
-        tasks = [(os.fsencode(photo.item.path), photo.known) for photo in photos if photo.alive]
+        tasks = [(os.fsencode(photo.item.path), photo.known, list(photo.accepted)) for photo in photos if photo.alive]
         answers = self._answers(tasks, shown) if tasks else iter(())
         for photo in photos:
             if photo.alive:
                 photo.answer = value_of(self._got(lambda: next(answers)))
             yield photo
 
-    def _answers(self, tasks: Sequence[tuple[bytes, str]], shown: bool) -> Iterator[Any]:
-        """Yield the workers' answers to ``tasks`` (paths, and the hashes of contents that are done) in their order."""
+    def _answers(self, tasks: Sequence[tuple[bytes, str, list[int]]], shown: bool) -> Iterator[Any]:
+        """Yield the workers' answers to ``tasks`` in their order: paths, hashes of contents that are done, accepted classes."""
         import pyarrow as pa
 
         making, facts = self._loaded()
         calls = [tasks[start : start + facts.flow_batch] for start in range(0, len(tasks), facts.flow_batch)]
-        schema = pa.schema({"path": pa.binary(), "done": pa.string()})
+        schema = pa.schema({"path": pa.binary(), "done": pa.string(), "accepted": pa.list_(pa.int64())})
         tables = [pa.table([list(column) for column in zip(*call, strict=True)], schema) for call in calls]
         data = self._ray.data
         context = data.DataContext.get_current()

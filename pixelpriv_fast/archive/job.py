@@ -250,4 +250,5 @@ class Job:
                 output_bytes=self._run.output_bytes + max(0, row.output_size),
             )
         self.summary.counts[record["status"]] += 1
+        self.summary.survived.add(record.get("survival"))
         return record

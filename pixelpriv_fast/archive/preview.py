@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,8 @@ class Preview:
         What was passed over in the inputs.
     default_recipe : bool
         As for a job.
+    labels : mapping of str to sequence of int
+        The accepted classes by the photos' ``source``, where they are known.
     """
 
     protector: Protector
@@ -54,6 +56,7 @@ class Preview:
     state: Path | None = None
     left_out: LeftOut = field(default_factory=LeftOut)
     default_recipe: bool = False
+    labels: Mapping[str, Sequence[int]] = field(default_factory=dict)
     _todo: list[tuple[Item, int]] = field(default_factory=list)
     _formats: Counter[str] = field(default_factory=Counter)
     _done: int = 0
@@ -75,7 +78,7 @@ class Preview:
                 history = History(journal, self.out, settings, strict=self.strict, resume=self.resume)
                 self._alike, self._others = journal.runs(settings), journal.runs()
             for item in self.items:
-                photo = ArchivePhoto.of(item)
+                photo = ArchivePhoto.of(item, self.labels.get(item.source, ()))
                 if history is not None:
                     history.enter(photo)
                 row = photo.row

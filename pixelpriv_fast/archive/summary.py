@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from .survived import Survived
 from .walk import LeftOut
 
 STATUSES = ("protected", "unprotected", "failed", "skipped")
@@ -30,6 +31,8 @@ class Summary:
         Number of skipped photos that an earlier run could not protect.
     left_out : LeftOut
         What was passed over in the inputs. Photos in a folder that cannot be read count as failed in the exit code.
+    survived : Survived
+        What the photos survive, where that was asked.
     """
 
     device: str = ""
@@ -37,6 +40,7 @@ class Summary:
     counts: Counter[str] = field(default_factory=Counter)
     unprotected_before: int = 0
     left_out: LeftOut = field(default_factory=LeftOut)
+    survived: Survived = field(default_factory=Survived)
 
     @property
     def exit_code(self) -> int:
@@ -52,6 +56,7 @@ class Summary:
             "images": photos,
             **{status: self.counts[status] for status in STATUSES},
             "passed_over": dict(self.left_out.counts),
+            "survival": self.survived.record(),
             "seconds": round(self.seconds, 3),
             "images_per_second": round(photos / self.seconds, 3) if self.seconds else None,
             "device": self.device,

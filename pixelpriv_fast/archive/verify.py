@@ -1,4 +1,7 @@
-"""Checks an output folder again, later and without the originals: is everything there, and does it still fool."""
+"""Checks an output folder again, later and without the originals: is everything there, and does it still fool.
+
+What the files survive is measured against the originals, where these are still there.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .. import defaults
 from ..codecs import Limits
 from ..codecs.sources import read_file
 from ..codecs.transparency import BLACK, WHITE, shown
 from ..errors import PhotoError, UsageError
 from ..files import TEMPORARY_SUFFIX, real_path
 from ..models import Classifier, load_classifier
+from ..protection.survival import panel_of, survival_of, survival_record
 from ..protection.verdicts import Subject, classify_seen, decoded, flee_from, judge, still_recognised
 from ..types import Photo, Prediction
 from .journal import Journal
@@ -56,6 +61,8 @@ class Verification:
         A folder of models to look in first.
     device : str
         "auto", "cpu" or "cuda".
+    survival : bool
+        Whether it is measured what the files survive; this takes the originals.
     """
 
     def __init__(
@@ -66,6 +73,7 @@ class Verification:
         state: Path | None = None,
         models: Path | None = None,
         device: str = "auto",
+        survival: bool = False,
     ) -> None:
         self.out = real_path(out)
         self._given = state
@@ -73,6 +81,7 @@ class Verification:
         self._wanted = tuple(classifiers)
         self._models = models
         self._device = device
+        self._panel = panel_of(defaults.PANEL) if survival else None
         self._loaded: dict[str, Classifier] = {}
 
     def records(self) -> Iterator[dict[str, Any]]:
@@ -82,7 +91,8 @@ class Verification:
         ------
         dict
             One object a photo: source, output, status ("protected", "unprotected", "failed"), reason, ``before`` as the
-            journal has it, ``after`` as measured now.
+            journal has it, ``after`` as measured now; where it is asked ``survival``, and in ``survival_reason`` why it is not
+            known.
 
         Raises
         ------
@@ -104,6 +114,7 @@ class Verification:
                     continue
                 record = self._record(row)
                 self.summary.counts[record["status"]] += 1
+                self.summary.survived.add(record.get("survival"))
                 yield record
             self.summary.device = ", ".join(sorted({c.device for c in self._loaded.values()}))
 
@@ -135,7 +146,8 @@ class Verification:
         classifiers = [self._classifier(name) for name in names]
         before = tuple(view.prediction() for view in views)
         subject = Subject(before, tuple(flee_from(p.index, row.accepted) for p in before))
-        seen = [shown(photo, background) for background in dict.fromkeys(view.background for view in views)]
+        backgrounds = tuple(dict.fromkeys(view.background for view in views))
+        seen = [shown(photo, background) for background in backgrounds]
         protected, judgements = judge(classifiers, subject, classify_seen(classifiers, [seen])[0])
         known = still_recognised(judgements, subject)
         number = judgements.index(known) if known is not None else 0
@@ -147,7 +159,26 @@ class Verification:
             "classifier": ",".join(names),
             "before": view.before,
             "after": {"index": after.index, "label": after.label, "probability": after.probability},
+            **self._survival(row, classifiers, subject.flee, photo, backgrounds),
         }
+
+    def _survival(
+        self,
+        row: JournalRow,
+        classifiers: Sequence[Classifier],
+        flee: tuple[tuple[int, ...], ...],
+        photo: Photo,
+        backgrounds: tuple[int, ...],
+    ) -> dict[str, Any]:
+        """Return what a file survives as keys of its record; {} where it is not asked."""
+        if self._panel is None:
+            return {}
+        try:
+            original = _original(row)
+        except PhotoError as error:
+            return {"survival": None, "survival_reason": f"what it survives is not known: {error}"}
+        found = survival_of(self._panel, classifiers, flee, original, photo, backgrounds)
+        return {"survival": survival_record(found), "survival_reason": ""}
 
     def _intact_photo(self, row: JournalRow) -> Photo:
         target = self.out / row.output
@@ -173,6 +204,15 @@ class Verification:
 
 def _rows(journal: Journal | None) -> Iterator[JournalRow]:
     return journal.rows() if journal is not None else iter(())
+
+
+def _original(row: JournalRow) -> Photo:
+    """Read the original of a row. Raises ``PhotoError`` if it is gone or is another photo by now."""
+    path = Path(row.path)
+    data = read_file(path, _ANY_SIZE)
+    if hashlib.sha256(data).hexdigest() != row.source_sha256:
+        raise PhotoError(f"{path}: not the original that was protected")
+    return decoded(data, str(path), _ANY_SIZE)
 
 
 def _views(row: JournalRow) -> list[_Recorded]:

@@ -107,7 +107,8 @@ class Worker:
         if self._protector is None:
             self._protector = self._ready()
         items = [Item(Path(os.fsdecode(path)), "", "") for path in tasks["path"]]
-        photos = [ArchivePhoto.of(item) for item in items]
+        labels = ([int(index) for index in accepted] for accepted in tasks["accepted"])
+        photos = [ArchivePhoto.of(item, accepted) for item, accepted in zip(items, labels, strict=True)]
         for photo, known in zip(photos, tasks["done"], strict=True):
             photo.known = known
         return self._protector.run(photos, self._steps(self._protector), self._making.batch)

@@ -14,10 +14,11 @@ from .settings import SettingsFile, defaults_for, read_files
 
 #: Sections of ``--help`` and the options in them, by their long names, in the order in which both are shown.
 SECTIONS: Final = {
-    "What to protect": ("all-folders", "dry-run"),
+    "What to protect": ("all-folders", "labels", "dry-run"),
     "How it looks": ("recipe", "stop", "seed"),
     "Networks": ("classifier", "models", "device", "engine", "precision"),
     "Files and metadata": ("format", "quality", "metadata", "strict"),
+    "Sharing": ("survival", "require-survival"),
     "Archive": ("resume", "report", "state", "settle", "deterministic", "batch", "workers", "cluster"),
     "Limits": ("max-pixels", "max-bytes", "max-frames", "timeout"),
     "Output": ("json", "verbose", "quiet", "help"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -33,6 +33,7 @@ from .options import (
 )
 
 if TYPE_CHECKING:
+    from ..archive.walk import Item
     from ..codecs import EncodeOptions
     from ..protection.protector import Protector
 
@@ -73,6 +74,8 @@ class JobOptions:
         The classifiers that were requested, as written.
     default_recipe : bool
         Whether no recipe was named.
+    labels : mapping of str to tuple of int, or None
+        What the label file says, see ``evaluate.label_files``; None where none is given.
     """
 
     protector: Protector
@@ -90,6 +93,15 @@ class JobOptions:
     encoding: EncodeOptions
     classifier: list[str] | None
     default_recipe: bool
+    labels: Mapping[str, tuple[int, ...]] | None
+
+    def accepted(self, items: Iterable[Item]) -> dict[str, tuple[int, ...]]:
+        """Return the accepted classes of those photos that the label file names, by their ``source``."""
+        if self.labels is None:
+            return {}
+        from ..evaluate.label_files import accepted_for
+
+        return accepted_for((item.source for item in items), self.labels)
 
     def in_format(self, name: str) -> JobOptions:
         """Return the same options for results of one format."""
@@ -140,6 +152,28 @@ def job_options(
         typer.Option(
             **word_of("stop rule", EarlyStop),
             help="Early stopping: run every step, or stop once the classifier is fooled.",
+        ),
+    ] = None,
+    survival: Annotated[
+        bool | None,
+        typer.Option(
+            "--survival/--no-survival",
+            help="Measure what each result is still protected after: saved again, resized, photographed off a screen, sent by a "
+            "messenger (`pixelpriv list panels`). Default: if the recipe's attack works towards it.",
+        ),
+    ] = None,
+    require_survival: Annotated[
+        bool,
+        typer.Option(
+            "--require-survival",
+            help="Count photos that do not survive all of that as unprotected (exit code 3). Implies --survival.",
+        ),
+    ] = False,
+    labels: Annotated[
+        Path | None,
+        typer.Option(
+            "--labels",
+            help="CSV of file,index (several indices separated by blanks): accepted classes, hidden beside the original's top-1.",
         ),
     ] = None,
     deterministic: Annotated[
@@ -200,9 +234,12 @@ def job_options(
         encoding=encoding,
         limits=Limits(max_pixels=max_pixels, max_bytes=max_bytes, max_frames=max_frames),
         timeout=timeout,
+        survival=survival,
+        require_survival=require_survival,
     )
+    protector = make(workers=workers)
     return JobOptions(
-        protector=make(workers=workers),
+        protector=protector,
         make=make,
         workers=workers,
         gpu=device != "cpu",
@@ -217,7 +254,17 @@ def job_options(
         encoding=encoding,
         classifier=classifier,
         default_recipe=recipe is None,
+        labels=_labels(labels, protector),
     )
+
+
+def _labels(file: Path | None, protector: Protector) -> dict[str, tuple[int, ...]] | None:
+    """Read the label file, whose indices must be classes of every classifier."""
+    if file is None:
+        return None
+    from ..evaluate.label_files import read_labels
+
+    return read_labels(file, protector.classes)
 
 
 def with_job_options(command: Callable[..., int]) -> Callable[..., int]:

@@ -14,6 +14,7 @@ from .. import defaults
 from ..errors import PixelPrivError
 from ..words import ClusterKind
 from .job_options import JobOptions, with_job_options
+from .lines import closing, line_of, survival_line
 from .options import say_embedded, word_of
 from .output import Output, guarded, say
 from .progress import progress
@@ -66,6 +67,7 @@ def protect(
     left_out = LeftOut()
     items = plan(sources, out, options.format_name, all_folders=options.all_folders, left_out=left_out)
     _say_refused(items, left_out)
+    _say_labels(items, options)
     output = Output(options.json)
     # All items count, also those that are done, so that a resumed job computes the same bytes.
     batch = min(options.batch or defaults.BATCH, max(1, len(items)))
@@ -119,6 +121,7 @@ def _single(
     item = single_item(sources, out, options.format_name if "format" in typed else None)
     if "state" in typed or (options.report and "report" in typed):
         raise UsageError("one photo has neither journal nor report; leave --report and --state out, or give a folder")
+    _say_labels([item], options)
     options, output = options.in_format(format_for(out)), Output(options.json)
     if dry_run:
         return _preview([item], out.parent, options, 1, output, LeftOut(), None)
@@ -134,7 +137,7 @@ def _run(job: Job, items: Sequence[Item], output: Output, options: JobOptions) -
     """Protect photos and show each, then the counts."""
     say_embedded(options.classifier)
     with summed_up(job.summary.record, output), progress(len(items), output, job.summary) as show:
-        for record in job.run(items):
+        for record in job.run(items, options.accepted(items)):
             show(record, line_of(record))
 
 
@@ -166,6 +169,8 @@ def summed_up(counted: Callable[[], dict[str, Any]], output: Output | None = Non
             output.record({"summary": summary})
         if summary["images"] or not failed:  # an error that no photo came before speaks for itself
             say(closing(summary))
+            if summary["survival"] is not None:
+                say(survival_line(summary["survival"]))
         say(f"ran on {summary['device'] or 'no device'}", logging.INFO)
 
 
@@ -199,6 +204,7 @@ def _preview(
         state,
         left_out,
         options.default_recipe,
+        options.accepted(items),
     )
     for record in preview.records():
         done = f" ({record['reason']})" if record["reason"] else ""
@@ -230,30 +236,21 @@ def _say_refused(items: Sequence[Item], left_out: LeftOut) -> None:
             say(f"not protected: {item.refused}", logging.ERROR)
 
 
+def _say_labels(items: Sequence[Item], options: JobOptions) -> None:
+    """Say how many photos the label file does not name. Raises ``UsageError`` if it names none of them."""
+    from ..errors import UsageError
+
+    if options.labels is None or not items:
+        return
+    without = len(items) - len(options.accepted(items))
+    if without == len(items):
+        named = next(iter(options.labels))
+        raise UsageError(f"the label file names none of the photos (it names {named}, there is {items[0].source})")
+    if without:
+        say(f"{without:,} of {len(items):,} photos have no label; of these the original's top-1 alone is hidden")
+
+
 def _say_passed_over(left_out: LeftOut) -> None:
     """Say what stands in the inputs and is not a photo that was taken."""
     if left_out.counts:
         say(f"passed over: {'; '.join(left_out.words())}", logging.WARNING)
-
-
-def line_of(record: dict[str, Any]) -> str:
-    """Return one photo's record as a line for people."""
-    if record.get("before") is None:
-        return f"{record['source']}: {record['status']}: {record['reason']}"
-    before, after = (f"{record[key]['label']} {record[key]['probability']:.2f}" for key in ("before", "after"))
-    edit = record.get("edit")
-    measures = [edit["name"]] if edit else []
-    measures += [f"{record['linf']} level{'' if record['linf'] == 1 else 's'}"] if "linf" in record else []
-    measures += [f"{name} {value:.4g}" for name, value in record.get("metrics", {}).items() if value is not None]
-    parts = "; ".join([f"{before} -> {after}", *([", ".join(measures)] if measures else [])])
-    return f"{record['source']}: {record['status']}: {parts}" + (f" ({record['reason']})" if record["reason"] else "")
-
-
-def closing(summary: dict[str, Any]) -> str:
-    """Return a run's counts as a line for people."""
-    counts = [(summary[s], s) for s in ("protected", "unprotected", "failed", "skipped") if summary[s]]
-    if not counts:
-        return "no photos processed"
-    (number, status), *others = counts
-    first = f"{number} photo{'s' if number > 1 else ''} {status}"
-    return ", ".join([first, *(f"{n} {s}" for n, s in others)]) + f" in {summary['seconds']:.1f} s"

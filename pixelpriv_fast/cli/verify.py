@@ -10,9 +10,10 @@ from typing import Annotated, Any
 import typer
 
 from ..files import STATE_SUFFIX
+from .lines import line_of
 from .options import ClassifierOption, DeviceOption, JsonOption, ModelsOption
 from .output import Output, guarded, say
-from .protect import line_of, summed_up
+from .protect import summed_up
 
 _SHOWN = 10
 
@@ -25,6 +26,13 @@ def verify(
         Path | None,
         typer.Option("--state", help=f"Folder of the journal. Default: OUT{STATE_SUFFIX}, beside OUT."),
     ] = None,
+    survival: Annotated[
+        bool,
+        typer.Option(
+            "--survival",
+            help="Also measure what the files are still protected after, see `protect`; takes the originals.",
+        ),
+    ] = False,
     models: ModelsOption = None,
     device: DeviceOption = "auto",
     json: JsonOption = False,
@@ -36,7 +44,7 @@ def verify(
     from ..archive.verify import Verification
 
     names = [name for word in classifier or () for name in word.split(",") if name]
-    verification = Verification(out, names, state=state, models=models, device=device)
+    verification = Verification(out, names, state=state, models=models, device=device, survival=survival)
     output, start, unknown = Output(json), time.perf_counter(), list[Path]()
 
     def counted() -> dict[str, Any]:

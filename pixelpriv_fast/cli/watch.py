@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .job_options import JobOptions, with_job_options
+from .lines import line_of
 from .options import say_embedded
 from .output import Output, guarded, say
-from .protect import line_of, summed_up
+from .protect import summed_up
 
 if TYPE_CHECKING:
     from ..archive.job import Job
@@ -74,6 +75,6 @@ def _protect_what_settles(
         left_out=job.summary.left_out,
     )
     for items in found:
-        for record in job.run(items):
+        for record in job.run(items, options.accepted(items)):
             output.photo(record, line_of(record))
             redraw.draw_if_due()

@@ -55,6 +55,25 @@ def read_labels(path: Path, classes: int) -> dict[str, tuple[int, ...]]:
     return labels
 
 
+def accepted_for(names: Iterable[str], labels: Mapping[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]]:
+    """Return the labels of those photos that have some.
+
+    Parameters
+    ----------
+    names : iterable of str
+        The photos' paths below their folder, with forward slashes.
+    labels : mapping of str to tuple of int
+        What ``read_labels`` returns: a photo is named by its path or by its bare file name.
+
+    Returns
+    -------
+    dict of str to tuple of int
+        Photo -> its accepted indices.
+    """
+    found = {name: labels.get(name, labels.get(name.rsplit("/", 1)[-1])) for name in names}
+    return {name: indices for name, indices in found.items() if indices is not None}
+
+
 def labels_for(names: Iterable[str], labels: Mapping[str, tuple[int, ...]], source: Path) -> dict[str, tuple[int, ...]]:
     """Return the labels of exactly the given photos.
 
@@ -78,15 +97,15 @@ def labels_for(names: Iterable[str], labels: Mapping[str, tuple[int, ...]], sour
         If a photo has no labels, or a label has no photo.
     """
     wanted = list(names)
-    found = {name: labels.get(name, labels.get(name.rsplit("/", 1)[-1])) for name in wanted}
-    if unlabelled := [name for name, indices in found.items() if indices is None]:
+    found = accepted_for(wanted, labels)
+    if unlabelled := [name for name in wanted if name not in found]:
         hint = _differing_in_case("it labels", unlabelled, labels)
         raise UsageError(f"{len(unlabelled)} photo(s) have no label in {source}: {_some(unlabelled)}{hint}")
     present = {*wanted, *(name.rsplit("/", 1)[-1] for name in wanted)}
     if missing := [name for name in labels if name not in present]:
         hint = _differing_in_case("there is", missing, present)
         raise UsageError(f"{source} labels {len(missing)} photo(s) that are not there: {_some(missing)}{hint}")
-    return {name: indices for name, indices in found.items() if indices is not None}
+    return found
 
 
 def _differing_in_case(words: str, names: Iterable[str], others: Iterable[str]) -> str:

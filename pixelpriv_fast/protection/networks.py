@@ -92,6 +92,11 @@ class NetworkOptions:
         files = [store.find_known(name) for name in self.classifiers if not name.endswith(".onnx")]
         return None not in files
 
+    @property
+    def classes(self) -> int:
+        """The number of classes that every classifier has, read off their files. Raises ``ModelError`` where one is missing."""
+        return min(len(load_model(name, self.models).stamp.labels or ()) for name in self.classifiers)
+
     def load(self, batch: int) -> Networks:
         """Load a judge for each classifier, and what the attack needs.
 

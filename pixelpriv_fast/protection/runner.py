@@ -96,6 +96,11 @@ class PhotoRunner:
         return self._networks.options.ready
 
     @property
+    def classes(self) -> int:
+        """The number of classes that every classifier has; only their files are read."""
+        return self._networks.options.classes
+
+    @property
     def made_with(self) -> MadeWith:
         """What makes the results. Loads the networks."""
         return MadeWith(self.recipe.word, ",".join(self.classifier_names), self.device)

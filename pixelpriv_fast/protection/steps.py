@@ -269,7 +269,7 @@ def survive(
     results, alphas = [work.pixels for work in works], [work.alpha for work in works]
     for work, found in zip(works, reader.survival([w.readings for w in works], results, alphas), strict=True):
         work.survival = found
-        work.lost = lost_words(found) if required else ""
+        work.lost = lost_words(found.failed) if required else ""
 
 
 def measure(work: Work, *, metrics: Mapping[str, Metric], keys: Sequence[str]) -> None:

@@ -15,9 +15,9 @@ from ..codecs import Limits
 from ..codecs.sources import Source, load
 from ..codecs.transparency import BACKGROUNDS, WHITE, seen_through, shown
 from ..errors import UsageError
-from ..models import load_classifier
+from ..models import Classifier, load_classifier
 from ..registry import PANELS
-from ..types import Survival
+from ..types import Photo, Survival
 from .verdicts import ALONE, classify_seen, subject_of
 
 
@@ -57,9 +57,23 @@ def panel_of(name: str) -> Panel:
     return cast(Panel, PANELS.load(name))
 
 
-def lost_words(survival: Survival) -> str:
-    """Say in a few words after which treatments a class to hide is read again; "" if after none."""
-    return f"read again after {', '.join(survival.failed)}" if survival.failed else ""
+def lost_words(failed: Sequence[str], shown: int | None = None) -> str:
+    """Say in a few words after which treatments a class to hide is read again.
+
+    Parameters
+    ----------
+    failed : sequence of str
+        Names of treatments.
+    shown : int or None
+        Number of treatments that are named; None names all.
+
+    Returns
+    -------
+    str
+        The words; "" for no treatment.
+    """
+    more = f" and {len(failed) - shown} more" if shown is not None and len(failed) > shown else ""
+    return f"read again after {', '.join(failed[:shown])}{more}" if failed else ""
 
 
 def survival_record(survival: Survival | None) -> dict[str, Any] | None:
@@ -67,6 +81,39 @@ def survival_record(survival: Survival | None) -> dict[str, Any] | None:
     return (
         None if survival is None else {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(survival).items()}
     )
+
+
+def survival_of(
+    panel: Panel,
+    classifiers: Sequence[Classifier],
+    flee: tuple[tuple[int, ...], ...],
+    original: Photo,
+    result: Photo,
+    backgrounds: tuple[int, ...],
+) -> Survival:
+    """Find out what one decoded result survives.
+
+    Parameters
+    ----------
+    panel : Panel
+        The treatments.
+    classifiers : sequence of Classifier
+        The networks that must not read it.
+    flee : tuple of tuple of int
+        The classes to hide, in the order of ``Subject.flee``.
+    original, result : Photo
+        The two photos.
+    backgrounds : tuple of int
+        Grey levels of the backgrounds that both are seen over.
+
+    Returns
+    -------
+    Survival
+        What it survives.
+    """
+    readings = PanelReadings(original.pixels, flee, original.alpha, backgrounds)
+    (found,) = PanelReader(panel, classifiers, ALONE).survival([readings], [result.pixels], [result.alpha])
+    return found
 
 
 def survive(
@@ -121,12 +168,10 @@ def survive(
         backgrounds = (WHITE,) if opaque else BACKGROUNDS
         (logits,) = classify_seen(classifiers, [[shown(before, grey) for grey in backgrounds]], ALONE)
         subject = subject_of(classifiers, logits, indices_of(label))
-        readings = PanelReadings(before.pixels, subject.flee, before.alpha, backgrounds)
-        (found,) = PanelReader(treatments, classifiers, ALONE).survival([readings], [after.pixels], [after.alpha])
+        return survival_of(treatments, classifiers, subject.flee, before, after, backgrounds)
     finally:
         for one in classifiers:
             one.close()
-    return found
 
 
 def indices_of(label: int | Sequence[int] | None) -> tuple[int, ...]:

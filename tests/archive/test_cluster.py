@@ -115,8 +115,9 @@ def test_the_command_says_the_same(classifier: Path, tmp_path: Path) -> None:
     assert sum(pictures is not None for pictures in shown_pictures[0].values()) == 7, "all but the damaged one"
 
 
-def tasks(*paths: Path, done: str = "") -> dict[str, Any]:
-    return {"path": np.array([os.fsencode(path) for path in paths], object), "done": [done] * len(paths)}
+def tasks(*paths: Path, done: str = "", accepted: tuple[int, ...] = ()) -> dict[str, Any]:
+    names, each = [os.fsencode(path) for path in paths], np.array(accepted, np.int64)
+    return {"path": np.array(names, object), "done": [done] * len(paths), "accepted": [each] * len(paths)}
 
 
 def making(classifier: Path) -> Making:
@@ -147,6 +148,25 @@ def test_a_worker_answers_with_bytes_and_evidence_alone(classifier: Path, tmp_pa
     (row,) = worker(tasks(photos[0], done=known))
     answer = row["answer"][0]
     assert (answer.status, answer.reason, answer.pictures) == ("skipped", DONE, None)
+
+
+def test_a_worker_hides_accepted_classes_and_says_what_survives(classifier: Path, tmp_path: Path) -> None:
+    fill(tmp_path, 1)
+    (photo,) = tmp_path.rglob("*.png")
+    options = Making(functools.partial(tiny_protector, classifier, survival=True), threads=1, batch=2)
+    with options.protector() as protector:
+        worker = Worker(options, protector.settings())
+        (alone,) = protector.stream([photo], batch=2, encode=True)
+        shown = alone.verdict.after.index
+        (wanted,) = protector.stream([photo], batch=2, labels=[shown], encode=True)
+    (row,) = worker(tasks(photo, accepted=(shown,)))
+    answer: ArchivePhoto = pickle.loads(pickle.dumps(row["answer"][0]))
+    assert answer.verdict == wanted.verdict
+    assert answer.verdict.after.index != shown
+    assert answer.survival == wanted.survival
+    (row,) = worker(tasks(photo))
+    assert row["answer"][0].survival == alone.survival
+    assert alone.survival is not None
 
 
 def test_without_ray_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch, classifier: Path) -> None:

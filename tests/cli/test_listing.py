@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pixelpriv_fast import defaults
-from pixelpriv_fast.cli.protect import line_of
+from pixelpriv_fast.cli.lines import line_of
 from pixelpriv_fast.protection.field_values import fields_of, written
 from pixelpriv_fast.protection.grammar import suggest
 from pixelpriv_fast.protection.part_fields import described_fields

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pixelpriv_fast.errors import UsageError
-from pixelpriv_fast.evaluate.label_files import labels_for, read_labels
+from pixelpriv_fast.evaluate.label_files import accepted_for, labels_for, read_labels
 
 
 def write(folder: Path, data: bytes) -> Path:
@@ -53,6 +53,11 @@ def test_names_photos_without_labels_and_labels_without_photos() -> None:
         labels_for(["a.jpg", "b.jpg", "c.jpg"], labels, Path("l.csv"))
     with pytest.raises(UsageError, match=r"labels 1 photo.*b\.jpg"):
         labels_for(["a.jpg"], labels, Path("l.csv"))
+
+
+def test_photos_without_labels_may_be_left_out() -> None:
+    labels = {"a.jpg": (1,), "y/b.jpg": (2,), "gone.jpg": (3,)}
+    assert accepted_for(["x/a.jpg", "y/b.jpg", "z/b.jpg", "c.jpg"], labels) == {"x/a.jpg": (1,), "y/b.jpg": (2,)}
 
 
 def test_reads_the_task_files(data: Path) -> None:

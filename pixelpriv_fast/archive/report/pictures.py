@@ -56,7 +56,7 @@ class Pictures:
         for photo in photos:
             shown = photo.answer is None or photo.pictures is not None  # a worker may have failed to make them
             if photo.alive and shown and photo.sha256 is not None:
-                self._keep(photo, photo.sha256, photo.verdict.protected)
+                self._keep(photo, photo.sha256, photo.status == "protected")
 
     def _keep(self, photo: ArchivePhoto, sha256: str, protected: bool) -> None:
         if self._sql is None or self._held[protected] >= MAX_BYTES:
