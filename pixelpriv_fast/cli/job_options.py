@@ -52,8 +52,6 @@ class JobOptions:
         Number of threads, or of a cluster's processes; None for one a core.
     gpu : bool
         Whether networks may run on a GPU.
-    format_name : str or None
-        Format of the results; None for each photo's own.
     batch : int or None
         Number of photos attacked together; None for the command's own default.
     strict : bool
@@ -82,7 +80,6 @@ class JobOptions:
     make: Callable[..., Protector]
     workers: int | None
     gpu: bool
-    format_name: str | None
     batch: int | None
     strict: bool
     resume: bool
@@ -94,6 +91,11 @@ class JobOptions:
     classifier: list[str] | None
     default_recipe: bool
     labels: Mapping[str, tuple[int, ...]] | None
+
+    @property
+    def format_name(self) -> str | None:
+        """Format of the results; None for each photo's own."""
+        return self.encoding.format
 
     def accepted(self, items: Iterable[Item]) -> dict[str, tuple[int, ...]]:
         """Return the accepted classes of those photos that the label file names, by their ``source``."""
@@ -107,9 +109,7 @@ class JobOptions:
         """Return the same options for results of one format."""
         encoding = dataclasses.replace(self.encoding, format=name)
         make = functools.partial(self.make, encoding=encoding)
-        return dataclasses.replace(
-            self, protector=make(workers=self.workers), make=make, format_name=name, encoding=encoding
-        )
+        return dataclasses.replace(self, protector=make(workers=self.workers), make=make, encoding=encoding)
 
 
 def job_options(
@@ -219,8 +219,7 @@ def job_options(
     from ..protection.protector import Protector
     from ..protection.recipes import Recipe
 
-    format_name = format_or_none(format)
-    encoding = EncodeOptions(format=format_name, quality=quality, metadata=metadata)
+    encoding = EncodeOptions(format=format_or_none(format), quality=quality, metadata=metadata)
     parsed = Recipe.parse(defaults.RECIPE if recipe is None else recipe)
     make = functools.partial(
         Protector,
@@ -243,7 +242,6 @@ def job_options(
         make=make,
         workers=workers,
         gpu=device != "cpu",
-        format_name=format_name,
         batch=1 if deterministic else batch,
         strict=strict,
         resume=resume,
