@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .. import defaults
-from ..errors import PixelPrivError
+from ..errors import PixelPrivError, UsageError
 from ..words import ClusterKind
 from .job_options import JobOptions, with_job_options
 from .lines import closing, line_of, survival_line
@@ -57,7 +57,6 @@ def protect(
     from ..archive.single import names_a_photo
     from ..archive.state import find_state
     from ..archive.walk import LeftOut, plan
-    from ..errors import UsageError
 
     if len(inputs) < 2:
         raise UsageError(f"only {inputs[0]} was given; write: pixelpriv protect IN... OUT")
@@ -114,7 +113,6 @@ def _single(
     from ..archive.single import single_item
     from ..archive.walk import LeftOut
     from ..codecs import format_for
-    from ..errors import UsageError
 
     # What a settings file says is for folders; only what was typed can contradict the name that was typed.
     typed = {name for name in ("format", "report", "state") if _is_typed(context, name)}
@@ -238,8 +236,6 @@ def _say_refused(items: Sequence[Item], left_out: LeftOut) -> None:
 
 def _say_labels(items: Sequence[Item], options: JobOptions) -> None:
     """Say how many photos the label file does not name. Raises ``UsageError`` if it names none of them."""
-    from ..errors import UsageError
-
     if options.labels is None or not items:
         return
     without = len(items) - len(options.accepted(items))
