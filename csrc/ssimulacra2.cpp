@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <memory>
 #include <vector>
 
 #include "arena.hpp"
@@ -75,13 +76,17 @@ struct Task {
 // The rows of one tile that are in use. Every row is read once, and all is made of it then.
 class Tile {
   public:
-    explicit Tile(const Task& task) : task_(task), rows_(std::size_t{kRow} * kRows) {}
+    explicit Tile(const Task& task) : task_(task), rows_(new float[std::size_t{kRow} * kRows]) {}
 
     // Adds columns [left, right) of rows [first, last) to the rows' sums, and halves those rows.
     void add(int left, int right, int first, int last, Sums* sums) {
         left_ = left;
         count_ = right - left;
-        std::fill(rows_.begin(), rows_.end(), 0.0f);  // beyond the photo's sides all is 0
+        std::fill_n(row(kMap), kTile, 0.0f);
+        for (int number = 0; number < kLight; ++number) {  // beyond the photo's sides all is 0
+            std::fill_n(row(number), kRadius, 0.0f);
+            std::fill_n(row(number) + kRadius + count_, kRadius, 0.0f);
+        }
         const int height = task_.scale.height;
         int next = std::max(0, first - kRadius);
         for (int y = first; y < last; ++y) {
@@ -99,7 +104,7 @@ class Tile {
     static constexpr int kLight = kTaps * kPlanes * kBlurred, kDown = kLight + 2 * 2 * kPlanes, kMap = kDown + 1,
                          kAcross = kMap + 1, kRows = kAcross + kBlurred;
 
-    float* row(int number) { return rows_.data() + std::ptrdiff_t{kRow} * number; }
+    float* row(int number) { return rows_.get() + std::ptrdiff_t{kRow} * number; }
 
     // Row y of one plane's map; the tile's first column stands `kRadius` behind the row's begin.
     float* ring(int y, int plane, int map) { return row((y % kTaps * kPlanes + plane) * kBlurred + map); }
@@ -164,7 +169,7 @@ class Tile {
     }
 
     const Task& task_;
-    std::vector<float> rows_;
+    const std::unique_ptr<float[]> rows_;
     ThreeRows light_[2][2];  // of the last even and the last odd row: of either photo
     int left_ = 0, count_ = 0;
 };
