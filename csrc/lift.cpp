@@ -81,7 +81,9 @@ class RowWindow {
     }
 
     void enter(std::ptrdiff_t output) {
-        problem_.spread_row(problem_.coefficients + output * problem_.stride(), row_.data());
+        const float* values = problem_.coefficients + output * problem_.stride();
+        float* row = row_.data();
+        problem_.spread_row(&values, 1, &row);
         to_integers(row_.data(), samples_, problem_.scale, room_of(spread_, output));
         std::fill_n(room_of(sums_, output), samples_, 0);
     }

@@ -73,28 +73,38 @@ AdjointRows::AdjointRows(const Gradient& gradient, const Axis<float>& rows, cons
       columns_(columns),
       samples_(3 * (columns.end() - columns.first())),
       direct_(copies(columns, 1.0f)),
-      spread_row_(columns),
-      capacity_(overlap(rows, kTogether)),
+      spread_rows_(columns),
+      capacity_(overlap(rows, kTogether) + kTogether - 1),
       ring_(capacity_ * samples_),
       sum_(samples_),
-      values_(gradient.channels == nullptr ? 0 : 3 * columns.outputs) {}
+      values_(gradient.channels == nullptr ? 0 : 3 * kTogether * columns.outputs) {}
 
-void AdjointRows::spread(std::ptrdiff_t output) {
+void AdjointRows::spread(std::ptrdiff_t first, std::ptrdiff_t count) {
     const std::ptrdiff_t width = columns_.outputs;
-    float* target = room_of(output);
-    if (gradient_.channels == nullptr) {
-        const float* row = gradient_.values + 3 * output * width;
-        return direct_ ? void(std::copy_n(row, 3 * width, target)) : spread_row_(row, target);
+    const float* rows[kTogether];
+    float* targets[kTogether];
+    for (std::ptrdiff_t i = 0; i < count; ++i) {
+        targets[i] = room_of(first + i);
+        if (gradient_.channels == nullptr) {
+            rows[i] = gradient_.values + 3 * (first + i) * width;
+            if (direct_) std::copy_n(rows[i], 3 * width, targets[i]);
+        } else {
+            float* row = direct_ ? targets[i] : values_.data() + 3 * i * width;
+            load_planes(gradient_.values + (first + i) * width, width, *gradient_.channels, rows_.outputs * width, row);
+            rows[i] = row;
+        }
     }
-    load_planes(gradient_.values + output * width, width, *gradient_.channels, rows_.outputs * width,
-                direct_ ? target : values_.data());
-    if (!direct_) spread_row_(values_.data(), target);
+    if (!direct_) spread_rows_(rows, count, targets);
 }
 
 AdjointRows::Met AdjointRows::meet(std::ptrdiff_t first, std::ptrdiff_t count) {
     while (oldest_ < rows_.outputs && rows_.starts[oldest_] + rows_.taps <= first) ++oldest_;
     std::ptrdiff_t end = std::max(ready_, oldest_);
-    for (; end < rows_.outputs && rows_.starts[end] < first + count; ++end) spread(end);
+    while (end < rows_.outputs && rows_.starts[end] < first + count) {
+        const std::ptrdiff_t next = std::min(kTogether, rows_.outputs - end);
+        spread(end, next);
+        end += next;
+    }
     ready_ = end;
     met_.clear();
     weights_.clear();

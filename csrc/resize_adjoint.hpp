@@ -38,18 +38,18 @@ class AdjointRows {
 
     // Rows that are taken in one visit: they share the loads of the spread rows, which the first-level cache cannot
     // hold.
-    static constexpr std::ptrdiff_t kTogether = 4;
+    static constexpr std::ptrdiff_t kTogether = RowSpreader::kTogether;
 
   private:
     float* room_of(std::ptrdiff_t output) { return ring_.data() + (output % capacity_) * samples_; }
-    void spread(std::ptrdiff_t output);
+    void spread(std::ptrdiff_t first, std::ptrdiff_t count);
 
     Gradient gradient_;
     Axis<float> rows_;
     Axis<float> columns_;
     std::ptrdiff_t samples_;
     bool direct_;  // columns are only cropped
-    RowSpreader spread_row_;
+    RowSpreader spread_rows_;
     std::ptrdiff_t capacity_;
     std::ptrdiff_t oldest_ = 0;      // first output whose window has not passed
     std::ptrdiff_t ready_ = 0;       // outputs spread so far

@@ -87,39 +87,66 @@ PP_CLONES void spread_patterns(const float* patterns, const std::ptrdiff_t* star
                    PP_INLINED { weigh_many(place, depth, length, target); });
 }
 
-// Each output's colours as a vector.
-PP_CLONES void pad_colours(const float* values, std::ptrdiff_t outputs, float* PP_RESTRICT padded) {
-    for (std::ptrdiff_t x = 0; x < outputs; ++x) {
-        for (std::ptrdiff_t j = 0; j < 3; ++j) padded[kPixel * x + j] = values[3 * x + j];
-        padded[kPixel * x + 3] = 0.0f;
+// Each output's colours as a vector, the rows' one behind the other. The fourth value is any.
+template <int Rows>
+PP_INLINE void pad_rows(const float* const* values, std::ptrdiff_t outputs, float* PP_RESTRICT padded) {
+    const std::ptrdiff_t last = outputs - 1;
+    for (int r = 0; r < Rows; ++r) {
+        float* row = padded + r * kPixel;
+        for (std::ptrdiff_t x = 0; x < last; ++x) store_four(load_four(values[r] + 3 * x), row + x * Rows * kPixel);
+        for (int j = 0; j < kPixel; ++j) row[last * Rows * kPixel + j] = values[r][3 * last + std::min(j, 2)];
     }
 }
 
-// The sums of one pixel: its own output first, the others as they come. `weights` holds its own output's, then those of
-// the outputs before it.
-PP_INLINE Four sum_pixel(const float* own, const float* weights, std::ptrdiff_t depth) {
-    Four sum = Four{} + weights[0] * load_four(own);
-    for (std::ptrdiff_t k = depth - 1; k > 0; --k) sum = sum + weights[k] * load_four(own - k * kPixel);
-    return sum;
+// The sums of one pixel in all rows: its own output first, the others as they come. `weights` holds its own output's,
+// then those of the outputs before it.
+template <int Rows>
+PP_INLINE void sum_pixel(const float* own, const float* weights, std::ptrdiff_t depth, Four* sums) {
+    for (int r = 0; r < Rows; ++r) sums[r] = Four{} + weights[0] * load_four(own + r * kPixel);
+    for (std::ptrdiff_t k = depth - 1; k > 0; --k) {
+        const float* other = own - k * Rows * kPixel;
+        for (int r = 0; r < Rows; ++r) sums[r] = sums[r] + weights[k] * load_four(other + r * kPixel);
+    }
 }
 
 // A pixel's fourth value is the next one's first, which is written later.
+template <int Rows>
 PP_INLINE void gather(const float* padded, const std::ptrdiff_t* own, const float* weights, std::ptrdiff_t depth,
-                      std::ptrdiff_t pixels, float* PP_RESTRICT out) {
+                      std::ptrdiff_t pixels, float* const* out) {
     const std::ptrdiff_t last = pixels - 1;
+    Four sums[Rows];
     for (std::ptrdiff_t x = 0; x < last; ++x) {
-        store_four(sum_pixel(padded + kPixel * own[x], weights + x * depth, depth), out + 3 * x);
+        sum_pixel<Rows>(padded + Rows * kPixel * own[x], weights + x * depth, depth, sums);
+        for (int r = 0; r < Rows; ++r) store_four(sums[r], out[r] + 3 * x);
     }
-    float sum[kPixel];
-    store_four(sum_pixel(padded + kPixel * own[last], weights + last * depth, depth), sum);
-    std::copy_n(sum, 3, out + 3 * last);
+    sum_pixel<Rows>(padded + Rows * kPixel * own[last], weights + last * depth, depth, sums);
+    for (int r = 0; r < Rows; ++r) {
+        float values[kPixel];
+        store_four(sums[r], values);
+        std::copy_n(values, 3, out[r] + 3 * last);
+    }
 }
 
-PP_CLONES void gather_pixels(const float* padded, const std::ptrdiff_t* own, const float* weights, std::ptrdiff_t depth,
-                             std::ptrdiff_t pixels, float* out) {
-    const bool few = as_constant<16>(
-        depth, [&](auto known) PP_INLINED { gather(padded, own, weights, decltype(known)::value, pixels, out); });
-    if (!few) gather(padded, own, weights, depth, pixels, out);
+template <int Rows>
+PP_INLINE void gather_rows(const float* const* values, std::ptrdiff_t outputs, const std::ptrdiff_t* own,
+                           const float* weights, std::ptrdiff_t depth, std::ptrdiff_t pixels, float* padded,
+                           float* const* out) {
+    pad_rows<Rows>(values, outputs, padded);
+    const bool few = as_constant<12>(
+        depth, [&](auto known) PP_INLINED { gather<Rows>(padded, own, weights, decltype(known)::value, pixels, out); });
+    if (!few) gather<Rows>(padded, own, weights, depth, pixels, out);
+}
+
+PP_CLONES void gather_one(const float* const* values, std::ptrdiff_t outputs, const std::ptrdiff_t* own,
+                          const float* weights, std::ptrdiff_t depth, std::ptrdiff_t pixels, float* padded,
+                          float* const* out) {
+    gather_rows<1>(values, outputs, own, weights, depth, pixels, padded, out);
+}
+
+PP_CLONES void gather_all(const float* const* values, std::ptrdiff_t outputs, const std::ptrdiff_t* own,
+                          const float* weights, std::ptrdiff_t depth, std::ptrdiff_t pixels, float* padded,
+                          float* const* out) {
+    gather_rows<RowSpreader::kTogether>(values, outputs, own, weights, depth, pixels, padded, out);
 }
 
 }  // namespace
@@ -152,17 +179,24 @@ RowSpreader::RowSpreader(const Axis<float>& axis)
     }
 }
 
-void RowSpreader::operator()(const float* values, float* out) const {
+void RowSpreader::operator()(const float* const* values, std::ptrdiff_t count, float* const* out) const {
     if (narrow_) {
-        const std::ptrdiff_t before = kPixel * (depth_ - 1);  // what stands before the first output weighs nothing
-        const std::unique_ptr<float[]> padded(new float[before + kPixel * outputs_]);
+        const bool all = count == kTogether;
+        const std::ptrdiff_t pixel = (all ? kTogether : 1) * kPixel;
+        const std::ptrdiff_t before = pixel * (depth_ - 1);  // what stands before the first output weighs nothing
+        const std::unique_ptr<float[]> padded(new float[before + pixel * outputs_]);
         std::fill_n(padded.get(), before, 0.0f);
-        pad_colours(values, outputs_, padded.get() + before);
-        return gather_pixels(padded.get() + before, own_.data(), weights_.data(), depth_, pixels_, out);
+        const auto gather = all ? gather_all : gather_one;
+        for (std::ptrdiff_t r = 0; r < count; r += all ? kTogether : 1) {
+            gather(values + r, outputs_, own_.data(), weights_.data(), depth_, pixels_, padded.get() + before, out + r);
+        }
+        return;
     }
     const std::unique_ptr<float[]> patterns(new float[kLanes * outputs_]);
-    repeat_colours(values, outputs_, patterns.get());
-    spread_patterns(patterns.get(), starts_.data(), weights_.data(), outputs_, depth_, out);
+    for (std::ptrdiff_t r = 0; r < count; ++r) {
+        repeat_colours(values[r], outputs_, patterns.get());
+        spread_patterns(patterns.get(), starts_.data(), weights_.data(), outputs_, depth_, out[r]);
+    }
 }
 
 }  // namespace pp

@@ -9,9 +9,12 @@ class RowSpreader {
   public:
     explicit RowSpreader(const Axis<float>& axis);
 
-    // What outputs x 3 values make of each pixel that the axis reads: 3 * (axis.end - axis.first) samples, overwritten.
-    // Any thread may call.
-    void operator()(const float* values, float* out) const;
+    // Rows that are taken in one visit share the loads of weights.
+    static constexpr std::ptrdiff_t kTogether = 4;
+
+    // What each of `count` rows of outputs x 3 values makes of the pixels that the axis reads: 3 * (axis.end -
+    // axis.first) samples, overwritten. At most kTogether rows. Any thread may call.
+    void operator()(const float* const* values, std::ptrdiff_t count, float* const* out) const;
 
   private:
     std::ptrdiff_t outputs_, pixels_;
