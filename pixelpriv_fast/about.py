@@ -8,6 +8,7 @@ from dataclasses import asdict
 from importlib import metadata
 from typing import Any
 
+from .defaults import RECIPE
 from .errors import unknown_word
 from .registry import ATTACKS, CHANNELS, ENHANCEMENTS, TABLES, Table
 
@@ -119,7 +120,10 @@ def _recipes(every: bool) -> list[dict[str, Any]]:
     from .protection.recipes import RECOMMENDED
 
     if not every:
-        return [{"name": word, "summary": summary} for word, summary in RECOMMENDED.items()]
+        said = {
+            word: f"{summary} (the default)" if word == RECIPE else summary for word, summary in RECOMMENDED.items()
+        }
+        return [{"name": word, "summary": summary} for word, summary in said.items()]
     return [{"name": word, "summary": _recipe_summary(word)} for word in suggest()]
 
 

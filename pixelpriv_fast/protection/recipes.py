@@ -140,7 +140,10 @@ def _fields(part: Any) -> Mapping[str, Any]:
 
 #: The recipes to use, each with what speaks for it; every other pair works too.
 RECOMMENDED: Final[Mapping[str, str]] = {
-    "contrast+least_likely": "the default, the paper's run 3: dark photos get brighter; up to 8 grey levels of noise, strong",
+    "robust": "the photo's own look; hardly visible, and still protected after it was shared; takes several times as long",
+    "robust(appeal=0.25)": "the same, and NIMA's rating does not fall (fetch nima_mobilenet first)",
+    "contrast+robust": "dark photos get brighter; still protected after they were shared",
+    "contrast+least_likely": "the paper's run 3: dark photos get brighter; up to 8 grey levels of noise, strong",
     "least_likely": "the photo's own look; up to 8 grey levels of noise, strong",
     "pgd": "the photo's own look; up to 2 grey levels, hardly visible, weaker after recompression",
     "pgd+least_likely": "2 grey levels where they are enough, up to 8 on the photos that need more",

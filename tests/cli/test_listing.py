@@ -25,7 +25,9 @@ def rows(*arguments: str) -> list[dict[str, Any]]:
 
 
 def test_recipes_are_those_to_use_or_all() -> None:
-    assert [row["name"] for row in rows("recipes")] == list(RECOMMENDED)
+    shown = rows("recipes")
+    assert [row["name"] for row in shown] == list(RECOMMENDED)
+    assert [row["name"] for row in shown if row["summary"].endswith(" (the default)")] == [defaults.RECIPE]
     assert [row["name"] for row in rows("recipes", "--all")] == suggest()
 
 

@@ -140,3 +140,16 @@ def test_the_command(photos: tuple[Path, Path, Path], tmp_path: Path) -> None:
     assert (wrong.returncode, wrong.stdout) == (2, "")
     assert "pgd" in wrong.stderr
     assert not (tmp_path / "no").exists()
+
+
+@pytest.mark.parametrize(("words", "asked"), [([], True), (["--no-survival"], False)])
+def test_survival_is_measured_where_an_attack_works_towards_it(
+    photos: tuple[Path, Path, Path], tmp_path: Path, words: list[str], asked: bool
+) -> None:
+    images, labels, classifier = photos
+    done = pixelpriv(
+        "paper", images, "--labels", labels, "--out", tmp_path, "--classifier", classifier, "--device", "cpu", "--engine",
+        "onnx", "--keep-misclassified", "--runs", "4,robust(steps=1,rounds=1)", "--json", *words,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert ["survival" in line for line in json.loads(done.stdout)["runs"]] == [asked, asked]
