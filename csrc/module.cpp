@@ -6,6 +6,7 @@ namespace pp {
 void bind_build(pybind11::module_& m);
 void bind_cartoon_filter(pybind11::module_& m);
 void bind_chroma(pybind11::module_& m);
+void bind_climb(pybind11::module_& m);
 void bind_exposure(pybind11::module_& m);
 void bind_illumination(pybind11::module_& m);
 void bind_lattice(pybind11::module_& m);
@@ -24,6 +25,7 @@ PYBIND11_MODULE(_native, m, pybind11::mod_gil_not_used()) {
     pp::bind_build(m);
     pp::bind_cartoon_filter(m);
     pp::bind_chroma(m);
+    pp::bind_climb(m);
     pp::bind_exposure(m);
     pp::bind_illumination(m);
     pp::bind_lattice(m);

@@ -212,6 +212,14 @@ def chroma_adjoint(given: Inputs) -> Arguments:
     return given.wanted, True, True
 
 
+def climb(given: Inputs) -> Arguments:
+    """Pick ``climb``'s arguments: where the photo has no red, nothing may change."""
+    momentum, gradient = ((photo.astype(np.float32) - 128) / 64 for photo in (given.photo, given.other))
+    weights = np.ascontiguousarray(given.photo[..., 0]).astype(np.float32) / 64
+    colours = np.array([[1.5, -0.4, 0.3], [-0.4, 0.5, 0.2], [0.3, 0.2, 1.0]], np.float32)
+    return given.photo, given.total, momentum, gradient, weights, colours, 0.9, 0.3, 1.5, 8
+
+
 def smooth_planes(given: Inputs) -> Arguments:
     """Pick ``smooth_planes``'s arguments."""
     return given.gradient[None], gaussian_half(3, 3.0)

@@ -129,6 +129,14 @@ KERNELS: dict[str, Kernel] = {
         (),
         _NO_NUMBA,
     ),
+    "climb": Kernel(
+        "climb",
+        "a step up a gradient within a radius of visible change",
+        _PHOTO,
+        Tolerance(rtol=1e-5, atol=1e-5),
+        (1, 2),
+        _NO_NUMBA,
+    ),
     "smooth_planes": Kernel(
         "smooth",
         "planes under a small symmetric filter, zeros beyond the edges",

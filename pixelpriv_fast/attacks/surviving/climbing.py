@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-import numpy as np
-
+from ... import kernels
 from ...types import Floats
 from .canvas import Canvas
 
@@ -35,22 +34,6 @@ def climb(canvas: Canvas, change: Floats, momentum: Floats, gradient: Floats, ra
     rate : float
         The step's length relative to the radius.
     """
-    weights = canvas.weights
-    momentum *= np.float32(MOMENTUM)
-    momentum += gradient * np.float32(1.0 / max(float(np.abs(gradient).mean()), 1e-30))
-    step = (momentum @ canvas.colours) * weights
-    length = _root_mean_square(step)
-    if length > 0:
-        change += step * weights * np.float32(rate * radius / length)
-    inverse = np.divide(np.float32(1.0), weights, out=np.zeros_like(weights), where=weights > 0)
-    reached = _root_mean_square(change * inverse)
-    if reached > radius:
-        change *= np.float32(radius / reached)
-    np.clip(change, -np.float32(canvas.bound), np.float32(canvas.bound), out=change)
-    start = canvas.start.astype(np.float32)
-    np.clip(change, -start, np.float32(255.0) - start, out=change)
-
-
-def _root_mean_square(values: Floats) -> float:
-    flat = values.reshape(-1)
-    return float(np.sqrt(np.dot(flat, flat) / max(1, flat.size)))
+    weights = canvas.weights[..., 0]
+    fixed = weights, canvas.colours, MOMENTUM, rate, radius, canvas.bound
+    kernels.climb(canvas.start, change, momentum, gradient, *fixed)
