@@ -1,8 +1,9 @@
 """NIMA on MobileNet: the official .hdf5 or .npz -> a stamped ``.onnx`` beside a report of its ratings.
 
-``python export/nima.py FILE --out DIR [--precision fp32|fp16] [--photos FOLDER] [--tensorrt]``. The report's figures are the
-largest and mean difference of the mean ratings (1..10) from PyTorch's, and the share of photos with the same rating to
-one decimal place. A variant that is further than 0.02 from PyTorch is not written.
+``python export/nima.py FILE --out DIR [--network nima_mobilenet|nima_technical] [--precision fp32|fp16] [--photos FOLDER]
+[--tensorrt]``. The report's figures are the largest and mean difference of the mean ratings (1..10) from PyTorch's, and
+the share of photos with the same rating to one decimal place. A variant that is further than 0.02 from PyTorch is not
+written.
 """
 
 from __future__ import annotations
@@ -16,10 +17,9 @@ from exporting import Comparison, Figures, add_options, export, options, preproc
 from fp16 import half
 
 from pixelpriv_fast.logits import mean_ratings
-from pixelpriv_fast.models import CARDS
+from pixelpriv_fast.registry import SCORERS
 from pixelpriv_fast.types import Floats
 
-NAME = "nima_mobilenet"
 TOLERANCE = 0.02  #: of a mean rating
 #: Layers that keep fp32 in the fp16 variant: the stem and the first three blocks. Their batch norms multiply by up to 30,
 #: so that fp16 there moves ratings by up to 0.04; in all other layers together by 0.01.
@@ -28,13 +28,15 @@ EXACT_LAYERS = 7
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Export NIMA; ``arguments`` None reads the process's own. Returns the exit code."""
-    parser = options(CARDS[NAME].title)
+    parser = options("a NIMA on MobileNet")
     parser.add_argument(
         "file", type=Path, metavar="FILE", help="the official checkpoint, or an .npz of the same arrays"
     )
+    parser.add_argument("--network", choices=[*SCORERS], default=next(iter(SCORERS)))
     add_options(parser, "of all but the first layers")
     comparison = Comparison(partial(half, exact_layers=EXACT_LAYERS), preprocessed, figures, objection)
-    return export(NAME, comparison, parser.parse_args(arguments))
+    given = parser.parse_args(arguments)
+    return export(given.network, comparison, given)
 
 
 def figures(expected: Floats, found: Floats) -> Figures:

@@ -250,7 +250,10 @@ GENERATORS = Table(
 
 SCORERS = Table(
     "scorer",
-    {"nima_mobilenet": Row(".models.cards:NIMA_MOBILENET", "NIMA on MobileNet v1, aesthetic ratings 1..10")},
+    {
+        "nima_mobilenet": Row(".models.cards:NIMA_MOBILENET", "NIMA on MobileNet v1, aesthetic ratings 1..10"),
+        "nima_technical": Row(".models.cards:NIMA_TECHNICAL", "NIMA on MobileNet v1, technical quality 1..10"),
+    },
 )
 
 METRICS = Table(
@@ -262,6 +265,10 @@ METRICS = Table(
             ".metrics.ssimulacra2:SSIMULACRA2", "visible change against the original, 100 is none; higher is closer"
         ),
         "nima": Row(".metrics.nima:NIMA", "mean aesthetic rating by NIMA, 1..10, needs no original; higher is better"),
+        "nima_shared": Row(".metrics.nima_shared:NIMAShared", "nima after JPEG 75, as a service leaves the photo"),
+        "nima_technical": Row(
+            ".metrics.nima_technical:NIMATechnical", "mean technical rating, 1..10, seen by no attack"
+        ),
     },
 )
 

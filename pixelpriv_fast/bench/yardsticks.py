@@ -91,11 +91,14 @@ def _ssimulacra2(result: Pixels, original: Pixels) -> Call:
     return lambda: kernels.get("ssimulacra2", "reference")(original, result, WEIGHTS)
 
 
-def _nima(result: Pixels, original: Pixels) -> Call:
-    from .torch_eager import answers
+def _nima(card: str) -> Callable[[Pixels, Pixels], Call]:
+    def made(result: Pixels, original: Pixels) -> Call:
+        from .torch_eager import answers
 
-    del original
-    return answers("nima_mobilenet", [result])
+        del original
+        return answers(card, [result])
+
+    return made
 
 
 #: For rows without an entry below: a fixed piece of work on the same photo.
@@ -109,7 +112,9 @@ MEASURED_BY: Final = {
     "psnr": Yardstick("numpy, float64", _psnr),
     "ssim": Yardstick("numpy twin", _ssim),
     "ssimulacra2": Yardstick("numpy twin", _ssimulacra2),
-    "nima": Yardstick("torch eager", _nima),
+    "nima": Yardstick("torch eager", _nima("nima_mobilenet")),
+    "nima_shared": Yardstick("torch eager", _nima("nima_mobilenet")),
+    "nima_technical": Yardstick("torch eager", _nima("nima_technical")),
 }
 
 

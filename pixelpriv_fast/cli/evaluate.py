@@ -37,7 +37,7 @@ def evaluate(
         typer.Option(
             "--metrics",
             autocompletion=completion.metrics,
-            help=f"Comma-separated. Default: {','.join(METRICS)}, without those whose network is not installed.",
+            help=f"Comma-separated, of {','.join(METRICS)}. Default: the usual ones whose network is installed.",
         ),
     ] = None,
     models: ModelsOption = None,

@@ -9,7 +9,7 @@ from typing import Any
 
 from .. import defaults
 from ..errors import PhotoError, UsageError
-from ..metrics import Metric, available, create, names_in_table_order, warm_up
+from ..metrics import Metric, create, default_metrics, names_in_table_order, warm_up
 from ..models import Classifier, load_classifier
 from ..registry import PANELS
 from .label_files import labels_for, read_labels
@@ -39,7 +39,7 @@ class Evaluation:
     missing : sequence of str
         Originals without a protected file; they are not measured.
     unavailable : sequence of str
-        Metrics whose network is not installed; they are reported as None.
+        Metrics that are not measured, since no names were given; they are reported as None.
     failed : int
         Number of pairs that could not be read or rated so far.
     totals : Totals
@@ -101,7 +101,8 @@ class Evaluation:
             and where it was asked ``survival``, see ``SurvivalTotals.record``.
         """
         record = self.totals.record()
-        record["metrics"] |= dict.fromkeys(self.unavailable)
+        found = dict.fromkeys(self.unavailable) | record["metrics"]
+        record["metrics"] = {name: found[name] for name in names_in_table_order() if name in found}
         counts = {"missing": len(self.missing), "failed": self.failed}
         survival = {} if self.survival is None else {"survival": self.survival.record()}
         return record | counts | survival | {"classifier": self.classifier.name, "device": self.classifier.device}
@@ -132,7 +133,7 @@ def prepare(
     classifier : str
         The classifier: a name or the path of a stamped ``.onnx``.
     metrics : sequence of str, optional
-        Metrics by name. None for all, without those whose network is not installed.
+        Metrics by name. None for ``metrics.default_metrics``.
     models : Path, optional
         Folder of models that is searched first.
     device : str
@@ -158,10 +159,9 @@ def prepare(
     judge = load_classifier(classifier, models=models, device=device)
     names = [*(pair.name for pair in pairs), *missing]
     known = labels_for(names, read_labels(labels, judge.classes), labels)
-    options = {"models": models, "device": device} | ({} if preset is None else {"preset": preset})
-    made = {name: create(name, **options) for name in metrics or names_in_table_order()}
-    unavailable = [name for name, metric in made.items() if metrics is None and not available(metric)]
-    kept = {name: metric for name, metric in made.items() if name not in unavailable}
+    options: dict[str, Any] = {"models": models, "device": device} | ({} if preset is None else {"preset": preset})
+    kept = {name: create(name, **options) for name in metrics} if metrics else default_metrics(**options)
+    unavailable = [] if metrics else [name for name in names_in_table_order() if name not in kept]
     for metric in kept.values():
         warm_up(metric)
     asked = SurvivalTotals(PANELS.load(defaults.PANEL)) if survival else None

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from ..registry import METRICS
 from .contract import BatchMetric, Metric, NetworkMetric
-from .rating import available, create, figure, names_in_table_order, raised, rate, warm_up
+from .rating import available, create, default_metrics, figure, names_in_table_order, raised, rate, warm_up
 
 if TYPE_CHECKING:  # so that editors find them; nothing needs a line here
     from .nima import NIMA as NIMA
+    from .nima_shared import NIMAShared as NIMAShared
+    from .nima_technical import NIMATechnical as NIMATechnical
     from .psnr import PSNR as PSNR
     from .ssim import SSIM as SSIM
     from .ssimulacra2 import SSIMULACRA2 as SSIMULACRA2
@@ -26,6 +28,7 @@ __all__ = [
     "NetworkMetric",
     "available",
     "create",
+    "default_metrics",
     "figure",
     "names_in_table_order",
     "raised",

@@ -27,6 +27,8 @@ class Metric(Protocol):
         Whether a higher figure means a better photo.
     reference : bool
         Whether the figure compares with the original; otherwise ``original`` is not read.
+    for_appeal : bool
+        Whether it is measured only if it is named, or for a recipe that raises ratings (``Attack.wants_appeal``).
     """
 
     __slots__ = ()
@@ -38,6 +40,7 @@ class Metric(Protocol):
     range: ClassVar[tuple[float, float]]
     higher_better: ClassVar[bool]
     reference: ClassVar[bool]
+    for_appeal: ClassVar[bool] = False
 
     def __call__(self, result: Pixels, original: Pixels) -> float:
         """Return the figure of ``result``.

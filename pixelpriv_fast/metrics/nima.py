@@ -15,11 +15,11 @@ from ..errors import PhotoError, checked_word
 from ..models import Preprocess, Store
 from ..models.scorer import Scorer, load_scorer
 from ..photo_check import checked_photo
+from ..registry import METRICS
 from ..types import Floats, Pixels
 from ..words import NimaPreset
 from .contract import Metric
 
-MODEL = "nima_mobilenet"
 _SMALLEST = 32  # five halvings leave one position
 
 #: Pixels of all photos in one network call: beyond it the caches are full and only memory grows.
@@ -92,7 +92,7 @@ class _Once:
     def get(self, metric: NIMA) -> Scorer:
         with self._lock:
             if self._scorer is None:
-                self._scorer = load_scorer(MODEL, metric.models, metric.device, threads=metric.threads)
+                self._scorer = load_scorer(metric.card, metric.models, metric.device, threads=metric.threads)
             return self._scorer
 
     def __reduce__(self) -> tuple[type[_Once], tuple[()]]:
@@ -123,6 +123,7 @@ class NIMA(Metric):
     threads: int | None = None
     _network: _Once = field(default_factory=_Once, init=False, repr=False, compare=False)
 
+    card: ClassVar[str] = "nima_mobilenet"
     title: ClassVar[str] = "NIMA"
     unit: ClassVar[str] = ""
     decimals: ClassVar[int] = 2
@@ -151,7 +152,8 @@ class NIMA(Metric):
 
     def distributions(self, photos: Sequence[Pixels]) -> list[Distribution]:
         """Return ``distribution`` of photos of any sizes, in their order; those that fit together share a network call."""
-        photos = [checked_photo(photo, "nima: photo") for photo in photos]
+        name = METRICS.name_of(self) or type(self).__name__
+        photos = [checked_photo(photo, f"{name}: photo") for photo in photos]
         for photo in photos:
             self._require_size(photo)
         scorer = self._network.get(self)
@@ -161,11 +163,15 @@ class NIMA(Metric):
     @property
     def available(self) -> bool:
         """Whether the network is in the store. Loads nothing."""
-        return Store(self.models).find(MODEL) is not None
+        return Store(self.models).find(self.card) is not None
 
     def warm_up(self) -> None:
         """Load the network now, so that a missing one is known before the first photo."""
         self._network.get(self)
+
+    def _seen(self, photo: Pixels) -> Pixels:
+        """Return what is rated of a checked photo."""
+        return photo
 
     def _require_size(self, photo: Pixels) -> None:
         height, width = photo.shape[:2]
@@ -179,7 +185,7 @@ class NIMA(Metric):
         """Yield network inputs of consecutive photos that come out in one size, (n, 3, h, w)."""
         waiting: list[Floats] = []
         for photo in photos:
-            ready = _prepared(photo, PRESETS[self.preset], trained)
+            ready = _prepared(self._seen(photo), PRESETS[self.preset], trained)
             if waiting and (ready.shape != waiting[0].shape or (len(waiting) + 1) * ready[0].size > _CALL_PIXELS):
                 yield np.stack(waiting)
                 waiting = []

@@ -43,6 +43,25 @@ def create(name: str, **options: Any) -> Metric:
     return metric
 
 
+def default_metrics(*, appeal: bool = False, **options: Any) -> dict[str, Metric]:
+    """Make the metrics that are measured where none are named: those whose network, if they have one, is in the store.
+
+    Parameters
+    ----------
+    appeal : bool
+        Whether the recipe raises ratings, so that metrics ``for_appeal`` are among them.
+    **options
+        As for ``create``.
+
+    Returns
+    -------
+    dict of str to Metric
+        The metrics by their rows' names, in the order of tables.
+    """
+    every = {name: create(name, **options) for name in names_in_table_order()}
+    return {name: metric for name, metric in every.items() if available(metric) and (appeal or not metric.for_appeal)}
+
+
 def available(metric: Metric) -> bool:
     """Return whether everything that ``metric`` needs is installed. Loads nothing."""
     return not isinstance(metric, NetworkMetric) or metric.available

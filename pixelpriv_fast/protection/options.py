@@ -9,7 +9,7 @@ from typing import Any, Final
 from ..channels.panel import Panel
 from ..codecs import EncodeOptions, Limits
 from ..enhance.contract import NetworkEnhancement
-from ..metrics import Metric, available, create
+from ..metrics import Metric, create, default_metrics
 from ..models import Store
 from ..registry import METRICS
 from .networks import NetworkOptions, Networks
@@ -56,13 +56,15 @@ class PhotoOptions:
     require_survival: bool = False
 
 
-def metrics_of(names: Sequence[str] | None, **resources: Any) -> dict[str, Metric]:
+def metrics_of(names: Sequence[str] | None, recipe: Recipe, **resources: Any) -> dict[str, Metric]:
     """Make the metrics that are to be measured.
 
     Parameters
     ----------
     names : sequence of str or None
-        Names from the registry; None takes every one whose network, if it has one, is in the store.
+        Names from the registry; None takes ``metrics.default_metrics``.
+    recipe : Recipe
+        What the photos are protected by.
     **resources : any
         ``models`` and ``device``, where a metric's network is and runs.
 
@@ -73,8 +75,7 @@ def metrics_of(names: Sequence[str] | None, **resources: Any) -> dict[str, Metri
     """
     if names is not None:
         return {METRICS.canonical(name): create(name, **resources) for name in names}
-    every = {name: create(name, **resources) for name in METRICS}
-    return {name: metric for name, metric in every.items() if available(metric)}
+    return default_metrics(appeal=any(attack.wants_appeal for attack in recipe.attacks), **resources)
 
 
 #: Bump this when the same settings would produce different files. 2: passes of other sizes, other searches and lifts;

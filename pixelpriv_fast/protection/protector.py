@@ -55,7 +55,7 @@ class Protector(PhotoRunner):
         Bounds of one photo: pixels, bytes, frames; None takes the defaults of ``Limits``.
     metrics : sequence of str or None
         Names from the registry, measured on the result against the oriented original; None takes every one whose network,
-        if it has one, is in the store.
+        if it has one, is in the store; "nima_shared" only for a recipe with appeal.
     retry : bool
         Whether a file that encoding made recognisable again is attacked further and encoded better; False keeps the
         recipe's own rules only.
@@ -108,7 +108,7 @@ class Protector(PhotoRunner):
             raise UsageError(f"no classifier given; name at least one, for example {defaults.CLASSIFIER!r}")
         encoding = encoding or EncodeOptions()
         check_options(encoding)
-        measured = metrics_of(metrics, models=folder, device=device)
+        measured = metrics_of(metrics, chosen, models=folder, device=device)
         asked = panel_asked(panel, survival, require_survival, chosen.attacks)
         options = PhotoOptions(
             chosen, seed, encoding, limits or Limits(), measured, METRIC_KEYS, retry, asked, require_survival

@@ -15,8 +15,8 @@ from tests.scenes import scene
 
 
 @pytest.fixture
-def metric(request: pytest.FixtureRequest, nima_store: Path) -> Metric:
-    return metrics.create(request.param, models=nima_store, device="cpu")
+def metric(request: pytest.FixtureRequest, metric_store: Path) -> Metric:
+    return metrics.create(request.param, models=metric_store, device="cpu")
 
 
 every_metric = pytest.mark.parametrize("metric", list(METRICS), indirect=True)
@@ -33,6 +33,7 @@ def test_a_metric_says_how_to_read_its_figure(name: str) -> None:
     assert kind.range[0] < kind.range[1]
     assert isinstance(kind.higher_better, bool)
     assert isinstance(kind.reference, bool)
+    assert isinstance(kind.for_appeal, bool)
 
 
 def test_tables_show_first_what_needs_no_original() -> None:
@@ -78,3 +79,15 @@ def test_many_photos_have_the_figures_of_one_by_one(metric: Metric) -> None:
     if not metric.reference:
         photos = [scene(64, 96), scene(96, 64, 1)]
         assert metrics.rate(metric, photos) == pytest.approx([metric(photo, photo) for photo in photos], abs=1e-5)
+
+
+def test_where_none_are_named_those_are_measured_whose_network_is_there(
+    metric_store: Path, nima_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    every = metrics.names_in_table_order()
+    plain = [name for name in every if not METRICS.load(name).for_appeal]
+    assert list(metrics.default_metrics(models=metric_store, appeal=True)) == [*every]
+    assert list(metrics.default_metrics(models=metric_store)) == plain
+    assert list(metrics.default_metrics(models=nima_store)) == [name for name in plain if name != "nima_technical"]
+    assert not {"nima", "nima_shared"} & set(metrics.default_metrics(models=tmp_path, appeal=True))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import io
 import pickle
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from PIL import Image
 
 from pixelpriv_fast.errors import ModelError, PhotoError, UsageError
-from pixelpriv_fast.metrics import NIMA, available, create, rate
+from pixelpriv_fast.metrics import NIMA, NIMAShared, NIMATechnical, available, create, rate
 from pixelpriv_fast.metrics.nima import PRESETS, moments
 from pixelpriv_fast.models import Store
 from pixelpriv_fast.models.scorer import load_scorer
@@ -124,6 +125,31 @@ def test_threads_share_one_network_and_copies_bring_none(nima: NIMA) -> None:
     for other in (pickle.loads(pickle.dumps(nima)), copy.deepcopy(nima)):
         assert other == nima
         assert other(photos[0]) == pytest.approx(expected[0], abs=1e-6)
+
+
+def test_the_shared_rating_is_that_of_the_recompressed_photo(nima: NIMA) -> None:
+    photos = [scene(90 + 20 * n, 140, n) for n in range(3)]
+    recompressed = []
+    for photo in photos:
+        file = io.BytesIO()
+        Image.fromarray(photo).save(file, "JPEG", quality=75, subsampling="4:2:0")
+        recompressed.append(np.asarray(Image.open(file)))
+    shared = NIMAShared(models=nima.models, device="cpu")
+    assert shared.scores(photos) == pytest.approx(nima.scores(recompressed), abs=0.02)
+    assert np.abs(np.subtract(shared.scores(photos), nima.scores(photos))).max() > 0.01
+    assert shared.available
+    with pytest.raises(PhotoError, match="exceed jpeg"):
+        shared(np.zeros((1, 70000, 3), np.uint8))
+
+
+def test_the_technical_rating_is_another_networks(metric_store: Path, nima: NIMA, tmp_path: Path) -> None:
+    technical = NIMATechnical(models=metric_store, device="cpu")
+    assert technical(scene(90, 120)) == nima(scene(90, 120)), "the test's network is the aesthetic one under its name"
+    assert technical.title != nima.title
+    with pytest.raises(
+        ModelError, match=r"nima_technical is not in the store.*weights_mobilenet_technical_0\.11\.hdf5"
+    ):
+        NIMATechnical(models=nima.models, device="cpu").warm_up()
 
 
 def _twenty(photos: Path) -> list[np.ndarray]:

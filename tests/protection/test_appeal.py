@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from pixelpriv_fast.attacks.cascade import Cascade
 from pixelpriv_fast.engines import load_engine
 from pixelpriv_fast.errors import DeviceError, ModelError, UsageError
 from pixelpriv_fast.models import Store
+from pixelpriv_fast.registry import METRICS
 from tests.archive.tiny import tiny_classifier, tiny_protector
 from tests.scenes import scene
 
@@ -55,8 +57,8 @@ def classifier(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tiny_classifier(tmp_path_factory.mktemp("classifier"))
 
 
-def protector(classifier: Path, attack: Attack, models: Path) -> pp.Protector:
-    return tiny_protector(classifier, pp.Recipe(attack=attack), models=models)
+def protector(classifier: Path, attack: Attack, models: Path, **options: Any) -> pp.Protector:
+    return tiny_protector(classifier, pp.Recipe(attack=attack), models=models, **options)
 
 
 def test_the_attack_gets_a_scorer_and_raises_the_rating(classifier: Path, nima_store: Path) -> None:
@@ -67,6 +69,26 @@ def test_the_attack_gets_a_scorer_and_raises_the_rating(classifier: Path, nima_s
         assert liking.repeatable
     nima = pp.metrics.NIMA(models=nima_store, device="cpu")
     assert nima(result.image) > nima(photo) + 0.02
+
+
+def test_records_tell_what_a_service_leaves_of_the_rating(classifier: Path, nima_store: Path) -> None:
+    measured = {
+        appeal: protector(classifier, Liked(appeal), nima_store, metrics=None)
+        .protect(scene(90, 120, 2))
+        .verdict.metrics
+        for appeal in (0.0, 1.0)
+    }
+    assert measured[0.0].keys() == measured[1.0].keys() == set(METRICS)
+    assert measured[0.0]["nima_shared"] is None
+    assert 1 <= (measured[1.0]["nima_shared"] or 0) <= 10
+    assert measured[1.0]["nima_technical"] is None, "it is not in the store"
+
+
+def test_a_metric_that_cannot_rate_a_photo_fails_no_photo(classifier: Path, nima_store: Path) -> None:
+    with protector(classifier, Liked(), nima_store, metrics=("psnr", "nima_shared")) as liking:
+        result = liking.protect(np.zeros((1, 70000, 3), np.uint8))  # wider than a JPEG
+    assert result.verdict.metrics["nima_shared"] is None
+    assert result.verdict.metrics["psnr"] is not None
 
 
 def test_no_scorer_is_loaded_unless_an_attack_asks(classifier: Path, tmp_path: Path) -> None:

@@ -1,8 +1,9 @@
 """A scorer's rating and its gradient by backward graph, built as classifiers' are; needs no PyTorch.
 
-Choice: the precision that classifiers' gradients have on this machine, bf16 included. It turns the gradient by far (a cosine of
-0.6 to 0.8 to that in fp32), since the first depthwise layer's weights of up to 33 nearly cancel, but ten steps along it
-raise ratings by 95 % of what they do in fp32, in half the time (``benchmarks/decisions/appeal.py``).
+Choice: the precision that classifiers' gradients have on this machine, bf16 included. It turns NIMA's gradient (a cosine of 0.6
+to 0.8 to that in fp32), since the first depthwise layer's weights of up to 33 nearly cancel; but steps along it raise ratings,
+told in fp32, by more than nine tenths of what they do in fp32, and take half the time or less
+(``benchmarks/decisions/appeal.py``).
 """
 
 from __future__ import annotations
