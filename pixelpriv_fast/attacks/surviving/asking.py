@@ -19,7 +19,7 @@ from .questions import Answers, Asking, Question
 
 #: How far another class must lead, in logits, for a treatment to count as passed. Treatments that the panel does not have come
 #: close to it, and the verdict reads the file by the same networks: Choice by ``benchmarks/decisions/survival.py``.
-MARGIN: Final = 0.5
+MARGIN: Final = 0.75
 #: The treatments that are asked first where most are expected to fail.
 FIRST: Final = 3
 
@@ -55,15 +55,13 @@ class PanelAsked:
     leads: dict[int, tuple[float, ...]] = field(default_factory=dict)
     _unread: dict[int, tuple[bool, ...]] = field(default_factory=dict)
 
-    def failed(self, photo: Pixels, margin: float = MARGIN, *, quickly: bool = False) -> Asking[tuple[str, ...]]:
+    def failed(self, photo: Pixels, *, quickly: bool = False) -> Asking[tuple[str, ...]]:
         """Ask the treatments.
 
         Parameters
         ----------
         photo : uint8 array of shape (height, width, 3), RGB
             The attacked photo, before it is saved.
-        margin : float
-            The lead that another class must have.
         quickly : bool
             Whether to begin with the treatments that were closest to failing before, and to go on only if they pass.
 
@@ -82,11 +80,11 @@ class PanelAsked:
         for part in parts:
             found = yield from self._ask(file, part)
             self.leads.update(found)
-            close = [place for place, ahead in found.items() if min(ahead) < margin]
+            close = [place for place, ahead in found.items() if min(ahead) < MARGIN]
             if close:
                 read = yield from self._read_before(close)
                 failed += [
-                    p for p in close if any(known and a < margin for known, a in zip(read[p], found[p], strict=True))
+                    p for p in close if any(known and a < MARGIN for known, a in zip(read[p], found[p], strict=True))
                 ]
             if failed and quickly:
                 break

@@ -31,7 +31,7 @@ GROWTH: Final = 1.3
 #: A step's length relative to the radius, first and last in a round.
 RATES: Final = (0.4, 0.1)
 #: What is tried of the change once the panel passes: the smallest share, and the number of halvings between it and all.
-SMALLEST_SHARE: Final = 0.7
+SMALLEST_SHARE: Final = 0.4
 HALVINGS: Final = 2
 
 
