@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 #: An enhancement and an attack.
-RECIPE: Final = "contrast+least_likely"
+RECIPE: Final[str] = "robust"
 
 #: What ``RECIPE`` was in other releases. Archives that were made with one of them are not made again unasked.
 FORMER_RECIPES: Final = ("contrast+least_likely",)

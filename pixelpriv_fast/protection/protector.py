@@ -34,7 +34,7 @@ class Protector(PhotoRunner):
     Parameters
     ----------
     recipe : str or Recipe
-        A word such as "contrast+least_likely", or the recipe itself.
+        A word such as "robust" or "contrast+least_likely", or the recipe itself.
     classifier : str or sequence of str
         One name or several; the attack then works on the mean of their losses, and a photo is protected only if every
         classifier is fooled.

@@ -41,7 +41,7 @@ def test_protects_an_archive(archive: Path, store_folder: Path, tmp_path: Path) 
     first = records[0]
     assert (first["source"], first["output"]) == ("a/one.png", "a/one.png") or first["source"] == "a/b/two.jpg"
     for record in records[:2]:
-        assert record["recipe"] == "contrast+least_likely"
+        assert record["recipe"] == "robust"
         assert record["classifier"] == "efficientnet_lite0"
         assert record["before"]["index"] != record["after"]["index"]
         assert len(record["before"]["top5"]) == 5

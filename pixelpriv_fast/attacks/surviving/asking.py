@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -12,6 +14,7 @@ from ...channels import Channel
 from ...channels.panel import Panel
 from ...codecs.transparency import over
 from ...logits import leads
+from ...runtime.device import threads
 from ...types import Floats, Pixels
 from ..goals import ClassSet
 from ..task import AttackTask
@@ -22,6 +25,8 @@ from .questions import Answers, Asking, Question
 MARGIN: Final = 0.75
 #: The treatments that are asked first where most are expected to fail.
 FIRST: Final = 3
+#: Samples from which on the treatments of one photo run in threads.
+LARGE: Final = 3_000_000
 
 
 @dataclass(slots=True, eq=False)
@@ -101,13 +106,19 @@ class PanelAsked:
     def _ask(self, file: Pixels, places: Sequence[int]) -> Asking[dict[int, tuple[float, ...]]]:
         """Return each victim's lead after some treatments; those that cannot be applied are left out."""
         views = self._views(file)
-        inputs = {place: made for place in places if (made := self._inputs(views, place)) is not None}
+        treat = partial(self._inputs, views)
+        if file.size < LARGE:
+            found = list(map(treat, places))
+        else:  # one photo alone must not leave the other cores idle
+            with ThreadPoolExecutor(threads(), thread_name_prefix="pixelpriv-panel") as pool:
+                found = list(pool.map(treat, places))
+        inputs = {place: made for place, made in zip(places, found, strict=True) if made is not None}
         ahead: dict[int, tuple[float, ...]] = dict.fromkeys(inputs, ())
         for v, flee in enumerate(self.flee if inputs else ()):
             answers: Answers = yield Question("logits", [made[v] for made in inputs.values()], v)
             rows = np.stack(answers)
-            found = leads(rows, np.broadcast_to(flee, rows.shape))[1]
-            ahead = {place: (*known, float(lead)) for (place, known), lead in zip(ahead.items(), found, strict=True)}
+            margins = leads(rows, np.broadcast_to(flee, rows.shape))[1]
+            ahead = {place: (*known, float(lead)) for (place, known), lead in zip(ahead.items(), margins, strict=True)}
         return ahead
 
     def _views(self, file: Pixels) -> list[tuple[Pixels, Pixels]]:

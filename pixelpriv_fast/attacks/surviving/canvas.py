@@ -13,13 +13,14 @@ from functools import cached_property
 
 import numpy as np
 
+from ...models import Preprocess
 from ...models.geometry import Geometry
 from ...models.reading import Reading
 from ...types import Alpha, Floats, Pixels
 from ..copies import reduced_with_alpha
 from ..lifting import MIN_REDUCTION, ROUNDS
 from ..task import Victim
-from ..visibility import budget, colour_mix
+from ..visibility import colour_mix, crop_weights
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,16 +35,20 @@ class Canvas(ABC):
         Its transparency.
     bound : int
         The largest change of a sample, in grey levels.
+    geometries : frozenset of Geometry
+        What the networks see of it.
     """
 
     start: Pixels
     alpha: Alpha | None
     bound: int
+    geometries: frozenset[Geometry]
 
     @cached_property
     def weights(self) -> Floats:
         """How much each pixel may change relative to the others: float32 (h, w, 1); 0 where nothing is seen."""
-        weights = budget(self.start)
+        height, width = self.start.shape[:2]
+        weights = crop_weights(height, width, self.geometries)
         if self.alpha is not None:
             weights = weights * (self.alpha > 0)[..., None]
         return weights
@@ -96,6 +101,8 @@ class OwnSize(Canvas):
         Its transparency.
     bound : int
         See ``Canvas``.
+    geometries : frozenset of Geometry
+        See ``Canvas``.
     """
 
     def result(self, change: Floats) -> Pixels:
@@ -114,6 +121,8 @@ class Lifted(Canvas):
     alpha : uint8 array of shape (h, w) or None
         Its transparency.
     bound : int
+        See ``Canvas``.
+    geometries : frozenset of Geometry
         See ``Canvas``.
     photo : uint8 array of shape (height, width, 3), RGB
         The photo at its own size.
@@ -156,24 +165,24 @@ def canvas_of(photo: Pixels, alpha: Alpha | None, victims: Sequence[Victim], bou
         ``Lifted`` if a reduced photo of at most half the pixels serves all victims.
     """
     height, width = photo.shape[:2]
-    reading = _reduction(height, width, victims)
+    geometries = frozenset(victim.preprocess.geometry for victim in victims)
+    reading = _reduction(height, width, victims[0].preprocess, geometries)
     if reading is None:
-        return OwnSize(photo, alpha, bound)
+        return OwnSize(photo, alpha, bound, geometries)
     if alpha is None:
-        return Lifted(reading.reduced(photo), None, bound, photo, None, reading)
-    return Lifted(*reduced_with_alpha(photo, alpha, reading), bound, photo, alpha, reading)
+        return Lifted(reading.reduced(photo), None, bound, geometries, photo, None, reading)
+    return Lifted(*reduced_with_alpha(photo, alpha, reading), bound, geometries, photo, alpha, reading)
 
 
-def _reduction(height: int, width: int, victims: Sequence[Victim]) -> Reading | None:
+def _reduction(height: int, width: int, first: Preprocess, geometries: frozenset[Geometry]) -> Reading | None:
     """Return how a photo is reduced for all victims; None if that leaves more than half of its pixels.
 
     Choice: networks that read photos through different resizes share a photo of the photo's own proportions, as small as the
     largest of their inputs allows.
     """
-    geometries = {victim.preprocess.geometry for victim in victims}
-    first = victims[0].preprocess
+    reading = None
     if len(geometries) == 1:
-        small = next(iter(geometries)).resized(height, width)
+        small = first.geometry.resized(height, width)
         reading = first.for_size(height, width)
     else:
         least = [geometry.resized(height, width) for geometry in geometries]
