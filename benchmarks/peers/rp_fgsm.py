@@ -1,6 +1,6 @@
 """Protects the same photos by the public RP-FGSM recipe and by recipes of ours: what survives sharing, looks and time.
 
-    python benchmarks/peers/rp_fgsm.py --data ../shared/data [--photos 32] [--recipes 'least_likely;p_fgsm'] [--epsilon 16,4]
+    python benchmarks/peers/rp_fgsm.py --data ../shared/data [--photos 32] [--recipes 'robust;least_likely'] [--epsilon 16,4]
 
 RP-FGSM (Sanchez-Matilla et al., "Exploiting vulnerabilities of deep neural networks for privacy protection", IEEE
 Transactions on Multimedia 22(7), 2020) is written anew here in torch, from its published settings: steps of one grey level along
@@ -185,7 +185,7 @@ def main() -> None:
     parser.add_argument("--classifier", default="squeezenet_places365")
     parser.add_argument("--models", type=Path, help="the model store's folder")
     parser.add_argument("--photos", type=int, help="take only this many, evenly spread")
-    parser.add_argument("--recipes", default="least_likely", help="ours, separated by ;")
+    parser.add_argument("--recipes", default="robust", help="ours, separated by ;")
     parser.add_argument("--epsilon", default="16", help="the peer's, in grey levels, separated by commas")
     parser.add_argument("--batch", type=int, default=16, help="photos in a batch of ours")
     parser.add_argument("--json", type=Path, help="writes every figure here")
