@@ -239,6 +239,7 @@ class Job:
         if row is None:
             raise RuntimeError(f"{photo.item.source}: it went through the pipeline without being written")
         record = dict(row.record)
+        record.setdefault("survival", None)  # rows of earlier releases do not have it
         if photo.done_before:
             record |= {"status": "skipped", "reason": f"done already: {row.status}"}
             self.summary.unprotected_before += row.status == "unprotected"
@@ -250,5 +251,5 @@ class Job:
                 output_bytes=self._run.output_bytes + max(0, row.output_size),
             )
         self.summary.counts[record["status"]] += 1
-        self.summary.survived.add(record.get("survival"))
+        self.summary.survived.add(record["survival"])
         return record

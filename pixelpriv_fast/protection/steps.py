@@ -21,6 +21,7 @@ from ..enhance.contract import Enhancement
 from ..errors import PhotoError
 from ..metrics import Metric, figure
 from ..types import Alpha, Verdict
+from .deadline import Abandoned
 from .networks import Networks
 from .survival import lost_words
 from .verdicts import ALONE, classify_seen, decoded, judge, subject_of
@@ -266,10 +267,14 @@ def survive(
         Bounds how many treated photos there are at one time.
     """
     reader = PanelReader(panel, networks().classifiers, batch, slots)
-    results, alphas = [work.pixels for work in works], [work.alpha for work in works]
-    for work, found in zip(works, reader.survival([w.readings for w in works], results, alphas), strict=True):
-        work.survival = found
-        work.lost = lost_words(found.failed) if required else ""
+    for start in range(0, len(works), batch):
+        if works[start].deadline.cancelled.is_set():  # a panel takes as long as some steps of an attack
+            raise Abandoned
+        part = works[start : start + batch]
+        results, alphas = [work.pixels for work in part], [work.alpha for work in part]
+        for work, found in zip(part, reader.survival([w.readings for w in part], results, alphas), strict=True):
+            work.survival = found
+            work.lost = lost_words(found.failed) if required else ""
 
 
 def measure(work: Work, *, metrics: Mapping[str, Metric], keys: Sequence[str]) -> None:

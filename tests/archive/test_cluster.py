@@ -99,6 +99,8 @@ def test_the_command_says_the_same(classifier: Path, tmp_path: Path) -> None:
         (source / "0" / "photo0000.png").read_bytes()
     )
     options = ("--classifier", str(classifier), "--recipe", "euclidean", "--device", "cpu", "--batch", "4", "--json")
+    options += ("--survival", "--labels", str(tmp_path / "labels.csv"))
+    (tmp_path / "labels.csv").write_text("photo0001.jpg,3 5\n")
     reports = []
     for target, cluster in ((single, ()), (out, ("--cluster", "ray", "--workers", "2"))):
         done = run("-m", "pixelpriv_fast", "protect", str(source), str(target), *options, *cluster)

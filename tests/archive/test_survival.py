@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,17 @@ def test_measuring_changes_no_file_and_has_nothing_redone(classifier: Path, sour
     kept, summary = run(classifier, source, other)
     assert [record["survival"] for record in kept] == [record["survival"] for record in measured]
     assert summary.record()["survival"]["photos"] == 8, "what the journal has is told again"
+
+
+def test_rows_of_earlier_releases_say_that_nobody_measured(classifier: Path, source: Path, tmp_path: Path) -> None:
+    run(classifier, source, tmp_path / "out")
+    with closing(open_journal(state_of(tmp_path / "out"))) as journal:
+        rows = list(journal.rows())
+        old = [{key: value for key, value in row.record.items() if key != "survival"} for row in rows]
+        journal.put([replace(row, record=record) for row, record in zip(rows, old, strict=True)])
+    again, summary = run(classifier, source, tmp_path / "out", survival=True)
+    assert [(record["status"], record["survival"]) for record in again] == [("skipped", None)] * 8
+    assert summary.record()["survival"] is None
 
 
 def test_what_must_survive_is_unprotected_otherwise(classifier: Path, source: Path, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from pixelpriv_fast.attacks import LeastLikely
 from pixelpriv_fast.channels.sharing import SHARING
 from pixelpriv_fast.errors import PhotoError, UsageError
 from pixelpriv_fast.models import load_classifier
+from pixelpriv_fast.protection.deadline import Abandoned
 from pixelpriv_fast.protection.work import Work
 from tests.archive.tiny import tiny_classifier, tiny_protector
 from tests.scenes import encoded, scene
@@ -182,6 +183,15 @@ def test_mistakes_are_named_before_work_starts(classifier: Path) -> None:
         tiny_protector(classifier, survival=False, require_survival=True)
     with pytest.raises(PhotoError):
         pp.survive(b"no photo", scene(8, 8), str(classifier), device="cpu")
+
+
+def test_nobody_waits_for_a_panel_once_results_are_not_wanted(classifier: Path) -> None:
+    protector = tiny_protector(classifier, survival=True)
+    (step,) = [step for step in protector.steps(1) if step.name == "survive"]
+    works = [Work(f"photo {number}", None) for number in range(3)]
+    works[0].deadline.cancelled.set()
+    with pytest.raises(Abandoned):
+        step.run(works)
 
 
 def test_pixels_are_let_go_with_the_rest() -> None:
