@@ -195,7 +195,8 @@ PANELS = Table(
     {
         "sharing": Row(
             ".channels.sharing:SHARING", "what twelve ways of sharing make of a file: codecs, sizes, screenshots"
-        )
+        ),
+        "file": Row(".channels.sharing:FILE", "the saved file alone, as nobody has shared it yet"),
     },
 )
 

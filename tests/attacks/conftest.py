@@ -69,6 +69,7 @@ class LinearEngine:
     precision: str = "fp32"
     classes: int = 2
     max_batch: int | None = None
+    repeatable: bool = True
     gradients: int = 0
     forwards: int = 0
 
@@ -84,6 +85,28 @@ class LinearEngine:
     def _logits(self, inputs):
         z = (inputs * self.weights).sum(axis=(1, 2, 3), dtype=np.float64)
         return np.stack([np.zeros_like(z), z], axis=1).astype(np.float32)
+
+
+@dataclass
+class LinearScorer:
+    """A rating w.x: the gradient is w whatever the photo. Counts its calls."""
+
+    weights: np.ndarray
+    preprocess: Preprocess
+    name: str = "scorer"
+    repeatable: bool = True
+    calls: int = 0
+
+    @classmethod
+    def of(cls, seed: int = 0) -> LinearScorer:
+        return cls(
+            np.random.default_rng(seed).normal(size=(3, *SIZE)).astype(np.float32), Preprocess(SIZE, "squash", SIZE)
+        )
+
+    def gradient(self, inputs, batch=None):
+        self.calls += 1
+        ratings = (inputs * self.weights).sum(axis=(1, 2, 3), dtype=np.float64).astype(np.float32)
+        return ratings, np.repeat(self.weights[None], len(inputs), axis=0)
 
 
 @pytest.fixture(scope="session", autouse=True)

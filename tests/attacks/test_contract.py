@@ -11,7 +11,7 @@ from pixelpriv_fast import attacks
 from pixelpriv_fast.attacks import AttackTask, content_seed
 from pixelpriv_fast.errors import UsageError
 from pixelpriv_fast.registry import ATTACKS
-from tests.attacks.conftest import IDENTITY, SHORT_SIDE, SQUASHED, engine, photo
+from tests.attacks.conftest import IDENTITY, SHORT_SIDE, SQUASHED, LinearScorer, engine, photo
 from tests.examples import examples_of
 
 LATTICE = [name for name in ATTACKS if issubclass(ATTACKS.load(name), attacks.LatticeAttack)]
@@ -124,7 +124,8 @@ def test_every_field_changes_the_output(name):
     victim, starts = engine(SQUASHED), [*photos(3), photo(90, 120, seed=3)]
     task = task_for([victim], starts)
     # What was seen before an enhancement differs from what is attacked.
-    task = dataclasses.replace(task, original_logits=(task.original_logits[0][:, ::-1].copy(),))
+    original_logits = (task.original_logits[0][:, ::-1].copy(),)
+    task = dataclasses.replace(task, original_logits=original_logits, scorer=LinearScorer.of())
     for field, example in examples.items():
         if example is None:
             continue

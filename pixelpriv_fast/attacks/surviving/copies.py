@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from ...channels import Applied, Channel
+from ...errors import PhotoError
 from ...logits import log_odds
 from ...models.reading import Reading
 from ...types import Floats, Pixels
@@ -34,7 +35,10 @@ class _Copy:
         passed: list[Applied] = []
         for channel in channels:
             if channel is not None:
-                passed.append(channel.at(passed[-1].photo if passed else photo))
+                try:
+                    passed.append(channel.at(passed[-1].photo if passed else photo))
+                except PhotoError:  # a format that cannot hold the photo does nothing to it
+                    break
         treated = passed[-1].photo if passed else photo
         reading = task.victims[victim].preprocess.for_size(*treated.shape[:2])
         return cls(victim, reading, tuple(passed), reading.exact(treated, np.zeros(treated.shape, np.int8)))
@@ -50,10 +54,9 @@ class _Copy:
 
 def expected_gradient(
     photo: Pixels,
-    index: int,
     task: AttackTask,
     flee: Sequence[ClassSet],
-    saved: Channel | None,
+    first: Sequence[Channel | None],
     drawn: Sequence[Channel],
 ) -> Asking[Floats]:
     """Ask every victim which way its answers move over copies of a photo.
@@ -65,14 +68,12 @@ def expected_gradient(
     ----------
     photo : uint8 array of shape (h, w, 3), RGB
         The photo as it stands.
-    index : int
-        Its place in ``task``.
     task : AttackTask
         The victims.
     flee : sequence of bool arrays of shape (classes,)
         For each victim the classes to leave.
-    saved : Channel or None
-        What saving does to the photo; None for nothing.
+    first : sequence of Channel or None
+        For each victim what comes before sharing: saving, or a background; None for nothing.
     drawn : sequence of Channel
         What each copy goes through.
 
@@ -83,10 +84,8 @@ def expected_gradient(
     """
     odds: list[float] = []
     slopes: list[Floats] = []
-    backgrounds = task.copies(index)
-    for v, classes in enumerate(flee):
-        first = backgrounds[v] if backgrounds else saved
-        copies = [_Copy.of(task, v, photo, (first, channel)) for channel in drawn]
+    for v, (classes, before) in enumerate(zip(flee, first, strict=True)):
+        copies = [_Copy.of(task, v, photo, (before, channel)) for channel in drawn]
         answers: Answers = yield Question("gradient", [copy.input for copy in copies], v, classes)
         for copy, (logits, gradient) in zip(copies, answers, strict=True):
             slope = copy.pullback(gradient, photo.shape)

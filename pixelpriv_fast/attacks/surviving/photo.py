@@ -14,13 +14,16 @@ from typing import Final
 import numpy as np
 
 from ... import kernels
+from ...channels import Chain, Channel
 from ...channels.panel import Kind, Panel
 from ...channels.training import Training
+from ...codecs.transparency import WHITE, over
 from ...types import Floats, Pixels
+from ..copies import OverBackground
 from ..goals import ClassSet
 from ..task import AttackOutcome, AttackTask
 from .asking import PanelAsked
-from .canvas import canvas_of
+from .canvas import OwnSize, canvas_of
 from .climbing import climb
 from .copies import expected_gradient
 from .questions import Answers, Asking, Question
@@ -106,7 +109,7 @@ class PhotoAttack:
         saved = task.saved[index] if task.saved else None
         original = task.originals[index] if task.originals else photo
         self._panel = PanelAsked(plan.panel, task, index, self._flee, saved, original)
-        self._saved = saved if self._canvas.start is photo else None  # what saving does is too fine for a reduced photo
+        self._first = self._before_sharing(saved)
         self._training = Training(plan.panel)
         self._rng = np.random.default_rng(operator.index(task.seeds[index]))
         self._change, self._momentum = (np.zeros(self._canvas.start.shape, np.float32) for _ in range(2))
@@ -123,13 +126,23 @@ class PhotoAttack:
         failed: tuple[str, ...] = ()
         for number in range(self._plan.rounds):
             yield from self._round(number, self._plan.panel.kinds(failed))
-            failed = yield from self._panel.failed(self._canvas.result(self._change))
-            if not failed or self._expired:
+            if self._expired:
                 break
-        if not failed:
-            yield from self._give_back()
+            failed = yield from self._panel.failed(self._canvas.result(self._change))
+            if not failed:
+                yield from self._give_back()
+                break
         result = self._canvas.result(self._change)
         return AttackOutcome(result, kernels.largest_change(result, self._photo), self._steps, None)
+
+    def _before_sharing(self, saved: Channel | None) -> Sequence[Channel | None]:
+        """Say for each victim what a copy goes through first."""
+        if not isinstance(self._canvas, OwnSize):
+            saved = None  # what it does is too fine for a reduced photo
+        if (alpha := self._canvas.alpha) is None:
+            return [saved] * len(self._flee)
+        seen = [OverBackground(alpha, background) for background in self._task.backgrounds]
+        return seen if saved is None else [Chain((saved, background)) for background in seen]
 
     @property
     def _expired(self) -> bool:
@@ -147,9 +160,9 @@ class PhotoAttack:
                 return
             shown = self._canvas.pixels(self._change)
             drawn = [self._training.draw(kind, self._rng) for kind in self._plan.kinds(copies, self._steps, failed)]
-            gradient = yield from expected_gradient(shown, self._index, self._task, self._flee, self._saved, drawn)
+            gradient = yield from expected_gradient(shown, self._task, self._flee, self._first, drawn)
             if self._plan.appeal:
-                gradient = yield from _more_appealing(gradient, shown, self._task, self._plan.appeal)
+                gradient = yield from self._more_appealing(gradient, shown)
             rate = RATES[0] * (RATES[1] / RATES[0]) ** (step / max(1, length - 1))
             climb(self._canvas, self._change, self._momentum, gradient, radius, rate)
             self._steps += 1
@@ -164,6 +177,22 @@ class PhotoAttack:
             low, high = (share, high) if failed else (low, share)
         self._change *= np.float32(high)
 
+    def _more_appealing(self, gradient: Floats, shown: Pixels) -> Asking[Floats]:
+        """Add the direction in which the scorer's rating rises; both directions by their mean absolute value."""
+        if self._task.scorer is None:
+            raise RuntimeError("appeal was asked for without a scorer")
+        alpha = self._canvas.alpha
+        reading = self._task.scorer.preprocess.for_size(*shown.shape[:2])
+        seen = np.ascontiguousarray(over(shown, alpha))
+        answers: Answers = yield Question("score", [reading.exact(seen, np.zeros(seen.shape, np.int8))])
+        slope = np.zeros(shown.shape, np.float32)
+        reading.adjoint(answers[0][1], slope)
+        if alpha is not None:
+            slope = OverBackground(alpha, WHITE).pullback(slope)
+        size, other = float(np.abs(slope).mean()), float(np.abs(gradient).mean())
+        total: Floats = gradient + slope * np.float32(self._plan.appeal * other / size) if size else gradient
+        return total
+
 
 def _flee(task: AttackTask, index: int) -> tuple[ClassSet, ...]:
     sets = []
@@ -172,16 +201,3 @@ def _flee(task: AttackTask, index: int) -> tuple[ClassSet, ...]:
         flee[list(rows[index])] = True
         sets.append(flee)
     return tuple(sets)
-
-
-def _more_appealing(gradient: Floats, shown: Pixels, task: AttackTask, weight: float) -> Asking[Floats]:
-    """Add the direction in which the scorer's rating rises; both directions by their mean absolute value."""
-    if task.scorer is None:
-        raise RuntimeError("appeal was asked for without a scorer")
-    reading = task.scorer.preprocess.for_size(*shown.shape[:2])
-    answers: Answers = yield Question("score", [reading.exact(shown, np.zeros(shown.shape, np.int8))])
-    slope = np.zeros(shown.shape, np.float32)
-    reading.adjoint(answers[0][1], slope)
-    size, other = float(np.abs(slope).mean()), float(np.abs(gradient).mean())
-    total: Floats = gradient + slope * np.float32(weight * other / size) if size else gradient
-    return total

@@ -90,7 +90,8 @@ class _Exchange:
         self._task = task
         self._batch = max(1, task.batch)
         # Where bits depend on a call's other inputs, questions are asked once all are there: timing must decide nothing.
-        self._free = all(victim.repeatable for victim in task.victims)
+        networks = (*task.victims, *(() if task.scorer is None else (task.scorer,)))
+        self._free = all(network.repeatable for network in networks)
         self._waiting: dict[_Key, deque[tuple[_Attack, int, Question]]] = {}
         self._moved: queue.SimpleQueue[tuple[_Attack, Question | None, Any, BaseException | None]] = queue.SimpleQueue()
         self._going = 0  #: attacks in threads

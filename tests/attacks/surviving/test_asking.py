@@ -1,0 +1,164 @@
+"""What the panel says of a photo under attack, on networks that read nothing but how bright a photo is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+from pixelpriv_fast.attacks.surviving.asking import FIRST, MARGIN, PanelAsked
+from pixelpriv_fast.attacks.surviving.questions import run_together
+from pixelpriv_fast.attacks.task import AttackTask
+from pixelpriv_fast.channels import Applied, Channel
+from pixelpriv_fast.channels.panel import Panel, Treatment
+from pixelpriv_fast.codecs.transparency import BACKGROUNDS
+from pixelpriv_fast.errors import PhotoError
+from pixelpriv_fast.models import Preprocess
+
+READ = 100  #: photos darker than this are read as class 0
+
+
+@dataclass
+class Bright:
+    """Class 1 leads class 0 by the mean grey level above ``READ``, in tens."""
+
+    side: int = 4
+    threshold: float = READ
+    name: str = "bright"
+    classes: int = 2
+    repeatable: bool = True
+    max_batch: int | None = None
+    asked: list[int] = field(default_factory=list)
+
+    @property
+    def preprocess(self) -> Preprocess:
+        return Preprocess((self.side,) * 2, "squash", (self.side,) * 2, mean=(0.0,) * 3, std=(1.0,) * 3)
+
+    def logits(self, inputs, batch=None):
+        assert inputs.shape[1:] == (3, self.side, self.side)
+        self.asked.append(len(inputs))
+        lead = (inputs.mean(axis=(1, 2, 3)) - self.threshold) / 10
+        return np.stack([np.zeros_like(lead), lead], axis=1).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Brighter(Channel):
+    """Adds grey levels; photos whose first sample is in ``refused`` do not fit the format."""
+
+    levels: int
+    refused: Callable[[int], bool] = lambda value: False
+
+    def _at(self, photo):
+        if self.refused(int(photo[0, 0, 0])):
+            raise PhotoError("too large")
+        return Applied(np.clip(photo.astype(int) + self.levels, 0, 255).astype(np.uint8), lambda g: g)
+
+
+def panel(*channels: Channel | None) -> Panel:
+    return Panel("test", tuple(Treatment(f"t{i}", "jpeg", channel) for i, channel in enumerate(channels)))
+
+
+def grey(level: int) -> np.ndarray:
+    return np.full((9, 7, 3), level, np.uint8)
+
+
+def asked_of(chosen: Panel, original: int = 80, victims: tuple[Bright, ...] = (), saved: Channel | None = None, **task):
+    victims = victims or (Bright(),)
+    made = AttackTask(victims, tuple(((0,),) for _ in victims), (0,), **task)
+    flee = tuple(np.array([True, False]) for _ in victims)
+    return PanelAsked(chosen, made, 0, flee, saved, grey(original))
+
+
+def failed(asked: PanelAsked, level: int, *how, **more) -> tuple[str, ...]:
+    photo = grey(level)
+    (found,) = run_together(iter([asked.failed(photo, *how, **more)]), asked.task)
+    np.testing.assert_array_equal(photo, grey(level))
+    return found
+
+
+def test_what_is_read_fails_in_the_panels_order() -> None:
+    chosen = panel(None, Brighter(-20), Brighter(5), Brighter(-30))
+    assert failed(asked_of(chosen, 60), 110) == ("t1", "t3")
+    assert failed(asked_of(chosen, 60), 140) == ()
+    assert failed(asked_of(chosen, 60), 70) == ("t0", "t1", "t2", "t3")
+
+
+def test_a_treatment_after_which_the_original_is_not_read_passes() -> None:
+    chosen = panel(None, Brighter(30), Brighter(10))
+    assert failed(asked_of(chosen, original=80), 65) == ("t0", "t2"), "80 + 30 is not read, 80 + 10 is"
+    assert failed(asked_of(chosen, original=110), 65) == ()
+
+
+def test_the_original_is_read_where_it_matters_and_once() -> None:
+    victim = Bright()
+    asked = asked_of(panel(None, Brighter(30), Brighter(-50)), victims=(victim,))
+    assert failed(asked, 130) == ("t2",)
+    assert victim.asked == [3, 1], "the original after the one treatment that was close"
+    assert failed(asked, 130) == ("t2",)
+    assert victim.asked == [3, 1, 3]
+
+
+def test_what_a_format_cannot_hold_counts_neither_way() -> None:
+    never, originals = Brighter(-90, lambda value: True), Brighter(-90, lambda value: value == 80)
+    assert failed(asked_of(panel(never, None)), 90) == ("t1",)
+    assert failed(asked_of(panel(never)), 90) == ()
+    assert failed(asked_of(panel(originals)), 90) == (), "the result fits, the original does not"
+
+
+def test_another_class_must_lead_by_the_margin() -> None:
+    ahead = round(READ + 10 * MARGIN)
+    asked = asked_of(panel(None))
+    assert failed(asked, ahead - 1) == ("t0",)
+    assert failed(asked, ahead + 1) == ()
+    assert failed(asked, READ + 1, 0.0) == ()
+    assert failed(asked, ahead + 9, 2.0) == ("t0",)
+
+
+def test_saving_comes_before_all_treatments() -> None:
+    assert failed(asked_of(panel(None, Brighter(-5)), saved=Brighter(-20)), 128) == ("t1",)
+
+
+def test_in_a_hurry_what_was_closest_is_asked_first() -> None:
+    victim = Bright()
+    asked = asked_of(panel(*(Brighter(10 * ((5 * i) % 12) - 50) for i in range(12))), 40, victims=(victim,))
+    assert failed(asked, 170, quickly=True) == ()
+    assert failed(asked, 130, quickly=True) != ()
+    assert victim.asked == [12, FIRST, FIRST], "the original of those that failed"
+    assert failed(asked, 170, quickly=True) == ()
+    assert victim.asked[3:] == [FIRST, 12 - FIRST]
+    slow = failed(asked_of(asked.panel, 40), 130)
+    assert set(failed(asked, 130, quickly=True)) <= set(slow)
+
+
+@pytest.mark.parametrize("level", [60, 120, 150, 180, 210])
+def test_in_a_hurry_the_answer_is_no_other(level: int) -> None:
+    chosen = panel(*(Brighter(step) for step in (-60, 0, 30, -90, -10)))
+    asked = asked_of(chosen)
+    failed(asked, 170)
+    assert bool(failed(asked, level, quickly=True)) == bool(failed(asked_of(chosen), level))
+
+
+def test_transparency_is_seen_over_white_and_over_black() -> None:
+    half = np.full((9, 7), 128, np.uint8)
+    first, second = Bright(4), Bright(6, threshold=READ - 60)
+    seats = (first, second, first, second)
+    backgrounds = tuple(grey for grey in BACKGROUNDS for _ in range(2))
+    asked = asked_of(panel(None, Brighter(30)), 10, seats, alphas=(half,), backgrounds=backgrounds)
+    assert failed(asked, 50) == ("t0", "t1"), "over black it is read"
+    assert failed(asked, 230) == (), "over white no network reads the original"
+    found = [asked.leads[place] for place in range(2)]
+    shown = [230 * 128 / 255 + (1 - 128 / 255) * background for background in BACKGROUNDS]
+    wanted = [(level - victim.threshold) / 10 for level in shown for victim in (first, second)]
+    np.testing.assert_allclose(found[0], wanted, atol=0.06)
+    np.testing.assert_allclose(found[1][2:], np.array(found[0][2:]) + 3.0, atol=0.01)
+
+
+def test_every_network_that_reads_the_original_must_be_fooled() -> None:
+    dark = Bright(threshold=200.0)
+    assert failed(asked_of(panel(None), 80, (Bright(), dark)), 150) == ("t0",)
+    assert failed(asked_of(panel(None), 80, (Bright(), dark)), 220) == ()
+    easy = Bright(threshold=50.0)
+    assert failed(asked_of(panel(None), 80, (Bright(), easy)), 40) == ("t0",), "read by the first alone, which decides"
+    assert failed(asked_of(panel(None), 120, (Bright(), easy)), 40) == ()
