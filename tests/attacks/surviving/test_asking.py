@@ -71,9 +71,9 @@ def asked_of(chosen: Panel, original: int = 80, victims: tuple[Bright, ...] = ()
     return PanelAsked(chosen, made, 0, flee, saved, grey(original))
 
 
-def failed(asked: PanelAsked, level: int, *how, **more) -> tuple[str, ...]:
+def failed(asked: PanelAsked, level: int, **how) -> tuple[str, ...]:
     photo = grey(level)
-    (found,) = run_together(iter([asked.failed(photo, *how, **more)]), asked.task)
+    (found,) = run_together(iter([asked.failed(photo, **how)]), asked.task)
     np.testing.assert_array_equal(photo, grey(level))
     return found
 
@@ -112,12 +112,18 @@ def test_another_class_must_lead_by_the_margin() -> None:
     asked = asked_of(panel(None))
     assert failed(asked, ahead - 1) == ("t0",)
     assert failed(asked, ahead + 1) == ()
-    assert failed(asked, READ + 1, 0.0) == ()
-    assert failed(asked, ahead + 9, 2.0) == ("t0",)
 
 
 def test_saving_comes_before_all_treatments() -> None:
     assert failed(asked_of(panel(None, Brighter(-5)), saved=Brighter(-20)), 128) == ("t1",)
+
+
+def test_a_large_photo_is_asked_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen = panel(None, Brighter(-20), Brighter(-90, lambda value: value == 120), Brighter(-30))
+    alone = failed(asked_of(chosen, 60), 120)
+    assert alone == ("t1", "t3")
+    monkeypatch.setattr("pixelpriv_fast.attacks.surviving.asking.LARGE", 1)
+    assert failed(asked_of(chosen, 60), 120) == alone
 
 
 def test_in_a_hurry_what_was_closest_is_asked_first() -> None:

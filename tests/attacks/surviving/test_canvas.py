@@ -58,13 +58,13 @@ def test_a_photo_without_colour_stays_without(size: tuple[int, int]) -> None:
     for found in (canvas.pixels(change), canvas.result(change), canvas.result(change * np.float32(0.85))):
         np.testing.assert_array_equal(found[..., 0], found[..., 1])
         np.testing.assert_array_equal(found[..., 0], found[..., 2])
-        assert (found[:20, :20] != (start if found.shape == start.shape else canvas.start)[:20, :20]).any()
+        assert (found != (start if found.shape == start.shape else canvas.start)).any()
 
 
 def test_a_reduced_photo_moves_as_the_change_says() -> None:
     start, victim = photo(*LARGE), engine(SQUASHED)
     canvas = canvas_of(start, None, [victim], 8)
-    change = climbed(canvas, 1.5)
+    change = climbed(canvas, 3.0)
     reading = victim.preprocess.for_size(*LARGE)
     moved = reading.reduced(canvas.result(change)).astype(float) - reading.reduced(start)
     assert np.abs(moved - change).mean() < 0.35 * np.abs(change).mean()

@@ -16,7 +16,7 @@ def canvas(height: int, width: int, seed: int, bound: int = 8) -> OwnSize:
     rng = np.random.default_rng(seed)
     start = rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
     start[: height // 3], start[height // 2 :, : width // 3] = 2, 254
-    made = OwnSize(start, None, bound)
+    made = OwnSize(start, None, bound, frozenset())
     weights = rng.uniform(0.2, 3, (height, width, 1)).astype(np.float32) * (rng.random((height, width, 1)) > 0.2)
     made.__dict__.update(weights=weights.astype(np.float32), colours=MIX)
     return made
