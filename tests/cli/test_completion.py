@@ -41,9 +41,9 @@ def completed(line: str, **environment: str) -> list[str]:
         ("pixelpriv protect --format ", ["keep", *CODECS]),
         ("pixelpriv protect a b --metadata n", ["none"]),
         ("pixelpriv classify --classifier efficientnet_lite0,sq", ["efficientnet_lite0,squeezenet_places365"]),
-        ("pixelpriv models import nima", ["nima_mobilenet"]),
+        ("pixelpriv models import nima", ["nima_mobilenet", "nima_technical"]),
         ("pixelpriv list att", ["attacks"]),
-        ("pixelpriv evaluate --metrics psnr,ni", ["psnr,nima"]),
+        ("pixelpriv evaluate --metrics psnr,ni", ["psnr,nima", "psnr,nima_shared", "psnr,nima_technical"]),
         ("pixelpriv protect --recipe sorcery", []),
     ],
 )
