@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -23,8 +24,8 @@ from .questions import Answers, Asking, Question
 #: How far another class must lead, in logits, for a treatment to count as passed. Treatments that the panel does not have come
 #: close to it, and the verdict reads the file by the same networks: Choice by ``benchmarks/decisions/survival.py``.
 MARGIN: Final = 0.75
-#: The treatments that are asked first where most are expected to fail.
-FIRST: Final = 3
+#: The number of treatments that are asked first: where one of them fails, the others need no answer.
+FIRST: Final = 4
 #: Samples from which on the treatments of one photo run in threads.
 LARGE: Final = 3_000_000
 
@@ -60,40 +61,37 @@ class PanelAsked:
     leads: dict[int, tuple[float, ...]] = field(default_factory=dict)
     _unread: dict[int, tuple[bool, ...]] = field(default_factory=dict)
 
-    def failed(self, photo: Pixels, *, quickly: bool = False) -> Asking[tuple[str, ...]]:
-        """Ask the treatments.
+    def failed(self, photo: Pixels) -> Asking[tuple[str, ...]]:
+        """Ask the treatments, those that came closest to failing first, and go on only if these pass.
 
         Parameters
         ----------
         photo : uint8 array of shape (height, width, 3), RGB
             The attacked photo, before it is saved.
-        quickly : bool
-            Whether to begin with the treatments that were closest to failing before, and to go on only if they pass.
 
         Returns
         -------
         tuple of str
-            Names of the treatments that fail, in the panel's order.
+            Names of treatments that fail, in the panel's order; () if all pass.
         """
         file = photo if self.saved is None else self.saved.forward(photo)
-        places = list(range(len(self.panel.treatments)))
-        parts = [places]
-        if quickly and self.leads:
-            places.sort(key=lambda place: min(self.leads.get(place, (0.0,))))
-            parts = [places[:FIRST], places[FIRST:]]
-        failed: list[int] = []
-        for part in parts:
-            found = yield from self._ask(file, part)
-            self.leads.update(found)
-            close = [place for place, ahead in found.items() if min(ahead) < MARGIN]
-            if close:
-                read = yield from self._read_before(close)
-                failed += [
-                    p for p in close if any(known and a < MARGIN for known, a in zip(read[p], found[p], strict=True))
-                ]
-            if failed and quickly:
-                break
-        return tuple(self.panel.treatments[place].name for place in sorted(failed))
+        places = sorted(range(len(self.panel.treatments)), key=self._promise)
+        for part in (places[:FIRST], places[FIRST:]):
+            failed = yield from self._failed_of(file, part)
+            if failed:
+                return tuple(self.panel.treatments[place].name for place in sorted(failed))
+        return ()
+
+    def _promise(self, place: int) -> tuple[float, int]:
+        """Order treatments by how well they passed last; before that, from the panel's end, where the long chains are."""
+        return min(self.leads.get(place, (-math.inf,))), -place
+
+    def _failed_of(self, file: Pixels, places: Sequence[int]) -> Asking[list[int]]:
+        found = yield from self._ask(file, places)
+        self.leads.update(found)
+        close = [place for place, ahead in found.items() if min(ahead) < MARGIN]
+        read = (yield from self._read_before(close)) if close else {}
+        return [p for p in close if any(known and a < MARGIN for known, a in zip(read[p], found[p], strict=True))]
 
     def _read_before(self, places: Sequence[int]) -> Asking[dict[int, tuple[bool, ...]]]:
         """Find out after which treatments each victim reads the original."""

@@ -31,6 +31,8 @@ from .questions import Answers, Asking, Question
 #: The first round's radius in grey levels, root mean square where all pixels count alike, and how it grows with each round.
 RADIUS: Final = 1.0
 GROWTH: Final = 1.3
+#: How many times as many steps the first round takes: it has the whole way to go.
+FIRST_ROUND: Final = 2
 #: A step's length relative to the radius, first and last in a round.
 RATES: Final = (0.4, 0.1)
 #: What is tried of the change once the panel passes: the smallest share, and the number of halvings between it and all.
@@ -64,13 +66,11 @@ class RobustPlan:
     panel: Panel
     appeal: float
 
-    def kinds(self, copies: int, step: int, failed: Sequence[Kind]) -> list[Kind]:
-        """Say what the copies of one step mainly go through; kinds that failed take the last copy's place.
+    def kinds(self, step: int, failed: Sequence[Kind]) -> list[Kind]:
+        """Say what the copies of one step mainly go through; kinds that failed take the place of every other copy.
 
         Parameters
         ----------
-        copies : int
-            Number of copies.
         step : int
             The step's number in the whole attack.
         failed : sequence of str
@@ -81,10 +81,8 @@ class RobustPlan:
         list of str
             One kind a copy.
         """
-        kinds = [self.turns[(step * copies + j) % len(self.turns)] for j in range(copies)]
-        if failed:
-            kinds[-1] = failed[step % len(failed)]
-        return kinds
+        numbers = range(step * self.copies, (step + 1) * self.copies)
+        return [failed[n // 2 % len(failed)] if failed and n % 2 else self.turns[n % len(self.turns)] for n in numbers]
 
 
 class PhotoAttack:
@@ -151,15 +149,12 @@ class PhotoAttack:
     def _round(self, number: int, failed: Sequence[Kind]) -> Asking[None]:
         """Take one round's steps; kinds of treatments that failed are trained on more."""
         radius = RADIUS * GROWTH**number
-        copies = (
-            self._plan.copies if number else 1
-        )  # momentum averages over steps: one copy is enough for half of the photos
-        length = self._plan.steps * self._plan.copies // copies
+        length = self._plan.steps if number else FIRST_ROUND * self._plan.steps
         for step in range(length):
             if self._expired:
                 return
             shown = self._canvas.pixels(self._change)
-            drawn = [self._training.draw(kind, self._rng) for kind in self._plan.kinds(copies, self._steps, failed)]
+            drawn = [self._training.draw(kind, self._rng) for kind in self._plan.kinds(self._steps, failed)]
             gradient = yield from expected_gradient(shown, self._task, self._flee, self._first, drawn)
             if self._plan.appeal:
                 gradient = yield from self._more_appealing(gradient, shown)
@@ -173,7 +168,7 @@ class PhotoAttack:
         for _ in range(HALVINGS):
             share = (low + high) / 2
             less = self._canvas.result(self._change * np.float32(share))
-            failed = yield from self._panel.failed(less, quickly=True)
+            failed = yield from self._panel.failed(less)
             low, high = (share, high) if failed else (low, share)
         self._change *= np.float32(high)
 
