@@ -212,7 +212,7 @@ def job_options(
     max_frames: Annotated[int, typer.Option(min=1, help="Refuse animations with more frames.")] = 1,
     timeout: Annotated[
         float, typer.Option(min=0.001, help="Maximum seconds per photo; a batch's time is divided among its photos.")
-    ] = 30.0,
+    ] = 120.0,
 ) -> JobOptions:
     """Return the protector and the choices that a command line's options ask for."""
     from ..codecs import EncodeOptions, Limits

@@ -24,7 +24,7 @@ def classifier(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_defaults(classifier: Path) -> None:
     options = job_options(classifier=[str(classifier)])
     assert options.protector.limits == Limits() == Limits(100_000_000, 512_000_000, 1)
-    assert options.protector.timeout == 30.0
+    assert options.protector.timeout == 120.0
 
 
 @pytest.mark.parametrize(
