@@ -133,7 +133,8 @@ def test_what_came_closest_to_failing_is_asked_first() -> None:
     assert victim.asked == [FIRST, 12 - FIRST]
     assert failed(asked, 130) != ()
     first, originals = victim.asked[2:]
-    assert first == FIRST and originals <= FIRST, "the original after those that failed, and none of the others"
+    assert first == FIRST
+    assert originals <= FIRST, "the original after those that failed, and none of the others"
     assert failed(asked, 170) == ()
     assert victim.asked[4:] == [FIRST, 12 - FIRST]
 
