@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
+from PIL import Image
 
 from pixelpriv_fast.codecs import EncodeOptions, decode, encode, recode
 from pixelpriv_fast.codecs.formats import codec
@@ -43,3 +46,15 @@ def test_a_decoder_that_fails_is_one_line(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr("simplejpeg.decode_jpeg", broken)
     with pytest.raises(PhotoError, match="the jpeg file: not enough memory to decode it"):
         recode(scene(8, 8), "jpeg", 75, "420")
+
+
+@pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="the system has no files in memory")
+def test_other_threads_may_run_while_pillow_encodes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pillow lets them where it is given a file of the system, which has a number; its own buffers have none."""
+    numbers: list[int] = []
+    save = Image.Image.save
+    monkeypatch.setattr(
+        Image.Image, "save", lambda im, out, *a, **k: (numbers.append(out.fileno()), save(im, out, *a, **k))
+    )
+    recode(scene(8, 8), "jpeg", 75, "420")
+    assert numbers[0] >= 0
