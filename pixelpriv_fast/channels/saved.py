@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ..codecs import EncodeOptions, Limits, decode, encode, is_lossy
+from ..codecs import EncodeOptions, as_saved, is_lossy
 from ..types import Photo, Pixels
 from .contract import Applied, Channel
 
@@ -27,13 +27,8 @@ class Saved(Channel):
     options: EncodeOptions
 
     def _at(self, photo: Pixels) -> Applied:
-        data = encode(photo, like=self.like, options=replace(self.options, metadata="none"))
-        found = decode(data, name="the saved file", limits=_ANY).pixels
+        found = as_saved(photo, like=self.like, options=replace(self.options, metadata="none"))
         return Applied(found, lambda gradient: gradient)
-
-
-#: Our own file, of a photo that was taken already: no bound but the format's own.
-_ANY = Limits(max_pixels=1 << 40, max_bytes=1 << 40)
 
 
 def saving(like: Photo, options: EncodeOptions) -> Saved | None:

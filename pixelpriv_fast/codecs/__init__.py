@@ -5,7 +5,7 @@ Importing this loads no image library; the first ``decode`` or ``encode`` does.
 
 from .contract import EncodeOptions, Header
 from .decoding import Opened, decode, open, peek
-from .encoding import check_options, encode, is_lossy, recode
+from .encoding import as_saved, check_options, encode, is_lossy, recode
 from .formats import format_for, format_of_path, known_suffixes, suffix_for
 from .from_pillow import from_pil
 from .limits import Limits
@@ -18,6 +18,7 @@ __all__ = [
     "Header",
     "Limits",
     "Opened",
+    "as_saved",
     "check_options",
     "decode",
     "encode",

@@ -14,9 +14,13 @@ from ..types import Metadata, Photo, Pixels
 from ..words import MetadataPolicy
 from .colours.colour import agreeing, to_write
 from .contract import DEFAULT_QUALITY, Codec, EncodeJob, EncodeOptions, Refused, Subsampling
-from .decoding import guarded
+from .decoding import decode, guarded
 from .formats import canonical, codec
+from .limits import Limits
 from .metadata.policies import apply_policy
+
+#: Our own file, of a photo that was taken already: no bound but the format's own.
+_ANY = Limits(max_pixels=1 << 40, max_bytes=1 << 40)
 
 
 def encode(pixels: Pixels, *, like: Photo, options: EncodeOptions = EncodeOptions()) -> bytes:  # noqa: B008 (frozen)
@@ -43,24 +47,40 @@ def encode(pixels: Pixels, *, like: Photo, options: EncodeOptions = EncodeOption
     PhotoError
         If the photo does not fit the format.
     """
-    check_options(options)
-    _check_pixels(pixels, like)
-    target = _writable(canonical(options.format, like.format))
-    height, width = pixels.shape[:2]
-    _check_size(pixels, target)
-    alpha = _alpha_to_write(like, target)
-    grey = like.grey and bool((pixels == pixels[:, :, :1]).all())
-    metadata = _writable_metadata(like.metadata, options.metadata, (width, height), grey, target)
-    job = EncodeJob(
-        np.ascontiguousarray(pixels),
-        alpha,
-        grey and metadata.icc is None,
-        options.quality or max(DEFAULT_QUALITY, like.quality or 0),
-        _subsampling(options, like),
-        _lossless(options, like, target),
-        metadata,
-    )
-    return _written(job, target)
+    target = _target(like, options)
+    return _written(_job(pixels, like, options, target), target)
+
+
+def as_saved(pixels: Pixels, *, like: Photo, options: EncodeOptions = EncodeOptions()) -> Pixels:  # noqa: B008 (frozen)
+    """Encode pixels and decode the file: what a reader sees of it.
+
+    Parameters
+    ----------
+    pixels : array of uint8, shape (height, width, 3)
+        RGB.
+    like : Photo
+        As for ``encode``.
+    options : EncodeOptions
+        As for ``encode``.
+
+    Returns
+    -------
+    array of uint8, shape (height, width, 3)
+        What ``decode`` finds in the file of ``encode``; metadata, which changes no pixel, is not written where the file is
+        of colours alone.
+
+    Raises
+    ------
+    UsageError
+        If the arguments do not fit.
+    PhotoError
+        If the photo does not fit the format.
+    """
+    target = _target(like, options)
+    job = _job(pixels, like, options, target)
+    if job.alpha is None and not job.grey:
+        return _read_back(replace(job, metadata=Metadata()), target)
+    return decode(_written(job, target), name=f"the {target.name} file", limits=_ANY).pixels
 
 
 def recode(pixels: Pixels, format_name: str, quality: int, subsampling: str) -> Pixels:
@@ -92,9 +112,9 @@ def recode(pixels: Pixels, format_name: str, quality: int, subsampling: str) -> 
     """
     target = codec(format_name)
     _check_size(pixels, target)
-    job = EncodeJob(np.ascontiguousarray(pixels), None, False, quality, subsampling, lossless=False)
-    data = _written(job, target)
-    return guarded(data, f"the {target.name} file", lambda: target.decode_plain(data))
+    return _read_back(
+        EncodeJob(np.ascontiguousarray(pixels), None, False, quality, subsampling, lossless=False), target
+    )
 
 
 def is_lossy(options: EncodeOptions, like: Photo) -> bool:
@@ -138,6 +158,35 @@ def check_options(options: EncodeOptions) -> None:
         target = _writable(name)
         if options.lossless is not None:
             _lossless(options, None, target)
+
+
+def _target(like: Photo, options: EncodeOptions) -> Codec[Any]:
+    check_options(options)
+    return _writable(canonical(options.format, like.format))
+
+
+def _job(pixels: Pixels, like: Photo, options: EncodeOptions, target: Codec[Any]) -> EncodeJob:
+    _check_pixels(pixels, like)
+    height, width = pixels.shape[:2]
+    _check_size(pixels, target)
+    alpha = _alpha_to_write(like, target)
+    grey = like.grey and bool((pixels == pixels[:, :, :1]).all())
+    metadata = _writable_metadata(like.metadata, options.metadata, (width, height), grey, target)
+    return EncodeJob(
+        np.ascontiguousarray(pixels),
+        alpha,
+        grey and metadata.icc is None,
+        options.quality or max(DEFAULT_QUALITY, like.quality or 0),
+        _subsampling(options, like),
+        _lossless(options, like, target),
+        metadata,
+    )
+
+
+def _read_back(job: EncodeJob, target: Codec[Any]) -> Pixels:
+    """Write RGB pixels alone, and decode the file without looking for what it cannot hold."""
+    data = _written(job, target)
+    return guarded(data, f"the {target.name} file", lambda: target.decode_plain(data))
 
 
 def _check_size(pixels: Pixels, target: Codec[Any]) -> None:

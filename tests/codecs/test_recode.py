@@ -1,4 +1,4 @@
-"""Recoded pixels: those of the very file that ``encode`` writes, as ``decode`` reads it."""
+"""Recoded and saved pixels: those of the very file that ``encode`` writes, as ``decode`` reads it."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pixelpriv_fast.codecs import EncodeOptions, decode, encode, recode
+from pixelpriv_fast.codecs import EncodeOptions, as_saved, decode, encode, recode
 from pixelpriv_fast.codecs.formats import codec
 from pixelpriv_fast.errors import PhotoError
 from pixelpriv_fast.registry import CODECS
-from pixelpriv_fast.types import Photo
+from pixelpriv_fast.types import Metadata, Photo
+from tests.codecs import profiles
 from tests.scenes import scene
 
-LOSSY = [name for name in CODECS if codec(name).can_lossy and codec(name).can_write and not codec(name).extra]
+WRITTEN = [name for name in CODECS if codec(name).can_write and not codec(name).extra]
+LOSSY = [name for name in WRITTEN if codec(name).can_lossy]
 
 
 @pytest.mark.parametrize("size", [(1, 1), (7, 5), (40, 63)], ids=str)
@@ -32,6 +34,28 @@ def test_they_are_those_of_the_file(name: str, subsampling: str, size: tuple[int
     np.testing.assert_array_equal(got, want)
     assert got.flags.c_contiguous
     assert not np.shares_memory(got, photo)
+
+
+@pytest.mark.parametrize("policy", ["none", "keep"])
+@pytest.mark.parametrize("kind", ["colour", "described", "grey", "transparent"])
+@pytest.mark.parametrize("name", WRITTEN)
+def test_what_is_saved_is_what_the_file_holds(name: str, kind: str, policy: str) -> None:
+    photo = scene(40, 63)
+    metadata, alpha = Metadata(), None
+    if kind == "described":
+        metadata = Metadata(icc=profiles.srgb_icc(), dpi=(72.0, 72.0), text=(("Comment", "a kitchen"),))
+    if kind == "grey":
+        photo[...] = photo[..., :1]
+    if kind == "transparent":
+        alpha = np.full(photo.shape[:2], 255, np.uint8)
+        if codec(name).has_alpha:
+            alpha[:20] = photo[:20, :, 0]
+    like = Photo(photo, name, alpha, metadata, quality=88, grey=kind == "grey", subsampling="420")
+    changed = np.where(photo < 128, photo + 3, photo - 3).astype(np.uint8)
+    options = EncodeOptions(metadata=policy)
+    got = as_saved(changed, like=like, options=options)
+    np.testing.assert_array_equal(got, decode(encode(changed, like=like, options=options)).pixels)
+    assert got.flags.c_contiguous
 
 
 def test_what_a_format_cannot_hold_is_one_line() -> None:
