@@ -40,7 +40,7 @@ class Robust(Attack):
         The largest change of any sample, as a fraction of 1: whole grey levels, 1/255 to 127/255. Few samples come near it.
     copies : int
         Copies a step, 1 to 64, each through another channel. Choice: one, since momentum averages over steps as well: two survive
-        no more at the same visibility (``benchmarks/decisions/survival.py``).
+        no more at the same visibility (``benchmarks/decisions/robust_constants.py``).
     steps : int
         Steps a round, 1 to 1000; the first round takes twice as many.
     rounds : int

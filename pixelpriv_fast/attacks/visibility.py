@@ -85,7 +85,7 @@ def crop_weights(height: int, width: int, geometries: Iterable[Geometry]) -> Flo
 
     Choice: pixels count alike otherwise. Weights by texture, by brightness and by the just noticeable difference (Chou and Li
     1995) were tried: at equal survival none raises SSIMULACRA 2, since steps along the gradient, which is small where a photo
-    is smooth, already go where they are hard to see (``benchmarks/decisions/survival.py``).
+    is smooth, already go where they are hard to see (``benchmarks/decisions/robust_constants.py``).
 
     Parameters
     ----------

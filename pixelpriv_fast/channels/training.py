@@ -39,7 +39,7 @@ CROPS: Final = (0.0, 0.04)
 _FILTERS: Final[tuple[FilterName, ...]] = get_args(FilterName)
 
 #: What the copies of a step are, in turn. Choice: chains above all, since what survives them survives their parts; the file as it
-#: is saved needs no turn of its own, since every copy is made of it (``benchmarks/decisions/survival.py``).
+#: is saved needs no turn of its own, since every copy is made of it (``benchmarks/decisions/robust_constants.py``).
 TURNS: Final[tuple[Kind, ...]] = ("chain", "resize", "chain", "jpeg")
 
 
