@@ -65,6 +65,23 @@ class Attack(ABC):
         For photos whose file a lossy format brought back to the class to hide.
         """
 
+    def content(self, photos: Sequence[Pixels], task: AttackTask) -> list[bool]:
+        """Say which photos this attack has nothing to add to, of those that another attack fooled all victims with.
+
+        Parameters
+        ----------
+        photos : sequence of uint8 arrays of shape (height, width, 3), RGB
+            What the other attack made of the photos.
+        task : AttackTask
+            As of ``run``.
+
+        Returns
+        -------
+        list of bool
+            One a photo: True leaves it as it is, as an attack does that wants to fool and nothing more.
+        """
+        return [True] * len(photos)
+
     @abstractmethod
     def _attack(self, starts: Sequence[Pixels], task: AttackTask) -> list[AttackOutcome]:
         """Attack checked photos by a checked task; return the outcomes in their order."""

@@ -18,6 +18,7 @@ from ..registry import PANELS, Examples
 from ..types import Pixels
 from .contract import Attack
 from .linf import grey_levels
+from .surviving.asking import PanelAsked
 from .surviving.photo import PhotoAttack, RobustPlan
 from .surviving.questions import run_together
 from .task import AttackOutcome, AttackTask
@@ -107,6 +108,12 @@ class Robust(Attack):
 
     def stronger(self) -> None:
         """Return None: the saved file is part of the panel, and all rounds were taken where it fails."""
+
+    def content(self, photos: Sequence[Pixels], task: AttackTask) -> list[bool]:
+        """Say which photos pass the panel already; see ``Attack.content``."""
+        panel = self._panel()
+        asked = (PanelAsked.of(panel, task, index, photo).failed(photo) for index, photo in enumerate(photos))
+        return [not failed for failed in run_together(asked, task)]
 
     def _panel(self) -> Panel:
         found: Panel = PANELS.load(self.panel)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
 
-from pixelpriv_fast.attacks import FGSM, PGD, Attack, AttackOutcome, AttackTask, Euclidean
+from pixelpriv_fast.attacks import FGSM, PGD, Attack, AttackOutcome, AttackTask, Euclidean, Robust
 from pixelpriv_fast.attacks.cascade import Cascade, retries_of
 from tests.attacks.conftest import IDENTITY, engine, photo
 from tests.attacks.test_contract import linf, task_for
@@ -106,6 +106,77 @@ def test_the_caller_is_told_of_the_last_attack_only_if_it_asks(starts: list[np.n
     assert {outcome.fooled for outcome in quiet} == {True, None}
     assert {outcome.fooled for outcome in asked} <= {True, False}
     assert same([outcome.photo for outcome in quiet], [outcome.photo for outcome in asked])
+
+
+@dataclass(frozen=True, slots=True)
+class Picky(Recorded):
+    """Is content with no photo but those whose first sample is even; tells of each what it was asked."""
+
+    asked: list[np.ndarray] = field(default_factory=list, compare=False)
+
+    def content(self, photos: Sequence[np.ndarray], task: AttackTask) -> list[bool]:
+        assert len(task.seeds) == len(photos)
+        assert all(original.shape == photo.shape for original, photo in zip(task.originals, photos, strict=True))
+        self.asked.extend(photos)
+        return [bool(photo[0, 0, 0] % 2 == 0) for photo in photos]
+
+
+STRONG = FGSM(epsilon=40 / 255)
+
+
+def test_a_later_attack_may_ask_for_more_than_fooling(starts: list[np.ndarray], task: AttackTask) -> None:
+    for start, odd in zip(starts, [True, False] * 3, strict=True):
+        start[0, 0] = 100 + odd
+    task = task_for([engine(IDENTITY)], starts)
+    alone = STRONG.run(starts, task)
+    assert all(outcome.fooled for outcome in alone)
+    evens = [outcome.photo[0, 0, 0] % 2 == 0 for outcome in alone]
+    assert 0 < sum(evens) < COUNT
+    wide = PGD(epsilon=16 / 255, steps=20)
+    picky, never = Picky(wide), Recorded(PGD())
+    outcomes = Cascade((STRONG, picky, never)).run(starts, task)
+    assert same(picky.asked, [outcome.photo for outcome in alone])
+    assert same(picky.seen, [start for start, even in zip(starts, evens, strict=True) if not even])
+    assert never.seen == [], "what the second attack was not content with is fooled all the same"
+    for outcome, first, start, even in zip(outcomes, alone, starts, evens, strict=True):
+        assert outcome.fooled
+        assert np.array_equal(outcome.photo, first.photo) == even
+        assert even or linf(outcome.photo, start) <= 16
+
+
+@pytest.mark.parametrize("judged", [True, False])
+def test_what_fooled_comes_back_where_the_later_attack_does_not_even_fool(
+    starts: list[np.ndarray], task: AttackTask, judged: bool
+) -> None:
+    for start in starts:
+        start[0, 0] = 101
+    task = task_for([engine(IDENTITY)], starts, judged=judged)
+    alone = STRONG.run(starts, task)
+    picky = Picky(WEAK)
+    outcomes = Cascade((STRONG, picky)).run(starts, task)
+    assert picky.seen
+    weak = WEAK.run(starts, task_for([engine(IDENTITY)], starts))
+    kept = 0
+    for outcome, first, second in zip(outcomes, alone, weak, strict=True):
+        asked = first.photo[0, 0, 0] % 2 == 1
+        assert outcome.fooled
+        np.testing.assert_array_equal(outcome.photo, second.photo if asked and second.fooled else first.photo)
+        assert outcome.steps == first.steps + asked * second.steps
+        kept += asked and not second.fooled
+    assert kept
+
+
+def test_robust_goes_on_where_sharing_brings_a_photo_back(starts: list[np.ndarray]) -> None:
+    task = task_for([engine(IDENTITY, gain=8)], starts)
+    robust, first = Robust(steps=2, rounds=2), FGSM(epsilon=3 / 255)
+    alone = first.run(starts, task)
+    fooled = [i for i, outcome in enumerate(alone) if outcome.fooled]
+    told = replace(task, originals=starts).only(fooled)
+    content = dict(zip(fooled, robust.content([alone[i].photo for i in fooled], told), strict=True))
+    assert set(content.values()) == {True, False}
+    assert not any(robust.content([starts[i] for i in fooled], told)), "untouched photos are read"
+    for i, outcome in enumerate(Cascade((first, robust)).run(starts, task)):
+        assert (outcome.steps == alone[i].steps) == content.get(i, False)
 
 
 def test_what_a_cascade_says_of_itself() -> None:

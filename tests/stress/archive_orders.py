@@ -1,10 +1,10 @@
 """Protects one archive several times, with other numbers of threads and in other orders, and compares the files.
 
-    python tests/stress/archive_orders.py --photos FOLDER [FOLDER ...] [--count 120] [--distinct 120] [--recipe R]
+    python tests/stress/archive_orders.py --photos FOLDER [FOLDER ...] [--count 120] [--distinct 120] [--recipe R [R ...]]
         [--classifier C] [--models DIR] [--engine E] [--precision P] [--batch 16]
 
 Run it after changes to the pipeline, the engines or the kernels. The archive is made of the photos in FOLDER, as by
-``benchmarks/archive_throughput.py``. The script prints one JSON object. It exits with 1 if a file differs from the first
+``benchmarks/archive_throughput.py``. The script prints one JSON object a recipe. It exits with 1 if a file differs from the first
 run's, if a photo has no file, or if an original was touched.
 """
 
@@ -32,10 +32,12 @@ from tests.archive.tiny import traits, tree
 _RUNS = ((1, False), (2, True), (4, True))
 
 
-def protected(source: Path, out: Path, workers: int, shuffle: bool, arguments: argparse.Namespace) -> dict[str, Any]:
+def protected(
+    source: Path, out: Path, recipe: str, workers: int, shuffle: bool, arguments: argparse.Namespace
+) -> dict[str, Any]:
     """One run: its files' hashes by name, and what the report would say of equal bytes."""
     protector = pp.Protector(
-        arguments.recipe,
+        recipe,
         classifier=arguments.classifier,
         models=arguments.models,
         engine=arguments.engine,
@@ -60,7 +62,7 @@ def main() -> int:
     parser.add_argument("--photos", type=Path, required=True, nargs="+")
     parser.add_argument("--count", type=int, default=120)
     parser.add_argument("--distinct", type=int, default=120)
-    parser.add_argument("--recipe", default="contrast+least_likely")
+    parser.add_argument("--recipe", nargs="+", default=["contrast+least_likely", "robust"])
     parser.add_argument("--classifier", default="efficientnet_lite0")
     parser.add_argument("--models", type=Path)
     parser.add_argument("--engine", default="auto")
@@ -70,11 +72,19 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="pixelpriv-") as name:
         source = Path(name) / "in"
         fill(source, arguments.photos, arguments.count, arguments.distinct)
-        before = traits(source)
-        runs = [protected(source, Path(name) / str(workers), workers, mix, arguments) for workers, mix in _RUNS]
-        touched = traits(source) != before
+        return max(compared(recipe, source, Path(name), arguments) for recipe in arguments.recipe)
+
+
+def compared(recipe: str, source: Path, folder: Path, arguments: argparse.Namespace) -> int:
+    """Protect the archive by one recipe several times, report, and return the exit code."""
+    before = traits(source)
+    runs = [
+        protected(source, folder / f"{recipe} {workers}", recipe, workers, mix, arguments) for workers, mix in _RUNS
+    ]
+    touched = traits(source) != before
     first = runs[0]["files"]
     report = {
+        "recipe": recipe,
         "photos": arguments.count,
         "device": runs[0]["device"],
         "files": len(first),

@@ -61,6 +61,33 @@ class PanelAsked:
     leads: dict[int, tuple[float, ...]] = field(default_factory=dict)
     _unread: dict[int, tuple[bool, ...]] = field(default_factory=dict)
 
+    @classmethod
+    def of(cls, panel: Panel, task: AttackTask, index: int, photo: Pixels) -> PanelAsked:
+        """Make the panel of a task's photo.
+
+        Parameters
+        ----------
+        panel : Panel
+            The treatments.
+        task : AttackTask
+            The victims, what saving does, and the originals.
+        index : int
+            The photo's place in ``task``.
+        photo : uint8 array of shape (height, width, 3), RGB
+            The photo that is attacked: the original where the task has none.
+
+        Returns
+        -------
+        PanelAsked
+            The panel; nothing is known yet.
+        """
+        flee = tuple(
+            np.isin(np.arange(victim.classes), rows[index])
+            for victim, rows in zip(task.victims, task.flee, strict=True)
+        )
+        saved = task.saved[index] if task.saved else None
+        return cls(panel, task, index, flee, saved, task.originals[index] if task.originals else photo)
+
     def failed(self, photo: Pixels) -> Asking[tuple[str, ...]]:
         """Ask the treatments, those that came closest to failing first, and go on only if these pass.
 

@@ -20,7 +20,6 @@ from ...channels.training import Training
 from ...codecs.transparency import WHITE, over
 from ...types import Floats, Pixels
 from ..copies import OverBackground
-from ..goals import ClassSet
 from ..task import AttackOutcome, AttackTask
 from .asking import PanelAsked
 from .canvas import OwnSize, canvas_of
@@ -103,11 +102,9 @@ class PhotoAttack:
     def __init__(self, photo: Pixels, index: int, task: AttackTask, plan: RobustPlan) -> None:
         self._photo, self._index, self._task, self._plan = photo, index, task, plan
         self._canvas = canvas_of(photo, task.alpha(index), task.victims, plan.bound)
-        self._flee = _flee(task, index)
-        saved = task.saved[index] if task.saved else None
-        original = task.originals[index] if task.originals else photo
-        self._panel = PanelAsked(plan.panel, task, index, self._flee, saved, original)
-        self._first = self._before_sharing(saved)
+        self._panel = PanelAsked.of(plan.panel, task, index, photo)
+        self._flee = self._panel.flee
+        self._first = self._before_sharing(self._panel.saved)
         self._training = Training(plan.panel)
         self._rng = np.random.default_rng(operator.index(task.seeds[index]))
         self._change, self._momentum = (np.zeros(self._canvas.start.shape, np.float32) for _ in range(2))
@@ -187,12 +184,3 @@ class PhotoAttack:
         size, other = float(np.abs(slope).mean()), float(np.abs(gradient).mean())
         total: Floats = gradient + slope * np.float32(self._plan.appeal * other / size) if size else gradient
         return total
-
-
-def _flee(task: AttackTask, index: int) -> tuple[ClassSet, ...]:
-    sets = []
-    for victim, rows in zip(task.victims, task.flee, strict=True):
-        flee = np.zeros(victim.classes, np.bool_)
-        flee[list(rows[index])] = True
-        sets.append(flee)
-    return tuple(sets)
