@@ -39,6 +39,9 @@ class Attack(ABC):
     #: Whether it works towards what is still protected after it was shared: survival is then measured unless it is declined.
     survives: ClassVar[bool] = False
 
+    #: Whether it asks rough logits beside gradients, which takes ``AttackTask.rankers`` where the device computes them faster.
+    asks_roughly: ClassVar[bool] = False
+
     #: Whether it edits the photo instead of adding noise: geometry or colours move freely, and noise of a later attack goes on
     #: top.
     edits: ClassVar[bool] = False
@@ -223,6 +226,8 @@ def checked_task(task: AttackTask, photos: int) -> None:
                 raise UsageError(f"classes to flee {row}: expected indices 0..{victim.classes - 1} of {victim.name}")
             if len(set(row)) >= victim.classes:
                 raise UsageError(f"classes to flee are all {victim.classes} of {victim.name}: nowhere to go")
+    if task.rankers and len(task.rankers) != len(task.victims):
+        raise UsageError(f"{len(task.rankers)} rankers for {len(task.victims)} classifiers; give one for each, or none")
     for victim, logits in zip(task.victims, task.original_logits or (), strict=task.original_logits is not None):
         if logits.shape != (photos, victim.classes):
             raise UsageError(

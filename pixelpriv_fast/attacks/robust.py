@@ -67,6 +67,9 @@ class Robust(Attack):
     #: Results are asked what they survive unless the caller does not want it.
     survives: ClassVar[bool] = True
 
+    #: The panel is asked roughly where that is clear enough.
+    asks_roughly: ClassVar[bool] = True
+
     examples: ClassVar[Examples] = {
         "epsilon": (1 / 255, {}),
         "copies": (2, {}),

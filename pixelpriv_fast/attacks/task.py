@@ -12,6 +12,7 @@ import numpy as np
 from ..channels import Channel
 from ..defaults import BATCH
 from ..engines import GradientEngine, LogitEngine, ScoreEngine
+from ..engines.ranking import Ranks
 from ..errors import UsageError
 from ..logits import fooled
 from ..models import equal_batch
@@ -60,6 +61,8 @@ class AttackTask:
         What saving does to each photo, None for one that is saved without loss; () where all are.
     originals : sequence of uint8 arrays of shape (height, width, 3)
         The photos before they were enhanced; () where none was.
+    rankers : tuple of Ranks
+        For each victim what answers roughly, repeatable as the victim is; () where every answer is in fp32.
     """
 
     victims: tuple[Victim, ...]
@@ -74,6 +77,7 @@ class AttackTask:
     scorer: ScoreEngine | None = None
     saved: Sequence[Channel | None] = ()
     originals: Sequence[Pixels] = ()
+    rankers: tuple[Ranks, ...] = ()
 
     @property
     def photos_per_call(self) -> int:

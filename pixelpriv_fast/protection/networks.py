@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..attacks import Attack, Victim
-from ..engines import ForwardEngine, ScoreEngine, load_engine, load_score_engine
+from ..engines import ForwardEngine, ScoreEngine, load_engine, load_score_engine, rough_beside
+from ..engines.ranking.ranker import Ranker
 from ..errors import ModelError
 from ..models import Classifier, StampedModel, Store, load_classifier, load_model
 
@@ -25,11 +27,14 @@ class Networks:
         What the attack works on, in the classifiers' order; () without an attack.
     scorer : ScoreEngine or None
         The network whose rating the attack raises; None where no attack of the recipe asks for one.
+    rankers : tuple of Ranker
+        What answers roughly beside the victims, in their order; () where no attack asks or nothing is gained.
     """
 
     classifiers: tuple[Classifier, ...]
     victims: tuple[Victim, ...]
     scorer: ScoreEngine | None = None
+    rankers: tuple[Ranker, ...] = ()
 
     @property
     def device(self) -> str:
@@ -47,7 +52,7 @@ class Networks:
 
     def close(self) -> None:
         """Free them all."""
-        for engine in self.engines:
+        for engine in (*self.engines, *self.rankers):
             engine.close()
         for classifier in self.classifiers:
             classifier.close()
@@ -128,7 +133,8 @@ class NetworkOptions:
             judges = self._judges(models)
             if scorer is not None:
                 scorer.prepare(batch)
-            return Networks(judges, tuple(victims), scorer)
+            found = tuple(victims)
+            return Networks(judges, found, scorer, self._rankers(judges, found))
 
     def _scorer(self) -> ScoreEngine | None:
         if not any(attack.wants_appeal for attack in self.attacks):
@@ -137,6 +143,14 @@ class NetworkOptions:
             return load_score_engine(models=self.models, device=self.device, precision=self.precision)
         except ModelError as error:
             raise type(error)(f"appeal needs a network that rates photos: {error}") from error
+
+    def _rankers(self, judges: Sequence[Classifier], victims: Sequence[Victim]) -> tuple[Ranker, ...]:
+        """Make what answers roughly, in the gradients' precision: a trial of 8 bits would be felt in a short run."""
+        if not any(attack.asks_roughly for attack in self.attacks):
+            return ()
+        made = [rough_beside(judge, victim.precision) for judge, victim in zip(judges, victims, strict=True)]
+        rankers = tuple(ranker for ranker in made if ranker is not None)
+        return rankers if len(rankers) == len(made) else ()
 
     def _judges(self, models: list[StampedModel]) -> tuple[Classifier, ...]:
         return tuple(load_classifier(model, None, self.device) for model in models)

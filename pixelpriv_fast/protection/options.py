@@ -118,4 +118,6 @@ def settings_of(options: PhotoOptions, network_options: NetworkOptions, networks
     # What is only measured changes no file; what decides a photo's status decides with --strict whether there is one.
     if options.panel is not None and options.require_survival:
         settings["require_survival"] = options.panel.name
+    if networks.rankers:
+        settings["rough_precision"] = [ranker.precision for ranker in networks.rankers]
     return options.recipe.parameters() | settings

@@ -183,6 +183,7 @@ def _task(
         saved=() if encoding is None else tuple(saving(work.photo, encoding) for work in works),
         originals=tuple(work.photo.pixels for work in works),
         scorer=networks.scorer,
+        rankers=networks.rankers * len(backgrounds),
     )
 
 

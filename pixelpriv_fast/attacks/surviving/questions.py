@@ -32,8 +32,9 @@ class Question:
 
     Attributes
     ----------
-    what : {"logits", "gradient", "score"}
-        The logits in fp32; logits and the gradient of leaving ``flee``; the scorer's rating and its gradient.
+    what : {"logits", "rough", "gradient", "score"}
+        The logits in fp32, or by the victim's ranker; logits and the gradient of leaving ``flee``; the scorer's rating and its
+        gradient.
     inputs : sequence of float32 arrays of shape (3, h, w)
         The network's inputs, at least one.
     victim : int
@@ -42,13 +43,14 @@ class Question:
         For "gradient", the classes to leave.
     """
 
-    what: Literal["logits", "gradient", "score"]
+    what: Literal["logits", "rough", "gradient", "score"]
     inputs: Sequence[Floats]
     victim: int = 0
     flee: ClassSet | None = None
 
 
-#: Of each input what the network says, in order: for "logits" an array, else a pair of logits or rating, and gradient.
+#: Of each input what the network says, in order: for "logits" and "rough" an array, else a pair of logits or rating, and
+#: gradient.
 Answers: TypeAlias = list[Any]
 Asking: TypeAlias = Generator[Question, Answers, T]
 
@@ -173,6 +175,8 @@ class _Exchange:
         size = FEW if self._free and len(inputs) <= FEW < self._batch else self._batch
         if what == "logits":
             return list(self._task.victims[v].logits(inputs, size))
+        if what == "rough":
+            return list(self._task.rankers[v].logits(inputs, size))
         if what == "score":
             if self._task.scorer is None:
                 raise RuntimeError("a score was asked for without a scorer")

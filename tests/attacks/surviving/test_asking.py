@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from pixelpriv_fast.attacks.surviving.asking import FIRST, MARGIN, PanelAsked
+from pixelpriv_fast.attacks.surviving.asking import FIRST, MARGIN, SURE, PanelAsked
 from pixelpriv_fast.attacks.surviving.questions import run_together
 from pixelpriv_fast.attacks.task import AttackTask
 from pixelpriv_fast.channels import Applied, Channel
@@ -169,3 +169,46 @@ def test_every_network_that_reads_the_original_must_be_fooled() -> None:
     easy = Bright(threshold=50.0)
     assert failed(asked_of(panel(None), 80, (Bright(), easy)), 40) == ("t0",), "read by the first alone, which decides"
     assert failed(asked_of(panel(None), 120, (Bright(), easy)), 40) == ()
+
+
+@dataclass
+class Rough(Bright):
+    """Answers like ``Bright``, wrong by ``off``."""
+
+    off: float = 0.0
+    error: float = 0.1
+    precision: str = "bf16"
+
+    def logits(self, inputs, batch=None):
+        return super().logits(inputs, batch) + np.array([0.0, self.off], np.float32)
+
+
+NEAR = round(READ + 10 * MARGIN)  #: a photo this bright is as close to the margin as whole grey levels allow
+
+
+def test_answers_that_are_clear_of_the_margin_are_rough() -> None:
+    victim, ranker = Bright(), Rough(off=0.2)
+    asked = asked_of(panel(None, Brighter(-20)), 60, (victim,), rankers=(ranker,))
+    assert failed(asked, 160) == ()
+    assert (ranker.asked, victim.asked) == ([2], [])
+    assert failed(asked, 90) == ("t0", "t1")
+    assert (ranker.asked, victim.asked) == ([2, 2], [2]), "in fp32 only what the original is read as"
+
+
+@pytest.mark.parametrize("off", [-0.28, 0.28])
+@pytest.mark.parametrize("step", [-4, -2, -1, 1, 2, 4])
+def test_answers_near_the_margin_are_asked_again_in_fp32(off: float, step: int) -> None:
+    victim, ranker = Bright(), Rough(off=off)
+    chosen = panel(Brighter(step), Brighter(90), Brighter(-90))
+    found = failed(asked_of(chosen, 60, (victim,), rankers=(ranker,)), NEAR)
+    assert found == failed(asked_of(chosen, 60), NEAR), "an error below three deviations changes no answer"
+    again = abs((NEAR + step - READ) / 10 + off - MARGIN) < SURE * ranker.error
+    assert victim.asked[: -1 if found else None] == [1] * again, "one of three again, then the original"
+
+
+def test_each_network_is_asked_by_its_own_ranker() -> None:
+    victims, rankers = (Bright(4), Bright(6)), (Rough(4, off=0.2), Rough(6, off=-0.2, error=5.0))
+    asked = asked_of(panel(None), 60, victims, rankers=rankers)
+    assert failed(asked, 140) == ()
+    assert [one.asked for one in (*victims, *rankers)] == [[], [1], [1], [1]]
+    np.testing.assert_allclose(asked.leads[0], (4.2, 4.0), atol=0.01)
