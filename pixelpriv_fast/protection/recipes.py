@@ -35,7 +35,7 @@ class Recipe:
         Changes the look; identity if it is left out.
     attack : Attack, tuple of Attack, or None
         Changes what a classifier sees; None for no attack. Of several, a later one runs only where the earlier ones left the
-        photo unfooled; a tuple of one is that attack.
+        photo unfooled, or failing the panel that it works for; a tuple of one is that attack.
     """
 
     enhancement: Enhancement = field(default_factory=_identity)
