@@ -59,7 +59,7 @@ class Robust(Attack):
     epsilon: float = 8 / 255
     copies: int = 1
     steps: int = 6
-    rounds: int = 8
+    rounds: int = 10
     channels: Channels = "sharing"
     panel: str = "sharing"
     appeal: float = 0.0

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final, get_args
+from typing import Final, Literal, get_args
 
 import numpy as np
 
@@ -36,6 +36,9 @@ BLURS: Final = (0.3, 1.3)
 GAMMAS: Final = (0.9, 1.1)
 CROPS: Final = (0.0, 0.04)
 
+#: How often a chain's codec is WebP, and how often a chain is shared once more.
+WEBP: Final = 0.25
+AGAIN: Final = 0.5
 _FILTERS: Final[tuple[FilterName, ...]] = get_args(FilterName)
 
 #: What the copies of a step are, in turn. Choice: chains above all, since what survives them survives their parts; the file as it
@@ -82,18 +85,21 @@ class Training:
         """Yield a kind's own channels; a chain shares what was shared before."""
         if kind in ("resize", "chain"):
             yield self._resize(rng)
-        if kind in ("jpeg", "chain"):
-            yield self._recompress("jpeg", rng)
-        if kind == "webp":
-            yield self._recompress("webp", rng)
-        if kind == "chain" and rng.random() < 0.5:
-            yield self._resize(rng)
-            yield self._recompress("jpeg", rng)
+        if kind in ("jpeg", "webp"):
+            yield self._recompress(kind, rng)
+        if kind == "chain":
+            yield self._recompress(self._codec(rng), rng)
+            if rng.random() < AGAIN:
+                yield self._resize(rng)
+                yield self._recompress(self._codec(rng), rng)
 
-    def _recompress(self, format_name: str, rng: np.random.Generator) -> Recompress:
+    def _codec(self, rng: np.random.Generator) -> Literal["jpeg", "webp"]:
+        return "webp" if rng.random() < WEBP else "jpeg"
+
+    def _recompress(self, format_name: Literal["jpeg", "webp"], rng: np.random.Generator) -> Recompress:
         allowed = [q for q in range(QUALITIES[0], QUALITIES[1] + 1) if q not in self._avoided_qualities]
         quality = int(rng.choice(allowed))
-        return Recompress("webp", quality) if format_name == "webp" else Recompress("jpeg", quality)
+        return Recompress(format_name, quality)
 
     def _resize(self, rng: np.random.Generator) -> Resize:
         low, high = map(math.log, FACTORS)

@@ -29,7 +29,7 @@ from .questions import Answers, Asking, Question
 
 #: The first round's radius in grey levels, root mean square where all pixels count alike, and how it grows with each round.
 RADIUS: Final = 1.0
-GROWTH: Final = 1.3
+GROWTH: Final = 1.2
 #: How many times as many steps the first round takes: it has the whole way to go.
 FIRST_ROUND: Final = 2
 #: A step's length relative to the radius, first and last in a round.
