@@ -3,11 +3,12 @@
     python benchmarks/decisions/robust_constants.py --data ../shared/data [--photos N] [--set MARGIN=1.5]... [--weights jnd]
         [--recipe 'robust(copies=2)'] [--enlarge 3 --classifier efficientnet_lite0]
 
-It backs the constants of ``attacks/surviving`` and ``attacks/visibility.py``. Photos are the SUN photos that SqueezeNet-Places365
+It backs the constants of ``attacks/surviving``. Photos are the SUN photos that SqueezeNet-Places365
 does **not** read correctly, which ``survival.py`` never judges: what is chosen here is not measured on there. Each is saved as
 JPEG 95. Survival is measured by the panel, on which the attack stops, and by treatments of a list of this script's own, which
-has nothing of the second list. ``--weights`` gives pixels other weights: by texture, by brightness (dark parts less), or by the
-just noticeable difference of Chou and Li (1995). ``--enlarge`` makes photos that are lifted.
+has nothing of the second list. ``--weights`` gives pixels other weights: all alike, by brightness (dark parts less), or by the
+just noticeable difference of Chou and Li (1995). ``--enlarge`` makes photos that are lifted. Photos that the network is surest of
+come first, since those that it reads correctly, on which ``survival.py`` reports, are such.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from PIL import Image
 
 import pixelpriv_fast as pp
 from pixelpriv_fast.attacks import robust, visibility
-from pixelpriv_fast.attacks.surviving import asking, canvas, climbing, copies, photo
+from pixelpriv_fast.attacks.surviving import asking, budget, climbing, copies, photo
 from pixelpriv_fast.channels import Blur, Chain, Channel, Crop, Gamma, Recompress, Resize
 from pixelpriv_fast.channels.sharing import SHARING
 from pixelpriv_fast.metrics import create
@@ -45,34 +46,28 @@ OWN: dict[str, Channel] = {
 }
 
 
-def texture(pixels: np.ndarray) -> np.ndarray:
-    over, luma = visibility._over, pixels @ visibility._LUMA
-    detail = luma - over(luma, np.add, 3) / 9
-    return over(np.sqrt(over(detail * detail, np.add, 5) / 25), np.minimum, 7)
-
-
 def noticeable(pixels: np.ndarray) -> np.ndarray:
     behind = visibility._over(pixels @ visibility._LUMA, np.add, 5) / 25
     adapted = np.where(behind <= 127, 17 * (1 - np.sqrt(behind / 127)) + 3, 3 / 128 * (behind - 127) + 3)
-    masked = 0.117 * 8 * texture(pixels)
+    masked = 0.117 * 8 * visibility.texture(pixels)
     return (adapted + masked - 0.3 * np.minimum(adapted, masked)) / 3
 
 
 WEIGHTS = {
-    "texture": lambda pixels: (1 + texture(pixels)) ** 0.25,
+    "alike": lambda pixels: np.ones(pixels.shape[:2]),
     "brightness": lambda pixels: 0.5 + 0.5 * np.sqrt(pixels @ visibility._LUMA / 255),
     "jnd": lambda pixels: np.sqrt(noticeable(pixels)),
 }
 
 
 def weighted(name: str) -> None:
-    """Give pixels other weights, on top of the fade at the crop's edge."""
-    fade = canvas.Canvas.weights.func
+    """Give pixels other weights."""
 
-    def weights(self: canvas.Canvas) -> np.ndarray:
-        return fade(self) * WEIGHTS[name](self.start)[..., None].astype(np.float32)
+    def masking(pixels: np.ndarray) -> np.ndarray:
+        weights = WEIGHTS[name](pixels)
+        return (weights / np.sqrt(np.mean(weights**2))).astype(np.float32)
 
-    canvas.Canvas.weights = property(weights)
+    budget.masking = masking
 
 
 def changed(settings: list[str]) -> None:
@@ -87,11 +82,11 @@ def changed(settings: list[str]) -> None:
             raise SystemExit(f"{name} is no constant of robust")
 
 
-def photos(data: Path, number: int, enlarge: int, seed: int) -> list[np.ndarray]:
+def photos(data: Path, number: int, enlarge: int) -> list[np.ndarray]:
     with open(data / "labels" / "sun_places365.csv", newline="") as file:
-        wrong = [row["file"] for row in csv.DictReader(file) if row["squeezenet_correct"] == "0"]
-    chosen = np.random.default_rng(seed).permutation(len(wrong))[:number]
-    images = [Image.open(data / "photos" / "sun" / wrong[i]).convert("RGB") for i in chosen]
+        wrong = [row for row in csv.DictReader(file) if row["squeezenet_correct"] == "0"]
+    wrong.sort(key=lambda row: -float(row["squeezenet_prob"]))
+    images = [Image.open(data / "photos" / "sun" / row["file"]).convert("RGB") for row in wrong[:number]]
     return [
         np.asarray(image.resize([side * enlarge for side in image.size], Image.Resampling.LANCZOS)) for image in images
     ]
@@ -101,7 +96,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--photos", type=int, default=60)
-    parser.add_argument("--seed", type=int, default=4)
     parser.add_argument("--enlarge", type=int, default=1)
     parser.add_argument("--classifier", default="squeezenet_places365")
     parser.add_argument("--recipe", default="robust")
@@ -114,7 +108,7 @@ def main() -> None:
     encoding = pp.EncodeOptions(format="jpeg", quality=95)
     options = {"classifier": given.classifier, "encoding": encoding, "survival": False, "metrics": ()}
     protector = pp.Protector(given.recipe, **options)
-    originals = photos(given.data, given.photos, given.enlarge, given.seed)
+    originals = photos(given.data, given.photos, given.enlarge)
     protector.warm_up()
     start, processor = time.perf_counter(), time.process_time()
     results = [result.image for result in protector.stream(originals, encode=True)]

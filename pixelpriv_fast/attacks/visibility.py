@@ -45,13 +45,29 @@ def allowance(photo: Pixels, preprocess: Preprocess) -> Floats:
     float32 array of shape (height, width, 1)
         Grey levels, above 0.
     """
+    levels = PLAIN + TEXTURED * texture(photo)
+    rows, columns = (faded(n, kept) for n, kept in zip(photo.shape[:2], preprocess.size, strict=True))
+    allowed: Floats = (levels * np.minimum.outer(rows, columns))[..., None].astype(np.float32)
+    return allowed
+
+
+def texture(photo: Pixels) -> Floats:
+    """Measure how much stands out around each pixel.
+
+    Parameters
+    ----------
+    photo : uint8 array of shape (height, width, 3), RGB
+        The photo.
+
+    Returns
+    -------
+    float32 array of shape (height, width)
+        Standard deviation of the luma's detail in grey levels, the smallest in the neighbourhood.
+    """
     luma = photo @ _LUMA
     detail = luma - _over(luma, np.add, _MEAN) / np.float32(_MEAN**2)
-    texture = np.sqrt(_over(detail * detail, np.add, _AROUND) / np.float32(_AROUND**2))
-    levels = PLAIN + TEXTURED * _over(texture, np.minimum, _LEAST)
-    rows, columns = (_faded(n, kept) for n, kept in zip(photo.shape[:2], preprocess.size, strict=True))
-    faded: Floats = (levels * np.minimum.outer(rows, columns))[..., None].astype(np.float32)
-    return faded
+    deviation = np.sqrt(_over(detail * detail, np.add, _AROUND) / np.float32(_AROUND**2))
+    return _over(deviation, np.minimum, _LEAST)
 
 
 def _over(values: Floats, combine: Callable[[Floats, Floats], Floats], across: int) -> Floats:
@@ -62,68 +78,22 @@ def _over(values: Floats, combine: Callable[[Floats, Floats], Floats], across: i
     return values
 
 
-def _faded(length: int, kept: int) -> Floats:
-    """Compute weights that are 1 in the middle and fall linearly towards the edges of the ``kept`` samples in it; never 0."""
-    steps = round(FADE * kept) + 1
-    inside = (kept + 1) / 2 - np.abs(np.arange(length) - (length - 1) / 2)
-    faded: Floats = (np.clip(inside, 1, steps) / steps).astype(np.float32)
-    return faded
-
-
-#: What a change of the three colours costs: d A d for a change d of red, green and blue. Fitted to SSIMULACRA 2 by noise of one
-#: colour direction at a time, blurred by 0 to 1 pixels as an attack's on a photo at its own size, and by 4 as what is lifted.
-FINE_COSTS = np.array([[38, 38, -50], [38, 322, -166], [-50, -166, 197]], np.float32)
-COARSE_COSTS = np.array([[144, 207, 0], [207, 625, 10], [0, 10, 56]], np.float32)
-
-
-def _faded_crop(length: int, kept: int) -> Floats:
-    return _faded(length, kept) if kept < length else np.ones(length, np.float32)
-
-
-def crop_weights(height: int, width: int, geometries: Iterable[Geometry]) -> Floats:
-    """Weigh pixels by whether networks see them, faded at the edge of their crops: a change that ends at once shows its edge.
-
-    Choice: pixels count alike otherwise. Weights by texture, by brightness and by the just noticeable difference (Chou and Li
-    1995) were tried: at equal survival none raises SSIMULACRA 2, since steps along the gradient, which is small where a photo
-    is smooth, already go where they are hard to see (``benchmarks/decisions/robust_constants.py``).
+def faded(length: int, kept: int) -> Floats:
+    """Compute weights that are 1 in the middle and fall linearly towards the edges of the ``kept`` samples in it; never 0.
 
     Parameters
     ----------
-    height, width : int
-        The photo's size.
-    geometries : iterable of Geometry
-        What networks see of it, at least one.
+    length : int
+        The number of weights.
+    kept : int
+        The number of samples that a network reads, in the middle.
 
     Returns
     -------
-    float32 array of shape (height, width, 1)
+    float32 array of shape (length,)
         Above 0 and at most 1.
     """
-    weights = np.zeros((height, width), np.float32)
-    for geometry in geometries:
-        resized = geometry.resized(height, width)
-        kept = (side * n / full for side, n, full in zip((height, width), geometry.size, resized, strict=True))
-        rows, columns = (_faded_crop(side, round(n)) for side, n in zip((height, width), kept, strict=True))
-        weights = np.maximum(weights, np.minimum.outer(rows, columns))
-    return weights[..., None]
-
-
-def colour_mix(photo: Pixels, *, coarse: bool) -> Floats:
-    """Return what turns a gradient into the least visible change of colour that follows it.
-
-    Parameters
-    ----------
-    photo : uint8 array of shape (height, width, 3), RGB
-        The photo; one without colour gets equal changes of all three, so that it stays without.
-    coarse : bool
-        Whether the change will be enlarged.
-
-    Returns
-    -------
-    float32 array of shape (3, 3), symmetric
-        The inverse of the colours' costs.
-    """
-    if np.array_equal(photo[..., 0], photo[..., 1]) and np.array_equal(photo[..., 1], photo[..., 2]):
-        return np.full((3, 3), 1 / 3, np.float32)
-    mix: Floats = np.linalg.inv(COARSE_COSTS if coarse else FINE_COSTS).astype(np.float32)
-    return mix * np.float32(3 / np.trace(mix))
+    steps = round(FADE * kept) + 1
+    inside = (kept + 1) / 2 - np.abs(np.arange(length) - (length - 1) / 2)
+    weights: Floats = (np.clip(inside, 1, steps) / steps).astype(np.float32)
+    return weights

@@ -2,6 +2,7 @@
 
 - ``photo``: the attack of one photo, from its first step to what it gives back: read this first.
 - ``canvas``: where a photo's change lives, at its own size or at the networks', and how far it may go.
+- ``budget``: what a visible change costs, pixel by pixel and colour by colour. ``climbing``: one step inside a radius of it.
 - ``copies``: the gradient that is expected over what sharing does to the photo.
 - ``asking``: the panel that ends the attack.
 - ``questions``: many photos at once, their questions to the networks answered in full batches.

@@ -20,7 +20,7 @@ from ...types import Alpha, Floats, Pixels
 from ..copies import reduced_with_alpha
 from ..lifting import MIN_REDUCTION, ROUNDS
 from ..task import Victim
-from ..visibility import colour_mix, crop_weights
+from .budget import colour_mix, pixel_weights
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,8 +47,7 @@ class Canvas(ABC):
     @cached_property
     def weights(self) -> Floats:
         """How much each pixel may change relative to the others: float32 (h, w, 1); 0 where nothing is seen."""
-        height, width = self.start.shape[:2]
-        weights = crop_weights(height, width, self.geometries)
+        weights = pixel_weights(self.start, self.geometries)
         if self.alpha is not None:
             weights = weights * (self.alpha > 0)[..., None]
         return weights

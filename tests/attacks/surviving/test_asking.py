@@ -115,7 +115,8 @@ def test_another_class_must_lead_by_the_margin() -> None:
 
 
 def test_saving_comes_before_all_treatments() -> None:
-    assert failed(asked_of(panel(None, Brighter(-5)), saved=Brighter(-20)), 128) == ("t1",)
+    ahead = round(READ + 10 * MARGIN) + 2
+    assert failed(asked_of(panel(None, Brighter(-5)), saved=Brighter(-20)), ahead + 20) == ("t1",)
 
 
 def test_a_large_photo_is_asked_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
