@@ -7,13 +7,12 @@ measure, the standard deviation of the luma around a pixel.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import reduce
 
 import numpy as np
 
 from ..models import Preprocess
-from ..models.geometry import Geometry
 from ..types import Floats, Pixels
 
 #: Grey levels of change that are hardly seen where there is no texture at all, and those that each level of texture hides.
