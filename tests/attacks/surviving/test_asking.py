@@ -18,6 +18,7 @@ from pixelpriv_fast.errors import PhotoError
 from pixelpriv_fast.models import Preprocess
 
 READ = 100  #: photos darker than this are read as class 0
+AHEAD = round(READ + 10 * MARGIN)  #: photos darker than this are not safe from it
 
 
 @dataclass
@@ -80,8 +81,8 @@ def failed(asked: PanelAsked, level: int, **how) -> tuple[str, ...]:
 
 def test_what_is_read_fails_in_the_panels_order() -> None:
     chosen = panel(None, Brighter(-20), Brighter(5), Brighter(-30))
-    assert failed(asked_of(chosen, 60), 110) == ("t1", "t3")
-    assert failed(asked_of(chosen, 60), 140) == ()
+    assert failed(asked_of(chosen, 60), AHEAD + 1) == ("t1", "t3")
+    assert failed(asked_of(chosen, 60), AHEAD + 31) == ()
     assert failed(asked_of(chosen, 60), 70) == ("t0", "t1", "t2", "t3")
 
 
@@ -108,15 +109,13 @@ def test_what_a_format_cannot_hold_counts_neither_way() -> None:
 
 
 def test_another_class_must_lead_by_the_margin() -> None:
-    ahead = round(READ + 10 * MARGIN)
     asked = asked_of(panel(None))
-    assert failed(asked, ahead - 1) == ("t0",)
-    assert failed(asked, ahead + 1) == ()
+    assert failed(asked, AHEAD - 1) == ("t0",)
+    assert failed(asked, AHEAD + 1) == ()
 
 
 def test_saving_comes_before_all_treatments() -> None:
-    ahead = round(READ + 10 * MARGIN) + 2
-    assert failed(asked_of(panel(None, Brighter(-5)), saved=Brighter(-20)), ahead + 20) == ("t1",)
+    assert failed(asked_of(panel(None, Brighter(-5)), saved=Brighter(-20)), AHEAD + 22) == ("t1",)
 
 
 def test_a_large_photo_is_asked_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
