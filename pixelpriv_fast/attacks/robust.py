@@ -2,6 +2,7 @@
 
 Athalye et al. 2018 ("Synthesizing robust adversarial examples") maximise the expected loss over random transformations. What
 sharing does to a photo is drawn by ``channels.training``, through the real codecs and resamplers; ``surviving`` is the rest.
+``benchmarks/decisions/survival.py`` measures what survives.
 """
 
 from __future__ import annotations
