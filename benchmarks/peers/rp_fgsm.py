@@ -3,7 +3,7 @@
     python benchmarks/peers/rp_fgsm.py --data ../shared/data [--photos 32] [--recipes 'robust;least_likely'] [--epsilon 16,4]
 
 RP-FGSM (Sanchez-Matilla et al., "Exploiting vulnerabilities of deep neural networks for privacy protection", IEEE
-Transactions on Multimedia 22(7), 2020) is written anew here in torch, from its published settings: steps of one grey level along
+Transactions on Multimedia 22(7), 2020) is written again here in torch, from its published settings: steps of one grey level along
 the sign of the gradient towards a random class among those behind a cumulated probability of gamma = 0.99;
 min(1.25 E, E + 4) steps within E = 16; before each step one of four filters, of which each is drawn equally often, as is each of
 their parameters: none, 1 to 7 bits, a median of 2, 3 or 5 pixels, a differentiable JPEG of quality 25, 50 or 75.

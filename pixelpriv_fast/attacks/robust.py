@@ -42,7 +42,7 @@ class Robust(Attack):
         The largest change of any sample, as a fraction of 1: whole grey levels, 1/255 to 127/255. Few samples come near it.
     copies : int
         Copies a step, 1 to 64, each through another channel. Choice: two, which survive more at the same visibility than one and
-        more steps do, and cost half of what four do (``benchmarks/decisions/robust_constants.py``).
+        more steps do (``benchmarks/decisions/robust_constants.py``).
     steps : int
         Steps a round, 1 to 1000; the first round takes twice as many.
     rounds : int

@@ -55,7 +55,7 @@ class PanelNetwork(Protocol):
 
 @dataclass(slots=True, eq=False)
 class PanelReadings:
-    """An original, and what is read of it after each treatment: found out once, by whoever asks first.
+    """An original, and what is read of it after each treatment: found out once, for the first caller that asks.
 
     Attributes
     ----------

@@ -96,7 +96,7 @@ def test_what_must_survive_is_unprotected_otherwise(classifier: Path, source: Pa
     assert [record["survival"] for record in required] == [record["survival"] for record in measured]
     for record in required:
         failed = record["survival"]["failed"]
-        assert record["status"] == ("unprotected" if failed else "protected"), "judged anew, not done already"
+        assert record["status"] == ("unprotected" if failed else "protected"), "judged again, not passed over as done"
         assert record["reason"] == (f"read again after {', '.join(failed)}" if failed else "")
         assert record["output"] is not None
     assert summary.exit_code == 3

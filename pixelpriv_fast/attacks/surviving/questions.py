@@ -1,6 +1,6 @@
 """Many photos' attacks at once. Each is a generator that asks the networks; questions of all photos share network calls.
 
-An attack of one photo can then be read from top to bottom, and no photo waits for another: whoever has its answers goes on, in a
+An attack of one photo can then be read from top to bottom, and no photo waits for another: one that has its answers goes on, in a
 thread beside the networks, and a photo that is done makes room for the next one.
 """
 
