@@ -13,6 +13,7 @@ from functools import cached_property
 
 import numpy as np
 
+from ...codecs.transparency import over
 from ...models import Preprocess
 from ...models.geometry import Geometry
 from ...models.reading import Reading
@@ -47,7 +48,7 @@ class Canvas(ABC):
     @cached_property
     def weights(self) -> Floats:
         """How much each pixel may change relative to the others: float32 (h, w, 1); 0 where nothing is seen."""
-        weights = pixel_weights(self.start, self.geometries)
+        weights = pixel_weights(over(self.start, self.alpha), self.geometries)
         if self.alpha is not None:
             weights = weights * (self.alpha > 0)[..., None]
         return weights
@@ -55,7 +56,7 @@ class Canvas(ABC):
     @cached_property
     def colours(self) -> Floats:
         """What turns a gradient into the least visible change that follows it: float32 (3, 3)."""
-        return colour_mix(self.start, coarse=isinstance(self, Lifted))
+        return colour_mix(over(self.start, self.alpha), coarse=isinstance(self, Lifted))
 
     def pixels(self, change: Floats) -> Pixels:
         """Return the changed photo at the canvas' size.
