@@ -1,6 +1,8 @@
-// SSIMULACRA 2: argument checks and the call. The numpy twin is in kernels/reference/ssimulacra2.py.
+// SSIMULACRA 2: argument checks and the calls. The numpy twins are in kernels/reference/ssimulacra2.py and
+// ssimulacra2_slope.py.
 #include "arrays.hpp"
 #include "ssimulacra2.hpp"
+#include "ssimulacra2_slope.hpp"
 
 namespace pp {
 
@@ -14,9 +16,26 @@ static double call_ssimulacra2(const PhotoU8& a, const PhotoU8& b, const VectorF
                        threads);
 }
 
+static double call_ssimulacra2_slope(const PhotoU8& original, const PhotoF32& change, const VectorF64& weights,
+                                     PhotoF32& slope) {
+    require_shape(original, "original", {-1, -1, 3});
+    require_sides(original, "original");
+    const py::ssize_t height = original.shape(0), width = original.shape(1);
+    require_shape(change, "change", {height, width, 3});
+    require_shape(weights, "weights", {kWeights});
+    require_shape(slope, "slope", {height, width, 3});
+    require_writeable(slope, "slope");
+    float* written = slope.mutable_data();
+    py::gil_scoped_release released;
+    return ssimulacra2_slope(original.data(), change.data(), static_cast<int>(height), static_cast<int>(width),
+                             weights.data(), written);
+}
+
 void bind_ssimulacra2(py::module_& m) {
     m.def("ssimulacra2", &call_ssimulacra2, py::arg("a").noconvert(), py::arg("b").noconvert(),
           py::arg("weights").noconvert(), py::arg("threads") = 1);
+    m.def("ssimulacra2_slope", &call_ssimulacra2_slope, py::arg("original").noconvert(), py::arg("change").noconvert(),
+          py::arg("weights").noconvert(), py::arg("slope").noconvert());
 }
 
 }  // namespace pp

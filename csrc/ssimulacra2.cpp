@@ -2,21 +2,19 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstddef>
 #include <memory>
 #include <vector>
 
 #include "arena.hpp"
 #include "opsin.hpp"
+#include "ssimulacra2_norms.hpp"
 #include "ssimulacra2_rows.hpp"
 #include "team.hpp"
 
 namespace pp {
 namespace {
 
-constexpr int kPlanes = 3;
-constexpr int kSmallest = 8;                   // pixels along a side of the coarsest scale
 constexpr int kGrain = 64;                     // rows worth a thread: ten more are computed for them
 constexpr int kRow = kTile + 2 * kRadius + 6;  // columns of a tile with their margins; whole cache lines
 
@@ -52,17 +50,6 @@ struct Scale {
         const int rows = (height + 1) / 2, columns = (width + 1) / 2;
         return {rows, columns, {}, {room, room + std::ptrdiff_t{kPlanes} * rows * columns}};
     }
-};
-
-// A plane's weights at one scale: by norm, then by kind.
-using Weights = const double*;
-
-// Which of a plane's maps have weight.
-struct Wanted {
-    bool structure, edges;
-
-    explicit Wanted(Weights of)
-        : structure(of[0] != 0 || of[3] != 0), edges(of[1] != 0 || of[2] != 0 || of[4] != 0 || of[5] != 0) {}
 };
 
 // What is done at one scale: the maps with weight are summed, and the next scale, if there is one, is written.
@@ -153,7 +140,7 @@ class Tile {
 
     void add_row(int y, int plane, Sums& sums) {
         const Wanted& wanted = task_.wanted[plane];
-        if (!wanted.structure && !wanted.edges) return;
+        if (!wanted.any()) return;
         const float *mean = blurred(y, plane, kOriginal), *difference = blurred(y, plane, kDifference);
         float* map = row(kMap);  // of which all but `count_` columns stay 0
         if (wanted.structure) {
@@ -191,23 +178,6 @@ Sums sums_of(Team& team, const Task& task) {
     return total;
 }
 
-// The sums of a plane, weighted.
-double weighted(Sums& sums, int plane, Weights of, double pixels) {
-    double total = 0;
-    for (int kind = 0; kind < kKinds; ++kind) {
-        total += of[kind] * (sums.of(plane, 0, kind) / pixels);
-        total += of[kKinds + kind] * std::sqrt(std::sqrt(sums.of(plane, 1, kind) / pixels));
-    }
-    return total;
-}
-
-// How many scales have sides of at least kSmallest.
-int scales_of(int height, int width) {
-    int scales = 0;
-    for (int side = std::min(height, width); side >= kSmallest && scales < kScales; side = (side + 1) / 2) ++scales;
-    return scales;
-}
-
 }  // namespace
 
 double ssimulacra2(const std::uint8_t* a, const std::uint8_t* b, int height, int width, const double* weights,
@@ -225,13 +195,12 @@ double ssimulacra2(const std::uint8_t* a, const std::uint8_t* b, int height, int
     Scale scale{height, width, {a, b}, {}};
     double total = 0;
     for (int level = 0; level < scales; ++level) {
-        // With fewer scales than six the first weights count, in the same order.
-        const auto of = [&](int plane) { return weights + (plane * scales + level) * kNorms * kKinds; };
+        const auto of = [&](int plane) { return weights_of(weights, plane, scales, level); };
         const Scale next = scale.half(rooms[level % 2]);
         const Scale* written = level + 1 < scales ? &next : nullptr;
         Sums sums = sums_of(team, {scale, written, {Wanted(of(0)), Wanted(of(1)), Wanted(of(2))}, taps});
         const double pixels = static_cast<double>(scale.height) * scale.width;
-        for (int plane = 0; plane < kPlanes; ++plane) total += weighted(sums, plane, of(plane), pixels);
+        for (int plane = 0; plane < kPlanes; ++plane) total += weighted(&sums.of(plane, 0, 0), of(plane), pixels);
         scale = next;
     }
     return total;

@@ -10,7 +10,6 @@ namespace pp {
 namespace {
 
 constexpr double kSigma = 1.5;
-constexpr float kC2 = 0.0009f;  // keeps quotients of small variances apart from 0 / 0
 
 // The value, or 0 for a negative one; exact. (With std::max GCC does not make vectors of AVX2 of the loop.)
 PP_INLINE float positive(float value) { return 0.5f * (value + std::fabs(value)); }

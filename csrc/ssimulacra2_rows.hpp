@@ -8,7 +8,8 @@ namespace pp {
 
 constexpr int kRadius = 5;  // of the Gaussian: 3.3 sigma
 constexpr int kTaps = 2 * kRadius + 1;
-constexpr int kTile = 256;  // columns at once: the rows in use stay in the second-level cache
+constexpr float kC2 = 0.0009f;  // keeps quotients of small variances apart from 0 / 0
+constexpr int kTile = 256;      // columns at once: the rows in use stay in the second-level cache
 
 using Taps = std::array<float, kRadius + 1>;  // one side of the Gaussian, from the centre outwards
 

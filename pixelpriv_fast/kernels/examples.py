@@ -278,6 +278,12 @@ def ssimulacra2(given: Inputs) -> Arguments:
     return given.photo, given.other, np.arange(108.0) % 3
 
 
+def ssimulacra2_slope(given: Inputs) -> Arguments:
+    """Pick ``ssimulacra2_slope``'s arguments: a change of fractions of a level, which leaves the range in places."""
+    change = (given.other.astype(np.float32) - 128) / 9
+    return given.photo, change, np.arange(108.0) % 3, given.total
+
+
 def squared_difference(given: Inputs) -> Arguments:
     """Pick ``squared_difference``'s arguments."""
     return given.photo, given.other

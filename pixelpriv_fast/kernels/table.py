@@ -178,6 +178,14 @@ KERNELS: dict[str, Kernel] = {
         (),
         _NO_NUMBA,
     ),
+    "ssimulacra2_slope": Kernel(
+        "ssimulacra2_slope",
+        "weighted differences of a photo and its change, and their gradient",
+        (64, 96),
+        Tolerance(rtol=1e-3, atol=1e-5),
+        (3,),
+        _NO_NUMBA,
+    ),
     "squared_difference": Kernel(
         "ssim", "sum of the squared differences of two photos, exact", _PHOTO, EXACT, (), _NO_NUMBA
     ),

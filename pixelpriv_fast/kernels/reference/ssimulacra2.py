@@ -61,30 +61,36 @@ def ssimulacra2(a: Pixels, b: Pixels, weights: npt.NDArray[np.float64], threads:
         For other dtypes.
     """
     require_photos(a, b)
-    if weights.shape != (np.prod(NORMS),):
-        raise UsageError(f"weights has shape {weights.shape}, expected ({np.prod(NORMS)},)")
-    lights = [_linear_light(photo) for photo in (a, b)]
+    require_weights(weights)
+    lights = [linear_light(photo) for photo in (a, b)]
     scales: list[Doubles] = []
     while len(scales) < SCALES and min(lights[0].shape[:2]) >= SMALLEST:
-        scales.append(_norms(*map(_opponent, lights)))
-        lights = [_halved(light) for light in lights]
+        scales.append(_norms(*map(opponent, lights)))
+        lights = [halved(light) for light in lights]
     norms = np.stack(scales, axis=1).ravel() if scales else np.zeros(0)
     return float(norms @ weights[: norms.size])
 
 
-def _linear_light(photo: Pixels) -> Doubles:
+def require_weights(weights: npt.NDArray[np.float64]) -> None:
+    """Raise ``UsageError``, a ``ValueError``, for ``weights`` of another number."""
+    if weights.shape != (np.prod(NORMS),):
+        raise UsageError(f"weights has shape {weights.shape}, expected ({np.prod(NORMS)},)")
+
+
+def linear_light(photo: Pixels | Doubles) -> Doubles:
+    """Return the light of sRGB levels, 0 to 255: 0 to 1."""
     value = photo / 255.0
     return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
 
 
-def _halved(light: Doubles) -> Doubles:
+def halved(light: Doubles) -> Doubles:
     """Return means of 2 x 2; what has no neighbour is its own."""
     height, width = light.shape[:2]
     light = np.pad(light, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
     return (light[::2, ::2] + light[1::2, ::2] + light[::2, 1::2] + light[1::2, 1::2]) / 4
 
 
-def _opponent(light: Doubles) -> Doubles:
+def opponent(light: Doubles) -> Doubles:
     """Return X, Y and B - Y, shifted and scaled so that all are positive."""
     first, second, third = np.moveaxis(np.cbrt(light @ MIX.T + DARK) - np.cbrt(DARK), 2, 0)
     x, y = (first - second) / 2, (first + second) / 2
@@ -93,7 +99,7 @@ def _opponent(light: Doubles) -> Doubles:
 
 def _norms(a: Doubles, b: Doubles) -> Doubles:
     """Return the mean and the fourth norm of each map of each plane, (3, 2, 3)."""
-    mean_a, mean_b, squares_a, squares_b, product = (_blur(image) for image in (a, b, a * a, b * b, a * b))
+    mean_a, mean_b, squares_a, squares_b, product = (blur(image) for image in (a, b, a * a, b * b, a * b))
     covariance = product - mean_a * mean_b
     variances = (squares_a - mean_a * mean_a) + (squares_b - mean_b * mean_b)
     structure = 1 - (1 - (mean_a - mean_b) ** 2) * (2 * covariance + C2) / (variances + C2)
@@ -102,7 +108,7 @@ def _norms(a: Doubles, b: Doubles) -> Doubles:
     return np.stack([maps.mean((0, 1)), (maps**4).mean((0, 1)) ** 0.25], axis=1)
 
 
-def _blur(image: Doubles) -> Doubles:
+def blur(image: Doubles) -> Doubles:
     """Return the Gaussian's sums at every place."""
     height, width = image.shape[:2]
     taps = window(2 * RADIUS + 1)
