@@ -33,7 +33,8 @@ def test_more_work_is_caught(baseline: Counts) -> None:
     slowed = count(KERNELS, (sys.executable, str(Path(__file__).with_name("slowed_child.py"))))
     changes = compare(slowed, baseline)
     assert [change.name for change in changes if change.regressed] == KERNELS
-    assert all(0.19 < change.slower < 0.3 for change in changes)  # the wrapper counts too, most beside the smallest kernel
+    # The wrapper counts too, most beside the smallest kernel.
+    assert all(0.19 < change.slower < 0.3 for change in changes)
 
 
 @needs_valgrind
