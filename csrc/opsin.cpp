@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "chosen.hpp"
 #include "dispatch.hpp"
 
 namespace pp {
@@ -75,12 +76,12 @@ struct Sample {
     PP_INLINE float light() const {
         const float part = line * inverse;  // to the power 0.8
         const float bright = part * (part * part), dark = value * (1 / 12.92f);
-        return value <= 0.04045f ? dark : bright;
+        return chosen(value <= 0.04045f, dark, bright);
     }
 
     PP_INLINE float slope() const {
         const float bright = (2.4f / 1.055f / 255) * (line * line) * (inverse * (inverse * inverse));
-        return value <= 0.04045f ? 1 / 12.92f / 255 : bright;
+        return chosen(value <= 0.04045f, 1 / 12.92f / 255, bright);
     }
 };
 
@@ -116,8 +117,7 @@ PP_CLONES void times_slopes(const std::uint8_t* PP_RESTRICT levels, const float*
                             std::ptrdiff_t samples, float* PP_RESTRICT slope) {
     for (std::ptrdiff_t i = 0; i < samples; ++i) {
         const float level = static_cast<float>(levels[i]) + change[i];
-        const float inside = level >= 0.0f && level <= 255.0f ? slope[i] : 0.0f;
-        slope[i] = inside * Sample(level).slope();
+        slope[i] = kept(level >= 0.0f, kept(level <= 255.0f, slope[i])) * Sample(level).slope();
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "chosen.hpp"
 #include "dispatch.hpp"
 #include "ssimulacra2_rows.hpp"
 
@@ -26,7 +27,7 @@ PP_CLONES void structure_slopes(const MapRow& row, const Steepness& of, std::ptr
         const float means = difference * difference, changed = r.square[i] - means;
         const float whole = r.power[i] - (mean * mean + other * other) + kC2, inverse = 1.0f / whole;
         const float value = (changed + means * (whole - changed)) * inverse;
-        const float slope = (value > 0.0f ? steep(value, s.mean, s.fourth, s.inverse) : 0.0f) * inverse;
+        const float slope = kept(value > 0.0f, steep(value, s.mean, s.fourth, s.inverse)) * inverse;
         by_square[i] = slope * (1.0f - means);
         by_power[i] = slope * (means - value);
         by_difference[i] = 2.0f * slope * (difference * (whole - changed - 1.0f) + (value * other - means * mean));
@@ -42,8 +43,8 @@ PP_CLONES void edge_slopes(const MapRow& row, const Steepness& gained, const Ste
         const float inverse = 1.0f / (1.0f + std::fabs(before));
         const float value = (std::fabs(after) - std::fabs(before)) * inverse;
         const float up = steep(value, g.mean, g.fourth, g.inverse), down = -steep(-value, l.mean, l.fourth, l.inverse);
-        const float slope = value > 0.0f ? up : (value < 0.0f ? down : 0.0f);
-        const float sign = after > 0.0f ? inverse : (after < 0.0f ? -inverse : 0.0f);
+        const float slope = kept(value > 0.0f, up) + kept(value < 0.0f, down);
+        const float sign = kept(after > 0.0f, inverse) - kept(after < 0.0f, inverse);
         by_change[i] = slope * sign;
         by_difference[i] -= slope * sign;
     }

@@ -72,7 +72,18 @@ def ssimulacra2(a: Pixels, b: Pixels, weights: npt.NDArray[np.float64], threads:
 
 
 def require_weights(weights: npt.NDArray[np.float64]) -> None:
-    """Raise ``UsageError``, a ``ValueError``, for ``weights`` of another number."""
+    """Check that there are 108 weights.
+
+    Parameters
+    ----------
+    weights : array
+        What should be (108,) float64.
+
+    Raises
+    ------
+    ValueError
+        For other shapes.
+    """
     if weights.shape != (np.prod(NORMS),):
         raise UsageError(f"weights has shape {weights.shape}, expected ({np.prod(NORMS)},)")
 
