@@ -25,23 +25,15 @@ TEMPERATURE: Final = 2.0
 class _Copy:
     """One network's view of one copy, and the way back for its gradient."""
 
-    victim: int
     reading: Reading
     passed: tuple[Applied, ...]
     input: Floats
 
     @classmethod
-    def of(cls, task: AttackTask, victim: int, photo: Pixels, channels: Sequence[Channel | None]) -> _Copy:
-        passed: list[Applied] = []
-        for channel in channels:
-            if channel is not None:
-                try:
-                    passed.append(channel.at(passed[-1].photo if passed else photo))
-                except PhotoError:  # a format that cannot hold the photo does nothing to it
-                    break
+    def of(cls, task: AttackTask, victim: int, photo: Pixels, passed: tuple[Applied, ...]) -> _Copy:
         treated = passed[-1].photo if passed else photo
         reading = task.victims[victim].preprocess.for_size(*treated.shape[:2])
-        return cls(victim, reading, tuple(passed), reading.exact(treated, np.zeros(treated.shape, np.int8)))
+        return cls(reading, passed, reading.exact(treated, np.zeros(treated.shape, np.int8)))
 
     def pullback(self, gradient: Floats, shape: tuple[int, ...]) -> Floats:
         """Turn a gradient by the input into one by the photo's pixels."""
@@ -84,8 +76,12 @@ def expected_gradient(
     """
     odds: list[float] = []
     slopes: list[Floats] = []
+    treated: dict[Channel | None, list[tuple[Applied, ...]]] = {}  # networks that start from the same share copies
     for v, (classes, before) in enumerate(zip(flee, first, strict=True)):
-        copies = [_Copy.of(task, v, photo, (before, channel)) for channel in drawn]
+        if before not in treated:
+            saved = _passed(photo, (), before)
+            treated[before] = [_passed(photo, saved, channel) for channel in drawn]
+        copies = [_Copy.of(task, v, photo, passed) for passed in treated[before]]
         answers: Answers = yield Question("gradient", [copy.input for copy in copies], v, classes)
         for copy, (logits, gradient) in zip(copies, answers, strict=True):
             slope = copy.pullback(gradient, photo.shape)
@@ -98,3 +94,13 @@ def expected_gradient(
     for other in others:
         total += other
     return total
+
+
+def _passed(photo: Pixels, before: tuple[Applied, ...], channel: Channel | None) -> tuple[Applied, ...]:
+    """Send a photo, after what it passed before, through one more channel."""
+    if channel is None:
+        return before
+    try:
+        return (*before, channel.at(before[-1].photo if before else photo))
+    except PhotoError:  # a format that cannot hold the photo does nothing to it
+        return before
