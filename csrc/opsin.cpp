@@ -1,6 +1,5 @@
 #include "opsin.hpp"
 
-#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstring>
@@ -68,7 +67,7 @@ struct Sample {
     float value, line, inverse;  // in [0, 1]; (value + 0.055) / 1.055; 1 / the fifth root of that
 
     PP_INLINE explicit Sample(float level) {
-        value = std::max(0.0f, std::min(255.0f, level)) * (1.0f / 255);
+        value = chosen(level >= 0.0f, chosen(level <= 255.0f, level, 255.0f), 0.0f) * (1.0f / 255);
         line = (value + 0.055f) * (1 / 1.055f);
         inverse = inverse_fifth_root(line);
     }
