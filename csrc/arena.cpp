@@ -13,17 +13,16 @@ bool on_large_pages(std::size_t floats) { return floats * sizeof(float) >= 2 * k
 
 }  // namespace
 
-std::align_val_t Arena::alignment(std::size_t floats) {
-    return std::align_val_t{on_large_pages(floats) ? kLargePage : kLine * sizeof(float)};
-}
-
-Arena::Arena(std::size_t floats)
-    : block_(static_cast<float*>(::operator new[](floats * sizeof(float), alignment(floats))), Free{alignment(floats)}),
-      next_(block_.get()) {
+Arena::Arena(std::size_t floats) {
+    const std::size_t bytes = floats * sizeof(float);
+    const std::size_t alignment = on_large_pages(floats) ? kLargePage : kLine * sizeof(float);
+    std::size_t room = bytes + alignment;
+    block_.reset(new std::byte[room]);
+    void* start = block_.get();
+    next_ = static_cast<float*>(std::align(alignment, bytes, start, room));
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
     // Advice only, so its failure does not matter.
-    const std::size_t whole = floats * sizeof(float) / kLargePage * kLargePage;
-    if (on_large_pages(floats)) static_cast<void>(madvise(block_.get(), whole, MADV_HUGEPAGE));
+    if (on_large_pages(floats)) static_cast<void>(madvise(next_, bytes / kLargePage * kLargePage, MADV_HUGEPAGE));
 #endif
 }
 

@@ -29,10 +29,10 @@ PlaneSlope::PlaneSlope(int height, int width, const Taps& taps, const std::array
       width_(width),
       taps_(taps),
       blurs_(blurs),
-      rings_(std::size_t{kTaps} * kBlurs * width),
-      down_(std::size_t{2} * kRadius + width),
+      rings_(std::size_t{kRing} * kBlurs * width),
+      down_(std::size_t{2} * (2 * kRadius + width)),
       map_((std::size_t{kTile} - 1 + width) / kTile * kTile),
-      slopes_(std::size_t{kBlurs} * width) {}
+      slopes_(std::size_t{2} * kBlurs * width) {}
 
 double PlaneSlope::replace(const float* a, float* b, Weights of) {
     const double pixels = static_cast<double>(height_) * width_;
@@ -50,11 +50,12 @@ double PlaneSlope::replace(const float* a, float* b, Weights of) {
 
 template <typename RowOf>
 void PlaneSlope::blur(int y, const RowOf& row_of, float* out) {
-    const float* rows[kTaps];
-    for (int k = 0; k < kTaps; ++k) rows[k] = row_of(mirrored(y + k - kRadius));
-    float* inner = down_.data() + kRadius;
-    blurred_down(rows, taps_, width_, inner);
-    blurred_across(inner, taps_, width_, out);
+    const float* rows[kRing];
+    for (int k = 0; k < kRing; ++k) rows[k] = row_of(mirrored(y + k - kRadius));
+    float *upper = down_.data() + kRadius, *lower = upper + width_ + 2 * kRadius;
+    blurred_pair_down(rows, taps_, width_, upper, lower);
+    blurred_across(upper, taps_, width_, out);
+    blurred_across(lower, taps_, width_, out + width_);
 }
 
 MapRow PlaneSlope::map_row(const float* a, const float* change, int y) const {
@@ -67,56 +68,66 @@ MapRow PlaneSlope::map_row(const float* a, const float* change, int y) const {
 Powers PlaneSlope::powers(const float* a, float* b, const Wanted& wanted) {
     Powers sums{};
     int next = 0;
-    for (int y = 0; y < height_; ++y) {
-        for (const int ready = std::min(height_, y + kRadius + 1); next < ready; ++next) {
+    for (int y = 0; y < height_; y += 2) {
+        for (const int ready = std::min(height_, y + kRadius + 2); next < ready; ++next) {
             const std::ptrdiff_t at = std::ptrdiff_t{next} * width_;
             compared(a + at, b + at, width_, ring(next, kSquare), ring(next, kPower));
         }
         const std::ptrdiff_t at = std::ptrdiff_t{y} * width_;
         blur(y, [&](int row) { return a + std::ptrdiff_t{row} * width_; }, blurs_[kMean] + at);
         blur(y, [&](int row) { return b + std::ptrdiff_t{row} * width_; }, blurs_[kDifference] + at);
-        const MapRow row = map_row(a, b, y);
-        if (wanted.structure) {
-            for (const int number : {kSquare, kPower}) {
-                blur(y, [&](int of) { return ring(of, number); }, blurs_[number] + at);
-            }
-            structures(row.mean, row.difference, row.square, row.power, width_, map_.data());
-            add_row_powers(map_, 1, 0, sums);
+        for (const int number : {kSquare, kPower}) {
+            if (wanted.structure) blur(y, [&](int row) { return ring(row, number); }, blurs_[number] + at);
         }
-        if (wanted.edges) {
-            edges(row.mean, row.difference, row.a, row.change, width_, map_.data());
-            add_row_powers(map_, 1, 1, sums);
-            add_row_powers(map_, -1, 2, sums);
-        }
+        for (int row = y; row < std::min(height_, y + 2); ++row) add_maps(map_row(a, b, row), wanted, sums);
     }
     return sums;
+}
+
+// Adds the powers of a row of every map.
+void PlaneSlope::add_maps(const MapRow& row, const Wanted& wanted, Powers& sums) {
+    if (wanted.structure) {
+        structures(row.mean, row.difference, row.square, row.power, width_, map_.data());
+        add_row_powers(map_, 1, 0, sums);
+    }
+    if (wanted.edges) {
+        edges(row.mean, row.difference, row.a, row.change, width_, map_.data());
+        add_row_powers(map_, 1, 1, sums);
+        add_row_powers(map_, -1, 2, sums);
+    }
 }
 
 void PlaneSlope::replace_change(const float* a, float* change, const Wanted& wanted, const Steepness* of) {
     // What has no weight stays 0.
     std::fill(rings_.begin(), rings_.end(), 0.0f);
     std::fill(slopes_.begin(), slopes_.end(), 0.0f);
-    const auto slopes = [&](int number) { return slopes_.data() + std::ptrdiff_t{number} * width_; };
+    const auto slopes = [&](int number) { return slopes_.data() + std::ptrdiff_t{2} * number * width_; };
     int next = 0;
-    for (int y = 0; y < height_; ++y) {
-        for (const int ready = std::min(height_, y + kRadius + 1); next < ready; ++next) {
-            const MapRow row = map_row(a, change, next);
-            float* by_difference = ring(next, kByDifference);
-            if (wanted.structure) {
-                structure_slopes(row, of[0], width_, by_difference, ring(next, kBySquare), ring(next, kByPower));
-            } else {
-                std::fill_n(by_difference, width_, 0.0f);
-            }
-            if (wanted.edges) edge_slopes(row, of[1], of[2], width_, ring(next, kByChange), by_difference);
+    for (int y = 0; y < height_; y += 2) {
+        for (const int ready = std::min(height_, y + kRadius + 2); next < ready; ++next) {
+            find_slopes(map_row(a, change, next), next, wanted, of);
         }
         for (const int number : {kBySquare, kByPower, kByDifference}) {
             if (number != kByDifference && !wanted.structure) continue;
             blur(y, [&](int row) { return ring(row, number); }, slopes(number));
         }
-        const std::ptrdiff_t at = std::ptrdiff_t{y} * width_;
-        add_up_slopes(a + at, ring(y, kByChange), slopes(kByDifference), slopes(kBySquare), slopes(kByPower), width_,
-                      change + at);
+        for (int row = y; row < std::min(height_, y + 2); ++row) {
+            const std::ptrdiff_t at = std::ptrdiff_t{row} * width_, below = std::ptrdiff_t{row - y} * width_;
+            add_up_slopes(a + at, ring(row, kByChange), slopes(kByDifference) + below, slopes(kBySquare) + below,
+                          slopes(kByPower) + below, width_, change + at);
+        }
     }
+}
+
+// Fills the ring's row y.
+void PlaneSlope::find_slopes(const MapRow& row, int y, const Wanted& wanted, const Steepness* of) {
+    float* by_difference = ring(y, kByDifference);
+    if (wanted.structure) {
+        structure_slopes(row, of[0], width_, by_difference, ring(y, kBySquare), ring(y, kByPower));
+    } else {
+        std::fill_n(by_difference, width_, 0.0f);
+    }
+    if (wanted.edges) edge_slopes(row, of[1], of[2], width_, ring(y, kByChange), by_difference);
 }
 
 }  // namespace pp

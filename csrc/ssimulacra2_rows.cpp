@@ -57,6 +57,19 @@ PP_CLONES void blurred_down(const float* const* rows, const Taps& taps, std::ptr
     }
 }
 
+PP_CLONES void blurred_pair_down(const float* const* rows, const Taps& taps, std::ptrdiff_t count,
+                                 float* PP_RESTRICT upper, float* PP_RESTRICT lower) {
+    for (std::ptrdiff_t i = 0; i < count; ++i) {
+        float first = taps[0] * rows[kRadius][i], second = taps[0] * rows[kRadius + 1][i];
+        for (int k = 1; k <= kRadius; ++k) {
+            first += taps[k] * (rows[kRadius - k][i] + rows[kRadius + k][i]);
+            second += taps[k] * (rows[kRadius + 1 - k][i] + rows[kRadius + 1 + k][i]);
+        }
+        upper[i] = first;
+        lower[i] = second;
+    }
+}
+
 PP_CLONES void blurred_across(const float* PP_RESTRICT row, const Taps& taps, std::ptrdiff_t count,
                               float* PP_RESTRICT out) {
     for (std::ptrdiff_t i = 0; i < count; ++i) {

@@ -23,6 +23,9 @@ void compared(const float* a, float* b, std::ptrdiff_t count, float* square, flo
 // The weighted sum of kTaps rows.
 void blurred_down(const float* const* rows, const Taps& taps, std::ptrdiff_t count, float* out);
 
+// The same of the first kTaps and of the last kTaps of kTaps + 1 rows: nearly all are read once instead of twice.
+void blurred_pair_down(const float* const* rows, const Taps& taps, std::ptrdiff_t count, float* upper, float* lower);
+
 // The weighted sum along a row, of which kRadius columns more on either side are read.
 void blurred_across(const float* row, const Taps& taps, std::ptrdiff_t count, float* out);
 

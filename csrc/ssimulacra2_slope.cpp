@@ -15,8 +15,9 @@ namespace {
 
 enum Image { kOriginal, kChanged, kImages };
 
-// One scale: linear light of both photos, planes of (height, width). A finest scale without weight has none; its rows
-// are made when they are needed. The changed photo's light is replaced by the slopes by it.
+// One scale: linear light of both photos, planes of (height, width). Those of the changed photo are replaced by the
+// slopes by it. Rows of planes that are not kept are made when they are needed: the finest scale's of the original, and
+// of both if it has no weight.
 struct Level {
     int height, width;
     std::array<Weights, kPlanes> weights;
@@ -38,7 +39,7 @@ struct Photo {
     const float* change;
 };
 
-// Every scale down to the last one with weight.
+// Every scale down to the last one with weight; none where nothing has weight.
 std::vector<Level> levels_of(int height, int width, const double* weights) {
     std::vector<Level> levels;
     std::size_t used = 0;
@@ -59,14 +60,20 @@ std::vector<Level> levels_of(int height, int width, const double* weights) {
 class Slopes {
   public:
     Slopes(const Photo& photo, std::vector<Level> levels)
-        : photo_(photo), levels_(std::move(levels)), arena_(floats()), rows_(take_rows()), taps_(gaussian_taps()) {
+        : photo_(photo),
+          levels_(std::move(levels)),
+          largest_(std::find_if(levels_.begin(), levels_.end(), [](const Level& level) { return level.wanted; })),
+          arena_(floats()),
+          rows_(arena_.take(room_floats())),
+          taps_(gaussian_taps()) {
         for (Level& level : levels_) {
-            if (!has_planes(level)) continue;
-            for (float*& planes : level.planes) planes = arena_.take(kPlanes * level.pixels());
+            for (int image = 0; image < kImages; ++image) {
+                if (keeps(level, image)) level.planes[image] = arena_.take(kPlanes * level.pixels());
+            }
         }
-        const std::ptrdiff_t pixels = largest();
-        for (float*& planes : opponent_) planes = arena_.take(kPlanes * pixels);
-        for (float*& plane : blurs_) plane = arena_.take(pixels);
+        const Level& largest = *largest_;
+        for (float*& planes : opponent_) planes = arena_.take(kPlanes * largest.pixels());
+        for (float*& plane : blurs_) plane = arena_.take(PlaneSlope::blur_floats(largest.height, largest.width));
     }
 
     // Goes from the finest scale to the coarsest, and the slopes' way back.
@@ -84,28 +91,24 @@ class Slopes {
     }
 
   private:
-    static constexpr int kRows = 2 * kImages * kPlanes;  // light of two rows, if nothing else holds it
+    static constexpr int kRooms = 3;  // the light of two rows, and one row of pixels
 
     bool first(const Level& level) const { return &level == levels_.data(); }
-    bool has_planes(const Level& level) const { return level.wanted || !first(level); }
-
-    // Pixels of the largest scale with weight.
-    std::ptrdiff_t largest() const {
-        for (const Level& level : levels_) {
-            if (level.wanted) return level.pixels();
-        }
-        return 0;
-    }
+    bool keeps(const Level& level, int image) const { return !first(level) || (level.wanted && image == kChanged); }
 
     std::size_t floats() const {
-        std::size_t sum = kImages * Arena::rounded(kPlanes * largest()) + kBlurs * Arena::rounded(largest());
+        const Level& largest = *largest_;
+        std::size_t sum = kImages * Arena::rounded(kPlanes * largest.pixels());
+        sum += kBlurs * Arena::rounded(PlaneSlope::blur_floats(largest.height, largest.width));
         for (const Level& level : levels_) {
-            if (has_planes(level)) sum += kImages * Arena::rounded(kPlanes * level.pixels());
+            for (int image = 0; image < kImages; ++image) {
+                if (keeps(level, image)) sum += Arena::rounded(kPlanes * level.pixels());
+            }
         }
-        return sum + (kRows + kPlanes) * Arena::rounded(levels_.front().width);
+        return sum + room_floats();
     }
 
-    float* take_rows() { return arena_.take((kRows + kPlanes) * Arena::rounded(levels_.front().width)); }
+    std::size_t room_floats() const { return kRooms * kPlanes * Arena::rounded(levels_.front().width); }
 
     ThreeRows room(int number) const {
         const std::size_t width = Arena::rounded(levels_.front().width);
@@ -113,26 +116,26 @@ class Slopes {
         return {{first, first + width, first + 2 * width}};
     }
 
-    // A row's light: of the first scale, made here.
+    // A row's light: of the first scale, made here. Where it has weight, its opponent colours are made too.
     ThreeRows light(const Level& level, Image image, int y) {
-        const ThreeRows out = has_planes(level) ? level.row(image, y) : room(y % 2);
+        const ThreeRows out = keeps(level, image) ? level.row(image, y) : room(y % 2);
         if (first(level)) {
             const std::ptrdiff_t begin = 3 * std::ptrdiff_t{y} * level.width;
             changed_light(photo_.original + begin, image == kChanged ? photo_.change + begin : nullptr, level.width,
-                          room(kRows / kPlanes).plane[0], out);
+                          room(kRooms - 1).plane[0], out);
         }
+        if (level.wanted) opponent_colours(out, level.width, level.rows_of(opponent_[image], y));
         return out;
     }
 
-    // Makes the light of the first scale, and halves any for the next one.
+    // Makes all of a scale's light and colours, and halves the light for the next one.
     void read(const Level& level, const Level* half) {
-        for (int image = 0; image < kImages; ++image) {
+        for (const Image image : {kOriginal, kChanged}) {
             for (int y = 0; y < level.height; y += 2) {
-                const auto of = static_cast<Image>(image);
-                const ThreeRows upper = light(level, of, y);
-                const ThreeRows lower = y + 1 < level.height ? light(level, of, y + 1) : upper;
+                const ThreeRows upper = light(level, image, y);
+                const ThreeRows lower = y + 1 < level.height ? light(level, image, y + 1) : upper;
                 if (!half) continue;
-                const ThreeRows out = half->row(of, y / 2);
+                const ThreeRows out = half->row(image, y / 2);
                 for (int plane = 0; plane < kPlanes; ++plane) {
                     halve_rows(upper.plane[plane], lower.plane[plane], level.width, out.plane[plane]);
                 }
@@ -142,12 +145,6 @@ class Slopes {
 
     // Returns the scale's part of the difference, and replaces the changed photo's light by the slopes by it.
     double compare(const Level& level) {
-        for (int image = 0; image < kImages; ++image) {
-            for (int y = 0; y < level.height; ++y) {
-                opponent_colours(level.row(static_cast<Image>(image), y), level.width,
-                                 level.rows_of(opponent_[image], y));
-            }
-        }
         double total = 0;
         PlaneSlope work(level.height, level.width, taps_, blurs_);
         for (int plane = 0; plane < kPlanes; ++plane) {
@@ -163,7 +160,7 @@ class Slopes {
     // Adds the slopes by the coarser scale's light to a scale's own; the first scale's become those by the samples.
     void add_coarser(const Level& level, const Level* half, float* slope) {
         for (int y = 0; y < level.height; ++y) {
-            const ThreeRows row = has_planes(level) ? level.row(kChanged, y) : room(0);
+            const ThreeRows row = keeps(level, kChanged) ? level.row(kChanged, y) : room(0);
             for (int plane = 0; plane < kPlanes; ++plane) {
                 if (!level.wanted) std::fill_n(row.plane[plane], level.width, 0.0f);
                 if (!half) continue;
@@ -178,6 +175,7 @@ class Slopes {
 
     const Photo photo_;
     std::vector<Level> levels_;
+    const std::vector<Level>::iterator largest_;  // the finest with weight
     Arena arena_;
     float* const rows_;
     const Taps taps_;

@@ -7,9 +7,9 @@
 namespace pp {
 
 // original: (height, width, 3); change: the same in grey levels, real-valued; weights: kWeights (ssimulacra2.hpp).
-// Returns the weighted difference, and writes its gradient by the samples, per grey level, into `slope`. What has
-// weight 0 is not computed: maps, planes and whole scales. Memory: 32 bytes a pixel, and 48 for the finest scale that
-// has weight.
+// Returns the weighted difference, and writes its gradient by the samples, per grey level, into `slope`. Maps, planes
+// and whole scales of weight 0 are not computed.
+// Memory: 60 bytes a pixel; 18 where the finest scale has no weight, since the next one has a quarter of the pixels.
 double ssimulacra2_slope(const std::uint8_t* original, const float* change, int height, int width,
                          const double* weights, float* slope);
 
