@@ -10,6 +10,7 @@ from typing import SupportsIndex, TypeAlias, cast
 import numpy as np
 
 from ..channels import Channel
+from ..channels.readings import PanelReadings
 from ..defaults import BATCH
 from ..engines import GradientEngine, LogitEngine, ScoreEngine
 from ..engines.ranking import Ranks
@@ -61,6 +62,8 @@ class AttackTask:
         What saving does to each photo, None for one that is saved without loss; () where all are.
     originals : sequence of uint8 arrays of shape (height, width, 3)
         The photos before they were enhanced; () where none was.
+    readings : sequence of PanelReadings
+        What is read of each original after treatments, for attacks that ask a panel, which add to it; () where nobody keeps it.
     rankers : tuple of Ranks
         For each victim what answers roughly, repeatable as the victim is; () where every answer is in fp32.
     """
@@ -77,6 +80,7 @@ class AttackTask:
     scorer: ScoreEngine | None = None
     saved: Sequence[Channel | None] = ()
     originals: Sequence[Pixels] = ()
+    readings: Sequence[PanelReadings] = ()
     rankers: tuple[Ranks, ...] = ()
 
     @property
@@ -135,6 +139,7 @@ class AttackTask:
             alphas=tuple(self.alphas[i] for i in photos) if self.alphas else (),
             saved=tuple(self.saved[i] for i in photos) if self.saved else (),
             originals=tuple(self.originals[i] for i in photos) if self.originals else (),
+            readings=tuple(self.readings[i] for i in photos) if self.readings else (),
         )
 
 

@@ -7,7 +7,7 @@ checked later. A network *reads* a photo if it does not fool that network, see `
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import Semaphore
@@ -22,6 +22,7 @@ from ..models import Preprocess
 from ..runtime.device import threads
 from ..types import Alpha, Floats, Logits, Pixels, Survival
 from .panel import Panel, Reads, Treatment
+from .sharing import FILE
 
 #: Of one treated photo, what each network takes: ``[background][network]``; None where the treatment was not applied.
 _Inputs: TypeAlias = list[list[Floats]] | None
@@ -77,6 +78,25 @@ class PanelReadings:
     alpha: Alpha | None = None
     backgrounds: tuple[int, ...] = (WHITE,)
     reads: dict[Treatment, Reads] = field(default_factory=dict, repr=False)
+
+
+def file_reads(logits: Sequence[Logits], flee: Sequence[Sequence[int]]) -> dict[Treatment, Reads]:
+    """Return what is read of a file as it stands, where its logits are known already.
+
+    Parameters
+    ----------
+    logits : sequence of arrays of shape (classes,)
+        One row for each network over the first background, then over the second.
+    flee : sequence of sequence of int
+        The classes to hide, in the same order.
+
+    Returns
+    -------
+    dict of Treatment to Reads
+        The one treatment that leaves the file as it is.
+    """
+    (untreated,) = FILE.treatments
+    return {untreated: tuple(not fooled(row, classes) for row, classes in zip(logits, flee, strict=True))}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -154,7 +174,11 @@ class PanelReader:
         return [self._in_order(one.reads) for one in asked]
 
     def survival(
-        self, originals: Sequence[PanelReadings], results: Sequence[Pixels], alphas: Sequence[Alpha | None] = ()
+        self,
+        originals: Sequence[PanelReadings],
+        results: Sequence[Pixels],
+        alphas: Sequence[Alpha | None] = (),
+        known: Sequence[Mapping[Treatment, Reads]] = (),
     ) -> list[Survival]:
         """Find what results survive: ``before`` and ``after`` at one go, and ``Panel.survival``.
 
@@ -166,13 +190,15 @@ class PanelReader:
             The results, as their files show them.
         alphas : sequence of uint8 arrays of shape (height, width) or None
             Each result's transparency; () where none has any.
+        known : sequence of mapping of Treatment to Reads
+            What is known of each result already and is not read again; () where nothing is.
 
         Returns
         -------
         list of Survival
             One a result.
         """
-        asked = self._asked(originals, results, alphas)
+        asked = self._asked(originals, results, alphas, known)
         self._read([*self._unknown(originals), *asked])
         pairs = zip(originals, asked, strict=True)
         return [
@@ -186,15 +212,26 @@ class PanelReader:
         """List what is still to be read of originals."""
         asked = []
         for original in dict.fromkeys(originals):
-            missing = [treatment for treatment in self.panel.treatments if treatment not in original.reads]
+            missing = self._missing(original.reads)
             asked.append(_Asked(original.pixels, original.alpha, original, missing, original.reads))
         return asked
 
+    def _missing(self, reads: Mapping[Treatment, Reads]) -> list[Treatment]:
+        return [treatment for treatment in self.panel.treatments if treatment not in reads]
+
     def _asked(
-        self, originals: Sequence[PanelReadings], results: Sequence[Pixels], alphas: Sequence[Alpha | None]
+        self,
+        originals: Sequence[PanelReadings],
+        results: Sequence[Pixels],
+        alphas: Sequence[Alpha | None],
+        known: Sequence[Mapping[Treatment, Reads]] = (),
     ) -> list[_Asked]:
-        rows = zip(originals, results, alphas or [None] * len(results), strict=True)
-        return [_Asked(pixels, alpha, original, self.panel.treatments, {}) for original, pixels, alpha in rows]
+        count = len(results)
+        rows = zip(originals, results, alphas or [None] * count, known or [{}] * count, strict=True)
+        return [
+            _Asked(pixels, alpha, original, self._missing(reads), dict(reads))
+            for original, pixels, alpha, reads in rows
+        ]
 
     def _read(self, asked: Sequence[_Asked]) -> None:
         """Read pictures; every call of a network is full, but for the last one."""

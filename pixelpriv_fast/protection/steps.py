@@ -12,7 +12,7 @@ import numpy as np
 
 from ..attacks import Attack, AttackOutcome, AttackTask, ContentSeed
 from ..channels.panel import Panel
-from ..channels.readings import PanelReader, PanelReadings
+from ..channels.readings import PanelReader, PanelReadings, file_reads
 from ..channels.saved import saving
 from ..codecs import EncodeOptions, Limits, encode
 from ..codecs.sources import open_content, read
@@ -116,7 +116,8 @@ def classify_originals(works: Sequence[Work], *, networks: GetNetworks, batch: i
     seen = [[shown(work.photo, background) for background in work.backgrounds] for work in works]
     for work, logits in zip(works, classify_seen(classifiers, seen, batch), strict=True):
         work.subject = subject_of(classifiers, logits, work.accepted)
-        work.readings = PanelReadings(work.photo.pixels, work.subject.flee, work.photo.alpha, work.backgrounds)
+        photo, flee = work.photo, work.subject.flee
+        work.readings = PanelReadings(photo.pixels, flee, photo.alpha, work.backgrounds, file_reads(logits, flee))
 
 
 def attack(
@@ -182,6 +183,7 @@ def _task(
         backgrounds=tuple(grey for grey in backgrounds for _ in victims) if translucent else (),
         saved=() if encoding is None else tuple(saving(work.photo, encoding) for work in works),
         originals=tuple(work.photo.pixels for work in works),
+        readings=tuple(work.readings for work in works),
         scorer=networks.scorer,
         rankers=networks.rankers * len(backgrounds),
     )
@@ -231,7 +233,7 @@ def verify(works: Sequence[Work], *, networks: GetNetworks, batch: int) -> None:
     Parameters
     ----------
     works : sequence of Work
-        The photos; each gets ``verdict``.
+        The photos; each gets ``verdict`` and ``reads``.
     networks : callable
         Gives the networks.
     batch : int
@@ -240,11 +242,12 @@ def verify(works: Sequence[Work], *, networks: GetNetworks, batch: int) -> None:
     classifiers = networks().classifiers
     seen = [[over(work.pixels, work.alpha, background) for background in work.backgrounds] for work in works]
     for work, logits in zip(works, classify_seen(classifiers, seen, batch), strict=True):
+        work.reads = file_reads(logits, work.subject.flee)
         protected, judgements = judge(classifiers, work.subject, logits)
         measured_on = "file" if work.encoded is not None else "pixels"
         over_white, over_black = judgements[: len(classifiers)], judgements[len(classifiers) :]
-        edit = work.attacked.edit
-        work.verdict = Verdict(protected, over_white, work.attacked.linf, {}, measured_on, edit, over_black)
+        attacked = work.attacked
+        work.verdict = Verdict(protected, over_white, attacked.linf, {}, measured_on, attacked.edit, over_black)
 
 
 def survive(
@@ -272,8 +275,8 @@ def survive(
         if works[start].deadline.cancelled.is_set():  # a panel takes as long as some steps of an attack
             raise Abandoned
         part = works[start : start + batch]
-        results, alphas = [work.pixels for work in part], [work.alpha for work in part]
-        for work, found in zip(part, reader.survival([w.readings for w in part], results, alphas), strict=True):
+        columns = zip(*((work.readings, work.pixels, work.alpha, work.reads) for work in part), strict=True)
+        for work, found in zip(part, reader.survival(*columns), strict=True):
             work.survival = found
             work.lost = lost_words(found.failed) if required else ""
 

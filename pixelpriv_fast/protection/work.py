@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ..attacks import AttackOutcome, ContentSeed
+from ..channels.panel import Reads, Treatment
 from ..channels.readings import PanelReadings
 from ..codecs.sources import OpenedSource, Source
 from ..codecs.sources import weight as weight_of
@@ -88,13 +89,15 @@ class Work:
     subject : Subject
         What is to be hidden (``classify_originals``).
     readings : PanelReadings
-        What is read of the original after treatments, empty until somebody asks (``classify_originals``).
+        What is read of the original after treatments, the file alone until somebody asks more (``classify_originals``).
     attacked : AttackOutcome
         The attack's pixels and their largest change (``attack``).
     pixels : uint8 array of shape (height, width, 3)
         The result: the file's pixels, decoded again, or the attacked ones (``encode_file``, ``take_pixels``).
     alpha : uint8 array of shape (height, width) or None
         The result's transparency.
+    reads : dict of Treatment to Reads
+        What is read of the result already: of its file as it stands (``verify``).
     verdict : Verdict
         Whether the result is protected (``verify``), and its metrics (``measure``).
     """
@@ -124,6 +127,7 @@ class Work:
     attacked: AttackOutcome = field(init=False, repr=False)
     pixels: Pixels = field(init=False, repr=False)
     alpha: Alpha | None = field(init=False, default=None, repr=False)
+    reads: dict[Treatment, Reads] = field(init=False, default_factory=dict, repr=False)
     verdict: Verdict = field(init=False, repr=False)
 
     @property

@@ -10,7 +10,7 @@ import pytest
 
 from pixelpriv_fast.channels.crop import Crop
 from pixelpriv_fast.channels.panel import LARGE_LONG_SIDE, Panel, Treatment
-from pixelpriv_fast.channels.readings import PanelReader, PanelReadings
+from pixelpriv_fast.channels.readings import PanelReader, PanelReadings, file_reads
 from pixelpriv_fast.channels.resize import Resize
 from pixelpriv_fast.channels.sharing import SHARING
 from pixelpriv_fast.models import Preprocess
@@ -163,3 +163,25 @@ def test_survival_is_decided_by_the_panel_alone() -> None:
     t, f = (True,), (False,)
     panel = Panel("p", tuple(Treatment(name, "file", None) for name in "abcd"))
     assert panel.survival([t, t, f, None], [t, f, t, None]) == Survival("p", 2, 3, ("a",), ("c",), ("d",))
+
+
+def test_what_is_known_of_a_result_is_not_read_again() -> None:
+    network, photo, result = Patchwork(), scene(50, 50), scene(50, 50, 1)
+    reader, wanted = PanelReader(SHARING, [network], 4), PanelReader(SHARING, [network], 4)
+    readings = original(photo, network)
+    assert reader.survival([readings], [result], [None], [{}]) == wanted.survival([readings], [result])
+    told = dict.fromkeys(SHARING.treatments[:5], (True,))
+    network.inputs = 0
+    (found,) = reader.survival([readings], [result], [None], [told])
+    assert network.inputs == 12 - len(told)
+    assert set(found.failed) >= {treatment.name for treatment in told if readings.reads[treatment] == (True,)}
+    assert len(told) == 5, "a result's readings are the caller's"
+
+
+def test_logits_of_the_file_say_what_is_read_of_it() -> None:
+    network, photo = Patchwork(), scene(50, 50)
+    readings = original(photo, network)
+    logits = network.logits(network.preprocess.rounded(photo)[None])
+    PanelReader(SHARING, [network]).before([readings])
+    assert file_reads(logits, readings.flee) == {SHARING.treatments[0]: readings.reads[SHARING.treatments[0]]}
+    assert file_reads(logits, [(top(network, photo) + 1,)]) == {SHARING.treatments[0]: (False,)}

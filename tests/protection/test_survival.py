@@ -12,6 +12,7 @@ from PIL import Image
 
 import pixelpriv_fast as pp
 from pixelpriv_fast.attacks import LeastLikely
+from pixelpriv_fast.channels.readings import PanelReader
 from pixelpriv_fast.channels.sharing import SHARING
 from pixelpriv_fast.errors import PhotoError, UsageError
 from pixelpriv_fast.models import load_classifier
@@ -201,3 +202,16 @@ def test_pixels_are_let_go_with_the_rest() -> None:
     work.readings = PanelReadings(scene(8, 8), ((0,),))
     work.drop_pixels()
     assert not hasattr(work, "readings")
+
+
+def test_a_file_that_was_judged_is_not_read_again(classifier: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made, treat = list[str](), PanelReader._inputs
+
+    def noted(self, treatment, pictures):
+        made.append(treatment.name)
+        return treat(self, treatment, pictures)
+
+    monkeypatch.setattr(PanelReader, "_inputs", noted)
+    (result,) = tiny_protector(classifier, survival=True).stream([scene(40, 52)])
+    assert result.survival.of == 12
+    assert sorted(made) == sorted(2 * [treatment.name for treatment in SHARING.treatments[1:]])

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from ...channels import Channel
-from ...channels.panel import Panel
+from ...channels.panel import Panel, Reads, Treatment
 from ...codecs.transparency import over
 from ...logits import Doubles, leads
 from ...runtime.device import threads
@@ -31,6 +31,9 @@ LARGE: Final = 3_000_000
 #: How many errors of a rough lead its distance from ``MARGIN`` must be for the rough answer to stand. Choice: the error is a
 #: standard deviation, and a wrong answer here costs a round or half the margin, never a wrong verdict.
 SURE: Final = 3.0
+#: From which lead on, either way, an answer in fp32 stands for a verdict's own network. Choice: a tenth of a logit, far above the
+#: last bits in which that one and a network with gradients differ.
+CLEAR: Final = 0.1
 
 
 @dataclass(slots=True, eq=False)
@@ -51,6 +54,8 @@ class PanelAsked:
         What saving does to the photo; None for nothing.
     original : uint8 array of shape (height, width, 3), RGB
         The photo before the attack and the enhancement.
+    known : dict of Treatment to Reads
+        What is known of the original, see ``PanelReadings.reads``; what is found out and clear joins it.
     leads : dict of int to tuple of float
         Of each treatment that was asked last, by its place, each victim's lead.
     """
@@ -61,8 +66,9 @@ class PanelAsked:
     flee: Sequence[ClassSet]
     saved: Channel | None
     original: Pixels
+    known: dict[Treatment, Reads] = field(default_factory=dict)
     leads: dict[int, tuple[float, ...]] = field(default_factory=dict)
-    _unread: dict[int, tuple[bool, ...]] = field(default_factory=dict)
+    _reads: dict[int, tuple[bool, ...]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, panel: Panel, task: AttackTask, index: int, photo: Pixels) -> PanelAsked:
@@ -89,7 +95,8 @@ class PanelAsked:
             for victim, rows in zip(task.victims, task.flee, strict=True)
         )
         saved = task.saved[index] if task.saved else None
-        return cls(panel, task, index, flee, saved, task.originals[index] if task.originals else photo)
+        original = task.originals[index] if task.originals else photo
+        return cls(panel, task, index, flee, saved, original, _known(task, index))
 
     def failed(self, photo: Pixels) -> Asking[tuple[str, ...]]:
         """Ask the treatments, those that came closest to failing first, and go on only if these pass.
@@ -125,11 +132,20 @@ class PanelAsked:
 
     def _read_before(self, places: Sequence[int]) -> Asking[dict[int, tuple[bool, ...]]]:
         """Find out after which treatments each victim reads the original."""
-        unknown = [place for place in places if place not in self._unread]
+        treatments, nobody = self.panel.treatments, (False,) * len(self.flee)
+        for place in places:
+            if place not in self._reads and treatments[place] in self.known:
+                self._reads[place] = self.known[treatments[place]] or nobody
+        unknown = [place for place in places if place not in self._reads]
         if unknown:
             found = yield from self._ask(self.original, unknown, roughly=False)
-            self._unread.update({place: tuple(a <= 0 for a in ahead) for place, ahead in found.items()})
-        return {place: self._unread.get(place, (False,) * len(self.flee)) for place in places}
+            for place in unknown:
+                ahead = found.get(place)
+                reads = None if ahead is None else tuple(a <= 0 for a in ahead)
+                self._reads[place] = reads or nobody
+                if all(abs(a) >= CLEAR for a in ahead or ()):
+                    self.known[treatments[place]] = reads
+        return {place: self._reads[place] for place in places}
 
     def _ask(self, file: Pixels, places: Sequence[int], *, roughly: bool) -> Asking[dict[int, tuple[float, ...]]]:
         """Return each victim's lead after some treatments; those that cannot be applied are left out."""
@@ -168,6 +184,14 @@ class PanelAsked:
             part = self.task.victims[number * victims : (number + 1) * victims]
             made += [victim.preprocess.rounded(treated) for victim in part]
         return made
+
+
+def _known(task: AttackTask, index: int) -> dict[Treatment, Reads]:
+    """Return what is known of a photo's original, to be added to; apart from it where an edit moved its transparency along."""
+    if not task.readings:
+        return {}
+    readings, alpha = task.readings[index], task.alpha(index)
+    return readings.reads if alpha is None or alpha is readings.alpha else {}
 
 
 def _leads(task: AttackTask, v: int, inputs: Sequence[Floats], flee: ClassSet) -> Asking[Doubles]:

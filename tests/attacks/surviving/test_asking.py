@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from pixelpriv_fast.attacks.surviving.asking import FIRST, MARGIN, SURE, PanelAsked
+from pixelpriv_fast.attacks.surviving.asking import CLEAR, FIRST, MARGIN, SURE, PanelAsked
 from pixelpriv_fast.attacks.surviving.questions import run_together
 from pixelpriv_fast.attacks.task import AttackTask
 from pixelpriv_fast.channels import Applied, Channel
 from pixelpriv_fast.channels.panel import Panel, Treatment
+from pixelpriv_fast.channels.readings import PanelReadings
 from pixelpriv_fast.codecs.transparency import BACKGROUNDS
 from pixelpriv_fast.errors import PhotoError
 from pixelpriv_fast.models import Preprocess
@@ -212,3 +213,37 @@ def test_each_network_is_asked_by_its_own_ranker() -> None:
     assert failed(asked, 140) == ()
     assert [one.asked for one in (*victims, *rankers)] == [[], [1], [1], [1]]
     np.testing.assert_allclose(asked.leads[0], (4.2, 4.0), atol=0.01)
+
+
+def told_of(chosen: Panel, readings: PanelReadings, victim: Bright, **task) -> PanelAsked:
+    made = AttackTask((victim,), (((0,),),), (0,), readings=(readings,), **task)
+    return PanelAsked.of(chosen, made, 0, readings.pixels)
+
+
+def test_what_is_found_out_of_the_original_is_kept_for_others_and_asked_of_them() -> None:
+    chosen, victim = panel(None, Brighter(30), Brighter(-90, lambda value: value == 80)), Bright()
+    readings = PanelReadings(grey(80), ((0,),))
+    assert failed(told_of(chosen, readings, victim), 65) == ("t0",)
+    wanted = dict(zip(chosen.treatments, ((True,), (False,), None), strict=True))
+    assert readings.reads == wanted
+    asked = len(victim.asked)
+    assert failed(told_of(chosen, readings, victim), 65) == ("t0",)
+    assert victim.asked[asked:] == [3], "of the original nothing is asked again"
+
+
+@pytest.mark.parametrize("lead", [-1, 0, 1])
+def test_a_close_answer_on_the_original_is_left_to_the_verdicts_own_network(lead: int) -> None:
+    victim = Bright(threshold=80 - 10 * lead * CLEAR * 0.9)
+    readings = PanelReadings(grey(80), ((0,),))
+    assert failed(told_of(panel(None), readings, victim), 70) == (() if lead > 0 else ("t0",))
+    assert readings.reads == {}
+
+
+def test_transparency_that_moved_is_not_the_originals() -> None:
+    half, moved = (np.full((9, 7), level, np.uint8) for level in (128, 120))
+    readings = PanelReadings(grey(10), ((0,), (0,)), half, BACKGROUNDS)
+    for alpha, known in ((moved, 0), (half, 1)):
+        seats = (Bright(), Bright())
+        task = AttackTask(seats, (((0,),),) * 2, (0,), alphas=(alpha,), backgrounds=BACKGROUNDS, readings=(readings,))
+        assert failed(PanelAsked.of(panel(None), task, 0, grey(10)), 20) == ("t0",)
+        assert len(readings.reads) == known
