@@ -3,8 +3,9 @@
 The difference is that of ``ssimulacra2``, between a photo and the same photo with a change. Each part of it is followed here
 by its slope: what a slope by the part's answer is by its arguments.
 
-Where there are two slopes, at a kink, it is 0: of maps and of norms that are 0, and of a sample that does not differ from its
-surroundings' mean. A sample at 0 or 255 has the slope of the range's inside, or a black or white place could never change.
+Choice: where there are two slopes, at a kink, it is 0: of maps and of norms that are 0, and of a sample that does not differ
+from its surroundings' mean. A sample at 0 or 255 has the slope of the range's inside, or a black or white place could never
+change.
 """
 
 from __future__ import annotations
