@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from collections.abc import Iterator
@@ -11,6 +12,12 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 NIMA_WEIGHTS = "nima_mobilenet_aesthetic.npz"
+
+
+def pytest_collection_finish() -> None:
+    """Take thousands of tests and the libraries out of what every later collection of garbage walks through."""
+    gc.collect()
+    gc.freeze()
 
 
 def find_test_data() -> Path | None:
