@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "dispatch.hpp"
+#include "four.hpp"
 #include "shrink_u8.hpp"
 #include "team.hpp"
 
@@ -45,6 +46,29 @@ PP_CLONES void weigh_rows_u8(const std::uint8_t* rows, std::ptrdiff_t stride, co
     for (std::ptrdiff_t i = 0; i < stride; ++i) out[i] = clip8(sums[i]);
 }
 
+// Sums per colour of the taps First, First + Step, .. of Taps, and of one sample more: in the order of dot3.
+template <int Taps, int First, int Step>
+PP_INLINE Four folded(const float* samples, const float* weights) {
+    if constexpr (Step == 8) {
+        return weights[3 * First] * load_four(samples + 3 * First);
+    } else if constexpr (First + Step < Taps) {
+        return folded<Taps, First, 2 * Step>(samples, weights) + folded<Taps, First + Step, 2 * Step>(samples, weights);
+    } else {
+        return folded<Taps, First, 2 * Step>(samples, weights);
+    }
+}
+
+// The outputs whose windows hold up to eight taps, a pixel at a time: no lane is multiplied by 0. Writes a value more.
+PP_CLONES void dot_few(const float* row, const std::ptrdiff_t* starts, const float* weights, std::ptrdiff_t outputs,
+                       std::ptrdiff_t taps, float* out) {
+    const Four zero{};  // dot3 begins with it, so that no sum is -0
+    as_constant<8>(taps, [&](auto few) PP_INLINED {
+        for (std::ptrdiff_t x = 0; x < outputs; ++x) {
+            store_four(zero + folded<few, 0, 1>(row + starts[x], weights + x * kLanes), out + 3 * x);
+        }
+    });
+}
+
 PP_CLONES void dot_rows(const float* row, const std::ptrdiff_t* starts, const float* weights, std::ptrdiff_t outputs,
                         std::ptrdiff_t lanes, float* PP_RESTRICT out) {
     for (std::ptrdiff_t x = 0; x < outputs; ++x) dot3(row + starts[x], weights + x * lanes, lanes, out + 3 * x);
@@ -77,14 +101,17 @@ void shrink_down(const Across& across, const Axis<std::int32_t>& rows, std::ptrd
 
 template <typename W>
 Interleaved<W>::Interleaved(const Axis<W>& axis, std::ptrdiff_t origin, std::ptrdiff_t width) {
-    const std::ptrdiff_t whole = (axis.taps + 7) / 8 * 8;
-    const std::ptrdiff_t taps = whole <= width ? whole : axis.taps;
-    lanes = 3 * taps;
+    const std::ptrdiff_t vectors = (axis.taps + 7) / 8 * 8;
+    const std::ptrdiff_t room = vectors <= width ? vectors : axis.taps;
+    lanes = 3 * room;
+    taps = axis.taps;
+    whole = 0;
     starts.resize(axis.outputs);
     weights.assign(axis.outputs * lanes, W(0));
     for (std::ptrdiff_t x = 0; x < axis.outputs; ++x) {
         const std::ptrdiff_t wanted = axis.starts[x] - origin;
-        const std::ptrdiff_t start = std::min(wanted, width - taps);
+        const std::ptrdiff_t start = std::min(wanted, width - room);
+        if (start == wanted && start + taps < width) whole = x + 1;
         starts[x] = 3 * start;
         W* target = weights.data() + x * lanes + 3 * (wanted - start);
         for (std::ptrdiff_t t = 0; t < axis.taps; ++t) {
@@ -107,7 +134,10 @@ std::ptrdiff_t overlap(const Axis<float>& axis, std::ptrdiff_t length) {
 }
 
 void shrink_row(const float* row, const Interleaved<float>& table, std::ptrdiff_t outputs, float* out) {
-    dot_rows(row, table.starts.data(), table.weights.data(), outputs, table.lanes, out);
+    const std::ptrdiff_t first = table.lanes == kLanes ? std::min(table.whole, outputs - 1) : 0;
+    if (first > 0) dot_few(row, table.starts.data(), table.weights.data(), first, table.taps, out);
+    dot_rows(row, table.starts.data() + first, table.weights.data() + first * table.lanes, outputs - first, table.lanes,
+             out + 3 * first);
 }
 
 void resize_u8(const PhotoView& photo, const Axis<std::int32_t>& rows, const Axis<std::int32_t>& columns, int threads,

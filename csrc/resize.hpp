@@ -51,6 +51,8 @@ struct Interleaved {
     std::vector<std::ptrdiff_t> starts;  // in samples
     std::vector<W> weights;              // outputs x lanes
     std::ptrdiff_t lanes;
+    std::ptrdiff_t taps;   // of the axis: weights from the (3 * taps)-th lane on are 0 in the first `whole` outputs
+    std::ptrdiff_t whole;  // outputs whose windows are not moved, and have a pixel behind their taps
 
     Interleaved(const Axis<W>& axis, std::ptrdiff_t origin, std::ptrdiff_t width);
 };
