@@ -1,4 +1,4 @@
-// One step up a gradient, inside a radius of visible change. Definition: kernels/reference/climb.py.
+// A step up a gradient, and a step down what is visible. Definitions: kernels/reference/climb.py, kernels/reference/descend.py.
 #pragma once
 
 #include <cstddef>
@@ -6,21 +6,28 @@
 
 namespace pp {
 
-// What stands still while a change climbs. Samples are interleaved, three to a pixel; weights are one to a pixel.
-struct Slope {
-    const std::uint8_t* start;
-    const float* gradient;
+// What turns a gradient into a step, B = weights^2 colours: weights are one to a pixel, samples three to a pixel, interleaved.
+struct Terrain {
     const float* weights;
-    const float* colours;  // 3 x 3
+    const float* colours;  // 3 x 3, symmetric
     std::ptrdiff_t pixels;
 };
 
-struct Pace {
-    float decay;
-    double rate, radius;
+// Returns the factor from B momentum to the step.
+double climb(const Terrain& terrain, const float* gradient, float decay, double length, float* change, float* momentum);
+
+struct Sight {
+    const float* slope;
+    double seen, budget;
+};
+
+struct Limits {
+    const std::uint8_t* start;
+    double longest;
     int bound;
 };
 
-void climb(const Slope& slope, const Pace& pace, float* change, float* momentum);
+// Returns the root mean square of change / weights.
+double descend(const Terrain& terrain, const float* momentum, const Sight& sight, const Limits& limits, float* change);
 
 }  // namespace pp

@@ -56,17 +56,26 @@ def cartoon_filter(
 ) -> PhotoU8: ...
 def chroma_adjoint(gradient: PhotoF32, rows: bool, columns: bool) -> PhotoF32: ...
 def climb(
-    start: PhotoU8,
     change: PhotoF32,
     momentum: PhotoF32,
     gradient: PhotoF32,
     weights: PlaneF32,
     colours: PlaneF32,
     decay: float,
-    rate: float,
-    radius: float,
+    length: float,
+) -> float: ...
+def descend(
+    start: PhotoU8,
+    change: PhotoF32,
+    momentum: PhotoF32,
+    slope: PhotoF32,
+    weights: PlaneF32,
+    colours: PlaneF32,
+    seen: float,
+    budget: float,
+    longest: float,
     bound: int,
-) -> None: ...
+) -> float: ...
 def exposure_samples(photo: PhotoU8, illumination: PlaneF64, threshold: float, threads: int = 1) -> VectorF64: ...
 def filled_area(parameters: MotionsF64, height: int, width: int, edge: str = "soft") -> VectorF64: ...
 def half_luminance(photo: PhotoU8, threads: int = 1) -> PlaneF32: ...

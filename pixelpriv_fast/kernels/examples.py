@@ -215,9 +215,18 @@ def chroma_adjoint(given: Inputs) -> Arguments:
 def climb(given: Inputs) -> Arguments:
     """Pick ``climb``'s arguments: where the photo has no red, nothing may change."""
     momentum, gradient = ((photo.astype(np.float32) - 128) / 64 for photo in (given.photo, given.other))
+    return given.total, momentum, gradient, *_terrain(given), 0.9, 0.3
+
+
+def descend(given: Inputs) -> Arguments:
+    """Pick ``descend``'s arguments: the step is short of the budget."""
+    momentum, slope = ((photo.astype(np.float32) - 128) / 64 for photo in (given.photo, given.other))
+    return given.photo, given.total, momentum, slope, *_terrain(given), 1.5, 1.0, 1e-2, 8
+
+
+def _terrain(given: Inputs) -> Arguments:
     weights = np.ascontiguousarray(given.photo[..., 0]).astype(np.float32) / 64
-    colours = np.array([[1.5, -0.4, 0.3], [-0.4, 0.5, 0.2], [0.3, 0.2, 1.0]], np.float32)
-    return given.photo, given.total, momentum, gradient, weights, colours, 0.9, 0.3, 1.5, 8
+    return weights, np.array([[1.5, -0.4, 0.3], [-0.4, 0.5, 0.2], [0.3, 0.2, 1.0]], np.float32)
 
 
 def smooth_planes(given: Inputs) -> Arguments:

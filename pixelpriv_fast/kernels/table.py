@@ -131,10 +131,18 @@ KERNELS: dict[str, Kernel] = {
     ),
     "climb": Kernel(
         "climb",
-        "a step up a gradient within a radius of visible change",
+        "a step up a gradient, along the least visible direction",
         _PHOTO,
         Tolerance(rtol=1e-5, atol=1e-5),
-        (1, 2),
+        (0, 1),
+        _NO_NUMBA,
+    ),
+    "descend": Kernel(
+        "descend",
+        "a step down what is visible that keeps what was climbed",
+        _PHOTO,
+        Tolerance(rtol=1e-5, atol=1e-5),
+        (1,),
         _NO_NUMBA,
     ),
     "smooth_planes": Kernel(

@@ -23,12 +23,12 @@ from .questions import Answers, Asking, Question
 
 #: How far another class must lead, in logits, for a treatment to count as passed. Treatments that the panel does not have come
 #: close to it, and the verdict reads the file by the same networks: Choice by ``benchmarks/decisions/robust_constants.py``.
-MARGIN: Final = 1.5
+MARGIN: Final = 2.0
 #: The number of treatments that are asked first: where one of them fails, the others need no answer.
 FIRST: Final = 4
 #: Samples from which on the treatments of one photo run in threads.
 LARGE: Final = 3_000_000
-#: How many errors of a rough lead its distance from ``MARGIN`` must be for the rough answer to stand. Choice: the error is a
+#: How many errors of a rough lead its distance from the margin must be for the rough answer to stand. Choice: the error is a
 #: standard deviation, and a wrong answer here costs a round or half the margin, never a wrong verdict.
 SURE: Final = 3.0
 #: From which lead on, either way, an answer in fp32 stands for a verdict's own network. Choice: a tenth of a logit, far above the
@@ -69,6 +69,7 @@ class PanelAsked:
     known: dict[Treatment, Reads] = field(default_factory=dict)
     leads: dict[int, tuple[float, ...]] = field(default_factory=dict)
     _reads: dict[int, tuple[bool, ...]] = field(default_factory=dict)
+    _short: float = 0.0
 
     @classmethod
     def of(cls, panel: Panel, task: AttackTask, index: int, photo: Pixels) -> PanelAsked:
@@ -98,13 +99,15 @@ class PanelAsked:
         original = task.originals[index] if task.originals else photo
         return cls(panel, task, index, flee, saved, original, _known(task, index))
 
-    def failed(self, photo: Pixels) -> Asking[tuple[str, ...]]:
+    def failed(self, photo: Pixels, margin: float = MARGIN) -> Asking[tuple[str, ...]]:
         """Ask the treatments, those that came closest to failing first, and go on only if these pass.
 
         Parameters
         ----------
         photo : uint8 array of shape (height, width, 3), RGB
             The attacked photo, before it is saved.
+        margin : float
+            How far another class must lead, in logits.
 
         Returns
         -------
@@ -114,7 +117,7 @@ class PanelAsked:
         file = photo if self.saved is None else self.saved.forward(photo)
         places = sorted(range(len(self.panel.treatments)), key=self._promise)
         for part in (places[:FIRST], places[FIRST:]):
-            failed = yield from self._failed_of(file, part)
+            failed = yield from self._failed_of(file, part, margin)
             if failed:
                 return tuple(self.panel.treatments[place].name for place in sorted(failed))
         return ()
@@ -123,12 +126,18 @@ class PanelAsked:
         """Order treatments by how well they passed last; before that, from the panel's end, where the long chains are."""
         return min(self.leads.get(place, (-math.inf,))), -place
 
-    def _failed_of(self, file: Pixels, places: Sequence[int]) -> Asking[list[int]]:
-        found = yield from self._ask(file, places, roughly=bool(self.task.rankers))
+    def _failed_of(self, file: Pixels, places: Sequence[int], margin: float) -> Asking[list[int]]:
+        found = yield from self._ask(file, places, margin if self.task.rankers else None)
         self.leads.update(found)
-        close = [place for place, ahead in found.items() if min(ahead) < MARGIN]
+        close = [place for place, ahead in found.items() if min(ahead) < margin]
         read = (yield from self._read_before(close)) if close else {}
-        return [p for p in close if any(known and a < MARGIN for known, a in zip(read[p], found[p], strict=True))]
+        failed = [p for p in close if any(known and a < margin for known, a in zip(read[p], found[p], strict=True))]
+        self._short = max((margin - min(found[place]) for place in failed), default=0.0)
+        return failed
+
+    def short(self) -> float:
+        """Return by how much the worst of the treatments that failed last is short of the margin, in logits."""
+        return self._short
 
     def _read_before(self, places: Sequence[int]) -> Asking[dict[int, tuple[bool, ...]]]:
         """Find out after which treatments each victim reads the original."""
@@ -138,7 +147,7 @@ class PanelAsked:
                 self._reads[place] = self.known[treatments[place]] or nobody
         unknown = [place for place in places if place not in self._reads]
         if unknown:
-            found = yield from self._ask(self.original, unknown, roughly=False)
+            found = yield from self._ask(self.original, unknown)
             for place in unknown:
                 ahead = found.get(place)
                 reads = None if ahead is None else tuple(a <= 0 for a in ahead)
@@ -147,8 +156,13 @@ class PanelAsked:
                     self.known[treatments[place]] = reads
         return {place: self._reads[place] for place in places}
 
-    def _ask(self, file: Pixels, places: Sequence[int], *, roughly: bool) -> Asking[dict[int, tuple[float, ...]]]:
-        """Return each victim's lead after some treatments; those that cannot be applied are left out."""
+    def _ask(
+        self, file: Pixels, places: Sequence[int], roughly: float | None = None
+    ) -> Asking[dict[int, tuple[float, ...]]]:
+        """Return each victim's lead after some treatments, roughly where it is clear of a margin; None for all in fp32.
+
+        Treatments that cannot be applied are left out.
+        """
         views = self._views(file)
         treat = partial(self._inputs, views)
         if file.size < LARGE:
@@ -160,8 +174,9 @@ class PanelAsked:
         ahead: dict[int, tuple[float, ...]] = dict.fromkeys(inputs, ())
         for v, flee in enumerate(self.flee if inputs else ()):
             seen = [made[v] for made in inputs.values()]
-            margins = yield from (_rough_leads if roughly else _leads)(self.task, v, seen, flee)
-            ahead = {place: (*known, float(lead)) for (place, known), lead in zip(ahead.items(), margins, strict=True)}
+            asked = _leads(v, seen, flee) if roughly is None else _rough_leads(self.task, v, seen, flee, roughly)
+            found_leads = yield from asked
+            ahead = {p: (*known, float(lead)) for (p, known), lead in zip(ahead.items(), found_leads, strict=True)}
         return ahead
 
     def _views(self, file: Pixels) -> list[tuple[Pixels, Pixels]]:
@@ -174,9 +189,7 @@ class PanelAsked:
         """Return each victim's input after one treatment; None if it cannot be applied."""
         treatment = self.panel.treatments[place]
         made: list[Floats] = []
-        victims = len(self.task.victims) // len(
-            views
-        )  # one network after the other, over one background after the other
+        victims = len(self.task.victims) // len(views)  # all networks over one background after the other
         for number, (view, shared) in enumerate(views):
             treated = treatment.treated(view if treatment.channel is None else shared)
             if treated is None:
@@ -194,19 +207,19 @@ def _known(task: AttackTask, index: int) -> dict[Treatment, Reads]:
     return readings.reads if alpha is None or alpha is readings.alpha else {}
 
 
-def _leads(task: AttackTask, v: int, inputs: Sequence[Floats], flee: ClassSet) -> Asking[Doubles]:
+def _leads(v: int, inputs: Sequence[Floats], flee: ClassSet) -> Asking[Doubles]:
     """Return how far another class leads on each input, in fp32."""
     answers: Answers = yield Question("logits", inputs, v)
     return _leads_of(answers, flee)
 
 
-def _rough_leads(task: AttackTask, v: int, inputs: Sequence[Floats], flee: ClassSet) -> Asking[Doubles]:
-    """Return how far another class leads on each input: roughly where that is clear of ``MARGIN``, else in fp32."""
+def _rough_leads(task: AttackTask, v: int, inputs: Sequence[Floats], flee: ClassSet, margin: float) -> Asking[Doubles]:
+    """Return how far another class leads on each input: roughly where that is clear of the margin, else in fp32."""
     answers: Answers = yield Question("rough", inputs, v)
     found = _leads_of(answers, flee)
-    close = np.flatnonzero(np.abs(found - MARGIN) < SURE * task.rankers[v].error).tolist()
+    close = np.flatnonzero(np.abs(found - margin) < SURE * task.rankers[v].error).tolist()
     if close:
-        found[close] = yield from _leads(task, v, [inputs[place] for place in close], flee)
+        found[close] = yield from _leads(v, [inputs[place] for place in close], flee)
     return found
 
 

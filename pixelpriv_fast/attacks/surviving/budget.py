@@ -14,9 +14,9 @@ from ...types import Floats, Pixels
 from ..visibility import faded, texture
 
 #: What a change of the three colours costs: d A d for a change d of red, green and blue. Fitted to SSIMULACRA 2 by noise of one
-#: colour direction at a time, blurred by 0 to 1 pixels as an attack's on a photo at its own size, and by 4 as what is lifted.
-FINE_COSTS = np.array([[38, 38, -50], [38, 322, -166], [-50, -166, 197]], np.float32)
-COARSE_COSTS = np.array([[144, 207, 0], [207, 625, 10], [0, 10, 56]], np.float32)
+#: colour direction at a time, blurred by 0 to 1 pixels. Costs fitted to changes as coarse as lifted ones leave patches of red and
+#: blue, which the figure forgives and the eye does not.
+COSTS = np.array([[38, 38, -50], [38, 322, -166], [-50, -166, 197]], np.float32)
 
 
 def pixel_weights(photo: Pixels, geometries: Iterable[Geometry]) -> Floats:
@@ -70,15 +70,13 @@ def _inside(length: int, kept: int) -> Floats:
     return faded(length, kept) if kept < length else np.ones(length, np.float32)
 
 
-def colour_mix(photo: Pixels, *, coarse: bool) -> Floats:
+def colour_mix(photo: Pixels) -> Floats:
     """Return what turns a gradient into the least visible change of colour that follows it.
 
     Parameters
     ----------
     photo : uint8 array of shape (height, width, 3), RGB
         The photo; one without colour gets equal changes of all three, so that it stays without.
-    coarse : bool
-        Whether the change will be enlarged.
 
     Returns
     -------
@@ -87,5 +85,5 @@ def colour_mix(photo: Pixels, *, coarse: bool) -> Floats:
     """
     if np.array_equal(photo[..., 0], photo[..., 1]) and np.array_equal(photo[..., 1], photo[..., 2]):
         return np.full((3, 3), 1 / 3, np.float32)
-    mix: Floats = np.linalg.inv(COARSE_COSTS if coarse else FINE_COSTS).astype(np.float32)
+    mix: Floats = np.linalg.inv(COSTS).astype(np.float32)
     return mix * np.float32(3 / np.trace(mix))

@@ -6,6 +6,7 @@ are of 8-bit photos.
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from ..copies import reduced_with_alpha
 from ..lifting import MIN_REDUCTION, ROUNDS
 from ..task import Victim
 from .budget import colour_mix, pixel_weights
+from .visible import Visible
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +58,17 @@ class Canvas(ABC):
     @cached_property
     def colours(self) -> Floats:
         """What turns a gradient into the least visible change that follows it: float32 (3, 3)."""
-        return colour_mix(over(self.start, self.alpha), coarse=isinstance(self, Lifted))
+        return colour_mix(over(self.start, self.alpha))
+
+    @cached_property
+    def visible(self) -> Visible:
+        """How visible a change is."""
+        return Visible.enlarged(over(self.start, self.alpha), self._enlarged)
+
+    @property
+    @abstractmethod
+    def _enlarged(self) -> float:
+        """How many times larger the photo's sides are than the canvas'."""
 
     def pixels(self, change: Floats) -> Pixels:
         """Return the changed photo at the canvas' size.
@@ -105,6 +117,8 @@ class OwnSize(Canvas):
         See ``Canvas``.
     """
 
+    _enlarged = 1.0
+
     def result(self, change: Floats) -> Pixels:
         """Return the changed photo; see ``Canvas.result``."""
         return self.pixels(change)
@@ -135,6 +149,10 @@ class Lifted(Canvas):
     photo: Pixels
     transparency: Alpha | None
     reading: Reading
+
+    @property
+    def _enlarged(self) -> float:
+        return math.sqrt(self.photo.size / self.start.size)
 
     def result(self, change: Floats) -> Pixels:
         """Return the photo with the lifted change; see ``Canvas.result``."""

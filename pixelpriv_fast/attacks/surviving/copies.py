@@ -17,8 +17,10 @@ from ..goals import ClassSet
 from ..task import AttackTask
 from .questions import Answers, Asking, Question
 
-#: How fast copies that are won already stop counting, in units of log-odds.
+#: The log-odds at which a copy counts half, how fast copies that are won stop counting, and what the last of it counts.
+WON: Final = 4.0
 TEMPERATURE: Final = 2.0
+LEAST: Final = 0.02
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,8 +55,9 @@ def expected_gradient(
 ) -> Asking[Floats]:
     """Ask every victim which way its answers move over copies of a photo.
 
-    Copies count by how far they are from being won: softmax of minus their log-odds over ``TEMPERATURE``. Each gradient is
-    divided by its mean absolute value first, since networks' losses differ in size.
+    Copies count by how far they are from being won: the logistic function of their log-odds. Those of other steps are compared
+    so, too, by the momentum in which gradients add up. Each gradient is divided by its mean absolute value first, since
+    networks' losses differ in size.
 
     Parameters
     ----------
@@ -87,7 +90,7 @@ def expected_gradient(
             slope = copy.pullback(gradient, photo.shape)
             odds.append(log_odds(logits, classes))
             slopes.append(slope)
-    weights = np.exp((min(odds) - np.array(odds)) / TEMPERATURE)
+    weights = LEAST + 1 / (1 + np.exp((np.array(odds) - WON) / TEMPERATURE))
     for weight, slope in zip(weights, slopes, strict=True):
         slope *= np.float32(weight / max(float(np.abs(slope).mean()), 1e-30))
     total, *others = slopes

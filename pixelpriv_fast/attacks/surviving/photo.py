@@ -6,6 +6,7 @@ a photo bears no more than it needs. What is not needed of the last radius is gi
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,15 +22,20 @@ from ...codecs.transparency import WHITE, over
 from ...types import Floats, Pixels
 from ..copies import OverBackground
 from ..task import AttackOutcome, AttackTask
-from .asking import PanelAsked
+from .asking import MARGIN, PanelAsked
 from .canvas import OwnSize, canvas_of
-from .climbing import climb
+from .climbing import Climber
 from .copies import expected_gradient
 from .questions import Answers, Asking, Question
 
-#: The first round's radius in grey levels, root mean square where all pixels count alike, and how it grows with each round.
-RADIUS: Final = 1.0
-GROWTH: Final = 1.2
+#: How visible the first round's change may be; see ``visible``.
+FIRST_BUDGET: Final = 0.25
+#: How much more each round may show: e to the number of logits by which the panel's worst lead is short, over ``SHORT``, within
+#: limits.
+SHORT: Final = 4.4
+GROWTH: Final = (1.2, 2.0)
+#: Up to what visibility the panel asks for its whole margin: beyond, for less in proportion, since it costs more there.
+DEAR: Final = 0.9
 #: How many times as many steps the first round takes: it has the whole way to go.
 FIRST_ROUND: Final = 2
 #: A step's length relative to the radius, first and last in a round.
@@ -107,7 +113,7 @@ class PhotoAttack:
         self._first = self._before_sharing(self._panel.saved)
         self._training = Training(plan.panel)
         self._rng = np.random.default_rng(operator.index(task.seeds[index]))
-        self._change, self._momentum = (np.zeros(self._canvas.start.shape, np.float32) for _ in range(2))
+        self._climber = Climber(self._canvas)
         self._steps = 0
 
     def run(self) -> Asking[AttackOutcome]:
@@ -119,15 +125,18 @@ class PhotoAttack:
             The photo as it is kept; nothing is said of whether it fools.
         """
         failed: tuple[str, ...] = ()
+        budget = FIRST_BUDGET
         for number in range(self._plan.rounds):
-            yield from self._round(number, self._plan.panel.kinds(failed))
+            yield from self._round(number, budget, self._plan.panel.kinds(failed))
             if self._expired:
                 break
-            failed = yield from self._panel.failed(self._canvas.result(self._change))
+            margin = MARGIN * min(1.0, DEAR / budget)
+            failed = yield from self._panel.failed(self._canvas.result(self._climber.change), margin)
             if not failed:
-                yield from self._give_back()
+                yield from self._give_back(margin)
                 break
-        result = self._canvas.result(self._change)
+            budget *= min(max(math.exp(self._panel.short() / SHORT), GROWTH[0]), GROWTH[1])
+        result = self._canvas.result(self._climber.change)
         return AttackOutcome(result, kernels.largest_change(result, self._photo), self._steps, None)
 
     def _before_sharing(self, saved: Channel | None) -> Sequence[Channel | None]:
@@ -143,31 +152,30 @@ class PhotoAttack:
     def _expired(self) -> bool:
         return self._task.expired is not None and self._task.expired(self._index)
 
-    def _round(self, number: int, failed: Sequence[Kind]) -> Asking[None]:
+    def _round(self, number: int, budget: float, failed: Sequence[Kind]) -> Asking[None]:
         """Take one round's steps; kinds of treatments that failed are trained on more."""
-        radius = RADIUS * GROWTH**number
         length = self._plan.steps if number else FIRST_ROUND * self._plan.steps
         for step in range(length):
             if self._expired:
                 return
-            shown = self._canvas.pixels(self._change)
+            shown = self._climber.pixels
             drawn = [self._training.draw(kind, self._rng) for kind in self._plan.kinds(self._steps, failed)]
             gradient = yield from expected_gradient(shown, self._task, self._flee, self._first, drawn)
             if self._plan.appeal:
                 gradient = yield from self._more_appealing(gradient, shown)
             rate = RATES[0] * (RATES[1] / RATES[0]) ** (step / max(1, length - 1))
-            climb(self._canvas, self._change, self._momentum, gradient, radius, rate)
+            self._climber.step(gradient, budget, rate)
             self._steps += 1
 
-    def _give_back(self) -> Asking[None]:
+    def _give_back(self, margin: float) -> Asking[None]:
         """Shrink the change to the smallest share that still passes the panel, as far as some halvings find it."""
         low, high = SMALLEST_SHARE, 1.0
         for _ in range(HALVINGS):
             share = (low + high) / 2
-            less = self._canvas.result(self._change * np.float32(share))
-            failed = yield from self._panel.failed(less)
+            less = self._canvas.result(self._climber.change * np.float32(share))
+            failed = yield from self._panel.failed(less, margin)
             low, high = (share, high) if failed else (low, share)
-        self._change *= np.float32(high)
+        self._climber.change *= np.float32(high)
 
     def _more_appealing(self, gradient: Floats, shown: Pixels) -> Asking[Floats]:
         """Add the direction in which the scorer's rating rises; both directions by their mean absolute value."""

@@ -88,6 +88,14 @@ def require_weights(weights: npt.NDArray[np.float64]) -> None:
         raise UsageError(f"weights has shape {weights.shape}, expected ({np.prod(NORMS)},)")
 
 
+def scales_of(height: int, width: int) -> int:
+    """Return the number of scales at which photos of a size are compared, 0 to ``SCALES``."""
+    scales, side = 0, min(height, width)
+    while scales < SCALES and side >= SMALLEST:
+        scales, side = scales + 1, (side + 1) // 2
+    return scales
+
+
 def linear_light(photo: Pixels | Doubles) -> Doubles:
     """Return the light of sRGB levels, 0 to 255: 0 to 1."""
     value = photo / 255.0

@@ -33,8 +33,8 @@ def said(monkeypatch: pytest.MonkeyPatch) -> Said:
     heard: Said = []
     ask = PanelAsked.failed
 
-    def listened(self, shown):
-        failed = yield from ask(self, shown)
+    def listened(self, shown, margin):
+        failed = yield from ask(self, shown, margin)
         heard.append((shown.copy(), not failed))
         return failed
 
@@ -195,7 +195,7 @@ def test_kinds_that_failed_are_trained_on_more(monkeypatch: pytest.MonkeyPatch) 
     drawn: list[str] = []
     draw = Training.draw
     monkeypatch.setattr(Training, "draw", lambda self, kind, rng: drawn.append(kind) or draw(self, kind, rng))
-    monkeypatch.setattr(PanelAsked, "failed", lambda self, shown: nothing(("hard",)))
+    monkeypatch.setattr(PanelAsked, "failed", lambda self, shown, margin: nothing(("hard",)))
     panel = Panel("one", (Treatment("hard", "webp", Chain()),))
     monkeypatch.setattr(Robust, "_panel", lambda self: panel)
     start = photo(24, 24)
