@@ -23,7 +23,7 @@ from .questions import Answers, Asking, Question
 
 #: How far another class must lead, in logits, for a treatment to count as passed. Treatments that the panel does not have come
 #: close to it, and the verdict reads the file by the same networks: Choice by ``benchmarks/decisions/robust_constants.py``.
-MARGIN: Final = 2.0
+MARGIN: Final = 2.25
 #: The number of treatments that are asked first: where one of them fails, the others need no answer.
 FIRST: Final = 4
 #: Samples from which on the treatments of one photo run in threads.

@@ -35,9 +35,11 @@ FIRST_BUDGET: Final = 0.25
 SHORT: Final = 4.4
 GROWTH: Final = (1.2, 2.0)
 #: Up to what visibility the panel asks for its whole margin: beyond, for less in proportion, since it costs more there.
-DEAR: Final = 0.9
+DEAR: Final = 1.2
 #: How many times as many steps the first round takes: it has the whole way to go.
 FIRST_ROUND: Final = 2
+#: How many more steps each later round takes: a photo that needs much is worth them.
+MORE: Final = 2
 #: A step's length relative to the radius, first and last in a round.
 RATES: Final = (0.4, 0.1)
 #: What is tried of the change once the panel passes: the smallest share, and the number of halvings between it and all.
@@ -154,7 +156,7 @@ class PhotoAttack:
 
     def _round(self, number: int, budget: float, failed: Sequence[Kind]) -> Asking[None]:
         """Take one round's steps; kinds of treatments that failed are trained on more."""
-        length = self._plan.steps if number else FIRST_ROUND * self._plan.steps
+        length = self._plan.steps + MORE * number if number else FIRST_ROUND * self._plan.steps
         for step in range(length):
             if self._expired:
                 return
