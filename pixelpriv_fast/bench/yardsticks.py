@@ -86,7 +86,7 @@ def _ssim(result: Pixels, original: Pixels) -> Call:
 
 
 def _ssimulacra2(result: Pixels, original: Pixels) -> Call:
-    from ..metrics.ssimulacra2 import WEIGHTS
+    from ..kernels.reference.ssimulacra2 import WEIGHTS
 
     return lambda: kernels.get("ssimulacra2", "reference")(original, result, WEIGHTS)
 

@@ -19,7 +19,7 @@ from pixelpriv_fast.engines import load_engine
 from pixelpriv_fast.engines.torch.engine import TorchEngine
 from pixelpriv_fast.errors import UsageError
 from tests.archive.tiny import CLASSES, SIDE, fill, tiny_classifier, tiny_protector, traits, tree
-from tests.attacks.conftest import SHORT_SIDE, SQUASHED, engine, photo
+from tests.attacks.conftest import SQUASHED, engine, photo
 from tests.attacks.test_contract import task_for
 from tests.attacks.test_real_networks import sun_photos
 from tests.scenes import scene
@@ -79,8 +79,9 @@ def test_appeal_is_a_number() -> None:
 
 
 @pytest.mark.parametrize("networks", [1, 2])
-def test_a_photo_takes_the_same_steps_in_any_company(networks: int) -> None:
-    victims = [engine(SQUASHED), engine(SHORT_SIDE, 1)][:networks]
+def test_a_photo_takes_the_same_steps_in_any_company(networks: int, tmp_path: Path) -> None:
+    files = [tiny_classifier(tmp_path, seed) for seed in range(networks)]
+    victims = [load_engine(str(file), engine="onnx", device="cpu", precision="fp32") for file in files]
     starts = [photo(*size, seed=i) for i, size in enumerate(SIZES)]
     attack = Robust(steps=3, rounds=3)
     order = [3, 0, 5, 1, 4, 2]
@@ -107,7 +108,7 @@ def test_the_seed_decides_what_is_drawn() -> None:
     assert found[0] != found[2]
 
 
-def test_both_engines_drive_it_to_the_same_pixels(classifier: Path) -> None:
+def test_both_engines_drive_it_to_like_pixels(classifier: Path) -> None:
     first = load_engine(str(classifier), engine="onnx", device="cpu", precision="fp32")
     layer = nn.Linear(3 * SIDE * SIDE, CLASSES, bias=False)
     weights = {w.name: numpy_helper.to_array(w) for w in onnx.load(classifier).graph.initializer}["weight"]
@@ -115,11 +116,11 @@ def test_both_engines_drive_it_to_the_same_pixels(classifier: Path) -> None:
     second = TorchEngine.of("tiny", nn.Sequential(nn.Flatten(), layer).eval(), first.preprocess, "cpu")
     starts = [scene(16, 16, 1), scene(60, 50, 2), scene(20, 90, 3)]
     found = [Robust().run(starts, task_for([victim], starts)) for victim in (first, second)]
-    for one, other in zip(*found, strict=True):
+    for start, one, other in zip(starts, *found, strict=True):
         assert one.fooled
         assert (one.fooled, one.steps) == (other.fooled, other.steps)
-        far = np.abs(one.photo.astype(int) - other.photo)
-        assert far.mean() < 0.1, "gradients differ in the last bits, and codecs round them to another level"
+        far, changed = (np.abs(one.photo.astype(int) - photo).mean() for photo in (other.photo, start))
+        assert far < 0.3 * changed, "gradients differ in the last bits, and codecs round them to another level"
 
 
 def test_results_do_not_depend_on_the_stream(classifier: Path) -> None:

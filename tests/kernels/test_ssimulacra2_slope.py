@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pixelpriv_fast import kernels
-from pixelpriv_fast.metrics.ssimulacra2 import WEIGHTS
+from pixelpriv_fast.kernels.reference.ssimulacra2 import WEIGHTS
 from tests.scenes import scene
 
 IMPLEMENTATIONS = kernels.implementations("ssimulacra2_slope")

@@ -13,7 +13,8 @@ from PIL import Image, ImageFilter
 
 from pixelpriv_fast import kernels, metrics
 from pixelpriv_fast.errors import PhotoError, UsageError
-from pixelpriv_fast.metrics.ssimulacra2 import SSIMULACRA2, WEIGHTS, figure_of
+from pixelpriv_fast.kernels.reference.ssimulacra2 import WEIGHTS
+from pixelpriv_fast.metrics.ssimulacra2 import SSIMULACRA2, figure_of
 from tests.scenes import encoded, scene
 
 Photo = np.ndarray

@@ -12,9 +12,8 @@ from typing import Final
 import numpy as np
 
 from ... import kernels
-from ...kernels.reference.ssimulacra2 import NORMS, SCALES, SMALLEST, scales_of
+from ...kernels.reference.ssimulacra2 import NORMS, SCALES, SMALLEST, WEIGHTS, scales_of
 from ...logits import Doubles
-from ...metrics.ssimulacra2 import WEIGHTS
 from ...types import Floats, Pixels
 
 #: The largest number of finest scales that are left out for a photo whose change will be enlarged. Choice: two; a photo of many

@@ -33,6 +33,31 @@ MIX: Final = np.array(
 )
 NORMS: Final = (3, SCALES, 2, 3)  #: planes X, Y, B; scales; mean and fourth norm; structure, new edges, lost edges
 
+#: The reference's weights: a line a scale; the mean of structure, new edges and lost edges, then their fourth norms.
+WEIGHTS: Final = np.array([
+    # X, finest scale first
+    0, 0.0007376606707406586, 0, 0, 0.0007793481682867309, 0,
+    0, 0.0004371155730107379, 0, 1.1041726426657346, 0.00066284834129271, 0.00015231632783718752,
+    0, 0.0016406437456599754, 0, 1.8422455520539298, 11.441172603757666, 0,
+    0.0007989109436015163, 0.000176816438078653, 0, 1.8787594979546387, 10.94906990605142, 0,
+    0.0007289346991508072, 0.9677937080626833, 0, 0.00014003424285435884, 0.9981766977854967, 0.00031949755934435053,
+    0.0004550992113792063, 0, 0, 0.0013648766163243398, 0, 0,
+    # Y, finest scale first
+    0, 0, 0, 7.466890328078848, 0, 17.445833984131262,
+    0.0006235601634041466, 0, 0, 6.683678146179332, 0.00037724407979611296, 1.027889937768264,
+    225.20515300849274, 0, 0, 19.213238186143016, 0.0011401524586618361, 0.001237755635509985,
+    176.39317598450694, 0, 0, 24.43300999870476, 0.28520802612117757, 0.0004485436923833408,
+    0, 0, 0, 34.77906344483772, 44.835625328877896, 0,
+    0, 0, 0, 0, 0, 0,
+    # B, finest scale first
+    0, 0.0008680556573291698, 0, 0, 0, 0,
+    0, 0.0005313191874358747, 0, 0.00016533814161379112, 0, 0,
+    0, 0, 0, 0.0004179171803251336, 0.0017290828234722833, 0,
+    0.0020827005846636437, 0, 0, 8.826982764996862, 23.19243343998926, 0,
+    95.1080498811086, 0.9863978034400682, 0.9834382792465353, 0.0012286405048278493, 171.2667255897307, 0.9807858872435379,
+    0, 0, 0, 0.0005130064588990679, 0, 0.00010854057858411537,
+])  # fmt: skip
+
 
 def ssimulacra2(a: Pixels, b: Pixels, weights: npt.NDArray[np.float64], threads: int = 1) -> float:
     """Return the weighted sum of the norms of three maps, of three planes, at up to six scales.
@@ -89,7 +114,18 @@ def require_weights(weights: npt.NDArray[np.float64]) -> None:
 
 
 def scales_of(height: int, width: int) -> int:
-    """Return the number of scales at which photos of a size are compared, 0 to ``SCALES``."""
+    """Count the scales at which photos of a size are compared.
+
+    Parameters
+    ----------
+    height, width : int
+        The size, in pixels.
+
+    Returns
+    -------
+    int
+        0 to ``SCALES``.
+    """
     scales, side = 0, min(height, width)
     while scales < SCALES and side >= SMALLEST:
         scales, side = scales + 1, (side + 1) // 2

@@ -200,9 +200,9 @@ def test_kinds_that_failed_are_trained_on_more(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(Robust, "_panel", lambda self: panel)
     start = photo(24, 24)
     Robust(copies=3, steps=2, rounds=2).run([start], task_for([engine(SQUASHED, gain=40)], [start]))
-    first, second = drawn[:-6], drawn[-6:]
+    first, second = drawn[:12], drawn[12:]  # twice as many steps of three copies in the first round
     assert "webp" not in first
-    assert second.count("webp") == 3
+    assert second.count("webp") == len(second) // 2 > 0
 
 
 def nothing(answer: tuple[str, ...]):

@@ -8,8 +8,7 @@ import pytest
 from pixelpriv_fast import kernels
 from pixelpriv_fast.attacks.surviving.visible import COARSEST, COLOUR, Visible
 from pixelpriv_fast.kernels.reference import ssimulacra2
-from pixelpriv_fast.kernels.reference.ssimulacra2 import NORMS
-from pixelpriv_fast.metrics.ssimulacra2 import WEIGHTS
+from pixelpriv_fast.kernels.reference.ssimulacra2 import NORMS, WEIGHTS
 from tests.attacks.conftest import photo
 
 
