@@ -64,8 +64,8 @@ PP_CLONES void move(const float* PP_RESTRICT momentum, const float* PP_RESTRICT 
 }
 
 // The sum of products of a gradient with another's step.
-PP_CLONES double product(const float* PP_RESTRICT one, const float* PP_RESTRICT other,
-                         const float* PP_RESTRICT weights, const float* PP_RESTRICT colours, std::ptrdiff_t count) {
+PP_CLONES double product(const float* PP_RESTRICT one, const float* PP_RESTRICT other, const float* PP_RESTRICT weights,
+                         const float* PP_RESTRICT colours, std::ptrdiff_t count) {
     float sums[kBlock];
     for (std::ptrdiff_t i = 0; i < count; ++i) {
         const float* pixel = one + 3 * i;

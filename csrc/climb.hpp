@@ -1,4 +1,5 @@
-// A step up a gradient, and a step down what is visible. Definitions: kernels/reference/climb.py, kernels/reference/descend.py.
+// A step up a gradient, and a step down what is visible. Definitions: kernels/reference/climb.py,
+// kernels/reference/descend.py.
 #pragma once
 
 #include <cstddef>
@@ -6,7 +7,8 @@
 
 namespace pp {
 
-// What turns a gradient into a step, B = weights^2 colours: weights are one to a pixel, samples three to a pixel, interleaved.
+// What turns a gradient into a step, B = weights^2 colours: weights are one to a pixel, samples three to a pixel,
+// interleaved.
 struct Terrain {
     const float* weights;
     const float* colours;  // 3 x 3, symmetric

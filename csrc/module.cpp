@@ -13,7 +13,6 @@ void bind_lattice(pybind11::module_& m);
 void bind_lift(pybind11::module_& m);
 void bind_resampler(pybind11::module_& m);
 void bind_resize(pybind11::module_& m);
-void bind_smooth(pybind11::module_& m);
 void bind_ssim(pybind11::module_& m);
 void bind_ssimulacra2(pybind11::module_& m);
 void bind_warp(pybind11::module_& m);
@@ -31,7 +30,6 @@ PYBIND11_MODULE(_native, m, pybind11::mod_gil_not_used()) {
     pp::bind_lattice(m);
     pp::bind_lift(m);
     pp::bind_resize(m);
-    pp::bind_smooth(m);
     pp::bind_ssim(m);
     pp::bind_ssimulacra2(m);
     pp::bind_warp(m);

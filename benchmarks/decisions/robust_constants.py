@@ -23,13 +23,13 @@ from PIL import Image
 
 import pixelpriv_fast as pp
 from pixelpriv_fast.attacks import robust, visibility
-from pixelpriv_fast.attacks.surviving import asking, budget, climbing, copies, photo
+from pixelpriv_fast.attacks.surviving import asking, climbing, copies, costs, photo, visible
 from pixelpriv_fast.channels import Blur, Chain, Channel, Crop, Gamma, Recompress, Resize
 from pixelpriv_fast.channels.sharing import SHARING
 from pixelpriv_fast.metrics import create
 from pixelpriv_fast.models import load_classifier
 
-MODULES = (asking, climbing, copies, photo)
+MODULES = (photo, asking, climbing, copies, visible)
 OWN: dict[str, Channel] = {
     "jpeg 70": Recompress("jpeg", 70),
     "jpeg 48": Recompress("jpeg", 48),
@@ -67,7 +67,7 @@ def weighted(name: str) -> None:
         weights = WEIGHTS[name](pixels)
         return (weights / np.sqrt(np.mean(weights**2))).astype(np.float32)
 
-    budget.masking = masking
+    costs.masking = masking
 
 
 def changed(settings: list[str]) -> None:

@@ -32,7 +32,7 @@ Channels = Literal["sharing", "file", "jpeg", "webp", "resize", "chain"]
 class Robust(Attack):
     """Steps up the log-odds of leaving the classes to hide, expected over what sharing does to the photo.
 
-    A photo takes rounds of steps, each inside a larger radius of visible change, until every treatment of the panel leaves the
+    A photo takes rounds of steps, each inside a larger budget of what is visible, until every treatment of the panel leaves the
     classes hidden; then it gives back what it does not need. A photo large for the classifiers is attacked at their size and
     the change lifted, while the panel judges it at its own.
 
@@ -44,7 +44,7 @@ class Robust(Attack):
         Copies a step, 1 to 64, each through another channel. Choice: two, which survive more at the same visibility than one and
         more steps do (``benchmarks/decisions/robust_constants.py``).
     steps : int
-        Steps a round, 1 to 1000; the first round takes twice as many.
+        Steps a round, 1 to 1000, and two more for each round before it; the first takes twice as many.
     rounds : int
         Maximum number of rounds, 1 to 20.
     channels : str
@@ -88,8 +88,8 @@ class Robust(Attack):
             ("steps", self.steps, 1000),
             ("rounds", self.rounds, 20),
         ):
-            if not 1 <= value <= most:
-                raise UsageError(f"{name} is {value}; it must be 1 to {most}")
+            if not 1 <= value <= most or value != int(value):
+                raise UsageError(f"{name} is {value}; it must be a whole number, 1 to {most}")
         checked_word("channels", self.channels, Channels)
         if not (math.isfinite(self.appeal) and 0 <= self.appeal <= 10):
             raise UsageError(f"appeal is {self.appeal}; it must be 0 (off) to 10")

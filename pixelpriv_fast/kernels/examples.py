@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from ..errors import UsageError
-from .filters import gaussian_half
 
 if TYPE_CHECKING:
     from ._native import (
@@ -227,11 +226,6 @@ def descend(given: Inputs) -> Arguments:
 def _terrain(given: Inputs) -> Arguments:
     weights = np.ascontiguousarray(given.photo[..., 0]).astype(np.float32) / 64
     return weights, np.array([[1.5, -0.4, 0.3], [-0.4, 0.5, 0.2], [0.3, 0.2, 1.0]], np.float32)
-
-
-def smooth_planes(given: Inputs) -> Arguments:
-    """Pick ``smooth_planes``'s arguments."""
-    return given.gradient[None], gaussian_half(3, 3.0)
 
 
 def lattice_step(given: Inputs) -> Arguments:

@@ -134,28 +134,6 @@ def gaussian_filter(size: int, sigma: float) -> AxisFilter:
     return _table(size, *_sample(size, size, 0, size, lambda x: np.exp(-0.5 * (x / sigma) ** 2), reach))
 
 
-@lru_cache(maxsize=16)
-def gaussian_half(reach: int, sigma: float) -> npt.NDArray[np.float32]:
-    """Return one half of a small Gaussian filter, as ``smooth_planes`` takes it.
-
-    Parameters
-    ----------
-    reach : int
-        Number of weights on each side of the centre, at least 0.
-    sigma : float
-        Standard deviation in samples, above 0.
-
-    Returns
-    -------
-    (reach + 1,) float32
-        The weights from the centre outwards, of which the whole filter's sum to 1; shared by all callers, read-only.
-    """
-    half: _Float = np.exp(-0.5 * (np.arange(reach + 1) / sigma) ** 2)
-    weights: npt.NDArray[np.float32] = (half / (2.0 * half.sum() - half[0])).astype(np.float32)
-    weights.flags.writeable = False
-    return weights
-
-
 def _table(size: int, starts: npt.NDArray[np.int64], weights: _Float) -> AxisFilter:
     """Make the table of sampled windows, with the weights in both forms."""
     starts, weights = _trim(starts, weights, size)

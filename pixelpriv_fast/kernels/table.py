@@ -145,14 +145,6 @@ KERNELS: dict[str, Kernel] = {
         (1,),
         _NO_NUMBA,
     ),
-    "smooth_planes": Kernel(
-        "smooth",
-        "planes under a small symmetric filter, zeros beyond the edges",
-        _PHOTO,
-        Tolerance(atol=1e-5),
-        (),
-        _NO_NUMBA,
-    ),
     "lattice_step": Kernel(
         "lattice",
         "adjoint, sign, step and clamp on int8 offsets, and the next input, in one pass",

@@ -54,11 +54,11 @@ def test_words(word: str, canonical: str) -> None:
         ("robust(epsilon=4)", "epsilon is 4.0; it is a fraction of 1, not grey levels: write 4/255"),
         ("robust(epsilon=0.01)", "2/255 or 3/255"),
         ("robust(epsilon=0)", "positive"),
-        ("robust(copies=0)", "copies is 0; it must be 1 to 64"),
-        ("robust(copies=65)", "copies is 65; it must be 1 to 64"),
+        ("robust(copies=0)", "copies is 0; it must be a whole number, 1 to 64"),
+        ("robust(copies=65)", "copies is 65; it must be a whole number, 1 to 64"),
         ("robust(copies=1.5)", "copies of robust is '1.5'; it must be a whole number"),
-        ("robust(steps=0)", "steps is 0; it must be 1 to 1000"),
-        ("robust(rounds=21)", "rounds is 21; it must be 1 to 20"),
+        ("robust(steps=0)", "steps is 0; it must be a whole number, 1 to 1000"),
+        ("robust(rounds=21)", "rounds is 21; it must be a whole number, 1 to 20"),
         ("robust(channels=jpg)", "unknown channels of robust 'jpg'; did you mean 'jpeg'"),
         ("robust(panel=sharring)", "unknown panel 'sharring'; did you mean 'sharing'"),
         ("robust(appeal=-1)", "appeal is -1.0; it must be 0"),
@@ -70,6 +70,12 @@ def test_mistakes_are_one_line_with_the_value(word: str, message: str) -> None:
     with pytest.raises(UsageError, match=message.replace("(", r"\(")) as raised:
         pp.Recipe.parse(word)
     assert "\n" not in str(raised.value)
+
+
+def test_counts_are_whole_numbers() -> None:
+    for name in ("copies", "steps", "rounds"):
+        with pytest.raises(UsageError, match=f"{name} is 2.5; it must be a whole number"):
+            Robust(**{name: 2.5})
 
 
 def test_appeal_is_a_number() -> None:

@@ -22,7 +22,7 @@ from ...types import Alpha, Floats, Pixels
 from ..copies import reduced_with_alpha
 from ..lifting import MIN_REDUCTION, ROUNDS
 from ..task import Victim
-from .budget import colour_mix, pixel_weights
+from .costs import colour_mix, pixel_weights
 from .visible import Visible
 
 

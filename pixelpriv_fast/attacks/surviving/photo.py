@@ -1,7 +1,7 @@
 """The attack of one photo, from its first step to what it gives back.
 
-Each round takes steps inside a radius of visible change and then asks the panel; the first round that passes ends the attack, so
-a photo bears no more than it needs. What is not needed of the last radius is given back.
+Each round takes steps inside a budget of what is visible and then asks the panel; the first round that passes ends the attack, so
+a photo bears no more than it needs. What is not needed of the last budget is given back.
 """
 
 from __future__ import annotations
@@ -30,15 +30,14 @@ from .questions import Answers, Asking, Question
 
 #: How visible the first round's change may be; see ``visible``.
 FIRST_BUDGET: Final = 0.25
-#: How much more each round may show: e to the number of logits by which the panel's worst lead is short, over ``SHORT``, within
-#: limits.
+#: How much more each round may show: e to the logits by which the panel's worst lead is short, over ``SHORT``, within limits.
 SHORT: Final = 4.4
 GROWTH: Final = (1.2, 2.0)
 #: Up to what visibility the panel asks for its whole margin: beyond, for less in proportion, since it costs more there.
 DEAR: Final = 1.2
 #: How many times as many steps the first round takes: it has the whole way to go.
 FIRST_ROUND: Final = 2
-#: How many more steps each later round takes: a photo that needs much is worth them.
+#: How many more steps each round takes than the one before: a photo that needs much is worth them.
 MORE: Final = 2
 #: A step's length relative to the radius, first and last in a round.
 RATES: Final = (0.4, 0.1)

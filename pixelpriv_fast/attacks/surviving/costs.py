@@ -1,6 +1,6 @@
-"""What a visible change costs, pixel by pixel and colour by colour: the budget that the rounds of ``robust`` scale.
+"""What a visible change costs, pixel by pixel and colour by colour: a rough estimate, from which steps take their direction.
 
-Figures are SSIMULACRA 2's at equal survival (``benchmarks/decisions/robust_constants.py``).
+``visible`` has the exact measure. Figures are SSIMULACRA 2's at equal survival (``benchmarks/decisions/robust_constants.py``).
 """
 
 from __future__ import annotations
