@@ -43,7 +43,7 @@ MORE: Final = 2
 RATES: Final = (0.4, 0.1)
 #: What is tried of the change once the panel passes: the smallest share, and the number of halvings between it and all.
 SMALLEST_SHARE: Final = 0.4
-HALVINGS: Final = 2
+HALVINGS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
