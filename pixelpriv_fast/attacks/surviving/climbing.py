@@ -15,7 +15,7 @@ from .canvas import Canvas
 MOMENTUM: Final = 0.9
 #: How large a change is taken to be before its visibility is known: grey levels, root mean square where all pixels count alike.
 RADIUS: Final = 1.0
-#: How far the radius may grow in one step.
+#: How many times that size, which the budget decides from then on, may grow in one step.
 FASTEST: Final = 2.0
 
 

@@ -39,7 +39,7 @@ DEAR: Final = 1.2
 FIRST_ROUND: Final = 2
 #: How many more steps each round takes than the one before: a photo that needs much is worth them.
 MORE: Final = 2
-#: A step's length relative to the radius, first and last in a round.
+#: A step's length relative to the size that the budget allows, first and last in a round.
 RATES: Final = (0.4, 0.1)
 #: What is tried of the change once the panel passes: the smallest share, and the number of halvings between it and all.
 SMALLEST_SHARE: Final = 0.4
