@@ -167,7 +167,7 @@ def test_what_fooled_comes_back_where_the_later_attack_does_not_even_fool(
 
 
 def test_robust_goes_on_where_sharing_brings_a_photo_back(starts: list[np.ndarray]) -> None:
-    task = task_for([engine(IDENTITY, gain=8)], starts)
+    task = task_for([engine(IDENTITY, gain=16)], starts)
     robust, first = Robust(steps=2, rounds=2), FGSM(epsilon=3 / 255)
     alone = first.run(starts, task)
     fooled = [i for i, outcome in enumerate(alone) if outcome.fooled]
