@@ -7,7 +7,7 @@ bench's a scene of the row's size (``bench/kernel_calls.py``).
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
         VectorF64,
         VectorI32,
     )
+
+#: What turns a gradient into a step, for ``climb`` and ``descend``.
+COLOURS: Final = np.array([[1.5, -0.4, 0.3], [-0.4, 0.5, 0.2], [0.3, 0.2, 1.0]], np.float32)
 
 
 class Inputs(Protocol):
@@ -214,18 +217,15 @@ def chroma_adjoint(given: Inputs) -> Arguments:
 def climb(given: Inputs) -> Arguments:
     """Pick ``climb``'s arguments: where the photo has no red, nothing may change."""
     momentum, gradient = ((photo.astype(np.float32) - 128) / 64 for photo in (given.photo, given.other))
-    return given.total, momentum, gradient, *_terrain(given), 0.9, 0.3
+    weights = np.ascontiguousarray(given.photo[..., 0]).astype(np.float32) / 64
+    return given.total, momentum, gradient, weights, COLOURS, 0.9, 0.3
 
 
 def descend(given: Inputs) -> Arguments:
     """Pick ``descend``'s arguments: the step is short of the budget."""
     momentum, slope = ((photo.astype(np.float32) - 128) / 64 for photo in (given.photo, given.other))
-    return given.photo, given.total, momentum, slope, *_terrain(given), 1.5, 1.0, 1e-2, 8
-
-
-def _terrain(given: Inputs) -> Arguments:
     weights = np.ascontiguousarray(given.photo[..., 0]).astype(np.float32) / 64
-    return weights, np.array([[1.5, -0.4, 0.3], [-0.4, 0.5, 0.2], [0.3, 0.2, 1.0]], np.float32)
+    return given.photo, given.total, momentum, slope, weights, COLOURS, 1.5, 1.0, 1e-2, 8
 
 
 def lattice_step(given: Inputs) -> Arguments:
