@@ -13,6 +13,8 @@ from pixelpriv_fast.bench.instructions import FORMAT, Counts, compare, count
 from pixelpriv_fast.errors import UsageError
 
 KERNELS = ["kernel/warp_u8", "kernel/lattice_step", "kernel/texture_weights", "kernel/lift"]
+#: Instructions a call that the wrapper around it may take: Python's own, whatever the kernel does.
+WRAPPER = 8000
 needs_valgrind = pytest.mark.skipif(bool(instructions.missing()), reason=instructions.missing() or "valgrind is here")
 
 
@@ -33,8 +35,9 @@ def test_more_work_is_caught(baseline: Counts) -> None:
     slowed = count(KERNELS, (sys.executable, str(Path(__file__).with_name("slowed_child.py"))))
     changes = compare(slowed, baseline)
     assert [change.name for change in changes if change.regressed] == KERNELS
-    # The wrapper counts too, most beside the smallest kernel.
-    assert all(0.19 < change.slower < 0.3 for change in changes)
+    for name, before in baseline.instructions.items():
+        beside = slowed.instructions[name] - 1.2 * before
+        assert -0.005 * before < beside < WRAPPER, name
 
 
 @needs_valgrind

@@ -48,9 +48,14 @@ class Canvas(ABC):
     geometries: frozenset[Geometry]
 
     @cached_property
+    def _shown(self) -> Pixels:
+        """The photo as it is seen: what a hole hides has no say in what is visible."""
+        return over(self.start, self.alpha)
+
+    @cached_property
     def weights(self) -> Floats:
         """How much each pixel may change relative to the others: float32 (h, w, 1); 0 where nothing is seen."""
-        weights = pixel_weights(over(self.start, self.alpha), self.geometries)
+        weights = pixel_weights(self._shown, self.geometries)
         if self.alpha is not None:
             weights = weights * (self.alpha > 0)[..., None]
         return weights
@@ -58,12 +63,12 @@ class Canvas(ABC):
     @cached_property
     def colours(self) -> Floats:
         """What turns a gradient into the least visible change that follows it: float32 (3, 3)."""
-        return colour_mix(over(self.start, self.alpha))
+        return colour_mix(self._shown)
 
     @cached_property
     def visible(self) -> Visible:
         """How visible a change is."""
-        return Visible.enlarged(over(self.start, self.alpha), self._enlarged)
+        return Visible.enlarged(self._shown, self._enlarged)
 
     @property
     @abstractmethod

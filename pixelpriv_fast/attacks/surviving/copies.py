@@ -18,7 +18,7 @@ from ..task import AttackTask
 from .questions import Answers, Asking, Question
 
 #: The log-odds at which a copy counts half, how fast copies that are won stop counting, and what is left of it. Choice by
-#: ``benchmarks/decisions/robust_constants.py``: half or twice as many log-odds gain nothing.
+#: ``benchmarks/decisions/robust_constants.py``: 2 and 6 gain nothing.
 WON: Final = 4.0
 TEMPERATURE: Final = 2.0
 LEAST: Final = 0.02

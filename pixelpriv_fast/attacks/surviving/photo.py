@@ -37,7 +37,7 @@ GROWTH: Final = (1.2, 2.0)
 DEAR: Final = 1.2
 #: How many times as many steps the first round takes: it has the whole way to go.
 FIRST_ROUND: Final = 2
-#: How many more steps each round takes than the one before. Choice: two; photos that need much gain two points of SSIMULACRA 2
+#: How many more steps each round takes than the one before. Choice: two; photos that need much gain over a point of SSIMULACRA 2
 #: (``benchmarks/decisions/robust_constants.py``).
 MORE: Final = 2
 #: A step's length relative to the size that the budget allows, first and last in a round.
